@@ -1,0 +1,109 @@
+# Everything runs from .venv, made from the pins in requirements/. `make help` lists the targets.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+# demo.txt is part of dev.txt (same versions), so the second stamp also satisfies the first.
+DEMO_READY := $(VENV)/.installed-demo
+DEV_READY  := $(VENV)/.installed-dev
+
+# Same platform-neutral pins for every file: dev.txt is resolved first, the smaller ones follow its versions.
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+           --custom-compile-command "make pins" pyproject.toml requirements/build.in
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+.NOTPARALLEL:
+.PHONY: help demo test test-long check check-style check-format check-types check-imports check-protos check-generated \
+        check-house format bench serve proto pins clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+
+demo: $(DEMO_READY) ## replay 25,000 real baskets through a running network, settle them, verify the evidence
+	@$(BIN)/coalition demo --baskets 25000 --out build/demo
+
+test: $(DEV_READY) ## run the tests (not those that take minutes)
+	@$(BIN)/pytest -n 2 --dist loadfile -m "not long and not debian" tests
+
+test-long: $(DEV_READY) ## run the tests that take minutes
+	@$(BIN)/pytest -n 2 --dist loadfile -m "long and not debian" tests
+
+check: $(DEV_READY) ## run every check of the code, all of them even if one fails
+	@$(MAKE) --keep-going check-style check-format check-types check-imports check-protos check-generated check-house
+	@echo "all checks hold"
+
+check-style: $(DEV_READY) ## ... style (ruff)
+	@echo "== style"
+	@$(BIN)/ruff check --quiet .
+
+check-format: $(DEV_READY) ## ... formatting (ruff; `make format` mends it)
+	@echo "== formatting"
+	@$(BIN)/ruff format --check --quiet --output-format concise .
+
+check-types: $(DEV_READY) ## ... types (mypy --strict)
+	@echo "== types"
+	@$(BIN)/mypy --no-error-summary
+
+check-imports: $(DEV_READY) ## ... who may import whom (import-linter)
+	@echo "== imports"
+	@told=$$($(BIN)/lint-imports --no-logo --no-cache) || { echo "$$told"; false; }
+
+check-protos: $(DEV_READY) ## ... protos (buf lint)
+	@echo "== protos"
+	@$(BIN)/buf lint
+
+check-generated: $(DEV_READY) ## ... generated code is what the protos say
+	@echo "== generated code"
+	@$(BIN)/python proto/generate.py --check
+
+check-house: $(DEV_READY) ## ... rules of the house (tests/house)
+	@echo "== house rules"
+	@$(BIN)/pytest --quiet tests/house
+
+format: $(DEV_READY) ## put every file into the project's format
+	@$(BIN)/ruff format --quiet .
+	@$(BIN)/ruff check --quiet --select I --fix .
+
+bench: $(DEV_READY) ## measure throughput, latency and memory into build/bench.json
+	@mkdir -p build
+	@$(BIN)/python -m tests.benchmarks --out build/bench.json
+
+serve: $(DEMO_READY) ## run the network's server on this machine
+	@$(BIN)/coalition serve
+
+proto: $(DEV_READY) ## generate coalition/api from proto/
+	@$(BIN)/python proto/generate.py
+
+# An upgrade on purpose: `make pins UPGRADE=--upgrade`.
+pins: $(DEV_READY) ## resolve requirements/*.txt again from pyproject.toml
+	@$(COMPILE) $(UPGRADE) --extra demo --extra dev --output-file requirements/dev.txt
+	@$(COMPILE) --constraints requirements/dev.txt --extra demo --output-file requirements/demo.txt
+	@$(COMPILE) --constraints requirements/dev.txt --output-file requirements/run.txt
+
+clean: ## remove build/, caches and .venv
+	@rm -rf build $(VENV) *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find coalition settlement tests proto -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; name one: make PYTHON=python3.12 ..." >&2; exit 1; }
+	@echo "making $(VENV)"
+	@$(PYTHON) -m venv $(VENV) \
+	  || { rm -rf $(VENV); echo "On Debian and Ubuntu, 'apt-get install python3-venv' brings the missing part." >&2; exit 1; }
+
+# pip refuses an editable install under hashes, hence the second call; it fetches nothing.
+$(DEMO_READY): requirements/demo.txt pyproject.toml | $(VENV)/bin/python
+	@echo "installing requirements/demo.txt"
+	@$(PIP) install --require-hashes -r requirements/demo.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV_READY): requirements/dev.txt pyproject.toml | $(VENV)/bin/python
+	@echo "installing requirements/dev.txt"
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $(DEMO_READY) $@
