@@ -1,0 +1,1 @@
+"""Generated gRPC and protobuf modules: what travels on the wire."""

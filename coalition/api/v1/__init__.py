@@ -1,0 +1,1 @@
+"""Generated from proto/coalition/api/v1 by `make proto`; never edited."""

@@ -1,0 +1,56 @@
+"""Receipts: what the operator signs about an act, and how a partner reads it back."""
+
+from coalition.api.v1.envelope_pb2 import Receipt, RefusalReason
+from coalition.wire.envelope import Sealed, open_envelope, seal
+from coalition.wire.methods import RECEIPT_TYPE
+from coalition.wire.requests import parse_payload
+from coalition.wire.strict import write_time
+from settlement.clock import SECOND_US
+from settlement.errors import CoalitionError
+from settlement.journal.acts import Outcome
+from settlement.signing import PublicKey, Signer
+
+_PREFIX = "REFUSAL_REASON_"
+
+
+def seal_receipt(signer: Signer, *, audience: str, outcome: Outcome) -> bytes:
+    """The serialised envelope that answers one act."""
+    receipt = Receipt(audience=audience, payload_sha256=outcome.payload_sha256)
+    facts = receipt.outcomes.add(
+        act_id=outcome.act_id,
+        shard=outcome.shard,
+        entry_number=outcome.index,
+        leaf_sha256=outcome.leaf_hash,
+        member_id=outcome.member,
+        balance_after=outcome.balance_after,
+    )
+    if outcome.refusal is not None:
+        facts.refusal = RefusalReason.Value(_PREFIX + outcome.refusal)
+    write_time(facts.recorded_at, outcome.recorded_at_us)
+    return seal(signer, RECEIPT_TYPE, receipt.SerializeToString())
+
+
+def open_receipt(data: bytes, *, audience: str, key: PublicKey, payload_sha256: bytes | None = None) -> Outcome:
+    """The outcome in a receipt that the operator really signed, for this network and, if given, for this payload.
+
+    Errors: those of `open_envelope`, SIGNATURE_INVALID, RECEIPT_MISMATCH.
+    """
+    sealed: Sealed = open_envelope(data, payload_type=RECEIPT_TYPE)
+    sealed.verify(key)
+    receipt: Receipt = parse_payload(sealed.payload, Receipt)
+    wrong = payload_sha256 is not None and receipt.payload_sha256 != payload_sha256
+    if receipt.audience != audience or wrong or len(receipt.outcomes) != 1 or sealed.keyid != key.keyid:
+        raise CoalitionError("RECEIPT_MISMATCH", "the receipt answers another request, network or number of acts")
+    facts = receipt.outcomes[0]
+    refusal = RefusalReason.Name(facts.refusal).removeprefix(_PREFIX) if facts.refusal else None
+    return Outcome(
+        facts.act_id,
+        receipt.payload_sha256,
+        facts.shard,
+        facts.entry_number,
+        facts.leaf_sha256,
+        facts.recorded_at.seconds * SECOND_US + facts.recorded_at.nanos // 1_000,
+        refusal,
+        facts.member_id or None,
+        facts.balance_after if facts.member_id else None,
+    )

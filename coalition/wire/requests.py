@@ -1,0 +1,194 @@
+"""From a verified payload to the act it asks for. Field rules only: what the books say is decided later, in the ledger."""
+
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any
+
+from google.protobuf.message import DecodeError, Message
+
+from coalition.api.v1 import partners_pb2
+from coalition.api.v1.envelope_pb2 import RequestHeader
+from coalition.api.v1.settlement_pb2 import Proposal
+from coalition.wire.strict import (
+    invalid,
+    parse_error,
+    read_amount,
+    read_partner_id,
+    read_text,
+    read_time,
+    read_token,
+    read_uuid,
+    refuse_unknown_fields,
+)
+from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
+from settlement.clearing.netting import Figures
+from settlement.errors import CoalitionError
+from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
+from settlement.house.records import APPROVER, REQUEST
+from settlement.ids import PARTNER_PATTERN, new_member_id
+from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
+from settlement.money import RATE_MAX_MICROS
+from settlement.signing import PublicKey, SignatureError, parse_public_key, possession_message
+
+ALIASES_MAX = 16
+AMOUNT_MINOR_MAX = 10**14
+_PURPOSES = {partners_pb2.KEY_PURPOSE_REQUEST: REQUEST, partners_pb2.KEY_PURPOSE_APPROVER: APPROVER}
+_REASONS = {
+    partners_pb2.REVOCATION_REASON_RETIRED: "retired",
+    partners_pb2.REVOCATION_REASON_SUPERSEDED: "superseded",
+    partners_pb2.REVOCATION_REASON_COMPROMISED: "compromised",
+}
+
+
+def parse_payload(payload: bytes, message_type: type[Message]) -> Any:
+    """The message in a payload, without unknown fields. Errors PAYLOAD_MALFORMED, UNKNOWN_FIELD."""
+    try:
+        message = message_type.FromString(payload)
+    except (DecodeError, ValueError) as error:
+        raise parse_error("payload", error) from None
+    refuse_unknown_fields(message)
+    return message
+
+
+def parse_proposal(data: bytes) -> tuple[Proposal, Figures]:
+    """A proposal and its figures. Errors PAYLOAD_MALFORMED, UNKNOWN_FIELD, FIELD_INVALID."""
+    proposal: Proposal = parse_payload(data, Proposal)
+    names = [net.participant for net in proposal.nets]
+    if names != sorted(set(names)):
+        raise invalid("proposal.nets", "in order of participant, each once")
+    for name in names:
+        read_partner_id(name, "proposal.nets.participant")
+    nets = {net.participant: net.net_minor for net in proposal.nets}
+    return proposal, Figures(proposal.gross_minor, proposal.bilateral_minor, proposal.multilateral_minor, nets)
+
+
+def member_name(request: Any) -> MemberName:
+    """The member that a request names, by id or by alias token."""
+    match request.WhichOneof("member"):
+        case "member_id":
+            return MemberName(member=read_uuid(request.member_id, "member_id"))
+        case "alias_token":
+            return MemberName(alias=read_token(request.alias_token, "alias_token"))
+    raise invalid("member", "named by member_id or by alias_token")
+
+
+def _issue(request: Any) -> Issue:
+    name = member_name(request)
+    return Issue(name, read_amount(request.amount), read_time(request.occurred_at, "occurred_at"))
+
+
+def _redeem(request: Any) -> Redeem:
+    name = member_name(request)
+    return Redeem(name, read_amount(request.amount), read_time(request.occurred_at, "occurred_at"))
+
+
+def _reverse(request: Any) -> Reverse:
+    original = read_uuid(request.original_act_id, "original_act_id")
+    return Reverse(original, read_time(request.occurred_at, "occurred_at"))
+
+
+def _enrol(request: Any) -> Enrol:
+    tokens = tuple(read_token(token, "alias_tokens") for token in request.alias_tokens)
+    if len(tokens) > ALIASES_MAX or len(set(tokens)) != len(tokens):
+        raise invalid("alias_tokens", f"at most {ALIASES_MAX}, each once")
+    return Enrol(new_member_id(), tokens)
+
+
+def _link_alias(request: Any) -> LinkAlias:
+    return LinkAlias(read_uuid(request.member_id, "member_id"), read_token(request.alias_token, "alias_token"))
+
+
+def _register(request: Any) -> Register:
+    partner_id = read_partner_id(request.partner_id, "partner_id")
+    return Register(partner_id, read_text(request.display_name, "display_name", least=1, most=80))
+
+
+def _add_key(request: Any) -> AddKey:
+    header: RequestHeader = request.header
+    owner = read_partner_id(request.partner_id, "partner_id")
+    purpose = _PURPOSES.get(request.purpose)
+    if purpose is None:
+        raise invalid("purpose", "KEY_PURPOSE_REQUEST or KEY_PURPOSE_APPROVER")
+    person = request.person or None
+    if (person is not None) != (purpose == APPROVER):
+        raise invalid("person", "given for approver keys and for no others")
+    if person is not None and PARTNER_PATTERN.fullmatch(person) is None:
+        raise invalid("person", "2 to 40 of a-z, 0-9 and inner hyphens")
+    key = parse_public_key(request.public_key)
+    _check_possession(key, audience=header.audience, owner=owner, proof=request.possession)
+    return AddKey(owner, key.keyid, key.algorithm, purpose, person, key.spki)
+
+
+def _check_possession(key: PublicKey, *, audience: str, owner: str, proof: bytes) -> None:
+    message = possession_message(audience=audience, partner_id=owner, keyid=key.keyid)
+    try:
+        key.verify(proof, message)
+    except SignatureError:
+        raise invalid("possession", "the new key's own signature over its audience, partner and keyid") from None
+
+
+def _revoke_key(request: Any) -> RevokeKey:
+    reason = _REASONS.get(request.reason)
+    if reason is None:
+        raise invalid("reason", "RETIRED, SUPERSEDED or COMPROMISED")
+    if len(request.keyid) != 64 or not set(request.keyid) <= set("0123456789abcdef"):
+        raise invalid("keyid", "64 lower-case hexadecimal digits")
+    suspect = read_time(request.suspect_from, "suspect_from") if request.HasField("suspect_from") else None
+    return RevokeKey(request.keyid, reason, suspect)
+
+
+def _set_tariff(request: Any) -> SetTariff:
+    if not 1 <= request.reimbursement_micros <= RATE_MAX_MICROS:
+        raise invalid("reimbursement_micros", f"from 1 to {RATE_MAX_MICROS}")
+    return SetTariff(request.reimbursement_micros)
+
+
+def _close_cycle(request: Any) -> CloseCycle:
+    label = read_text(request.label, "label", least=1, most=40) if request.label else None
+    return CloseCycle(_positive(request.cycle, "cycle"), label)
+
+
+def _propose(request: Any) -> Propose:
+    proposal, figures = parse_proposal(request.proposal)
+    if proposal.audience != request.header.audience:
+        raise CoalitionError("AUDIENCE_MISMATCH", "the proposal is for another network", field="proposal.audience")
+    digest = sha256(request.proposal).hexdigest()
+    return Propose(_positive(proposal.cycle, "proposal.cycle"), proposal.currency, figures, digest)
+
+
+def _approve(request: Any) -> Approve:
+    if len(request.proposal_sha256) != 32:
+        raise invalid("proposal_sha256", "32 bytes")
+    return Approve(request.proposal_sha256.hex())
+
+
+def _confirm(request: Any) -> Confirm:
+    amount = read_amount(request.amount_minor, "amount_minor", most=AMOUNT_MINOR_MAX)
+    participant = read_partner_id(request.participant, "participant")
+    return Confirm(_positive(request.settlement, "settlement"), participant, amount)
+
+
+def _positive(number: int, field: str) -> int:
+    if number < 1:
+        raise invalid(field, "1 or more")
+    return number
+
+
+BODIES: dict[str, Callable[[Any], object]] = {
+    "IssueRequest": _issue,
+    "RedeemRequest": _redeem,
+    "ReverseRequest": _reverse,
+    "EnrolRequest": _enrol,
+    "LinkAliasRequest": _link_alias,
+    "RegisterRequest": _register,
+    "ActivateRequest": lambda request: Activate(read_partner_id(request.partner_id, "partner_id")),
+    "SuspendRequest": lambda request: Suspend(read_partner_id(request.partner_id, "partner_id")),
+    "AddKeyRequest": _add_key,
+    "RevokeKeyRequest": _revoke_key,
+    "SetTariffRequest": _set_tariff,
+    "CloseCycleRequest": _close_cycle,
+    "ProposeRequest": _propose,
+    "ApproveRequest": _approve,
+    "ConfirmRequest": _confirm,
+}
+"""How each act's payload is read, by message name."""
