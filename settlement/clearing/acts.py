@@ -1,0 +1,39 @@
+"""What finance asks of the house about cycles and settlements."""
+
+from dataclasses import dataclass
+
+from settlement.clearing.netting import Figures
+
+
+@dataclass(frozen=True, slots=True)
+class CloseCycle:
+    """End the open cycle; naming its number makes closing twice by mistake a refusal."""
+
+    cycle: int
+    label: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Propose:
+    """Settle a closed cycle by these figures; the hash names the exact bytes that two people sign."""
+
+    cycle: int
+    currency: str
+    figures: Figures
+    proposal_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    """Another person's yes to a proposal."""
+
+    proposal_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """A leg is paid: the amount seen, in minor units, always positive."""
+
+    settlement: int
+    participant: str
+    amount_minor: int

@@ -1,0 +1,54 @@
+"""The rules of the house's shard: partners, keys, tariff, cycles and settlements."""
+
+from collections.abc import Sequence
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+
+from settlement.clearing.acts import Approve, Propose
+from settlement.clearing.decide import decide_desk, proposal_to_approve
+from settlement.clearing.netting import Figures
+from settlement.clearing.obligations import figures_of
+from settlement.house.state import House
+from settlement.journal.acts import Act, Draft
+from settlement.journal.leaf import HOUSE, Entry
+from settlement.ledger.batch import ShardHead
+from settlement.ledger.writing import Statement
+
+
+class DeskRules:
+    """Rules for one batch of the house. Each act sees the house as the acts before it left it."""
+
+    def __init__(self, head: ShardHead, house: House) -> None:
+        self._house = house.fork()
+        self._figures: dict[int, Figures] = {}
+
+    async def load(
+        self, connection: AsyncConnection[TupleRow], head: ShardHead, house: House, acts: Sequence[Act[object]]
+    ) -> None:
+        """Computes the figures of every cycle that an act proposes or approves to settle."""
+        cycles = set()
+        for act in acts:
+            if isinstance(act.body, Propose):
+                cycles.add(act.body.cycle)
+            elif isinstance(act.body, Approve):
+                settlement = proposal_to_approve(house, act.body.proposal_sha256)
+                cycles |= {settlement.cycle} if settlement is not None else set()
+        for cycle in cycles:
+            figures = await figures_of(connection, house, cycle)
+            if figures is not None:
+                self._figures[cycle] = figures
+
+    def begin(self, head: ShardHead, house: House) -> list[Draft]:
+        """The house needs no cut: a cycle's own entries end with its close."""
+        return []
+
+    def decide(self, act: Act[object], index: int, now_us: int) -> Draft:
+        """Judges one act, then moves this batch's copy of the house past the entry."""
+        draft = decide_desk(self._house, self._figures, act, now_us)
+        self._house.apply(Entry(HOUSE, index, index, now_us, draft.kind, draft.lines))
+        return draft
+
+    def changes(self) -> list[Statement]:
+        """The house has no tables of its own: its state is a fold of its entries."""
+        return []

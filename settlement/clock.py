@@ -1,0 +1,43 @@
+"""Time as integers: microseconds since 1970-01-01T00:00:00Z, and its one spelling in the journal.
+
+The ledger never reads this machine's clock: entries are timed by PostgreSQL's clock, read under the shard's lock.
+"""
+
+import re
+import time
+from datetime import UTC, datetime, timedelta
+
+SECOND_US = 1_000_000
+HOUR_US = 3_600 * SECOND_US
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_NAIVE = datetime(1970, 1, 1)  # noqa: DTZ001 - formats twice as fast as an aware one
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
+TIME_MAX_US = 253_402_300_799_999_999
+"""9999-12-31T23:59:59.999999Z, the last instant that the journal can spell."""
+
+
+def now_us() -> int:
+    """This machine's clock, for clients that stamp requests and for timeouts; never for the ledger."""
+    return time.time_ns() // 1_000
+
+
+def format_time(time_us: int) -> str:
+    """`2026-11-21T17:00:00.000007Z`: UTC with exactly six decimals (RFC 3339)."""
+    return (_EPOCH_NAIVE + timedelta(microseconds=time_us)).isoformat(timespec="microseconds") + "Z"
+
+
+def parse_time(text: str) -> int:
+    """The inverse of `format_time`; ValueError for any other spelling."""
+    if not _TIME.fullmatch(text):
+        raise ValueError(f"time {text!r} is not YYYY-MM-DDTHH:MM:SS.ffffffZ")
+    return to_us(datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC))
+
+
+def to_us(moment: datetime) -> int:
+    """Microseconds since the epoch of an aware datetime."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def from_us(time_us: int) -> datetime:
+    """The aware UTC datetime of microseconds since the epoch."""
+    return _EPOCH + timedelta(microseconds=time_us)

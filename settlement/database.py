@@ -1,0 +1,95 @@
+"""PostgreSQL: connections, migrations, and the roles that processes speak as.
+
+Every process connects with the login it was given and then takes on one least-privilege role. No role may UPDATE, DELETE or
+TRUNCATE entries, transfers or payloads; only `coalition_owner` may change the schema.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import psycopg
+import sqlalchemy
+from alembic import command
+from alembic.config import Config
+from psycopg import sql
+
+from settlement.errors import CoalitionError
+
+OWNER, GATEWAY, WORKER, READER = "coalition_owner", "coalition_gateway", "coalition_worker", "coalition_reader"
+ROLES = (OWNER, GATEWAY, WORKER, READER)
+
+_APPEND_ONLY = ("entries", "transfers", "payloads", "acts", "members", "aliases", "reversals")
+_GRANTS = (
+    f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {GATEWAY}, {WORKER}, {READER}",
+    f"GRANT INSERT ON {', '.join(_APPEND_ONLY)} TO {GATEWAY}",
+    f"GRANT INSERT, UPDATE ON balances, obligations TO {GATEWAY}",
+    f"GRANT INSERT, UPDATE (remaining) ON lots TO {GATEWAY}",
+    f"GRANT UPDATE ON shards TO {GATEWAY}, {WORKER}",
+    f"GRANT INSERT ON entries, checkpoints TO {WORKER}",
+)
+
+
+class DatabaseError(CoalitionError):
+    """The database cannot be used as it is; the message says how to cure it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("BOOKS_UNAVAILABLE", message)
+
+
+def connect(dsn: str, role: str, *, autocommit: bool = True) -> psycopg.Connection:
+    """A blocking connection that speaks as `role`. DatabaseError if the server or the role is not there."""
+    try:
+        connection = psycopg.connect(dsn, autocommit=True)
+        connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+        connection.autocommit = autocommit
+    except psycopg.Error as error:
+        raise _unusable(error) from error
+    return connection
+
+
+async def connect_async(dsn: str, role: str) -> psycopg.AsyncConnection:
+    """An asyncio connection in autocommit mode that speaks as `role`. DatabaseError as for `connect`."""
+    try:
+        connection = await psycopg.AsyncConnection.connect(dsn, autocommit=True)
+        await connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+    except psycopg.Error as error:
+        raise _unusable(error) from error
+    return connection
+
+
+def _unusable(error: psycopg.Error) -> DatabaseError:
+    return DatabaseError(f"cannot use the database: {str(error).strip()}; is it running, and did `coalition db init` run?")
+
+
+def create_roles(connection: psycopg.Connection) -> None:
+    """Makes the roles that are missing, able to log in once they are given a password. Needs CREATEROLE."""
+    for role in ROLES:
+        if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (role,)).fetchone() is None:
+            connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOINHERIT").format(sql.Identifier(role)))
+
+
+def set_password(connection: psycopg.Connection, role: str, password: str) -> None:
+    """Gives a role its password, hashed on this side so that the server's log never sees it."""
+    encrypted = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+    statement = sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(encrypted))
+    connection.execute(statement)
+
+
+def migrate(dsn: str) -> None:
+    """Brings the schema to the newest revision and grants each role what it needs. Idempotent; runs as the owner."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    engine = sqlalchemy.create_engine(
+        "postgresql+psycopg://", creator=lambda: connect(dsn, OWNER, autocommit=False), poolclass=sqlalchemy.NullPool
+    )
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        _grant(connection, _GRANTS)
+    engine.dispose()
+
+
+def _grant(connection: sqlalchemy.Connection, grants: Sequence[str]) -> None:
+    for grant in grants:
+        connection.execute(sqlalchemy.text(grant))
+    connection.commit()

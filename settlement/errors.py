@@ -1,0 +1,25 @@
+"""One error vocabulary for the whole engine.
+
+A *refusal* is a value: a rule said no, and the no is recorded. An *error* is an exception of this module: the call failed and
+nothing was recorded. Every error carries a `reason` in UPPER_SNAKE; `coalition.errors` maps each reason to one gRPC code.
+"""
+
+
+class CoalitionError(Exception):
+    """An expected failure that names what is wrong and how to cure it.
+
+    `reason` is a stable UPPER_SNAKE word for machines; `message` is a sentence for people; `field` names the bad input, if any.
+    """
+
+    def __init__(self, reason: str, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.message = message
+        self.field = field
+
+
+class BooksError(CoalitionError):
+    """The stored books contradict themselves: posting stops, a person must look. Never caused by a partner's input."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("BOOKS_INCONSISTENT", message)

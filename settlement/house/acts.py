@@ -1,0 +1,53 @@
+"""What can be asked of the house about partners, keys and the tariff."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    """Take a company into the network; it cannot act before it is activated."""
+
+    partner_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Activate:
+    """Let a registered or suspended partner act."""
+
+    partner_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suspend:
+    """Refuse a partner's acts from the next entry on."""
+
+    partner_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddKey:
+    """Add a public key whose possession the door has verified."""
+
+    owner: str
+    keyid: str
+    algorithm: str
+    purpose: str
+    person: str | None
+    spki: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RevokeKey:
+    """End a key."""
+
+    keyid: str
+    reason: str
+    suspect_from_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SetTariff:
+    """What a point is worth, in micros of the currency, from the next entry on."""
+
+    rate_micros: int

@@ -1,0 +1,68 @@
+"""Pure decisions on partners, keys and the tariff: (house, act) gives a draft entry. Rules in the order of the proto's comments."""
+
+from settlement.clock import format_time
+from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
+from settlement.house.records import APPROVER, REQUEST, Key
+from settlement.house.state import House
+from settlement.journal.acts import Act, Draft
+
+PARTNERS_MAX = 800
+"""So that a settlement of all participants fits one entry."""
+LIVE_REQUEST_KEYS_MAX = 2
+
+
+def refused_or_ok(refusal: str | None) -> tuple[str, str]:
+    """The leaf's `result` line."""
+    return ("result", "ok" if refusal is None else f"refused {refusal}")
+
+
+def decide_house(house: House, act: Act[object]) -> Draft:
+    """Judges one act; the house is not changed. TypeError for an act that is not one of this room."""
+    match act.body:
+        case Register(partner_id=subject, name=name):
+            full = len(house.partners) > PARTNERS_MAX
+            refusal = "PARTNER_EXISTS" if subject in house.partners else "LIMIT_EXCEEDED" if full else None
+            return _draft("register", act, (("subject", subject), ("name", name)), refusal)
+        case Activate(partner_id=subject):
+            return _draft("activate", act, (("subject", subject),), _known(house, subject))
+        case Suspend(partner_id=subject):
+            return _draft("suspend", act, (("subject", subject),), _known(house, subject))
+        case AddKey() as body:
+            return _add_key(house, act, body)
+        case RevokeKey() as body:
+            return _revoke_key(house, act, body)
+        case SetTariff(rate_micros=rate):
+            return _draft("tariff", act, (("rate", str(rate)),), None)
+    raise TypeError(f"not an act of the house: {act.body!r}")
+
+
+def _known(house: House, subject: str) -> str | None:
+    return None if subject in house.partners and subject != house.operator else "PARTNER_UNKNOWN"
+
+
+def _add_key(house: House, act: Act[object], body: AddKey) -> Draft:
+    key = Key(body.keyid, body.algorithm, body.purpose, body.owner, body.person, body.spki, house.size)
+    refusal = None
+    if body.owner not in house.partners:
+        refusal = "PARTNER_UNKNOWN"
+    elif body.keyid in house.keys:
+        refusal = "KEY_EXISTS"
+    elif body.purpose == REQUEST and len(house.live_keys(body.owner, REQUEST)) >= LIVE_REQUEST_KEYS_MAX:
+        refusal = "TOO_MANY_KEYS"
+    elif body.purpose == APPROVER and any(k.person == body.person for k in house.live_keys(body.owner, APPROVER)):
+        refusal = "TOO_MANY_KEYS"
+    return _draft("key-add", act, (("key", key.line()),), refusal)
+
+
+def _revoke_key(house: House, act: Act[object], body: RevokeKey) -> Draft:
+    lines = [("keyid", body.keyid), ("reason", body.reason)]
+    if body.suspect_from_us is not None:
+        lines.append(("suspect-from", format_time(body.suspect_from_us)))
+    key = house.live_key(body.keyid)
+    may = key is not None and act.partner in (key.owner, house.operator)
+    return _draft("key-revoke", act, tuple(lines), None if may else "KEY_UNKNOWN")
+
+
+def _draft(kind: str, act: Act[object], lines: tuple[tuple[str, str], ...], refusal: str | None) -> Draft:
+    head = (("partner", act.partner), ("act", act.act_id))
+    return Draft(kind, (*head, *lines, *act.request_lines(), refused_or_ok(refusal)), act=act, refusal=refusal)

@@ -1,0 +1,89 @@
+"""What the house knows: immutable records, replaced and never changed."""
+
+import base64
+from dataclasses import dataclass, field
+
+REQUEST, APPROVER, RECEIPT, LOG = "request", "approver", "receipt", "log"
+REGISTERED, ACTIVE, SUSPENDED = "registered", "active", "suspended"
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """The founding facts. `origin` is the network's name, the audience of every request and the name of its log."""
+
+    origin: str
+    currency: str
+    minor_digits: int
+    shards: int
+    operator: str
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """A company in the coalition."""
+
+    partner_id: str
+    name: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A public key; valid for signatures in entries whose house size is above `added_at` and not above `revoked_at`."""
+
+    keyid: str
+    algorithm: str
+    purpose: str
+    owner: str
+    person: str | None
+    spki: bytes
+    added_at: int
+    revoked_at: int | None = None
+    reason: str | None = None
+    suspect_from_us: int | None = None
+
+    def line(self) -> str:
+        """The value of the leaf's `key` line."""
+        spki = base64.b64encode(self.spki).decode()
+        return f"{self.keyid} {self.algorithm} {self.purpose} {self.owner} {self.person or '-'} {spki}"
+
+
+def parse_key(value: str, *, added_at: int) -> Key:
+    """Reads the value of a leaf's `key` line."""
+    keyid, algorithm, purpose, owner, person, spki = value.split(" ")
+    return Key(keyid, algorithm, purpose, owner, None if person == "-" else person, base64.b64decode(spki), added_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One clearing cycle: all entries with `house` up to and including `closed_at`, after the cycle before."""
+
+    number: int
+    label: str | None = None
+    closed_at: int | None = None
+    settlement: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """The discharge of one cycle's net positions, in minor units: positive pays, negative is paid."""
+
+    number: int
+    cycle: int
+    proposal_sha256: str
+    proposer: str
+    proposed_at_us: int
+    nets: dict[str, int]
+    approved: bool = False
+    paid: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def legs(self) -> dict[str, int]:
+        """The nets that need a payment."""
+        return {participant: net for participant, net in self.nets.items() if net}
+
+    @property
+    def settled(self) -> bool:
+        """Approved, and every leg paid."""
+        return self.approved and self.paid == self.legs.keys()

@@ -1,0 +1,155 @@
+"""The house's state, folded from its entries in order."""
+
+from dataclasses import dataclass, field, replace
+
+from settlement.clock import parse_time
+from settlement.errors import BooksError
+from settlement.house.records import ACTIVE, REGISTERED, SUSPENDED, Cycle, Key, Network, Partner, Settlement, parse_key
+from settlement.journal.leaf import HOUSE, Entry
+
+
+@dataclass(slots=True)
+class House:
+    """State after the first `size` house entries. `apply` changes it in place: `fork` first to try something out."""
+
+    size: int = 0
+    network: Network | None = None
+    rate_micros: int = 0
+    partners: dict[str, Partner] = field(default_factory=dict)
+    keys: dict[str, Key] = field(default_factory=dict)
+    cycles: dict[int, Cycle] = field(default_factory=dict)
+    settlements: dict[int, Settlement] = field(default_factory=dict)
+
+    @property
+    def founded(self) -> Network:
+        """The founding facts; BooksError before the network is founded."""
+        if self.network is None:
+            raise BooksError("the network is not founded; run `coalition db init`")
+        return self.network
+
+    @property
+    def open_cycle(self) -> int:
+        """The number of the cycle that is open: one more than the cycles closed."""
+        return len(self.cycles)
+
+    @property
+    def operator(self) -> str:
+        """The operator's id as a participant and owner of keys."""
+        return self.founded.operator
+
+    def live_key(self, keyid: str) -> Key | None:
+        """The key with this id if it is registered and not revoked."""
+        key = self.keys.get(keyid)
+        return key if key is not None and key.revoked_at is None else None
+
+    def live_keys(self, owner: str, purpose: str) -> list[Key]:
+        """An owner's keys of one purpose that are not revoked."""
+        return [key for key in self.keys.values() if key.owner == owner and key.purpose == purpose and key.revoked_at is None]
+
+    def fork(self) -> "House":
+        """An independent copy; cheap, as all records are immutable."""
+        return replace(
+            self,
+            partners=dict(self.partners),
+            keys=dict(self.keys),
+            cycles=dict(self.cycles),
+            settlements=dict(self.settlements),
+        )
+
+    def apply(self, entry: Entry) -> None:
+        """Moves the state past one more house entry. Entries without consequence (heads) may be skipped by the caller."""
+        if entry.shard != HOUSE or entry.index < self.size:
+            raise BooksError(f"house entry {entry.index} does not follow house size {self.size}")
+        self.size = entry.index + 1
+        fold = _FOLDS.get(entry.kind)
+        if fold is not None and entry.refusal is None:
+            fold(self, entry)
+
+
+def _found(house: House, entry: Entry) -> None:
+    currency, digits = entry.one("currency").split(" ")
+    operator = entry.one("operator")
+    house.network = Network(
+        entry.one("network"), currency, int(digits), int(entry.one("shards")), operator, entry.one("model")
+    )
+    house.rate_micros = int(entry.one("rate"))
+    house.partners[operator] = Partner(operator, "Operator", ACTIVE)
+    house.cycles[1] = Cycle(1)
+    for value in entry.all("key"):
+        key = parse_key(value, added_at=entry.index)
+        house.keys[key.keyid] = key
+
+
+def _register(house: House, entry: Entry) -> None:
+    subject = entry.one("subject")
+    house.partners[subject] = Partner(subject, entry.one("name"), REGISTERED)
+
+
+def _activate(house: House, entry: Entry) -> None:
+    subject = entry.one("subject")
+    house.partners[subject] = replace(house.partners[subject], state=ACTIVE)
+
+
+def _suspend(house: House, entry: Entry) -> None:
+    subject = entry.one("subject")
+    house.partners[subject] = replace(house.partners[subject], state=SUSPENDED)
+
+
+def _key_add(house: House, entry: Entry) -> None:
+    key = parse_key(entry.one("key"), added_at=entry.index)
+    house.keys[key.keyid] = key
+
+
+def _key_revoke(house: House, entry: Entry) -> None:
+    keyid, suspect_from = entry.one("keyid"), entry.get("suspect-from")
+    house.keys[keyid] = replace(
+        house.keys[keyid],
+        revoked_at=entry.index,
+        reason=entry.one("reason"),
+        suspect_from_us=None if suspect_from is None else parse_time(suspect_from),
+    )
+
+
+def _tariff(house: House, entry: Entry) -> None:
+    house.rate_micros = int(entry.one("rate"))
+
+
+def _close(house: House, entry: Entry) -> None:
+    number = int(entry.one("cycle"))
+    house.cycles[number] = replace(house.cycles[number], label=entry.get("label"), closed_at=entry.index)
+    house.cycles[number + 1] = Cycle(number + 1)
+
+
+def _propose(house: House, entry: Entry) -> None:
+    number, cycle = int(entry.one("settlement")), int(entry.one("cycle"))
+    nets = {name: int(net) for name, net in (value.split(" ") for value in entry.all("net"))}
+    proposer = house.keys[entry.one("sig").split(" ")[0]].person or entry.one("partner")
+    house.settlements[number] = Settlement(number, cycle, entry.one("proposal"), proposer, entry.time_us, nets)
+
+
+def _approve(house: House, entry: Entry) -> None:
+    number = int(entry.one("settlement"))
+    settlement = replace(house.settlements[number], approved=True)
+    house.settlements[number] = settlement
+    house.cycles[settlement.cycle] = replace(house.cycles[settlement.cycle], settlement=number)
+
+
+def _confirm(house: House, entry: Entry) -> None:
+    number = int(entry.one("settlement"))
+    settlement = house.settlements[number]
+    house.settlements[number] = replace(settlement, paid=settlement.paid | {entry.one("subject")})
+
+
+_FOLDS = {
+    "found": _found,
+    "register": _register,
+    "activate": _activate,
+    "suspend": _suspend,
+    "key-add": _key_add,
+    "key-revoke": _key_revoke,
+    "tariff": _tariff,
+    "close": _close,
+    "propose": _propose,
+    "approve": _approve,
+    "confirm": _confirm,
+}

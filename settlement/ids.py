@@ -1,0 +1,33 @@
+"""Identifiers: lower-case UUIDs in their one canonical spelling, and partner ids."""
+
+import os
+import re
+import time
+import uuid
+
+UUID_PATTERN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+PARTNER_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])")
+
+
+def new_act_id() -> str:
+    """A fresh act id: UUID version 7 (RFC 9562), so that ids made later sort later and index pages fill in order."""
+    milliseconds = time.time_ns() // 1_000_000
+    value = (milliseconds << 80) | int.from_bytes(os.urandom(10))
+    value = (value & ~(0xF << 76)) | (0x7 << 76)
+    value = (value & ~(0x3 << 62)) | (0x2 << 62)
+    return str(uuid.UUID(int=value))
+
+
+def new_member_id() -> str:
+    """A fresh member id: random (UUID version 4), it carries no meaning."""
+    return str(uuid.uuid4())
+
+
+def is_uuid(text: str) -> bool:
+    """Whether text is a UUID in canonical lower-case spelling."""
+    return UUID_PATTERN.fullmatch(text) is not None
+
+
+def is_partner_id(text: str) -> bool:
+    """Whether text is a partner id: 2 to 40 of a-z, 0-9 and inner hyphens."""
+    return PARTNER_PATTERN.fullmatch(text) is not None

@@ -1,0 +1,202 @@
+"""A batch: acts for one shard become entries in one database transaction.
+
+    lock the shard's row > seen before? > bring the house up to date > still fresh, key still good? > load > decide > write > commit
+
+The shard's row lock makes its history serial; there is no other lock, so no deadlock. The number of statements does not depend on
+the number of acts. Times come from PostgreSQL's clock, read under the lock, and strictly increase.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from psycopg import AsyncConnection, errors
+from psycopg.rows import TupleRow
+
+from settlement.clock import SECOND_US
+from settlement.errors import BooksError, CoalitionError
+from settlement.house.memory import HouseMemory
+from settlement.house.state import House
+from settlement.journal.acts import Act, Draft, Outcome
+from settlement.ledger import writing
+
+SKEW_MAX_US = 60 * SECOND_US
+RETRIES_MAX = 5
+Verdict = Outcome | CoalitionError
+
+_LOCK = """SELECT size, house, cycle, cycle_start, recorded_at_us,
+    (extract(epoch FROM clock_timestamp()) * 1000000)::bigint FROM shards WHERE shard = %s FOR UPDATE"""
+_HOUSE_SIZE = "SELECT size FROM shards WHERE shard = 0"
+_SEEN = """SELECT a.partner, a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
+    e.member::text, e.balance_after FROM unnest(%b::text[], %b::uuid[]) AS asked (partner, act_id)
+    JOIN acts a USING (partner, act_id) JOIN entries e USING (shard, index)"""
+
+
+@dataclass(slots=True)
+class ShardHead:
+    """A shard's row under its lock. `now_us` is the time of the next entry."""
+
+    shard: int
+    size: int
+    house: int
+    cycle: int
+    cycle_start: int
+    now_us: int
+
+
+class Rules(Protocol):
+    """How one kind of shard judges its acts: members' shards in this room, the house in `settlement.clearing`."""
+
+    async def load(
+        self, connection: AsyncConnection[TupleRow], head: ShardHead, house: House, acts: Sequence[Act[object]]
+    ) -> None:
+        """Reads what the acts need, in a fixed number of statements."""
+
+    def begin(self, head: ShardHead, house: House) -> list[Draft]:
+        """Entries of the engine that come before the first act."""
+
+    def decide(self, act: Act[object], index: int, now_us: int) -> Draft:
+        """Judges one act; may raise a CoalitionError, which records nothing."""
+
+    def changes(self) -> list[writing.Statement]:
+        """Statements that write the rule's own tables."""
+
+
+class RulesMaker(Protocol):
+    """Makes fresh rules for one batch."""
+
+    def __call__(self, head: ShardHead, house: House) -> Rules: ...
+
+
+async def post(
+    connection: AsyncConnection[TupleRow],
+    memory: HouseMemory,
+    make_rules: RulesMaker,
+    shard: int,
+    acts: Sequence[Act[object]],
+) -> list[Verdict]:
+    """Posts acts in order and returns one verdict per act, after the commit.
+
+    A collision with another shard on an act id, which only a partner who sends one id to two members can cause, rolls the batch
+    back and starts it again. psycopg errors pass through: then nobody knows yet whether the batch was committed.
+    """
+    for _ in range(RETRIES_MAX):
+        try:
+            return await _post_once(connection, memory, make_rules, shard, acts)
+        except (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable):
+            await connection.rollback()
+            await asyncio.sleep(0)
+    raise CoalitionError("BOOKS_UNAVAILABLE", "the shard is contended; send the same bytes again")
+
+
+async def _post_once(
+    connection: AsyncConnection[TupleRow],
+    memory: HouseMemory,
+    make_rules: RulesMaker,
+    shard: int,
+    acts: Sequence[Act[object]],
+) -> list[Verdict]:
+    async with connection.transaction():
+        head, house_size, seen = await _lock(connection, shard, acts)
+        await memory.catch_up(connection, house_size)
+        verdicts, first_sight = _sort_out(acts, seen)
+        rules = make_rules(head, memory.house)
+        await rules.load(connection, head, memory.house, [acts[place] for place in first_sight])
+        # Another shard's batch may have moved the house on meanwhile: from here to the numbering nothing awaits.
+        house = memory.house
+        drafts = rules.begin(head, house)
+        numbers = _decide(rules, house, head, acts, first_sight, drafts, verdicts)
+        if drafts:
+            outcomes = await writing.write(connection, head, house.size, drafts, rules.changes())
+            for place, number in numbers.items():
+                verdicts[place] = outcomes[number]
+    return _answers(acts, verdicts)
+
+
+def _decide(
+    rules: Rules,
+    house: House,
+    head: ShardHead,
+    acts: Sequence[Act[object]],
+    places: Sequence[int],
+    drafts: list[Draft],
+    verdicts: list[Verdict | None],
+) -> dict[int, int]:
+    """Appends a draft for each act that becomes an entry and returns where; errors go to the verdicts."""
+    numbers: dict[int, int] = {}
+    for place in places:
+        act = acts[place]
+        try:
+            _check_fresh(house, act, head.now_us)
+            draft = rules.decide(act, head.size + len(drafts), head.now_us + len(drafts))
+        except CoalitionError as error:
+            verdicts[place] = error
+        else:
+            numbers[place] = len(drafts)
+            drafts.append(draft)
+    return numbers
+
+
+async def _lock(
+    connection: AsyncConnection[TupleRow], shard: int, acts: Sequence[Act[object]]
+) -> tuple[ShardHead, int, dict[tuple[str, str], Outcome]]:
+    async with connection.pipeline():
+        locked = await connection.execute(_LOCK, (shard,))
+        house = await connection.execute(_HOUSE_SIZE)
+        seen = await connection.execute(_SEEN, ([act.partner for act in acts], [act.act_id for act in acts]))
+    row, house_row = await locked.fetchone(), await house.fetchone()
+    if row is None or house_row is None:
+        raise BooksError(f"shard {shard} does not exist; run `coalition db init`")
+    size, house_size, cycle, start, last_us, clock_us = row
+    head = ShardHead(shard, size, house_size, cycle, start, max(clock_us, last_us + 1))
+    found = {(partner, act_id): Outcome(act_id, sha, *facts) for partner, act_id, sha, *facts in await seen.fetchall()}
+    return head, house_row[0], found
+
+
+def _sort_out(
+    acts: Sequence[Act[object]], seen: dict[tuple[str, str], Outcome]
+) -> tuple[list[Verdict | None], list[int]]:
+    """Verdicts for acts that need no decision, and the places of those seen for the first time, in order.
+
+    None stands where a verdict is to come; an act that repeats an earlier one of the batch also stays None.
+    """
+    verdicts: list[Verdict | None] = [None] * len(acts)
+    first_sight: list[int] = []
+    here: dict[tuple[str, str], bytes] = {}
+    for place, act in enumerate(acts):
+        name = (act.partner, act.act_id)
+        known = seen.get(name)
+        sha = known.payload_sha256 if known is not None else here.get(name)
+        if sha is not None:
+            verdicts[place] = known if sha == act.payload_sha256 else _reused(act)
+            continue
+        here[name] = act.payload_sha256
+        first_sight.append(place)
+    return verdicts, first_sight
+
+
+def _answers(acts: Sequence[Act[object]], verdicts: list[Verdict | None]) -> list[Verdict]:
+    """Fills in acts that repeat an earlier one of the same batch: they get its verdict."""
+    first: dict[tuple[str, str], Verdict] = {}
+    for act, verdict in zip(acts, verdicts, strict=True):
+        if verdict is not None:
+            first.setdefault((act.partner, act.act_id), verdict)
+    return [v if v is not None else first[act.partner, act.act_id] for act, v in zip(acts, verdicts, strict=True)]
+
+
+def _reused(act: Act[object]) -> CoalitionError:
+    message = f"act {act.act_id} is recorded with other bytes; use a fresh id, or GetReceipt to learn its outcome"
+    return CoalitionError("ACT_ID_REUSED", message, field="header.request_id")
+
+
+def _check_fresh(house: House, act: Act[object], now_us: int) -> None:
+    """At first sight only: the key still lives at this house size, and the request's time has come and not gone."""
+    if house.live_key(act.keyid) is None:
+        raise CoalitionError("KEY_REVOKED", "the key is revoked; sign with a live key", field="signatures.keyid")
+    if act.issued_at_us > now_us + SKEW_MAX_US:
+        message = "issued_at is over 60 s ahead; set your clock"
+        raise CoalitionError("REQUEST_FROM_THE_FUTURE", message, field="header.issued_at")
+    if now_us >= act.expires_at_us:
+        message = "the request expired before it was seen: it never ran and never will; make a fresh one"
+        raise CoalitionError("REQUEST_EXPIRED", message, field="header.expires_at")

@@ -1,0 +1,96 @@
+"""A shard's book as one batch sees it: what was loaded, and what the decisions changed. In memory; knows no SQL."""
+
+from bisect import insort
+from dataclasses import dataclass, field
+
+from settlement.journal.leaf import Transfer
+
+NEVER_US = 2**62
+
+
+@dataclass(slots=True)
+class Lot:
+    """Points issued together. Ordered by when they are to be spent: soonest expiry first, then oldest."""
+
+    index: int
+    member: str
+    funder: str
+    quantity: int
+    remaining: int
+    expires_at_us: int = NEVER_US
+
+    def __lt__(self, other: "Lot") -> bool:
+        return (self.expires_at_us, self.index) < (other.expires_at_us, other.index)
+
+
+@dataclass(slots=True)
+class Wallet:
+    """A member's spendable points and open lots in the order of spending."""
+
+    balance: int
+    lots: list[Lot] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Original:
+    """An accepted issue or redemption that may be reversed: its postings and the slices that it took from lots."""
+
+    index: int
+    kind: str
+    member: str
+    amount: int
+    transfers: tuple[Transfer, ...]
+    slices: tuple[tuple[int, int], ...]
+    reversed: bool = False
+
+
+@dataclass(slots=True)
+class Book:
+    """What the acts of a batch need, and the changes they make. Members that do not exist are absent from `wallets`."""
+
+    shard: int
+    wallets: dict[str, Wallet] = field(default_factory=dict)
+    aliases: dict[bytes, str] = field(default_factory=dict)
+    lots: dict[int, Lot] = field(default_factory=dict)
+    originals: dict[tuple[str, str], Original] = field(default_factory=dict)
+    new_lots: list[Lot] = field(default_factory=list)
+    changed_lots: dict[int, Lot] = field(default_factory=dict)
+    new_members: list[str] = field(default_factory=list)
+    new_aliases: list[tuple[bytes, str]] = field(default_factory=list)
+    reversals: list[tuple[int, int]] = field(default_factory=list)
+
+    def enrol(self, member: str) -> None:
+        """Adds a member with an empty wallet."""
+        self.wallets[member] = Wallet(0)
+        self.new_members.append(member)
+
+    def link(self, alias: bytes, member: str) -> None:
+        """Adds an alias."""
+        self.aliases[alias] = member
+        self.new_aliases.append((alias, member))
+
+    def add_lot(self, lot: Lot) -> None:
+        """Puts freshly issued points into their member's wallet."""
+        wallet = self.wallets[lot.member]
+        wallet.balance += lot.remaining
+        insort(wallet.lots, lot)
+        self.lots[lot.index] = lot
+        self.new_lots.append(lot)
+
+    def take(self, lot: Lot, quantity: int) -> None:
+        """Takes points out of an open lot."""
+        wallet = self.wallets[lot.member]
+        lot.remaining -= quantity
+        wallet.balance -= quantity
+        if lot.remaining == 0:
+            wallet.lots.remove(lot)
+        self.changed_lots[lot.index] = lot
+
+    def give_back(self, lot: Lot, quantity: int) -> None:
+        """Returns points to the lot they came from."""
+        wallet = self.wallets[lot.member]
+        if lot.remaining == 0:
+            insort(wallet.lots, lot)
+        lot.remaining += quantity
+        wallet.balance += quantity
+        self.changed_lots[lot.index] = lot

@@ -1,0 +1,161 @@
+"""The rules of a member shard: loads wallets, lots, aliases and originals; cuts cycles; judges by `decide`."""
+
+from collections.abc import Iterable, Sequence
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+
+from settlement.house.state import House
+from settlement.journal.acts import ENGINE_LINE, Act, Draft
+from settlement.journal.leaf import parse_leaf
+from settlement.ledger.acts import Enrol, Issue, LinkAlias, Redeem, Reverse
+from settlement.ledger.batch import ShardHead
+from settlement.ledger.book import Book, Lot, Original, Wallet
+from settlement.ledger.decide import decide
+from settlement.ledger.writing import Statement
+
+_ALIASES = """SELECT a.token, a.member::text, m.shard FROM aliases a JOIN members m USING (member) WHERE a.token = ANY(%b)"""
+_ORIGINALS = """SELECT a.partner, a.act_id::text, e.leaf, EXISTS
+    (SELECT FROM reversals r WHERE r.shard = e.shard AND r.original = e.index)
+    FROM unnest(%b::text[], %b::uuid[]) AS asked (partner, act_id) JOIN acts a USING (partner, act_id)
+    JOIN entries e USING (shard, index) WHERE a.shard = %b"""
+_WALLETS = """SELECT m.member::text, b.credits - b.debits FROM unnest(%b::uuid[]) AS m (member)
+    JOIN members USING (member) LEFT JOIN balances b
+    ON b.shard = %b AND b.account = 'wallet:' || m.member::text AND b.asset = 'PTS' WHERE members.shard = %b"""
+_OPEN_LOTS = """SELECT index, member::text, funder, quantity, remaining, expires_at_us FROM lots
+    WHERE shard = %b AND member = ANY(%b::uuid[]) AND remaining > 0 ORDER BY member, expires_at_us, index"""
+_NAMED_LOTS = """SELECT index, member::text, funder, quantity, remaining, expires_at_us FROM lots
+    WHERE shard = %b AND index = ANY(%b)"""
+_NEW_LOTS = """INSERT INTO lots SELECT %b, * FROM
+    unnest(%b::bigint[], %b::uuid[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[])"""
+_CHANGED_LOTS = """UPDATE lots SET remaining = new.remaining FROM unnest(%b::bigint[], %b::bigint[]) AS new (index, remaining)
+    WHERE lots.shard = %b AND lots.index = new.index"""
+_NEW_MEMBERS = "INSERT INTO members SELECT unnest(%b::uuid[]), %b"
+_NEW_ALIASES = "INSERT INTO aliases SELECT token, member FROM unnest(%b::bytea[], %b::uuid[]) AS n (token, member) ORDER BY 1"
+_REVERSALS = "INSERT INTO reversals SELECT %b, * FROM unnest(%b::bigint[], %b::bigint[])"
+
+
+class MemberRules:
+    """Rules for one batch of one member shard."""
+
+    def __init__(self, head: ShardHead, house: House) -> None:
+        self._book = Book(head.shard)
+        self._house = house
+
+    async def load(
+        self, connection: AsyncConnection[TupleRow], head: ShardHead, house: House, acts: Sequence[Act[object]]
+    ) -> None:
+        """Reads aliases and originals, if any act names one, then the wallets and lots of all members concerned."""
+        bodies = [act.body for act in acts]
+        members = {body.name.member for body in bodies if isinstance(body, Issue | Redeem)}
+        members |= {body.member for body in bodies if isinstance(body, LinkAlias)}
+        await self._load_aliases(connection, _tokens(bodies))
+        await self._load_originals(connection, head, [act for act in acts if isinstance(act.body, Reverse)])
+        members |= set(self._book.aliases.values()) | {o.member for o in self._book.originals.values()}
+        await self._load_wallets(connection, head.shard, [m for m in members if m is not None], self._spenders(bodies))
+
+    def _spenders(self, bodies: Iterable[object]) -> list[str]:
+        """Members whose lots an act may use."""
+        book = self._book
+        names = [body.name for body in bodies if isinstance(body, Redeem)]
+        members = {name.member if name.alias is None else book.aliases.get(name.alias) for name in names}
+        members |= {original.member for original in book.originals.values()}
+        return [member for member in members if member is not None]
+
+    async def _load_aliases(self, connection: AsyncConnection[TupleRow], tokens: list[bytes]) -> None:
+        if tokens:
+            cursor = await connection.execute(_ALIASES, (tokens,))
+            self._book.aliases = {bytes(token): member for token, member, _ in await cursor.fetchall()}
+
+    async def _load_originals(
+        self, connection: AsyncConnection[TupleRow], head: ShardHead, acts: Sequence[Act[object]]
+    ) -> None:
+        if not acts:
+            return
+        ids = [act.body.original_act_id for act in acts if isinstance(act.body, Reverse)]
+        cursor = await connection.execute(_ORIGINALS, ([act.partner for act in acts], ids, head.shard))
+        for partner, act_id, leaf, is_reversed in await cursor.fetchall():
+            original = read_original(leaf.encode("ascii"), is_reversed=is_reversed)
+            if original is not None:
+                self._book.originals[partner, act_id] = original
+        originals = self._book.originals.values()
+        named = {index for o in originals for index, _ in o.slices} | {o.index for o in originals if o.kind == "issue"}
+        if named:
+            cursor = await connection.execute(_NAMED_LOTS, (head.shard, list(named)))
+            self._book.lots = {row[0]: Lot(*row) for row in await cursor.fetchall()}
+
+    async def _load_wallets(
+        self, connection: AsyncConnection[TupleRow], shard: int, members: list[str], spenders: list[str]
+    ) -> None:
+        book = self._book
+        async with connection.pipeline():
+            wallets = await connection.execute(_WALLETS, (members, shard, shard))
+            lots = await connection.execute(_OPEN_LOTS, (shard, spenders)) if spenders else None
+        book.wallets = {member: Wallet(int(balance or 0)) for member, balance in await wallets.fetchall()}
+        for row in await lots.fetchall() if lots is not None else ():
+            lot = book.lots.setdefault(row[0], Lot(*row))
+            if lot.member in book.wallets:
+                book.wallets[lot.member].lots.append(lot)
+
+    def begin(self, head: ShardHead, house: House) -> list[Draft]:
+        """A `cut` entry for every cycle that the house has closed and this shard has not cut: its range ends here."""
+        self._house = house
+        drafts = []
+        while head.cycle < house.open_cycle:
+            index = head.size + len(drafts)
+            lines = (("cycle", str(head.cycle)), ("range", f"{head.cycle_start} {index}"), ENGINE_LINE)
+            drafts.append(Draft("cut", lines))
+            head.cycle, head.cycle_start = head.cycle + 1, index
+        return drafts
+
+    def decide(self, act: Act[object], index: int, now_us: int) -> Draft:
+        """Judges one act against the book as the acts before it left it."""
+        return decide(self._book, self._house, act, index)
+
+    def changes(self) -> list[Statement]:
+        """New members, aliases, lots and reversals, and what remains of lots that were used."""
+        book = self._book
+        statements = []
+        if book.new_members:
+            statements.append(Statement(_NEW_MEMBERS, (book.new_members, book.shard)))
+        if book.new_aliases:
+            statements.append(Statement(_NEW_ALIASES, _columns(book.new_aliases)))
+        if book.new_lots:
+            rows = [(x.index, x.member, x.funder, x.quantity, x.remaining, x.expires_at_us) for x in book.new_lots]
+            statements.append(Statement(_NEW_LOTS, (book.shard, *_columns(rows))))
+        changed = book.changed_lots.keys() - {lot.index for lot in book.new_lots}
+        if changed:
+            rows = [(index, book.changed_lots[index].remaining) for index in changed]
+            statements.append(Statement(_CHANGED_LOTS, (*_columns(rows), book.shard)))
+        if book.reversals:
+            statements.append(Statement(_REVERSALS, (book.shard, *_columns(book.reversals))))
+        return statements
+
+
+def read_original(leaf: bytes, *, is_reversed: bool) -> Original | None:
+    """What a reversal needs to know of an earlier entry; None if that entry is no accepted issue or redemption."""
+    entry = parse_leaf(leaf)
+    if entry.kind not in ("issue", "redeem") or entry.refusal is not None:
+        return None
+    lots = [value.split(" ") for value in entry.all("lot")] if entry.kind == "redeem" else []
+    slices = tuple([(int(lot.split(":")[1]), int(quantity)) for lot, quantity in lots])
+    amount = int(entry.one("amount").split(" ")[1])
+    return Original(
+        entry.index, entry.kind, entry.one("member"), amount, tuple(entry.transfers()), slices, reversed=is_reversed
+    )
+
+
+def _tokens(bodies: Iterable[object]) -> list[bytes]:
+    tokens: set[bytes] = set()
+    for body in bodies:
+        if isinstance(body, Issue | Redeem) and body.name.alias is not None:
+            tokens.add(body.name.alias)
+        elif isinstance(body, Enrol):
+            tokens.update(body.aliases)
+        elif isinstance(body, LinkAlias):
+            tokens.add(body.alias)
+    return list(tokens)
+
+
+def _columns(rows: Sequence[tuple[object, ...]]) -> tuple[list[object], ...]:
+    return tuple(map(list, zip(*rows, strict=True)))

@@ -1,0 +1,146 @@
+"""Writing a batch's entries: arrays, a fixed number of statements, the act ids first so that a collision stops everything."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+
+from settlement.journal.acts import Draft, Outcome
+from settlement.journal.leaf import HOUSE, Entry, format_leaf
+from settlement.ledger.chart import parties
+from settlement.transparency.merkle import leaf_hash
+
+if TYPE_CHECKING:
+    from settlement.ledger.batch import ShardHead
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One SQL statement with its arrays."""
+
+    sql: str
+    arrays: tuple[object, ...]
+
+
+_ACTS = """INSERT INTO acts SELECT partner, act_id, payload_sha256, %b, index FROM
+    unnest(%b::text[], %b::uuid[], %b::bytea[], %b::bigint[]) AS new (partner, act_id, payload_sha256, index)
+    ORDER BY partner, act_id"""
+_ENTRIES = """INSERT INTO entries SELECT %b, * FROM unnest(%b::bigint[], %b::bigint[], %b::bigint[], %b::text[], %b::text[],
+    %b::uuid[], %b::text[], %b::bigint[], %b::text[], %b::bytea[])"""
+_PAYLOADS = "INSERT INTO payloads SELECT %b, * FROM unnest(%b::bigint[], %b::bytea[])"
+_TRANSFERS = """INSERT INTO transfers SELECT %b, * FROM
+    unnest(%b::bigint[], %b::smallint[], %b::text[], %b::text[], %b::text[], %b::bigint[])"""
+_BALANCES = """INSERT INTO balances AS b SELECT %b, * FROM unnest(%b::text[], %b::text[], %b::numeric[], %b::numeric[])
+    ON CONFLICT (shard, account, asset)
+    DO UPDATE SET debits = b.debits + excluded.debits, credits = b.credits + excluded.credits"""
+_OBLIGATIONS = """INSERT INTO obligations AS o SELECT %b, %b, * FROM
+    unnest(%b::text[], %b::text[], %b::numeric[], %b::bigint[]) ON CONFLICT (shard, cycle, debtor, creditor)
+    DO UPDATE SET amount = o.amount + excluded.amount, count = o.count + excluded.count"""
+_HEAD = """UPDATE shards SET size = %s, house = %s, cycle = %s, cycle_start = %s, recorded_at_us = %s WHERE shard = %s"""
+
+
+async def write(
+    connection: AsyncConnection[TupleRow],
+    head: "ShardHead",
+    house_size: int,
+    drafts: Sequence[Draft],
+    changes: Sequence[Statement],
+) -> list[Outcome | None]:
+    """Numbers the drafts, writes all rows and moves the shard's row on. Returns the outcome of each draft that is an act."""
+    entries = [
+        Entry(head.shard, index, index if head.shard == HOUSE else house_size, head.now_us + place, draft.kind, draft.lines)
+        for place, (index, draft) in enumerate(zip(range(head.size, head.size + len(drafts)), drafts, strict=True))
+    ]
+    leaves = [format_leaf(entry) for entry in entries]
+    hashes = [leaf_hash(leaf) for leaf in leaves]
+    statements = [
+        *_act_rows(head.shard, entries, drafts),
+        _entry_rows(head.shard, entries, drafts, leaves, hashes),
+        *_transfer_rows(head, entries, drafts),
+        *changes,
+    ]
+    moved = (head.size + len(drafts), entries[-1].house, head.cycle, head.cycle_start, entries[-1].time_us, head.shard)
+    async with connection.pipeline():
+        for statement in statements:
+            await connection.execute(statement.sql, statement.arrays)
+        await connection.execute(_HEAD, moved)
+    return [_outcome(entry, draft, digest) for entry, draft, digest in zip(entries, drafts, hashes, strict=True)]
+
+
+def _outcome(entry: Entry, draft: Draft, digest: bytes) -> Outcome | None:
+    act = draft.act
+    if act is None:
+        return None
+    return Outcome(
+        act.act_id,
+        act.payload_sha256,
+        entry.shard,
+        entry.index,
+        digest,
+        entry.time_us,
+        draft.refusal,
+        draft.member,
+        draft.balance_after,
+    )
+
+
+def _act_rows(shard: int, entries: Sequence[Entry], drafts: Sequence[Draft]) -> list[Statement]:
+    acts = [(draft.act, entry.index) for draft, entry in zip(drafts, entries, strict=True) if draft.act is not None]
+    if not acts:
+        return []
+    indexes = [index for _, index in acts]
+    names = ([act.partner for act, _ in acts], [act.act_id for act, _ in acts], [act.payload_sha256 for act, _ in acts])
+    return [
+        Statement(_ACTS, (shard, *names, indexes)),
+        Statement(_PAYLOADS, (shard, indexes, [act.payload for act, _ in acts])),
+    ]
+
+
+def _entry_rows(
+    shard: int, entries: Sequence[Entry], drafts: Sequence[Draft], leaves: Sequence[bytes], hashes: Sequence[bytes]
+) -> Statement:
+    arrays = (
+        [entry.index for entry in entries],
+        [entry.house for entry in entries],
+        [entry.time_us for entry in entries],
+        [entry.kind for entry in entries],
+        [draft.act and draft.act.partner for draft in drafts],
+        [draft.member for draft in drafts],
+        [draft.refusal for draft in drafts],
+        [draft.balance_after for draft in drafts],
+        [leaf.decode("ascii") for leaf in leaves],
+        hashes,
+    )
+    return Statement(_ENTRIES, (shard, *arrays))
+
+
+def _transfer_rows(head: "ShardHead", entries: Sequence[Entry], drafts: Sequence[Draft]) -> list[Statement]:
+    rows: list[tuple[int, int, str, str, str, int]] = []
+    turnover: dict[tuple[str, str], list[int]] = {}
+    owed: dict[tuple[str, str], list[int]] = {}
+    for entry, draft in zip(entries, drafts, strict=True):
+        for place, post in enumerate(draft.transfers):
+            rows.append((entry.index, place, post.debit, post.credit, post.asset, post.amount))
+            turnover.setdefault((post.debit, post.asset), [0, 0])[0] += post.amount
+            turnover.setdefault((post.credit, post.asset), [0, 0])[1] += post.amount
+            pair = parties(post.debit, post.credit)
+            if pair is not None:
+                sums = owed.setdefault(pair, [0, 0])
+                sums[0] += post.amount
+                sums[1] += 1
+    if not rows:
+        return []
+    statements = [
+        Statement(_TRANSFERS, (head.shard, *map(list, zip(*rows, strict=True)))),
+        Statement(_BALANCES, (head.shard, *_columns(turnover))),
+    ]
+    if owed:
+        statements.append(Statement(_OBLIGATIONS, (head.shard, head.cycle, *_columns(owed))))
+    return statements
+
+
+def _columns(sums: dict[tuple[str, str], list[int]]) -> tuple[list[object], ...]:
+    """Two names and two sums per key, as four arrays."""
+    return tuple(map(list, zip(*[(*names, *totals) for names, totals in sums.items()], strict=True)))

@@ -1,0 +1,1 @@
+"""Alembic migrations of the books; `coalition db migrate` runs them."""

@@ -1,0 +1,120 @@
+"""The books: journal, members, lots, balances and obligations.
+
+The shard leads every primary key of a member-side table: it is the unit of scale-out. Totals that grow for ever are numeric, so
+that no sum of valid acts overflows; single amounts fit bigint by the bounds in `settlement.money`.
+"""
+
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+_TABLES = (
+    """CREATE TABLE shards (
+        shard smallint PRIMARY KEY,
+        size bigint NOT NULL DEFAULT 0,          -- entries written = number of the next one
+        house bigint NOT NULL DEFAULT 0,         -- house size that the last entry was decided under
+        cycle integer NOT NULL DEFAULT 1,        -- the open cycle, as far as this shard has cut
+        cycle_start bigint NOT NULL DEFAULT 0,   -- first entry of that cycle
+        recorded_at_us bigint NOT NULL DEFAULT 0
+    )""",
+    """CREATE TABLE entries (
+        shard smallint NOT NULL,
+        index bigint NOT NULL,
+        house bigint NOT NULL,
+        recorded_at_us bigint NOT NULL,
+        kind text NOT NULL,
+        partner text,
+        member uuid,
+        refusal text,
+        balance_after bigint,
+        leaf text NOT NULL,
+        leaf_hash bytea NOT NULL,
+        PRIMARY KEY (shard, index)
+    )""",
+    "CREATE INDEX entries_by_partner ON entries (partner, shard, index) WHERE partner IS NOT NULL",
+    "CREATE INDEX entries_of_house ON entries (index) WHERE shard = 0 AND kind <> 'heads'",
+    """CREATE TABLE payloads (
+        shard smallint NOT NULL,
+        index bigint NOT NULL,
+        payload bytea NOT NULL,
+        PRIMARY KEY (shard, index)
+    )""",
+    """CREATE TABLE transfers (
+        shard smallint NOT NULL,
+        index bigint NOT NULL,
+        position smallint NOT NULL,
+        debit text NOT NULL,
+        credit text NOT NULL,
+        asset text NOT NULL,
+        amount bigint NOT NULL CHECK (amount > 0),
+        PRIMARY KEY (shard, index, position)
+    )""",
+    "CREATE INDEX transfers_by_debit ON transfers (debit, shard, index) WHERE asset <> 'PTS'",
+    """CREATE TABLE acts (
+        partner text NOT NULL,
+        act_id uuid NOT NULL,
+        payload_sha256 bytea NOT NULL,
+        shard smallint NOT NULL,
+        index bigint NOT NULL,
+        PRIMARY KEY (partner, act_id)
+    )""",
+    """CREATE TABLE members (
+        member uuid PRIMARY KEY,
+        shard smallint NOT NULL
+    )""",
+    """CREATE TABLE aliases (
+        token bytea PRIMARY KEY,
+        member uuid NOT NULL REFERENCES members
+    )""",
+    """CREATE TABLE lots (
+        shard smallint NOT NULL,
+        index bigint NOT NULL,
+        member uuid NOT NULL,
+        funder text NOT NULL,
+        quantity bigint NOT NULL CHECK (quantity > 0),
+        remaining bigint NOT NULL CHECK (remaining BETWEEN 0 AND quantity),
+        expires_at_us bigint NOT NULL,
+        PRIMARY KEY (shard, index)
+    ) WITH (fillfactor = 90)""",
+    "CREATE INDEX lots_open ON lots (shard, member, expires_at_us, index) WHERE remaining > 0",
+    """CREATE TABLE balances (
+        shard smallint NOT NULL,
+        account text NOT NULL,
+        asset text NOT NULL,
+        debits numeric(38) NOT NULL,
+        credits numeric(38) NOT NULL,
+        PRIMARY KEY (shard, account, asset)
+    ) WITH (fillfactor = 80)""",
+    """CREATE TABLE obligations (
+        shard smallint NOT NULL,
+        cycle integer NOT NULL,
+        debtor text NOT NULL,
+        creditor text NOT NULL,
+        amount numeric(38) NOT NULL CHECK (amount > 0),
+        count bigint NOT NULL CHECK (count > 0),
+        PRIMARY KEY (shard, cycle, debtor, creditor),
+        CHECK (debtor <> creditor)
+    ) WITH (fillfactor = 80)""",
+    """CREATE TABLE reversals (
+        shard smallint NOT NULL,
+        original bigint NOT NULL,
+        index bigint NOT NULL,
+        PRIMARY KEY (shard, original)
+    )""",
+    """CREATE TABLE checkpoints (
+        size bigint PRIMARY KEY,
+        note text NOT NULL
+    )""",
+)
+
+
+def upgrade() -> None:
+    """Makes all tables in an empty database."""
+    for statement in _TABLES:
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    """Books are never taken apart."""
+    raise NotImplementedError("the books cannot be downgraded; restore a backup instead")

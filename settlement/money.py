@@ -1,0 +1,36 @@
+"""Amounts are positive integers of an asset's smallest unit; floats never appear.
+
+Points are counted in whole points (asset `PTS`). Money accrues in *micros*: millionths of the currency's unit. At cut-off each
+obligation is floored to the currency's *minor* unit (cents) and the fraction stays in the position for the next cycle.
+"""
+
+from decimal import Decimal
+
+POINTS = "PTS"
+MICROS_PER_UNIT = 1_000_000
+AMOUNT_MAX = 10**12
+"""Most points that one act may move."""
+RATE_MAX_MICROS = 9_000_000
+"""Dearest point: AMOUNT_MAX points at this rate still fit a 64-bit integer of micros."""
+WALLET_MAX = 10**15
+"""Most points that one wallet may hold."""
+
+
+def micros_per_minor(minor_digits: int) -> int:
+    """How many micros make one minor unit of a currency with so many decimals (EUR: 2 digits, 10,000 micros)."""
+    return MICROS_PER_UNIT // 10**minor_digits
+
+
+def floor_to_minor(amount_micros: int, *, minor_digits: int) -> int:
+    """The whole minor units in an accrued amount of micros (never negative)."""
+    return amount_micros // micros_per_minor(minor_digits)
+
+
+def format_minor(amount_minor: int, *, minor_digits: int) -> str:
+    """Minor units as people write them: `format_minor(-123456, minor_digits=2)` is `-1234.56`."""
+    return str(Decimal(amount_minor).scaleb(-minor_digits).quantize(Decimal(1).scaleb(-minor_digits)))
+
+
+def format_micros(amount_micros: int) -> str:
+    """Micros as a decimal number of units with all six decimals: `12000000` is `12.000000`."""
+    return format_minor(amount_micros, minor_digits=6)

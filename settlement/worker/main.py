@@ -1,0 +1,57 @@
+"""The worker's loop."""
+
+import asyncio
+from pathlib import Path
+
+import psycopg
+import structlog
+
+from settlement.database import WORKER, connect_async
+from settlement.errors import CoalitionError
+from settlement.signing import KeySigner
+from settlement.worker.publisher import Publisher
+
+CUT_SECONDS = 0.1
+PUBLISH_SECONDS = 1.0
+_log = structlog.get_logger(__name__)
+
+
+async def work(dsn: str, log: Path, signer: KeySigner, stopping: asyncio.Event, ready: asyncio.Event) -> None:
+    """Cuts and publishes until `stopping` is set, and publishes a last time then. A lost connection is made again.
+
+    Sets `ready` once the guard has agreed with the books; BooksError if it does not.
+    """
+    while not stopping.is_set():
+        try:
+            connection = await connect_async(dsn, WORKER)
+            async with connection:
+                publisher = Publisher(connection, log, signer)
+                await publisher.check_guard()
+                ready.set()
+                await _work_on(publisher, stopping)
+        except (psycopg.Error, OSError) as error:
+            _log.warning("worker_lost_the_books", error=type(error).__name__)
+            await _pause(stopping, PUBLISH_SECONDS)
+        except CoalitionError as error:
+            if error.reason != "BOOKS_UNAVAILABLE":
+                raise
+            await _pause(stopping, PUBLISH_SECONDS)
+
+
+async def _work_on(publisher: Publisher, stopping: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    next_publication = loop.time()
+    while not stopping.is_set():
+        await publisher.cut()
+        if loop.time() >= next_publication:
+            await publisher.publish()
+            next_publication = loop.time() + PUBLISH_SECONDS
+        await _pause(stopping, CUT_SECONDS)
+    await publisher.publish()
+
+
+async def _pause(stopping: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stopping.wait(), seconds)
+    except TimeoutError:
+        return

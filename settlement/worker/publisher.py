@@ -1,0 +1,141 @@
+"""Integrate and publish (RFC 6962, C2SP): leaves become tiles, tiles a root, the root a signed checkpoint.
+
+Order, so that a power cut never leaves a promise without its proof: tiles of every member shard, fsynced > a `heads` entry in the
+house with each shard's size and root > the house's own tiles > the guard file, fsynced > signature > checkpoint published. The
+guard lies outside PostgreSQL and refuses to sign a shorter or another history.
+"""
+
+from pathlib import Path
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+
+from settlement.errors import BooksError
+from settlement.house.memory import HouseMemory
+from settlement.house.state import House
+from settlement.journal.acts import ENGINE_LINE, Act, Draft
+from settlement.journal.leaf import HOUSE
+from settlement.ledger.batch import ShardHead, post
+from settlement.ledger.members import MemberRules
+from settlement.ledger.writing import Statement
+from settlement.signing import KeySigner
+from settlement.transparency.checkpoint import Checkpoint, sign
+from settlement.transparency.guard import Guard
+from settlement.transparency.tiles import TileStore
+
+ED25519_KEY_BYTES = 32
+LEAVES_AT_ONCE = 10_000
+_LEAVES = "SELECT leaf FROM entries WHERE shard = %s AND index >= %s AND index < %s ORDER BY index"
+_SIZES = "SELECT shard, size FROM shards ORDER BY shard"
+_UNCUT = "SELECT shard FROM shards WHERE shard > 0 AND cycle < %s ORDER BY shard"
+_PUBLISHED = "SELECT size FROM checkpoints ORDER BY size DESC LIMIT 1"
+_PUBLISH = "INSERT INTO checkpoints VALUES (%s, %s) ON CONFLICT DO NOTHING"
+
+
+def tile_folder(log: Path, shard: int) -> Path:
+    """Where a shard's tiles lie below the log's folder."""
+    return log / f"shard-{shard}"
+
+
+class Publisher:
+    """Publishes one network's journal into a folder. One at a time: the tile stores and the guard lock their files."""
+
+    def __init__(self, connection: AsyncConnection[TupleRow], log: Path, signer: KeySigner) -> None:
+        self._connection = connection
+        self._log = log
+        self._signer = signer
+        self._memory = HouseMemory()
+        self._tiles: dict[int, TileStore] = {}
+        self._sizes: dict[int, int] = {}
+        self._guard = Guard(log / "guard")
+
+    async def check_guard(self) -> None:
+        """BooksError if the database is behind, or other than, what was once signed: then nothing may be posted."""
+        last = self._guard.last()
+        if last is None:
+            return
+        size, root = last
+        sizes = await self._shard_sizes()
+        if sizes[HOUSE] >= size:
+            await self._integrate(HOUSE, sizes[HOUSE])
+        if sizes[HOUSE] < size or self._store(HOUSE).root(size) != root:
+            raise BooksError(f"the books are not those signed at size {size}: was an older backup restored? Nothing is posted")
+
+    async def cut(self) -> None:
+        """Has every shard cut the cycles that are closed."""
+        house = await self._memory.refresh(self._connection)
+        cursor = await self._connection.execute(_UNCUT, (house.open_cycle,))
+        for (shard,) in await cursor.fetchall():
+            await post(self._connection, self._memory, MemberRules, shard, [])
+
+    async def publish(self) -> bool:
+        """Publishes a checkpoint if there is news; says whether there was."""
+        sizes = await self._shard_sizes()
+        published = await (await self._connection.execute(_PUBLISHED)).fetchone()
+        members = {shard: size for shard, size in sizes.items() if shard != HOUSE}
+        if published is not None and published[0] == sizes[HOUSE] and members == self._sizes:
+            return False
+        if members != self._sizes:
+            await self._write_heads(members)
+            self._sizes = members
+        await self._sign((await self._shard_sizes())[HOUSE])
+        return True
+
+    async def _shard_sizes(self) -> dict[int, int]:
+        return dict(await (await self._connection.execute(_SIZES)).fetchall())  # type: ignore[arg-type]
+
+    async def _write_heads(self, sizes: dict[int, int]) -> None:
+        heads = []
+        for shard, size in sizes.items():
+            await self._integrate(shard, size)
+            heads.append(("head", f"{shard} {size} {self._store(shard).root(size).hex()}"))
+        draft = Draft("heads", (*heads, ENGINE_LINE))
+        await post(self._connection, self._memory, lambda head, house: _OneEntry(draft), HOUSE, [])
+
+    async def _sign(self, size: int) -> None:
+        await self._integrate(HOUSE, size)
+        root = self._store(HOUSE).root(size)
+        self._guard.admit(size, root)
+        house = await self._memory.refresh(self._connection)
+        checkpoint = Checkpoint(house.founded.origin, size, root)
+        note = sign(checkpoint, signer=self._signer, public_key=self._signer.spki[-ED25519_KEY_BYTES:])
+        await self._connection.execute(_PUBLISH, (size, note))
+
+    async def _integrate(self, shard: int, size: int) -> None:
+        store = self._store(shard)
+        start = store.size()
+        while start < size:
+            stop = min(size, start + LEAVES_AT_ONCE)
+            cursor = await self._connection.execute(_LEAVES, (shard, start, stop))
+            leaves = [row[0].encode("ascii") for row in await cursor.fetchall()]
+            store.append(start, leaves)
+            start = stop
+
+    def _store(self, shard: int) -> TileStore:
+        if shard not in self._tiles:
+            self._tiles[shard] = TileStore(tile_folder(self._log, shard))
+        return self._tiles[shard]
+
+
+class _OneEntry:
+    """Rules of a batch without acts: one entry of the engine's own."""
+
+    def __init__(self, draft: Draft) -> None:
+        self._draft = draft
+
+    async def load(self, connection: object, head: ShardHead, house: House, acts: object) -> None:
+        """Nothing to load."""
+
+    def begin(self, head: ShardHead, house: House) -> list[Draft]:
+        """The entry."""
+        return [self._draft]
+
+    def decide(self, act: Act[object], index: int, now_us: int) -> Draft:
+        """There are no acts."""
+        raise AssertionError("a batch of the engine holds no acts")
+
+    def changes(self) -> list[Statement]:
+        """No other tables."""
+        return []
+
+
