@@ -16,7 +16,7 @@ from psycopg.rows import TupleRow
 
 from settlement.clock import SECOND_US
 from settlement.errors import BooksError, CoalitionError
-from settlement.house.memory import HouseMemory
+from settlement.ledger.memory import HouseMemory
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft, Outcome
 from settlement.ledger import writing

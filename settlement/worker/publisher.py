@@ -11,7 +11,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from settlement.errors import BooksError
-from settlement.house.memory import HouseMemory
+from settlement.ledger.memory import HouseMemory
 from settlement.house.state import House
 from settlement.journal.acts import ENGINE_LINE, Act, Draft
 from settlement.journal.leaf import HOUSE

@@ -1,0 +1,78 @@
+"""Routing: which shard an act belongs to."""
+
+import asyncio
+import random
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool
+
+from coalition.exchange.lane import Connect, Lane
+from settlement.clearing.desk import DeskRules
+from settlement.ledger.memory import HouseMemory
+from settlement.journal.acts import Act, Outcome
+from settlement.journal.leaf import HOUSE
+from settlement.ledger.acts import Enrol, Issue, LinkAlias, Redeem, Reverse
+from settlement.ledger.members import MemberRules
+
+Reads = AsyncConnectionPool[AsyncConnection[TupleRow]]
+FIRST_MEMBER_SHARD = 1
+_BY_MEMBER = "SELECT shard FROM members WHERE member = %s"
+_BY_ALIAS = "SELECT m.shard FROM aliases a JOIN members m USING (member) WHERE a.token = %s"
+_BY_ACT = "SELECT shard FROM acts WHERE partner = %s AND act_id = %s"
+
+
+class Exchange:
+    """All lanes of a network: the house's and one per member shard."""
+
+    def __init__(self, *, connect: Connect, reads: Reads, memory: HouseMemory, shards: int) -> None:
+        self._reads = reads
+        self._lanes = {HOUSE: Lane(HOUSE, connect, memory, DeskRules)}
+        for shard in range(FIRST_MEMBER_SHARD, FIRST_MEMBER_SHARD + shards):
+            self._lanes[shard] = Lane(shard, connect, memory, MemberRules)
+        self._only = FIRST_MEMBER_SHARD if shards == 1 else None
+
+    async def run(self) -> None:
+        """Runs all lanes until `close` was called and every accepted act has its answer."""
+        await asyncio.gather(*[lane.run() for lane in self._lanes.values()])
+
+    def close(self) -> None:
+        """Takes no more acts."""
+        for lane in self._lanes.values():
+            lane.close()
+
+    async def submit(self, act: Act[object]) -> Outcome:
+        """The outcome of an act, after its commit. A caller who goes away does not stop an accepted act."""
+        shard = await self._route(act)
+        return await asyncio.shield(self._lanes[shard].submit(act))
+
+    async def _route(self, act: Act[object]) -> int:
+        if not isinstance(act.body, Issue | Redeem | Reverse | Enrol | LinkAlias):
+            return HOUSE
+        if self._only is not None:
+            return self._only
+        return await self._shard_of(act)
+
+    async def _shard_of(self, act: Act[object]) -> int:
+        """The member's shard by the directory; a new member gets any, one that is unknown the first, to be refused there."""
+        match act.body:
+            case Enrol():
+                return await self._look_up(_BY_ACT, (act.partner, act.act_id)) or random.choice(self._member_shards())
+            case Issue(name=name) | Redeem(name=name):
+                query, key = (_BY_MEMBER, name.member) if name.alias is None else (_BY_ALIAS, name.alias)
+                found = await self._look_up(query, (key,))
+            case LinkAlias(member=member):
+                found = await self._look_up(_BY_MEMBER, (member,))
+            case Reverse(original_act_id=original):
+                found = await self._look_up(_BY_ACT, (act.partner, original))
+            case _:
+                found = None
+        return found if found in self._member_shards() else FIRST_MEMBER_SHARD
+
+    def _member_shards(self) -> list[int]:
+        return [shard for shard in self._lanes if shard != HOUSE]
+
+    async def _look_up(self, query: str, parameters: tuple[object, ...]) -> int | None:
+        async with self._reads.connection() as connection:
+            row = await (await connection.execute(query, parameters)).fetchone()  # type: ignore[arg-type]
+        return None if row is None else row[0]

@@ -1,0 +1,102 @@
+"""One lane per shard: the serial way of acts into batches."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+import psycopg
+import structlog
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+
+from settlement.errors import CoalitionError
+from settlement.ledger.memory import HouseMemory
+from settlement.journal.acts import Act, Outcome
+from settlement.journal.leaf import HOUSE
+from settlement.ledger.batch import RulesMaker, Verdict, post
+
+Connect = Callable[[], Awaitable[AsyncConnection[TupleRow]]]
+BATCH_ACTS_MAX = 512
+QUEUE_ACTS_MAX = 4_096
+RECONNECT_SECONDS = 0.5
+_log = structlog.get_logger(__name__)
+
+
+class Lane:
+    """Posts a shard's acts, batch after batch, on one connection of its own."""
+
+    def __init__(self, shard: int, connect: Connect, memory: HouseMemory, make_rules: RulesMaker) -> None:
+        self.shard = shard
+        self._connect = connect
+        self._memory = memory
+        self._make_rules = make_rules
+        self._waiting: deque[tuple[Act[object], asyncio.Future[Outcome]]] = deque()
+        self._news = asyncio.Event()
+        self._closing = False
+        self._connection: AsyncConnection[TupleRow] | None = None
+
+    def submit(self, act: Act[object]) -> asyncio.Future[Outcome]:
+        """Queues an act; the future gives its outcome or raises its error. Errors at once: QUEUE_FULL, SHUTTING_DOWN."""
+        if self._closing:
+            raise CoalitionError("SHUTTING_DOWN", "this server is going down; send the same bytes to another, or again later")
+        if len(self._waiting) >= QUEUE_ACTS_MAX:
+            raise CoalitionError("QUEUE_FULL", "too many acts are waiting; send the same bytes again in a moment")
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.append((act, future))
+        self._news.set()
+        return future
+
+    async def run(self) -> None:
+        """Works until `close` was called and nothing waits."""
+        while self._waiting or not self._closing:
+            if not self._waiting:
+                self._news.clear()
+                await self._news.wait()
+                continue
+            count = min(len(self._waiting), BATCH_ACTS_MAX)
+            batch = [self._waiting.popleft() for _ in range(count)]
+            verdicts = await self._verdicts([act for act, _ in batch])
+            for (_, future), verdict in zip(batch, verdicts, strict=True):
+                _answer(future, verdict)
+        if self._connection is not None:
+            await self._connection.close()
+
+    def close(self) -> None:
+        """Takes no more acts; `run` ends when those accepted have their answers."""
+        self._closing = True
+        self._news.set()
+
+    async def _verdicts(self, acts: list[Act[object]]) -> list[Verdict]:
+        try:
+            connection = await self._connected()
+            verdicts = await post(connection, self._memory, self._make_rules, self.shard, acts)
+            if self.shard == HOUSE:
+                await self._memory.refresh(connection)
+        except CoalitionError as error:
+            return [error] * len(acts)
+        except (psycopg.Error, OSError) as error:
+            _log.warning("batch_lost", shard=self.shard, acts=len(acts), error=type(error).__name__)
+            await self._disconnect()
+            unknown = CoalitionError("BOOKS_UNAVAILABLE", "the books did not answer; send the same bytes again")
+            return [unknown] * len(acts)
+        return verdicts
+
+    async def _connected(self) -> AsyncConnection[TupleRow]:
+        if self._connection is None or self._connection.closed:
+            self._connection = await self._connect()
+        return self._connection
+
+    async def _disconnect(self) -> None:
+        if self._connection is not None:
+            await self._connection.close()
+            self._connection = None
+        await asyncio.sleep(RECONNECT_SECONDS)
+
+
+def _answer(future: asyncio.Future[Outcome], verdict: Verdict) -> None:
+    if future.done():
+        return
+    if isinstance(verdict, Outcome):
+        future.set_result(verdict)
+    else:
+        future.set_exception(verdict)

@@ -1,0 +1,125 @@
+"""Reads of points and entries."""
+
+import base64
+import struct
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+
+from coalition.api.v1 import exchange_pb2, members_pb2
+from coalition.gateway.admission import Admitted, Caller
+from coalition.gateway.means import Means
+from coalition.wire.receipts import seal_receipt
+from coalition.wire.requests import member_name
+from coalition.wire.strict import invalid, read_uuid
+from settlement.errors import CoalitionError
+from settlement.journal.acts import Outcome
+from settlement.ledger.acts import MemberName
+
+PAGE_DEFAULT = 100
+PAGE_MAX = 1_000
+_MEMBER = """SELECT m.member::text, m.shard, b.credits - b.debits FROM members m LEFT JOIN balances b
+    ON b.shard = m.shard AND b.account = 'wallet:' || m.member::text AND b.asset = 'PTS' WHERE m.member = %s"""
+_ALIAS = "SELECT member::text FROM aliases WHERE token = %s"
+_OUTCOME = """SELECT a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
+    e.member::text, e.balance_after FROM acts a JOIN entries e USING (shard, index) WHERE a.partner = %s AND a.act_id = %s"""
+_SHARDS = "SELECT shard, size FROM shards ORDER BY shard"
+_ALL = "SELECT index, leaf FROM entries WHERE shard = %(shard)s AND index >= %(start)s AND index < %(stop)s"
+_OWN = """SELECT index, leaf FROM entries WHERE shard = %(shard)s AND index >= %(start)s AND index < %(stop)s
+    AND (partner = %(partner)s OR index IN (SELECT t.index FROM transfers t WHERE t.asset <> 'PTS' AND t.shard = %(shard)s
+    AND t.debit = 'position:' || %(partner)s AND t.index >= %(start)s AND t.index < %(stop)s))"""
+_PAGE = " ORDER BY index LIMIT %(limit)s"
+
+
+async def find_member(
+    connection: AsyncConnection[TupleRow], name: MemberName
+) -> tuple[str, int, int]:
+    """(member id, shard, spendable points). Error MEMBER_NOT_FOUND."""
+    member = name.member
+    if name.alias is not None:
+        found = await (await connection.execute(_ALIAS, (name.alias,))).fetchone()
+        member = found[0] if found is not None else None
+    row = await (await connection.execute(_MEMBER, (member,))).fetchone() if member is not None else None
+    if row is None:
+        raise CoalitionError("MEMBER_NOT_FOUND", "no member has this id or alias", field="member")
+    return row[0], row[1], int(row[2] or 0)
+
+
+async def get_balance(means: Means, admitted: Admitted) -> exchange_pb2.GetBalanceResponse:
+    """A member's spendable points."""
+    async with means.reads.connection() as connection:
+        member, _, balance = await find_member(connection, member_name(admitted.message))
+    return exchange_pb2.GetBalanceResponse(member_id=member, balance=balance)
+
+
+async def get_member(means: Means, admitted: Admitted) -> members_pb2.GetMemberResponse:
+    """A member's id and shard."""
+    async with means.reads.connection() as connection:
+        member, shard, _ = await find_member(connection, member_name(admitted.message))
+    return members_pb2.GetMemberResponse(member_id=member, shard=shard)
+
+
+async def get_receipt(means: Means, admitted: Admitted) -> bytes:
+    """The receipt of one of the caller's acts, stating the same facts as the first time."""
+    act_id = read_uuid(admitted.message.act_id, "act_id")
+    async with means.reading() as (connection, house):
+        row = await (await connection.execute(_OUTCOME, (admitted.caller.partner, act_id))).fetchone()
+    if row is None:
+        raise CoalitionError("ACT_UNKNOWN", "no act of the caller with this id is recorded", field="act_id")
+    return seal_receipt(means.receipt_signer, audience=house.founded.origin, outcome=Outcome(*row))
+
+
+async def list_entries(means: Means, admitted: Admitted) -> exchange_pb2.ListEntriesResponse:
+    """One page of the entries that concern the caller, shard by shard; the operator sees all.
+
+    The page token holds where to go on and each shard's size at the first page, so pages never shift.
+    """
+    request: Any = admitted.message
+    if not 0 <= request.page_size <= PAGE_MAX:
+        raise invalid("page_size", f"from 0 to {PAGE_MAX}")
+    limit = request.page_size or PAGE_DEFAULT
+    response = exchange_pb2.ListEntriesResponse()
+    async with means.reads.connection() as connection:
+        sizes = dict(await (await connection.execute(_SHARDS)).fetchall())  # type: ignore[arg-type]
+        shard, start, sizes = _read_token(request.page_token, sizes)
+        while shard is not None and len(response.entries) < limit:
+            rows = await _page(connection, admitted.caller, shard, start, sizes[shard], limit - len(response.entries))
+            for index, leaf in rows:
+                response.entries.add(shard=shard, entry_number=index, leaf=leaf.encode("ascii"))
+            if len(response.entries) == limit:
+                start = response.entries[-1].entry_number + 1
+            else:
+                shard, start = next((s for s in sorted(sizes) if s > shard), None), 0
+    if shard is not None:
+        response.next_page_token = _write_token(shard, start, sizes)
+    return response
+
+
+async def _page(
+    connection: AsyncConnection[TupleRow], caller: Caller, shard: int, start: int, stop: int, limit: int
+) -> list[tuple[int, str]]:
+    query = (_ALL if caller.is_operator else _OWN) + _PAGE
+    parameters = {"shard": shard, "start": start, "stop": stop, "partner": caller.partner, "limit": limit}
+    return await (await connection.execute(query, parameters)).fetchall()  # type: ignore[arg-type,return-value]
+
+
+def _write_token(shard: int, start: int, sizes: dict[int, int]) -> str:
+    numbers = [shard, start, *[number for pair in sorted(sizes.items()) for number in pair]]
+    return base64.urlsafe_b64encode(struct.pack(f">{len(numbers)}q", *numbers)).decode()
+
+
+def _read_token(token: str, sizes: dict[int, int]) -> tuple[int | None, int, dict[int, int]]:
+    """Where to go on; what does not fit the shards of now was not a token of ours."""
+    if not token:
+        return min(sizes), 0, sizes
+    try:
+        data = base64.b64decode(token, altchars=b"-_", validate=True)
+        shard, start, *pairs = struct.unpack(f">{len(data) // 8}q", data)
+        then = dict(zip(pairs[::2], pairs[1::2], strict=True))
+    except (ValueError, struct.error):
+        raise invalid("page_token", "the next_page_token of the page before, unchanged") from None
+    known = then.keys() == sizes.keys() and all(0 <= then[s] <= sizes[s] for s in sizes)
+    if not known or shard not in sizes or not 0 <= start <= then[shard]:
+        raise invalid("page_token", "the next_page_token of the page before, unchanged")
+    return shard, start, then

@@ -1,0 +1,31 @@
+"""What the door needs to answer calls, gathered once at the start."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+
+from coalition.exchange.exchange import Exchange, Reads
+from settlement.ledger.memory import HouseMemory
+from settlement.house.state import House
+from settlement.signing import Signer
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """The exchange for acts, a pool for reads, the house's state, the receipt key, the published log's folder."""
+
+    exchange: Exchange
+    reads: Reads
+    memory: HouseMemory
+    receipt_signer: Signer
+    log: Path
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[tuple[AsyncConnection[TupleRow], House]]:
+        """A connection for reading, and the house as it is now."""
+        async with self.reads.connection() as connection:
+            yield connection, await self.memory.refresh(connection)

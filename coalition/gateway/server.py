@@ -1,0 +1,191 @@
+"""The server: gateway and, beside it in a thread of its own, the worker. Stops gracefully: what was accepted gets its answer."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import grpc
+import structlog
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
+from psycopg import AsyncConnection, sql
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool
+
+from coalition.exchange.exchange import Exchange
+from coalition.gateway.means import Means
+from coalition.gateway.services import generic_handlers
+from coalition.wire.methods import FILES
+from settlement.database import GATEWAY, connect_async
+from settlement.errors import BooksError
+from settlement.ledger.memory import HouseMemory
+from settlement.signing import KeySigner
+from settlement.worker.main import work
+
+DRAIN_SECONDS = 20.0
+STATEMENT_TIMEOUT = "15s"
+READ_CONNECTIONS_MAX = 4
+HOUSE_REFRESH_SECONDS = 1.0
+MESSAGE_BYTES_MAX = 128 * 1024
+OPTIONS: tuple[tuple[str, int], ...] = (
+    ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
+    ("grpc.max_concurrent_streams", 1_024),
+    # Clients may ping every 30 s while calls are under way, and no more; who pings oftener is cut off.
+    ("grpc.http2.min_ping_interval_without_data_ms", 30_000),
+    ("grpc.http2.max_ping_strikes", 2),
+    ("grpc.keepalive_permit_without_calls", 0),
+    ("grpc.keepalive_time_ms", 120_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    ("grpc.max_connection_idle_ms", 15 * 60_000),
+    ("grpc.so_reuseport", 0),
+)
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """What `coalition serve` runs with. DSNs are libpq connection strings of the gateway's and the worker's logins."""
+
+    listen: str
+    gateway_dsn: str
+    worker_dsn: str
+    log: Path
+    receipt_signer: KeySigner
+    log_signer: KeySigner
+
+
+async def serve(settings: ServerSettings, stopping: asyncio.Event, started: asyncio.Future[str]) -> None:
+    """Runs until `stopping` is set, then drains. `started` gets the address listened on. BooksError if posting must not start."""
+    worker = _WorkerThread(settings)
+    await worker.start()
+    try:
+        async with _means(settings) as means:
+            await _serve_calls(settings, means, worker, stopping, started)
+    finally:
+        await worker.stop()
+
+
+async def _serve_calls(
+    settings: ServerSettings,
+    means: Means,
+    worker: "_WorkerThread",
+    stopping: asyncio.Event,
+    started: asyncio.Future[str],
+) -> None:
+    server = grpc.aio.server(options=OPTIONS, maximum_concurrent_rpcs=4_096)
+    server.add_generic_rpc_handlers(tuple(generic_handlers(means)))
+    health_service = health.aio.HealthServicer()
+    health_pb2_grpc.add_HealthServicer_to_server(health_service, server)
+    services = [name for file in FILES for name in (s.full_name for s in file.services_by_name.values())]
+    reflection.enable_server_reflection([*services, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
+    port = server.add_insecure_port(settings.listen)
+    await server.start()
+    for name in ("", *services):
+        await health_service.set(name, health_pb2.HealthCheckResponse.SERVING)
+    host = settings.listen.rpartition(":")[0]
+    started.set_result(settings.listen if settings.listen.startswith("unix:") else f"{host}:{port}")
+    lanes = asyncio.create_task(means.exchange.run())
+    refresh = asyncio.create_task(_refresh_house(means))
+    await _first(stopping, lanes, worker.ended)
+    _log.info("draining")
+    await health_service.enter_graceful_shutdown()
+    await server.stop(DRAIN_SECONDS)
+    means.exchange.close()
+    refresh.cancel()
+    await lanes
+    await asyncio.gather(refresh, return_exceptions=True)
+
+
+async def _first(stopping: asyncio.Event, lanes: asyncio.Task[None], worker_ended: asyncio.Event) -> None:
+    """Waits for whatever ends the server: the order to stop, or a lane or the worker that broke."""
+    waits = [asyncio.create_task(stopping.wait()), asyncio.create_task(worker_ended.wait())]
+    await asyncio.wait([*waits, lanes], return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()
+
+
+async def _refresh_house(means: Means) -> None:
+    """Sees what other gateways did to the house, even while no act comes by here."""
+    while True:
+        await asyncio.sleep(HOUSE_REFRESH_SECONDS)
+        with contextlib.suppress(Exception):  # the lanes report a database that is away
+            async with means.reading():
+                pass
+
+
+@contextlib.asynccontextmanager
+async def _means(settings: ServerSettings) -> AsyncIterator[Means]:
+    async def configure(connection: AsyncConnection[TupleRow]) -> None:
+        await connection.set_autocommit(True)
+        await connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(GATEWAY)))
+        await connection.execute(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'")
+
+    async def connect() -> AsyncConnection[TupleRow]:
+        connection = await connect_async(settings.gateway_dsn, GATEWAY)
+        await connection.execute(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'")
+        return connection
+
+    pool = AsyncConnectionPool(
+        settings.gateway_dsn, configure=configure, min_size=1, max_size=READ_CONNECTIONS_MAX, open=False, timeout=5
+    )
+    async with pool:
+        memory = HouseMemory()
+        async with pool.connection() as connection:
+            house = await memory.refresh(connection)
+        exchange = Exchange(connect=connect, reads=pool, memory=memory, shards=house.founded.shards)
+        yield Means(exchange, pool, memory, settings.receipt_signer, settings.log)
+
+
+class _WorkerThread:
+    """Runs the worker on an event loop of its own, so that its fsyncs hold up no call."""
+
+    def __init__(self, settings: ServerSettings) -> None:
+        self._settings = settings
+        self._thread = threading.Thread(target=self._run, name="worker", daemon=True)
+        self._here = asyncio.get_running_loop()
+        self._ready = asyncio.Event()
+        self.ended = asyncio.Event()
+        self._stop: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
+        self._failure: BaseException | None = None
+
+    async def start(self) -> None:
+        """Returns when the guard has agreed with the books; raises what the worker raised otherwise."""
+        self._thread.start()
+        waits = [asyncio.create_task(self._ready.wait()), asyncio.create_task(self.ended.wait())]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        if self._failure is not None:
+            raise self._failure
+
+    async def stop(self) -> None:
+        """Publishes a last checkpoint and ends the thread."""
+        if self._stop is not None:
+            loop, stopping = self._stop
+            with contextlib.suppress(RuntimeError):  # its loop is closed already
+                loop.call_soon_threadsafe(stopping.set)
+        await asyncio.to_thread(self._thread.join)
+        if self._failure is not None and not isinstance(self._failure, BooksError):
+            _log.error("worker_failed", error=repr(self._failure))
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._work())
+        except BaseException as error:  # noqa: BLE001 - carried over to the thread that waits
+            self._failure = error
+        self._here.call_soon_threadsafe(self.ended.set)
+
+    async def _work(self) -> None:
+        stopping, ready = asyncio.Event(), asyncio.Event()
+        self._stop = (asyncio.get_running_loop(), stopping)
+        announce = asyncio.create_task(self._announce(ready))
+        settings = self._settings
+        await work(settings.worker_dsn, settings.log, settings.log_signer, stopping, ready)
+        announce.cancel()
+
+    async def _announce(self, ready: asyncio.Event) -> None:
+        await ready.wait()
+        self._here.call_soon_threadsafe(self._ready.set)

@@ -1,0 +1,122 @@
+"""What a cycle's book says to one participant. Pure; amounts in the currency's minor unit.
+
+net = owes - owed,  closing = opening - settled + net;  positive: the participant pays, negative: it is paid
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from settlement.errors import CoalitionError
+from settlement.statements.cyclebook import Activity, CycleBook, Owed
+
+NOTHING = Owed(0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The cycle with one counterparty: what the participant owes it, gross, and what it is owed by it."""
+
+    counterparty: str
+    name: str
+    owes: Owed
+    owed: Owed
+
+    @property
+    def net_minor(self) -> int:
+        """The bilateral net: positive pays."""
+        return self.owes.amount_minor - self.owed.amount_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One participant's cycle. The cycle's own facts are those of `book`."""
+
+    book: CycleBook
+    partner: str
+    name: str
+    opening_minor: int
+    settled_minor: int
+    lines: tuple[Line, ...]
+    activity: Activity
+
+    @property
+    def owes(self) -> Owed:
+        """Gross over all counterparties: what the participant owes."""
+        return _total([line.owes for line in self.lines])
+
+    @property
+    def owed(self) -> Owed:
+        """Gross over all counterparties: what the participant is owed."""
+        return _total([line.owed for line in self.lines])
+
+    @property
+    def net_minor(self) -> int:
+        """The multilateral net of the cycle: positive pays."""
+        return self.owes.amount_minor - self.owed.amount_minor
+
+    @property
+    def closing_minor(self) -> int:
+        """The position after the cycle."""
+        return self.opening_minor - self.settled_minor + self.net_minor
+
+    @property
+    def outcome(self) -> str:
+        """What the cycle's net means, in words."""
+        if self.net_minor == 0:
+            return "nothing due"
+        return "pays" if self.net_minor > 0 else "is paid"
+
+
+def participants(book: CycleBook) -> list[str]:
+    """Who gets a statement, in order. A net of zero is no reason to stay silent.
+
+    All with an obligation or activity in the cycle, with a position before it, or with a part in a settlement in it.
+    """
+    parties = {participant for pair in book.obligations for participant in pair}
+    standing = {
+        name for amounts in (book.opening, book.settled) for name, amount in amounts.items() if amount
+    }
+    return sorted(parties | standing | book.activity.keys())
+
+
+def statement(book: CycleBook, partner: str) -> Statement:
+    """One participant's statement, of zeros if nothing happened. CoalitionError PARTNER_NOT_FOUND for a stranger."""
+    if partner not in book.names:
+        raise CoalitionError("PARTNER_NOT_FOUND", f"no partner {partner!r} is registered", field="partner_id")
+    concerning = {pair: owed for pair, owed in book.obligations.items() if partner in pair}
+    return _statement(book, partner, _by_partner(concerning).get(partner, {}))
+
+
+def statements(book: CycleBook) -> list[Statement]:
+    """The statements of all participants, in order; costs one pass over the obligations."""
+    pairs = _by_partner(book.obligations)
+    return [_statement(book, partner, pairs.get(partner, {})) for partner in participants(book)]
+
+
+_Sides = dict[str, tuple[Owed, Owed]]
+"""Counterparty to what is owed to it and what it owes."""
+
+
+def _by_partner(obligations: Mapping[tuple[str, str], Owed]) -> dict[str, _Sides]:
+    found: dict[str, _Sides] = {}
+    for (debtor, creditor), owed in obligations.items():
+        back = obligations.get((creditor, debtor), NOTHING)
+        found.setdefault(debtor, {})[creditor] = (owed, back)
+        found.setdefault(creditor, {})[debtor] = (back, owed)
+    return found
+
+
+def _statement(book: CycleBook, partner: str, sides: _Sides) -> Statement:
+    return Statement(
+        book=book,
+        partner=partner,
+        name=book.names[partner],
+        opening_minor=book.opening.get(partner, 0),
+        settled_minor=book.settled.get(partner, 0),
+        lines=tuple([Line(other, book.names[other], *sides[other]) for other in sorted(sides)]),
+        activity=book.activity.get(partner, Activity()),
+    )
+
+
+def _total(parts: list[Owed]) -> Owed:
+    return Owed(sum([part.amount_minor for part in parts]), sum([part.count for part in parts]))

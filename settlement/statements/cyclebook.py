@@ -1,0 +1,177 @@
+"""The values of one closed cycle from which all its statements follow. Pure: the books and an auditor both fill it.
+
+Amounts are in the currency's minor unit. A position is positive when the participant owes the network.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from settlement.clearing.accrual import Accruals, owed_before, owed_within
+from settlement.clearing.netting import net
+from settlement.errors import CoalitionError
+from settlement.house.records import Cycle, Settlement
+from settlement.house.state import House
+from settlement.journal.leaf import Transfer
+from settlement.money import POINTS
+
+
+class CycleNotFoundError(CoalitionError):
+    """The network has no cycle of this number."""
+
+    def __init__(self, cycle: int) -> None:
+        super().__init__(
+            "CYCLE_NOT_FOUND", f"there is no cycle {cycle}; ask for the list of cycles", field="cycle"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What a debtor owes a creditor for one cycle, and the postings that made it."""
+
+    amount_minor: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Points moved by some accepted acts, and how many acts they were."""
+
+    points: int = 0
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One partner's accepted acts on points in one cycle. A reversal counts in the cycle that recorded it."""
+
+    issued: Tally = Tally()
+    redeemed: Tally = Tally()
+    issues_reversed: Tally = Tally()
+    redemptions_reversed: Tally = Tally()
+
+
+@dataclass(frozen=True, slots=True)
+class CycleBook:
+    """One closed cycle. A participant missing from `opening` or `settled` stands at zero there.
+
+    `ranges`: shard to its entries of the cycle, the first and the one after the last. `opening`: nets of all earlier cycles less
+    the settlements approved by the close before; `settled`: nets of the settlements approved since, up to this close.
+    """
+
+    network: str
+    currency: str
+    minor_digits: int
+    cycle: int
+    label: str | None
+    closed_at: int
+    closed_at_us: int
+    names: Mapping[str, str]
+    ranges: Mapping[int, tuple[int, int]]
+    obligations: Mapping[tuple[str, str], Owed]
+    activity: Mapping[str, Activity]
+    opening: Mapping[str, int]
+    settled: Mapping[str, int]
+
+
+def closed_cycle(house: House, cycle: int) -> tuple[Cycle, int]:
+    """The record of a closed cycle and its closing house entry.
+
+    CycleNotFoundError for an unknown cycle; CoalitionError CYCLE_NOT_CLOSED for the open one.
+    """
+    record = house.cycles.get(cycle)
+    if record is None:
+        raise CycleNotFoundError(cycle)
+    if record.closed_at is None:
+        message = f"cycle {cycle} is open; it has statements once it is closed"
+        raise CoalitionError("CYCLE_NOT_CLOSED", message, field="cycle")
+    return record, record.closed_at
+
+
+def close_before(house: House, cycle: int) -> int:
+    """The house entry that closed the cycle before this one; -1 for the first cycle."""
+    before = house.cycles.get(cycle - 1)
+    return -1 if before is None or before.closed_at is None else before.closed_at
+
+
+def assemble(
+    house: House,
+    cycle: int,
+    *,
+    closed_at_us: int,
+    ranges: Mapping[int, tuple[int, int]],
+    accruals: Accruals,
+    activity: Mapping[str, Activity],
+    approved_at: Mapping[int, int],
+) -> CycleBook:
+    """The cycle's book from what was recorded. Raises as `closed_cycle`.
+
+    `house`: any state after the close. `closed_at_us`: time of the closing entry. `approved_at`: settlement to the
+    house entry that approved it; those approved by the close before this cycle may be left out.
+    """
+    record, closed_at = closed_cycle(house, cycle)
+    network, since = house.founded, close_before(house, cycle)
+    approved = [(approved_at.get(s.number, -1), s) for s in house.settlements.values() if s.approved]
+    earlier = net(owed_before(accruals, network.minor_digits)).nets
+    discharged = _nets_of(settlement for entry, settlement in approved if entry <= since)
+    owed = owed_within(accruals, network.minor_digits)
+    return CycleBook(
+        network=network.origin,
+        currency=network.currency,
+        minor_digits=network.minor_digits,
+        cycle=cycle,
+        label=record.label,
+        closed_at=closed_at,
+        closed_at_us=closed_at_us,
+        names={partner.partner_id: partner.name for partner in house.partners.values()},
+        ranges=dict(ranges),
+        obligations={pair: Owed(amount, accruals[pair].count) for pair, amount in owed.items()},
+        activity=dict(activity),
+        opening={
+            name: earlier.get(name, 0) - discharged.get(name, 0)
+            for name in earlier.keys() | discharged.keys()
+        },
+        settled=_nets_of(settlement for entry, settlement in approved if since < entry <= closed_at),
+    )
+
+
+def _nets_of(settlements: Iterable[Settlement]) -> dict[str, int]:
+    """What settlements together take off the positions."""
+    taken: dict[str, int] = {}
+    for settlement in settlements:
+        for participant, amount in settlement.nets.items():
+            taken[participant] = taken.get(participant, 0) + amount
+    return taken
+
+
+_ACTS = {
+    ("issued", False): "issued",
+    ("redeemed", True): "redeemed",
+    ("issued", True): "issues_reversed",
+    ("redeemed", False): "redemptions_reversed",
+}
+"""(partner's account, whether the points left a wallet) to the field of `Activity`. Accepted acts only have such postings."""
+
+
+def activity_of(sums: Iterable[tuple[str, bool, int, int]]) -> dict[str, Activity]:
+    """Each partner's activity from (account across from the wallet, whether points left the wallet, points, count of acts).
+
+    Rows may repeat: they add up. Other accounts than `issued` and `redeemed` are passed over.
+    """
+    found: dict[str, Activity] = {}
+    for account, from_wallet, points, count in sums:
+        purpose, _, partner = account.partition(":")
+        field = _ACTS.get((purpose, from_wallet))
+        if field is not None:
+            before = found.get(partner, Activity())
+            tally: Tally = getattr(before, field)
+            found[partner] = replace(before, **{field: Tally(tally.points + points, tally.count + count)})
+    return found
+
+
+def points_leg(transfer: Transfer) -> tuple[str, bool, int, int] | None:
+    """A posting as a row for `activity_of`; None if it moves no points into or out of a wallet."""
+    if transfer.asset != POINTS:
+        return None
+    if transfer.debit.startswith("wallet:"):
+        return transfer.credit, True, transfer.amount, 1
+    return (transfer.debit, False, transfer.amount, 1) if transfer.credit.startswith("wallet:") else None

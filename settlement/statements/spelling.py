@@ -1,0 +1,154 @@
+"""A statement's bytes: JSON (RFC 8259) and CSV (RFC 4180), the same for ever, and the names of their files. Pure.
+
+Money is a decimal string of the currency with all its digits; points and counts are whole numbers.
+"""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import fields
+
+from settlement.clock import format_time
+from settlement.journal.leaf import HOUSE
+from settlement.money import format_minor
+from settlement.statements.build import Statement, statements
+from settlement.statements.cyclebook import CycleBook, Owed, Tally
+
+VERSION = "coalition-statement/v1"
+COLUMNS = (
+    "kind",
+    "counterparty",
+    "name",
+    "owes_count",
+    "owes",
+    "owed_count",
+    "owed",
+    "net",
+    "count",
+    "points",
+)
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_LABEL_CHARACTERS = re.compile(r"[^A-Za-z0-9._-]")
+
+
+def to_json(statement: Statement) -> bytes:
+    """The statement as ASCII JSON, indented by two, keys in a fixed order, one LF at the end."""
+    book = statement.book
+    document = {
+        "version": VERSION,
+        "network": book.network,
+        "partner": {"id": statement.partner, "name": statement.name},
+        "cycle": {
+            "number": book.cycle,
+            "label": book.label,
+            "closed_by": f"{HOUSE}:{book.closed_at}",
+            "closed_at": format_time(book.closed_at_us),
+            "ranges": [{"shard": shard, "start": start, "end": end} for shard, (start, end) in _ranges(book)],
+        },
+        "currency": book.currency,
+        "opening": _money(book, statement.opening_minor),
+        "settled": _money(book, statement.settled_minor),
+        "counterparties": [
+            {
+                "id": line.counterparty,
+                "name": line.name,
+                "owes": {"amount": _money(book, line.owes.amount_minor), "count": line.owes.count},
+                "owed": {"amount": _money(book, line.owed.amount_minor), "count": line.owed.count},
+                "net": _money(book, line.net_minor),
+            }
+            for line in statement.lines
+        ],
+        "owes": {"amount": _money(book, statement.owes.amount_minor), "count": statement.owes.count},
+        "owed": {"amount": _money(book, statement.owed.amount_minor), "count": statement.owed.count},
+        "net": _money(book, statement.net_minor),
+        "outcome": statement.outcome,
+        "due": _money(book, abs(statement.net_minor)),
+        "closing": _money(book, statement.closing_minor),
+        "points": {
+            name: {"points": tally.points, "count": tally.count} for name, tally in _tallies(statement)
+        },
+    }
+    return (json.dumps(document, indent=2) + "\n").encode("ascii")
+
+
+def to_csv(statement: Statement) -> bytes:
+    """The statement as ASCII CSV: facts of the cycle as name and value, then the row `COLUMNS` and the lines under it.
+
+    Every row has as many cells as `COLUMNS`. Texts that a spreadsheet would take for a formula are led by an apostrophe
+    (OWASP, "CSV injection"); amounts may begin with a minus, as they are numbers.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    for row in (*_facts(statement), COLUMNS, *_lines(statement)):
+        writer.writerow((*row, *[""] * (len(COLUMNS) - len(row))))
+    return text.getvalue().encode("ascii")
+
+
+def documents(book: CycleBook) -> dict[str, bytes]:
+    """All statements of a cycle: file name, as `1-2026-11/bakery.json`, to its bytes."""
+    files = {}
+    for statement in statements(book):
+        name = f"{folder_name(book)}/{statement.partner}"
+        files[f"{name}.json"] = to_json(statement)
+        files[f"{name}.csv"] = to_csv(statement)
+    return files
+
+
+def folder_name(book: CycleBook) -> str:
+    """The folder of a cycle's statements: its number, then its label with `-` for what no file name should hold."""
+    return str(book.cycle) if not book.label else f"{book.cycle}-{_LABEL_CHARACTERS.sub('-', book.label)}"
+
+
+def _facts(statement: Statement) -> list[tuple[str, ...]]:
+    book = statement.book
+    return [
+        ("version", VERSION),
+        ("network", _text(book.network)),
+        ("partner", statement.partner, _text(statement.name)),
+        ("cycle", str(book.cycle), _text(book.label or "")),
+        ("closed_by", f"{HOUSE}:{book.closed_at}"),
+        ("closed_at", format_time(book.closed_at_us)),
+        *[("range", str(shard), str(start), str(end)) for shard, (start, end) in _ranges(book)],
+        ("currency", book.currency),
+        ("outcome", statement.outcome, _money(book, abs(statement.net_minor))),
+    ]
+
+
+def _lines(statement: Statement) -> Iterable[tuple[str, ...]]:
+    book = statement.book
+    yield _standing("opening", _money(book, statement.opening_minor))
+    yield _standing("settled", _money(book, statement.settled_minor))
+    for line in statement.lines:
+        named = ("counterparty", line.counterparty, _text(line.name))
+        yield (*named, *_sides(book, line.owes, line.owed), _money(book, line.net_minor))
+    yield ("total", "", "", *_sides(book, statement.owes, statement.owed), _money(book, statement.net_minor))
+    yield _standing("closing", _money(book, statement.closing_minor))
+    for name, tally in _tallies(statement):
+        yield (name, *[""] * (len(COLUMNS) - 3), str(tally.count), str(tally.points))
+
+
+def _sides(book: CycleBook, owes: Owed, owed: Owed) -> tuple[str, str, str, str]:
+    return str(owes.count), _money(book, owes.amount_minor), str(owed.count), _money(book, owed.amount_minor)
+
+
+def _standing(kind: str, amount: str) -> tuple[str, ...]:
+    """A row that has only a net."""
+    return (kind, *[""] * (COLUMNS.index("net") - 1), amount)
+
+
+def _ranges(book: CycleBook) -> list[tuple[int, tuple[int, int]]]:
+    return sorted(book.ranges.items())
+
+
+def _tallies(statement: Statement) -> list[tuple[str, Tally]]:
+    return [(field.name, getattr(statement.activity, field.name)) for field in fields(statement.activity)]
+
+
+def _money(book: CycleBook, amount_minor: int) -> str:
+    return format_minor(amount_minor, minor_digits=book.minor_digits)
+
+
+def _text(value: str) -> str:
+    return f"'{value}" if value.startswith(_FORMULA_STARTS) else value
