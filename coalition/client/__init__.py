@@ -1,0 +1,47 @@
+"""What partners' developers use to take part in a network.
+
+    identity = load_identity("bakery.json")
+    with BlockingClient(identity, outbox=Outbox("bakery.outbox")) as network:
+        outcome = network.issue(member=("card", "4000 1234 5678"), amount=120)
+        print(outcome.refusal or f"{outcome.balance_after} points")
+
+What it guarantees, in this order: a request is on disk before it is sent; sent again, it is the same bytes; an outcome is
+returned only if the operator's pinned key signed it for exactly these bytes; a receipt is on disk before it is returned. A
+rule's no is a value (`outcome.refusal`), a failed call an exception (`errors`), and an act id stands for one act for ever.
+"""
+
+from coalition.client.aliases import Alias, alias_token
+from coalition.client.blocking import BlockingClient
+from coalition.client.channel import open_channel
+from coalition.client.client import Client
+from coalition.client.errors import (
+    ClientError,
+    NoAnswerError,
+    OutcomeUnknownError,
+    ReceiptInvalidError,
+    RequestRejectedError,
+)
+from coalition.client.identity import Identity, load_identity, save_identity
+from coalition.client.outbox import Outbox
+from coalition.client.possession import KeyProof, prove_possession
+from settlement.journal.acts import Outcome
+
+__all__ = [
+    "Alias",
+    "BlockingClient",
+    "Client",
+    "ClientError",
+    "Identity",
+    "KeyProof",
+    "NoAnswerError",
+    "Outbox",
+    "Outcome",
+    "OutcomeUnknownError",
+    "ReceiptInvalidError",
+    "RequestRejectedError",
+    "alias_token",
+    "load_identity",
+    "open_channel",
+    "prove_possession",
+    "save_identity",
+]

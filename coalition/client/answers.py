@@ -1,0 +1,115 @@
+"""What reads answer: plain values, states and purposes as lower-case words."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A member's spendable points."""
+
+    member_id: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Where a member's wallet is."""
+
+    member_id: str
+    shard: int
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One journal entry; `leaf` is its exact bytes, read by `settlement.journal.leaf.parse_leaf`."""
+
+    shard: int
+    entry_number: int
+    leaf: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A public key of a partner; `revoked_at_entry` is None while it lives. Numbers are house entries."""
+
+    keyid: str
+    algorithm: str
+    """"ed25519" or "ecdsa-p256-sha256"."""
+    purpose: str
+    """"request", "approver", "receipt" or "log"."""
+    person: str | None
+    added_at_entry: int
+    revoked_at_entry: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """A company of the network."""
+
+    partner_id: str
+    display_name: str
+    state: str
+    """"registered", "active" or "suspended"."""
+    keys: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """What the caller owes, in millionths of the currency's unit; negative: is owed."""
+
+    currency: str
+    position_micros: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """A clearing cycle."""
+
+    cycle: int
+    state: str
+    """"open", "cutting", "closed", "in-settlement" or "settled"."""
+    label: str
+    closed_at_entry: int | None
+    settlement: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Obligation:
+    """What one partner owes another in a cycle, in millionths of the currency's unit, from `count` transfers."""
+
+    debtor: str
+    creditor: str
+    currency: str
+    amount_micros: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A partner's statement of a closed cycle: exact bytes, the same for ever."""
+
+    json: bytes
+    csv: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class InclusionProof:
+    """From an entry to a checkpoint: entry in its shard's tree, its root in a heads entry, that entry in the house's tree.
+
+    For an entry of the house, `shard_proof` and `heads_leaf` are empty and `house_entry_number` is its own.
+    """
+
+    checkpoint: str
+    shard_proof: tuple[bytes, ...]
+    shard_size: int
+    heads_leaf: bytes
+    house_entry_number: int
+    house_proof: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ConsistencyProof:
+    """That the tree of `checkpoint` continues an older one."""
+
+    checkpoint: str
+    proof: tuple[bytes, ...]

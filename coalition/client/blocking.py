@@ -1,0 +1,131 @@
+"""The blocking client: the async one, run on an event loop in a thread of its own.
+
+Each method is the async client's, with the same arguments, result and errors.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from functools import wraps
+from threading import Thread
+from types import TracebackType
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+
+from coalition.client.calling import DEADLINE_SECONDS
+from coalition.client.client import Client
+from coalition.client.errors import ClientError
+from coalition.client.identity import Identity
+from coalition.client.outbox import Outbox
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+def _blocking(
+    method: Callable[Concatenate[Client, Arguments], Coroutine[Any, Any, Result]],
+) -> Callable[Concatenate["BlockingClient", Arguments], Result]:
+    @wraps(method)
+    def call(client: "BlockingClient", /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        return client._run(method(client._client, *args, **kwargs))
+
+    return call
+
+
+def _blocking_iterator(
+    method: Callable[Concatenate[Client, Arguments], AsyncIterator[Result]],
+) -> Callable[Concatenate["BlockingClient", Arguments], Iterator[Result]]:
+    @wraps(method)
+    def call(
+        client: "BlockingClient", /, *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> Iterator[Result]:
+        found = method(client._client, *args, **kwargs)
+        while True:
+            try:
+                yield client._run(_next(found))
+            except StopAsyncIteration:
+                return
+
+    return call
+
+
+async def _next(found: AsyncIterator[Result]) -> Result:
+    return await anext(found)
+
+
+class BlockingClient:
+    """One identity's voice in the network, for code without asyncio; several threads may use it at once.
+
+    Used as `with BlockingClient(identity, outbox=Outbox(path)) as client:`.
+    """
+
+    def __init__(
+        self, identity: Identity, *, outbox: Outbox | None = None, deadline_seconds: float = DEADLINE_SECONDS
+    ) -> None:
+        """As for `Client`: without an outbox, requests are remembered only while this client lives."""
+        self.identity = identity
+        self._client = Client(identity, outbox=outbox, deadline_seconds=deadline_seconds)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: Thread | None = None
+
+    def __enter__(self) -> Self:
+        self._loop = asyncio.new_event_loop()
+        self._thread = Thread(target=self._loop.run_forever, name="coalition-client", daemon=True)
+        self._thread.start()
+        self._run(self._client.__aenter__())
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        loop, thread = self._loop, self._thread
+        assert loop is not None
+        assert thread is not None
+        self._run(self._client.__aexit__(kind, error, traceback))
+        self._loop = None
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+    def _run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        if self._loop is None:
+            work.close()
+            raise ClientError("CLIENT_CLOSED", "the client is used inside `with BlockingClient(...)` only")
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except BaseException:
+            # Ctrl-C ends the wait; the work on the other thread must end with it. Too late does no harm.
+            future.cancel()
+            raise
+
+    issue = _blocking(Client.issue)
+    redeem = _blocking(Client.redeem)
+    reverse = _blocking(Client.reverse)
+    enrol = _blocking(Client.enrol)
+    link_alias = _blocking(Client.link_alias)
+    add_key = _blocking(Client.add_key)
+    revoke_key = _blocking(Client.revoke_key)
+    register = _blocking(Client.register)
+    activate = _blocking(Client.activate)
+    suspend = _blocking(Client.suspend)
+    set_tariff = _blocking(Client.set_tariff)
+    close_cycle = _blocking(Client.close_cycle)
+    propose = _blocking(Client.propose)
+    approve = _blocking(Client.approve)
+    confirm = _blocking(Client.confirm)
+    resend = _blocking(Client.resend)
+    balance = _blocking(Client.balance)
+    receipt = _blocking(Client.receipt)
+    entries = _blocking_iterator(Client.entries)
+    member = _blocking(Client.member)
+    partners = _blocking(Client.partners)
+    position = _blocking(Client.position)
+    cycles = _blocking(Client.cycles)
+    obligations = _blocking(Client.obligations)
+    statement = _blocking(Client.statement)
+    preview = _blocking(Client.preview)
+    checkpoint = _blocking(Client.checkpoint)
+    inclusion_proof = _blocking(Client.inclusion_proof)
+    consistency_proof = _blocking(Client.consistency_proof)

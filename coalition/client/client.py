@@ -1,0 +1,12 @@
+"""The async client: all acts and reads of one identity."""
+
+from coalition.client.acts import OperatorActs, PartnerActs
+from coalition.client.reads import Reads
+
+
+class Client(PartnerActs, OperatorActs, Reads):
+    """One identity's voice in the network, for asyncio.
+
+    Used as `async with Client(identity, outbox=Outbox(path)) as client:`. Methods may be called any number of times at
+    once; what a key may do is for the network to say (RequestRejectedError ROLE_MISSING).
+    """
