@@ -1,0 +1,53 @@
+"""Cycle books for the tests of statements: one by hand, and any that Hypothesis thinks of."""
+
+from hypothesis import strategies as st
+
+from settlement.statements.cyclebook import Activity, CycleBook, Owed, Tally
+
+NAMES = {"acme": "Acme Stores", "bakery": '=Bread, "fresh"', "cafe": "Cafe", "dairy": "Dairy"}
+
+GOLDEN = CycleBook(
+    network="clearing.example/coalition-1",
+    currency="EUR",
+    minor_digits=2,
+    cycle=3,
+    label="2026-11",
+    closed_at=41,
+    closed_at_us=1_796_083_200_000_007,
+    names=NAMES,
+    ranges={2: (0, 4), 1: (10, 250)},
+    obligations={
+        ("bakery", "acme"): Owed(123_456, 12),
+        ("acme", "bakery"): Owed(50, 1),
+        ("bakery", "cafe"): Owed(0, 1),
+    },
+    activity={"bakery": Activity(issued=Tally(1000, 9), redemptions_reversed=Tally(5, 1))},
+    opening={"bakery": 500, "acme": -500},
+    settled={"bakery": 450, "acme": -450},
+)
+
+partners = st.sampled_from(sorted(NAMES))
+pairs = st.tuples(partners, partners).filter(lambda pair: pair[0] != pair[1])
+tallies = st.builds(Tally, st.integers(0, 10**15), st.integers(0, 10**9))
+positions = st.dictionaries(partners, st.integers(-(10**12), 10**12))
+
+
+@st.composite
+def cycle_books(draw: st.DrawFn) -> CycleBook:
+    """Any closed cycle between the four partners."""
+    owed = st.builds(Owed, st.integers(0, 10**12), st.integers(1, 10**9))
+    return CycleBook(
+        network="clearing.example/coalition-1",
+        currency="EUR",
+        minor_digits=draw(st.integers(0, 6)),
+        cycle=draw(st.integers(1, 10**6)),
+        label=draw(st.none() | st.from_regex(r"[!-~]([ -~]{0,38}[!-~])?", fullmatch=True)),
+        closed_at=draw(st.integers(0, 10**12)),
+        closed_at_us=draw(st.integers(0, 253_402_300_799_999_999)),
+        names=NAMES,
+        ranges=draw(st.dictionaries(st.integers(1, 64), st.tuples(st.integers(0, 9), st.integers(9, 99)))),
+        obligations=draw(st.dictionaries(pairs, owed)),
+        activity=draw(st.dictionaries(partners, st.builds(Activity, tallies, tallies, tallies, tallies))),
+        opening=draw(positions),
+        settled=draw(positions),
+    )
