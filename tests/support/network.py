@@ -1,0 +1,84 @@
+"""A real network for tests: its database, founded with real keys, served over gRPC in this process or another."""
+
+import asyncio
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from coalition.cli.site import Site, found_network, prepare_database
+from coalition.client.identity import Identity, load_identity
+from coalition.gateway.server import ServerSettings, serve
+from settlement.house.records import Network
+
+ORIGIN = "clearing.example/test"
+PEOPLE = ("ann", "bob")
+
+
+def new_site(folder: Path, dsn: str, *, shards: int = 1, origin: str = ORIGIN) -> Site:
+    """Roles, schema, founding entry and the operator's keys, in an empty database."""
+    site = Site(folder, dsn)
+    prepare_database(site)
+    network = Network(origin, "EUR", 2, shards, "operator", "bilateral")
+    found_network(site, network, rate_micros=10_000, people=PEOPLE, server="127.0.0.1:0")
+    return site
+
+
+@dataclass
+class RunningServer:
+    """`coalition serve` in a thread of this process."""
+
+    site: Site
+    address: str
+    _loop: asyncio.AbstractEventLoop
+    _stopping: asyncio.Event
+    _thread: threading.Thread
+
+    def identity(self, name: str) -> Identity:
+        """An identity made at the founding: `operator`, `ann` or `bob`."""
+        kept = load_identity(self.site.identity_path(name))
+        return Identity(
+            kept.network, self.address, kept.partner_id, kept.signer, kept.receipt_spki, self.site.alias_key()
+        )
+
+    def stop(self) -> None:
+        """Drains and ends the server."""
+        if self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join()
+
+
+def start_server(site: Site) -> RunningServer:
+    """Serves a site on a free port of the loopback address."""
+    started = threading.Event()
+    running: list[RunningServer] = []
+    failure: list[BaseException] = []
+
+    async def run() -> None:
+        loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+        address = loop.create_future()
+
+        def ready(future: asyncio.Future[str]) -> None:
+            running.append(RunningServer(site, future.result(), loop, stopping, thread))
+            started.set()
+
+        address.add_done_callback(ready)
+        dsn = site.database_url or ""
+        settings = ServerSettings(
+            "127.0.0.1:0", dsn, dsn, site.log, site.signer("receipt"), site.signer("log")
+        )
+        await serve(settings, stopping, address)
+
+    def body() -> None:
+        try:
+            asyncio.run(run())
+        except BaseException as error:  # noqa: BLE001 - handed to the test that waits
+            failure.append(error)
+        finally:
+            started.set()
+
+    thread = threading.Thread(target=body, name="server", daemon=True)
+    thread.start()
+    started.wait()
+    if failure:
+        raise failure[0]
+    return running[0]

@@ -1,0 +1,45 @@
+"""One embedded PostgreSQL per test run, shared by all workers; every test that asks gets a database of its own."""
+
+import itertools
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from settlement import embedded
+
+FOLDER_VARIABLE = "COALITION_TEST_POSTGRES"
+_numbers = itertools.count(1)
+
+
+def announce() -> None:
+    """Called once by the process that runs the tests: decides where the server will be, and starts nothing yet."""
+    os.environ.setdefault(FOLDER_VARIABLE, tempfile.mkdtemp(prefix="coalition-test-"))
+
+
+def clean_up() -> None:
+    """Called once at the end: stops the server if some test started it, and removes its folder."""
+    folder = Path(os.environ.pop(FOLDER_VARIABLE))
+    if any(folder.iterdir()):
+        embedded.stop(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def new_database() -> str:
+    """A fresh empty database; returns its superuser connection string."""
+    server = embedded.start(Path(os.environ[FOLDER_VARIABLE]))
+    name = f"t{os.getpid()}_{next(_numbers)}"
+    with psycopg.connect(server.superuser_dsn(), autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    return server.superuser_dsn(name)
+
+
+def drop_database(dsn: str) -> None:
+    """Removes a database made by `new_database`, with whoever is still connected."""
+    server = embedded.start(Path(os.environ[FOLDER_VARIABLE]))
+    name = psycopg.conninfo.conninfo_to_dict(dsn)["dbname"]
+    with psycopg.connect(server.superuser_dsn(), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(str(name))))
