@@ -57,6 +57,19 @@ async def connect_async(dsn: str, role: str) -> psycopg.AsyncConnection:
     return connection
 
 
+async def connect_writer(dsn: str, role: str, *, statement_timeout: str) -> psycopg.AsyncConnection:
+    """A connection for posting batches: all its statements look rows up by key.
+
+    Their plans are made once, perhaps on an empty table, and kept: so the plans that suit only small tables are ruled out.
+    """
+    connection = await connect_async(dsn, role)
+    for setting in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin"):
+        await connection.execute(sql.SQL("SET {} = off").format(sql.Identifier(setting)))
+    await connection.execute("SET plan_cache_mode = force_generic_plan")
+    await connection.execute(sql.SQL("SET statement_timeout = {}").format(sql.Literal(statement_timeout)))
+    return connection
+
+
 def _unusable(error: psycopg.Error) -> DatabaseError:
     return DatabaseError(f"cannot use the database: {str(error).strip()}; is it running, and did `coalition db init` run?")
 

@@ -12,13 +12,15 @@ AMOUNT_MAX = 10**12
 """Most points that one act may move."""
 RATE_MAX_MICROS = 9_000_000
 """Dearest point: AMOUNT_MAX points at this rate still fit a 64-bit integer of micros."""
+MICROS_MAX = 2**63 - 1
+"""Most money that one transfer may move and one line of a leaf may state."""
 WALLET_MAX = 10**15
 """Most points that one wallet may hold."""
 
 
 def micros_per_minor(minor_digits: int) -> int:
     """How many micros make one minor unit of a currency with so many decimals (EUR: 2 digits, 10,000 micros)."""
-    return MICROS_PER_UNIT // 10**minor_digits
+    return MICROS_PER_UNIT // int(10**minor_digits)
 
 
 def floor_to_minor(amount_micros: int, *, minor_digits: int) -> int:

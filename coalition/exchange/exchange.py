@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from typing import LiteralString
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
@@ -72,7 +73,7 @@ class Exchange:
     def _member_shards(self) -> list[int]:
         return [shard for shard in self._lanes if shard != HOUSE]
 
-    async def _look_up(self, query: str, parameters: tuple[object, ...]) -> int | None:
+    async def _look_up(self, query: LiteralString, parameters: tuple[object, ...]) -> int | None:
         async with self._reads.connection() as connection:
-            row = await (await connection.execute(query, parameters)).fetchone()  # type: ignore[arg-type]
+            row = await (await connection.execute(query, parameters)).fetchone()
         return None if row is None else row[0]

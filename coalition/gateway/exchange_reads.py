@@ -81,8 +81,8 @@ async def list_entries(means: Means, admitted: Admitted) -> exchange_pb2.ListEnt
     limit = request.page_size or PAGE_DEFAULT
     response = exchange_pb2.ListEntriesResponse()
     async with means.reads.connection() as connection:
-        sizes = dict(await (await connection.execute(_SHARDS)).fetchall())  # type: ignore[arg-type]
-        shard, start, sizes = _read_token(request.page_token, sizes)
+        now: dict[int, int] = dict(await (await connection.execute(_SHARDS)).fetchall())
+        shard, start, sizes = _read_token(request.page_token, now)
         while shard is not None and len(response.entries) < limit:
             rows = await _page(connection, admitted.caller, shard, start, sizes[shard], limit - len(response.entries))
             for index, leaf in rows:
@@ -101,7 +101,7 @@ async def _page(
 ) -> list[tuple[int, str]]:
     query = (_ALL if caller.is_operator else _OWN) + _PAGE
     parameters = {"shard": shard, "start": start, "stop": stop, "partner": caller.partner, "limit": limit}
-    return await (await connection.execute(query, parameters)).fetchall()  # type: ignore[arg-type,return-value]
+    return await (await connection.execute(query, parameters)).fetchall()
 
 
 def _write_token(shard: int, start: int, sizes: dict[int, int]) -> str:

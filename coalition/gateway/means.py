@@ -16,13 +16,14 @@ from settlement.signing import Signer
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """The exchange for acts, a pool for reads, the house's state, the receipt key, the published log's folder."""
+    """The exchange for acts, a pool for reads, the house's state, the receipt key, the published log's folder, and the DSN for readers that block."""
 
     exchange: Exchange
     reads: Reads
     memory: HouseMemory
     receipt_signer: Signer
     log: Path
+    dsn: str
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[tuple[AsyncConnection[TupleRow], House]]:

@@ -19,8 +19,8 @@ from coalition.exchange.exchange import Exchange
 from coalition.gateway.means import Means
 from coalition.gateway.services import generic_handlers
 from coalition.wire.methods import FILES
-from settlement.database import GATEWAY, connect_async
-from settlement.errors import BooksError
+from settlement.database import GATEWAY, connect_writer
+from settlement.errors import BooksError, CoalitionError
 from settlement.ledger.memory import HouseMemory
 from settlement.signing import KeySigner
 from settlement.worker.main import work
@@ -77,11 +77,11 @@ async def _serve_calls(
 ) -> None:
     server = grpc.aio.server(options=OPTIONS, maximum_concurrent_rpcs=4_096)
     server.add_generic_rpc_handlers(tuple(generic_handlers(means)))
-    health_service = health.aio.HealthServicer()
+    health_service = health.aio.HealthServicer()  # type: ignore[attr-defined]
     health_pb2_grpc.add_HealthServicer_to_server(health_service, server)
     services = [name for file in FILES for name in (s.full_name for s in file.services_by_name.values())]
     reflection.enable_server_reflection([*services, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
-    port = server.add_insecure_port(settings.listen)
+    port = _listen(server, settings.listen)
     await server.start()
     for name in ("", *services):
         await health_service.set(name, health_pb2.HealthCheckResponse.SERVING)
@@ -97,6 +97,15 @@ async def _serve_calls(
     refresh.cancel()
     await lanes
     await asyncio.gather(refresh, return_exceptions=True)
+
+
+def _listen(server: grpc.aio.Server, address: str) -> int:
+    """The port listened on. CoalitionError LISTEN_FAILED, for gRPC's own exception says little and is a RuntimeError."""
+    try:
+        return server.add_insecure_port(address)
+    except RuntimeError:
+        message = f"cannot listen on {address}: is it in use, or not an address of this machine? Name another with --listen"
+        raise CoalitionError("LISTEN_FAILED", message) from None
 
 
 async def _first(stopping: asyncio.Event, lanes: asyncio.Task[None], worker_ended: asyncio.Event) -> None:
@@ -124,9 +133,7 @@ async def _means(settings: ServerSettings) -> AsyncIterator[Means]:
         await connection.execute(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'")
 
     async def connect() -> AsyncConnection[TupleRow]:
-        connection = await connect_async(settings.gateway_dsn, GATEWAY)
-        await connection.execute(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'")
-        return connection
+        return await connect_writer(settings.gateway_dsn, GATEWAY, statement_timeout=STATEMENT_TIMEOUT)
 
     pool = AsyncConnectionPool(
         settings.gateway_dsn, configure=configure, min_size=1, max_size=READ_CONNECTIONS_MAX, open=False, timeout=5
@@ -136,7 +143,7 @@ async def _means(settings: ServerSettings) -> AsyncIterator[Means]:
         async with pool.connection() as connection:
             house = await memory.refresh(connection)
         exchange = Exchange(connect=connect, reads=pool, memory=memory, shards=house.founded.shards)
-        yield Means(exchange, pool, memory, settings.receipt_signer, settings.log)
+        yield Means(exchange, pool, memory, settings.receipt_signer, settings.log, settings.gateway_dsn)
 
 
 class _WorkerThread:

@@ -38,7 +38,7 @@ READS: dict[str, Read] = {
 """How each read is answered, by message name."""
 
 
-def generic_handlers(means: Means) -> list[grpc.GenericRpcHandler]:
+def generic_handlers(means: Means) -> "list[grpc.GenericRpcHandler[Any, Any]]":
     """gRPC handlers of every service. They take raw bytes: a malformed envelope is answered by us, not by gRPC's INTERNAL."""
     services: dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]] = {}
     for path, method in METHODS.items():

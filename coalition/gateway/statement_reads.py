@@ -19,7 +19,7 @@ async def get_statement(means: Means, admitted: Admitted) -> settlement_pb2.GetS
     partner = _owner(admitted)
     async with means.reading() as (_, house):
         pass
-    json, csv = await asyncio.to_thread(_documents, means.reads.conninfo, house, admitted.message.cycle, partner)
+    json, csv = await asyncio.to_thread(_documents, means.dsn, house, admitted.message.cycle, partner)
     return settlement_pb2.GetStatementResponse(json=json, csv=csv)
 
 

@@ -15,7 +15,7 @@ from settlement.house.records import Settlement
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 from settlement.journal.leaf import Transfer
-from settlement.money import micros_per_minor
+from settlement.money import MICROS_MAX, micros_per_minor
 
 PROPOSAL_LIFE_US = 72 * HOUR_US
 
@@ -31,7 +31,10 @@ class CycleNotClosedError(CoalitionError):
 
 
 def decide_desk(house: House, figures: FiguresByCycle, act: Act[object], now_us: int) -> Draft:
-    """Judges any act of the house. Raises CycleNotClosedError, recorded nowhere, where the answer is not ready."""
+    """Judges any act of the house.
+
+    Errors, recorded nowhere: CycleNotClosedError where the answer is not ready, AMOUNT_TOO_LARGE.
+    """
     match act.body:
         case CloseCycle() as body:
             return _close(house, act, body)
@@ -128,6 +131,9 @@ def _confirm(house: House, act: Act[object], body: Confirm) -> Draft:
     elif abs(amount) != body.amount_minor:
         refusal = "LEG_AMOUNT_DIFFERS"
     micros = body.amount_minor * micros_per_minor(network.minor_digits)
+    if micros > MICROS_MAX:
+        message = "amount_minor is more than the books can hold of this currency"
+        raise CoalitionError("AMOUNT_TOO_LARGE", message, field="amount_minor")
     settling = f"settling:{body.settlement}:{body.participant}"
     lines = (
         ("settlement", str(body.settlement)),

@@ -20,7 +20,7 @@ class DeskRules:
     """Rules for one batch of the house. Each act sees the house as the acts before it left it."""
 
     def __init__(self, head: ShardHead, house: House) -> None:
-        self._house = house.fork()
+        self.house = house.fork()
         self._figures: dict[int, Figures] = {}
 
     async def load(
@@ -45,8 +45,8 @@ class DeskRules:
 
     def decide(self, act: Act[object], index: int, now_us: int) -> Draft:
         """Judges one act, then moves this batch's copy of the house past the entry."""
-        draft = decide_desk(self._house, self._figures, act, now_us)
-        self._house.apply(Entry(HOUSE, index, index, now_us, draft.kind, draft.lines))
+        draft = decide_desk(self.house, self._figures, act, now_us)
+        self.house.apply(Entry(HOUSE, index, index, now_us, draft.kind, draft.lines))
         return draft
 
     def changes(self) -> list[Statement]:

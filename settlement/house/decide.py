@@ -7,7 +7,10 @@ from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 
 PARTNERS_MAX = 800
-"""So that a settlement of all participants fits one entry."""
+SETTLEMENT_BYTES_MAX = 64_000
+"""What the lines of a settlement of all participants may take, so that it fits one entry's leaf."""
+_POST_BYTES = 60
+"""A line of it at its longest, without the two places where the participant's id stands."""
 LIVE_REQUEST_KEYS_MAX = 2
 
 
@@ -20,8 +23,7 @@ def decide_house(house: House, act: Act[object]) -> Draft:
     """Judges one act; the house is not changed. TypeError for an act that is not one of this room."""
     match act.body:
         case Register(partner_id=subject, name=name):
-            full = len(house.partners) > PARTNERS_MAX
-            refusal = "PARTNER_EXISTS" if subject in house.partners else "LIMIT_EXCEEDED" if full else None
+            refusal = "PARTNER_EXISTS" if subject in house.partners else "LIMIT_EXCEEDED" if _full(house, subject) else None
             return _draft("register", act, (("subject", subject), ("name", name)), refusal)
         case Activate(partner_id=subject):
             return _draft("activate", act, (("subject", subject),), _known(house, subject))
@@ -36,6 +38,12 @@ def decide_house(house: House, act: Act[object]) -> Draft:
     raise TypeError(f"not an act of the house: {act.body!r}")
 
 
+def _full(house: House, subject: str) -> bool:
+    """Whether one more partner is too many: in number, or because long ids fill a settlement's entry."""
+    lines = sum(2 * len(name) + _POST_BYTES for name in (*house.partners, subject))
+    return len(house.partners) > PARTNERS_MAX or lines > SETTLEMENT_BYTES_MAX
+
+
 def _known(house: House, subject: str) -> str | None:
     return None if subject in house.partners and subject != house.operator else "PARTNER_UNKNOWN"
 
@@ -43,7 +51,7 @@ def _known(house: House, subject: str) -> str | None:
 def _add_key(house: House, act: Act[object], body: AddKey) -> Draft:
     key = Key(body.keyid, body.algorithm, body.purpose, body.owner, body.person, body.spki, house.size)
     refusal = None
-    if body.owner not in house.partners:
+    if body.owner not in house.partners or act.partner not in (body.owner, house.operator):
         refusal = "PARTNER_UNKNOWN"
     elif body.keyid in house.keys:
         refusal = "KEY_EXISTS"

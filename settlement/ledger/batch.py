@@ -29,8 +29,7 @@ _LOCK = """SELECT size, house, cycle, cycle_start, recorded_at_us,
     (extract(epoch FROM clock_timestamp()) * 1000000)::bigint FROM shards WHERE shard = %s FOR UPDATE"""
 _HOUSE_SIZE = "SELECT size FROM shards WHERE shard = 0"
 _SEEN = """SELECT a.partner, a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
-    e.member::text, e.balance_after FROM unnest(%b::text[], %b::uuid[]) AS asked (partner, act_id)
-    JOIN acts a USING (partner, act_id) JOIN entries e USING (shard, index)"""
+    e.member::text, e.balance_after FROM acts a JOIN entries e USING (shard, index) WHERE a.act_id = ANY(%b::uuid[])"""
 
 
 @dataclass(slots=True)
@@ -47,6 +46,10 @@ class ShardHead:
 
 class Rules(Protocol):
     """How one kind of shard judges its acts: members' shards in this room, the house in `settlement.clearing`."""
+
+    @property
+    def house(self) -> House:
+        """The house that the next act is judged under; in the house's own shard each act may change it for the next."""
 
     async def load(
         self, connection: AsyncConnection[TupleRow], head: ShardHead, house: House, acts: Sequence[Act[object]]
@@ -106,7 +109,7 @@ async def _post_once(
         # Another shard's batch may have moved the house on meanwhile: from here to the numbering nothing awaits.
         house = memory.house
         drafts = rules.begin(head, house)
-        numbers = _decide(rules, house, head, acts, first_sight, drafts, verdicts)
+        numbers = _decide(rules, head, acts, first_sight, drafts, verdicts)
         if drafts:
             outcomes = await writing.write(connection, head, house.size, drafts, rules.changes())
             for place, number in numbers.items():
@@ -116,7 +119,6 @@ async def _post_once(
 
 def _decide(
     rules: Rules,
-    house: House,
     head: ShardHead,
     acts: Sequence[Act[object]],
     places: Sequence[int],
@@ -128,7 +130,7 @@ def _decide(
     for place in places:
         act = acts[place]
         try:
-            _check_fresh(house, act, head.now_us)
+            _check_fresh(rules.house, act, head.now_us)
             draft = rules.decide(act, head.size + len(drafts), head.now_us + len(drafts))
         except CoalitionError as error:
             verdicts[place] = error
@@ -144,7 +146,7 @@ async def _lock(
     async with connection.pipeline():
         locked = await connection.execute(_LOCK, (shard,))
         house = await connection.execute(_HOUSE_SIZE)
-        seen = await connection.execute(_SEEN, ([act.partner for act in acts], [act.act_id for act in acts]))
+        seen = await connection.execute(_SEEN, ([act.act_id for act in acts],))
     row, house_row = await locked.fetchone(), await house.fetchone()
     if row is None or house_row is None:
         raise BooksError(f"shard {shard} does not exist; run `coalition db init`")

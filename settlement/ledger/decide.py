@@ -5,6 +5,7 @@ lots move no money. Rules in the order of the proto's comments; the first that s
 """
 
 from settlement.clock import format_time
+from settlement.errors import BooksError
 from settlement.house.records import ACTIVE, REGISTERED
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
@@ -20,7 +21,7 @@ _OK = ("result", "ok")
 
 
 def decide(book: Book, house: House, act: Act[object], index: int) -> Draft:
-    """Judges one act that would become entry `index`; a refusal leaves the book as it was."""
+    """Judges one act that would become entry `index`; a refusal leaves the book as it was. BooksError if lots lack points."""
     refusal = _partner_refusal(house, act.partner)
     match act.body:
         case Issue() as body:
@@ -105,6 +106,8 @@ def _slices(book: Book, member: str | None, amount: int) -> tuple[str | None, li
         quantity = min(lot.remaining, missing)
         slices.append((lot, quantity))
         missing -= quantity
+    if missing:
+        raise BooksError(f"the lots of member {member} lack {missing} points of its balance")
     return None, slices
 
 
@@ -113,7 +116,9 @@ def _reverse(book: Book, act: Act[object], body: Reverse, index: int, refusal: s
     if refusal is None:
         refusal = "ORIGINAL_UNKNOWN" if original is None else _reversal_refusal(book, original)
     if refusal is not None or original is None:
-        return _draft(book, "reverse", act, original and original.member, body, original=original, refusal=refusal)
+        member = original.member if original is not None else None
+        return _draft(book, "reverse", act, member, body, original=original, refusal=refusal)
+    slices: tuple[tuple[int, int], ...]
     if original.kind == "issue":
         slices = ((original.index, original.amount),)
         book.take(book.lots[original.index], original.amount)

@@ -11,25 +11,24 @@ from settlement.journal.leaf import parse_leaf
 from settlement.ledger.acts import Enrol, Issue, LinkAlias, Redeem, Reverse
 from settlement.ledger.batch import ShardHead
 from settlement.ledger.book import Book, Lot, Original, Wallet
+from settlement.ledger.chart import wallet
 from settlement.ledger.decide import decide
 from settlement.ledger.writing import Statement
 
 _ALIASES = """SELECT a.token, a.member::text, m.shard FROM aliases a JOIN members m USING (member) WHERE a.token = ANY(%b)"""
 _ORIGINALS = """SELECT a.partner, a.act_id::text, e.leaf, EXISTS
     (SELECT FROM reversals r WHERE r.shard = e.shard AND r.original = e.index)
-    FROM unnest(%b::text[], %b::uuid[]) AS asked (partner, act_id) JOIN acts a USING (partner, act_id)
-    JOIN entries e USING (shard, index) WHERE a.shard = %b"""
-_WALLETS = """SELECT m.member::text, b.credits - b.debits FROM unnest(%b::uuid[]) AS m (member)
-    JOIN members USING (member) LEFT JOIN balances b
-    ON b.shard = %b AND b.account = 'wallet:' || m.member::text AND b.asset = 'PTS' WHERE members.shard = %b"""
+    FROM acts a JOIN entries e USING (shard, index) WHERE a.act_id = ANY(%b::uuid[]) AND a.shard = %b"""
+_MEMBERS = "SELECT member::text FROM members WHERE member = ANY(%b::uuid[]) AND shard = %b"
+_BALANCES = """SELECT account, credits - debits FROM balances
+    WHERE shard = %b AND account = ANY(%b::text[]) AND asset = 'PTS'"""
 _OPEN_LOTS = """SELECT index, member::text, funder, quantity, remaining, expires_at_us FROM lots
     WHERE shard = %b AND member = ANY(%b::uuid[]) AND remaining > 0 ORDER BY member, expires_at_us, index"""
 _NAMED_LOTS = """SELECT index, member::text, funder, quantity, remaining, expires_at_us FROM lots
     WHERE shard = %b AND index = ANY(%b)"""
-_NEW_LOTS = """INSERT INTO lots SELECT %b, * FROM
-    unnest(%b::bigint[], %b::uuid[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[])"""
-_CHANGED_LOTS = """UPDATE lots SET remaining = new.remaining FROM unnest(%b::bigint[], %b::bigint[]) AS new (index, remaining)
-    WHERE lots.shard = %b AND lots.index = new.index"""
+_LOTS = """INSERT INTO lots SELECT %b, * FROM
+    unnest(%b::bigint[], %b::uuid[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[])
+    ON CONFLICT (shard, index) DO UPDATE SET remaining = excluded.remaining"""
 _NEW_MEMBERS = "INSERT INTO members SELECT unnest(%b::uuid[]), %b"
 _NEW_ALIASES = "INSERT INTO aliases SELECT token, member FROM unnest(%b::bytea[], %b::uuid[]) AS n (token, member) ORDER BY 1"
 _REVERSALS = "INSERT INTO reversals SELECT %b, * FROM unnest(%b::bigint[], %b::bigint[])"
@@ -40,7 +39,7 @@ class MemberRules:
 
     def __init__(self, head: ShardHead, house: House) -> None:
         self._book = Book(head.shard)
-        self._house = house
+        self.house = house
 
     async def load(
         self, connection: AsyncConnection[TupleRow], head: ShardHead, house: House, acts: Sequence[Act[object]]
@@ -60,6 +59,8 @@ class MemberRules:
         names = [body.name for body in bodies if isinstance(body, Redeem)]
         members = {name.member if name.alias is None else book.aliases.get(name.alias) for name in names}
         members |= {original.member for original in book.originals.values()}
+        # A later act of the batch may already use the alias that an earlier one links.
+        members |= {body.member for body in bodies if isinstance(body, LinkAlias)}
         return [member for member in members if member is not None]
 
     async def _load_aliases(self, connection: AsyncConnection[TupleRow], tokens: list[bytes]) -> None:
@@ -73,7 +74,7 @@ class MemberRules:
         if not acts:
             return
         ids = [act.body.original_act_id for act in acts if isinstance(act.body, Reverse)]
-        cursor = await connection.execute(_ORIGINALS, ([act.partner for act in acts], ids, head.shard))
+        cursor = await connection.execute(_ORIGINALS, (ids, head.shard))
         for partner, act_id, leaf, is_reversed in await cursor.fetchall():
             original = read_original(leaf.encode("ascii"), is_reversed=is_reversed)
             if original is not None:
@@ -89,9 +90,11 @@ class MemberRules:
     ) -> None:
         book = self._book
         async with connection.pipeline():
-            wallets = await connection.execute(_WALLETS, (members, shard, shard))
+            known = await connection.execute(_MEMBERS, (members, shard))
+            balances = await connection.execute(_BALANCES, (shard, [wallet(member) for member in members]))
             lots = await connection.execute(_OPEN_LOTS, (shard, spenders)) if spenders else None
-        book.wallets = {member: Wallet(int(balance or 0)) for member, balance in await wallets.fetchall()}
+        points = {account: int(balance) for account, balance in await balances.fetchall()}
+        book.wallets = {member: Wallet(points.get(wallet(member), 0)) for (member,) in await known.fetchall()}
         for row in await lots.fetchall() if lots is not None else ():
             lot = book.lots.setdefault(row[0], Lot(*row))
             if lot.member in book.wallets:
@@ -99,8 +102,8 @@ class MemberRules:
 
     def begin(self, head: ShardHead, house: House) -> list[Draft]:
         """A `cut` entry for every cycle that the house has closed and this shard has not cut: its range ends here."""
-        self._house = house
-        drafts = []
+        self.house = house
+        drafts: list[Draft] = []
         while head.cycle < house.open_cycle:
             index = head.size + len(drafts)
             lines = (("cycle", str(head.cycle)), ("range", f"{head.cycle_start} {index}"), ENGINE_LINE)
@@ -110,23 +113,20 @@ class MemberRules:
 
     def decide(self, act: Act[object], index: int, now_us: int) -> Draft:
         """Judges one act against the book as the acts before it left it."""
-        return decide(self._book, self._house, act, index)
+        return decide(self._book, self.house, act, index)
 
     def changes(self) -> list[Statement]:
         """New members, aliases, lots and reversals, and what remains of lots that were used."""
         book = self._book
-        statements = []
+        statements: list[Statement] = []
         if book.new_members:
             statements.append(Statement(_NEW_MEMBERS, (book.new_members, book.shard)))
         if book.new_aliases:
             statements.append(Statement(_NEW_ALIASES, _columns(book.new_aliases)))
-        if book.new_lots:
-            rows = [(x.index, x.member, x.funder, x.quantity, x.remaining, x.expires_at_us) for x in book.new_lots]
-            statements.append(Statement(_NEW_LOTS, (book.shard, *_columns(rows))))
-        changed = book.changed_lots.keys() - {lot.index for lot in book.new_lots}
-        if changed:
-            rows = [(index, book.changed_lots[index].remaining) for index in changed]
-            statements.append(Statement(_CHANGED_LOTS, (*_columns(rows), book.shard)))
+        lots = {lot.index: lot for lot in book.new_lots} | book.changed_lots
+        if lots:
+            rows = [(x.index, x.member, x.funder, x.quantity, x.remaining, x.expires_at_us) for x in lots.values()]
+            statements.append(Statement(_LOTS, (book.shard, *_columns(rows))))
         if book.reversals:
             statements.append(Statement(_REVERSALS, (book.shard, *_columns(book.reversals))))
         return statements

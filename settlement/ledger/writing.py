@@ -26,7 +26,7 @@ class Statement:
 
 _ACTS = """INSERT INTO acts SELECT partner, act_id, payload_sha256, %b, index FROM
     unnest(%b::text[], %b::uuid[], %b::bytea[], %b::bigint[]) AS new (partner, act_id, payload_sha256, index)
-    ORDER BY partner, act_id"""
+    ORDER BY act_id, partner"""
 _ENTRIES = """INSERT INTO entries SELECT %b, * FROM unnest(%b::bigint[], %b::bigint[], %b::bigint[], %b::text[], %b::text[],
     %b::uuid[], %b::text[], %b::bigint[], %b::text[], %b::bytea[])"""
 _PAYLOADS = "INSERT INTO payloads SELECT %b, * FROM unnest(%b::bigint[], %b::bytea[])"

@@ -82,7 +82,7 @@ class Publisher:
         return True
 
     async def _shard_sizes(self) -> dict[int, int]:
-        return dict(await (await self._connection.execute(_SIZES)).fetchall())  # type: ignore[arg-type]
+        return dict(await (await self._connection.execute(_SIZES)).fetchall())
 
     async def _write_heads(self, sizes: dict[int, int]) -> None:
         heads = []
@@ -90,7 +90,7 @@ class Publisher:
             await self._integrate(shard, size)
             heads.append(("head", f"{shard} {size} {self._store(shard).root(size).hex()}"))
         draft = Draft("heads", (*heads, ENGINE_LINE))
-        await post(self._connection, self._memory, lambda head, house: _OneEntry(draft), HOUSE, [])
+        await post(self._connection, self._memory, lambda head, house: _OneEntry(draft, house), HOUSE, [])
 
     async def _sign(self, size: int) -> None:
         await self._integrate(HOUSE, size)
@@ -120,8 +120,9 @@ class Publisher:
 class _OneEntry:
     """Rules of a batch without acts: one entry of the engine's own."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, house: House) -> None:
         self._draft = draft
+        self.house = house
 
     async def load(self, connection: object, head: ShardHead, house: House, acts: object) -> None:
         """Nothing to load."""

@@ -57,7 +57,7 @@ _TABLES = (
         payload_sha256 bytea NOT NULL,
         shard smallint NOT NULL,
         index bigint NOT NULL,
-        PRIMARY KEY (partner, act_id)
+        PRIMARY KEY (act_id, partner)  -- ids first: new ones sort last, and one array finds them
     )""",
     """CREATE TABLE members (
         member uuid PRIMARY KEY,
