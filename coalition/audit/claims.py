@@ -1,0 +1,185 @@
+"""What was asked: an act's claim as its leaf states it, the request in its payload, and whether both say the same.
+
+`ASKED_BY` is the auditor's own table of who may ask for what; a test compares it with the policies in the proto files.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from coalition.wire.methods import METHODS_BY_TYPE, payload_type_of
+from coalition.wire.requests import BODIES, parse_payload
+from coalition.wire.strict import read_time
+from settlement.clock import SECOND_US, parse_time
+from settlement.errors import CoalitionError
+from settlement.house.records import APPROVER, REQUEST, Key
+from settlement.house.state import House
+from settlement.journal.acts import Act
+from settlement.journal.leaf import Entry
+from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
+from settlement.ledger.batch import SKEW_MAX_US
+
+PARTNER, OPERATOR, APPROVING = "partner", "operator", "approver"
+ASKED_BY: dict[str, tuple[str, frozenset[str]]] = {
+    "register": ("RegisterRequest", frozenset({OPERATOR})),
+    "activate": ("ActivateRequest", frozenset({OPERATOR})),
+    "suspend": ("SuspendRequest", frozenset({OPERATOR})),
+    "key-add": ("AddKeyRequest", frozenset({OPERATOR, PARTNER})),
+    "key-revoke": ("RevokeKeyRequest", frozenset({OPERATOR, PARTNER})),
+    "tariff": ("SetTariffRequest", frozenset({OPERATOR})),
+    "close": ("CloseCycleRequest", frozenset({OPERATOR})),
+    "propose": ("ProposeRequest", frozenset({APPROVING})),
+    "approve": ("ApproveRequest", frozenset({APPROVING})),
+    "confirm": ("ConfirmRequest", frozenset({OPERATOR})),
+    "enrol": ("EnrolRequest", frozenset({PARTNER})),
+    "link": ("LinkAliasRequest", frozenset({PARTNER})),
+    "issue": ("IssueRequest", frozenset({PARTNER})),
+    "redeem": ("RedeemRequest", frozenset({PARTNER})),
+    "reverse": ("ReverseRequest", frozenset({PARTNER})),
+}
+"""Kind of entry to the message that asks for it and the roles that may."""
+ENGINE_KINDS = frozenset({"found", "heads", "cut"})
+NOBODY = "00000000-0000-0000-0000-000000000000"
+"""Stands for a member that an act names and nobody enrolled."""
+TAKEN = b"taken"
+"""Stands for an alias that was taken, where the payload that named it is erased; no token has five bytes."""
+BATCH_TOOK_US = SECOND_US
+"""A request is judged when its batch begins, and its entry is timed at most so much later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The leaf's lines about the request: who asked, for which act, with which bytes and signature."""
+
+    partner: str
+    act_id: str
+    payload_type: str
+    payload_sha256: bytes
+    keyid: str
+    signature: bytes
+
+    def act(self, body: object, payload: bytes = b"") -> Act[object]:
+        """The act, with the times of its request left out: they were judged when it was first seen."""
+        return Act(
+            self.partner,
+            self.act_id,
+            self.keyid,
+            self.signature,
+            self.payload_type,
+            payload,
+            self.payload_sha256,
+            0,
+            0,
+            body,
+        )
+
+
+def read_claim(entry: Entry) -> Claim | None:
+    """The claim in a leaf, or None if it carries no request or a signature that is not base64."""
+    request = entry.one("request")
+    if request == "none":
+        return None
+    payload_type, digest = request.split(" ")
+    keyid, signature = entry.one("sig").split(" ")
+    try:
+        decoded = base64.b64decode(signature, validate=True)
+    except binascii.Error:
+        return None
+    return Claim(entry.one("partner"), entry.one("act"), payload_type, bytes.fromhex(digest), keyid, decoded)
+
+
+def role_of(house: House, key: Key) -> str | None:
+    """What a key may speak as: a request key for its company, an approver key for a person of the operator."""
+    if key.owner == house.operator:
+        return {REQUEST: OPERATOR, APPROVER: APPROVING}.get(key.purpose)
+    return PARTNER if key.purpose == REQUEST else None
+
+
+def what_is_wrong_with_key(house: House, entry: Entry, claim: Claim) -> str | None:
+    """Why the key may not sign this entry, or None. Clocks play no part, only house entries below `house`."""
+    key = house.keys.get(claim.keyid)
+    if key is None or key.added_at >= entry.house:
+        return f"key {claim.keyid} was not added below house size {entry.house}"
+    if key.revoked_at is not None and key.revoked_at < entry.house:
+        return f"key {claim.keyid} was revoked by house entry {key.revoked_at}"
+    if key.owner != claim.partner:
+        return f"the key belongs to {key.owner}, the entry names {claim.partner}"
+    role = role_of(house, key)
+    if role not in ASKED_BY[entry.kind][1]:
+        return f"a {key.purpose} key of {key.owner} may not ask for {entry.kind}"
+    if entry.kind == "key-add" and role == PARTNER:
+        _, _, purpose, owner, _, _ = entry.one("key").split(" ")
+        if (purpose, owner) != (REQUEST, claim.partner):
+            return f"{claim.partner} may add request keys of its own only"
+    return None
+
+
+def read_request(claim: Claim, payload: bytes, *, kind: str) -> Any:
+    """The message in the payload. CoalitionError if it is not the one message that asks for this kind of entry."""
+    name = ASKED_BY[kind][0]
+    if claim.payload_type != payload_type_of(name):
+        raise CoalitionError("PAYLOAD_TYPE_MISMATCH", f"an entry of kind {kind} is asked for by a {name}")
+    return parse_payload(payload, METHODS_BY_TYPE[claim.payload_type].payload)
+
+
+def what_header_contradicts(claim: Claim, request: Any, *, audience: str, entry: Entry) -> list[str]:
+    """Each part of the request's header that is not what the leaf says."""
+    header, method = request.header, METHODS_BY_TYPE[claim.payload_type]
+    pairs = (
+        ("audience", header.audience, audience),
+        ("method", header.method, method.path),
+        ("partner_id", header.partner_id, claim.partner),
+        ("key_id", header.key_id.hex(), claim.keyid),
+        ("request_id", header.request_id, claim.act_id),
+    )
+    wrong = [f"header.{name} is {said!r}, not {leaf!r}" for name, said, leaf in pairs if said != leaf]
+    try:
+        issued_us, expires_us = (
+            read_time(header.issued_at, "issued_at"),
+            read_time(header.expires_at, "expires_at"),
+        )
+    except CoalitionError as error:
+        return [*wrong, error.message]
+    if not 0 < expires_us - issued_us <= method.life_max_us:
+        wrong.append("the request lives too long or not at all")
+    if issued_us > entry.time_us + SKEW_MAX_US or entry.time_us - BATCH_TOOK_US >= expires_us:
+        wrong.append("the entry was recorded before the request was issued or after it expired")
+    return wrong
+
+
+def body_of_request(request: Any, entry: Entry) -> object:
+    """The act's body. The member id of an enrolment was drawn by the engine: it stands in the leaf. Raises CoalitionError."""
+    body = BODIES[request.DESCRIPTOR.name](request)
+    return replace(body, member=entry.get("member") or NOBODY) if isinstance(body, Enrol) else body
+
+
+def body_of_leaf(entry: Entry, *, original_act_id: str) -> object | None:
+    """The body of an act on a member whose payload is erased, from the leaf's own lines; None for other kinds.
+
+    Aliases are erased with the payload: members stand for them, and made-up tokens for what was linked.
+    """
+    read = _FROM_LEAF.get(entry.kind)
+    return None if read is None else read(entry, original_act_id)
+
+
+def _amount(entry: Entry) -> int:
+    return int(entry.one("amount").split(" ")[1])
+
+
+def _name(entry: Entry) -> MemberName:
+    return MemberName(member=entry.get("member"))
+
+
+def _token(entry: Entry) -> bytes:
+    return TAKEN if entry.refusal == "ALIAS_TAKEN" else f"erased {entry.shard}:{entry.index}".encode()
+
+
+_FROM_LEAF: dict[str, Callable[[Entry, str], object]] = {
+    "issue": lambda entry, _: Issue(_name(entry), _amount(entry), parse_time(entry.one("occurred"))),
+    "redeem": lambda entry, _: Redeem(_name(entry), _amount(entry), parse_time(entry.one("occurred"))),
+    "reverse": lambda entry, original: Reverse(original, parse_time(entry.one("occurred"))),
+    "enrol": lambda entry, _: Enrol(entry.get("member") or NOBODY, (_token(entry),)),
+    "link": lambda entry, _: LinkAlias(entry.get("member") or NOBODY, _token(entry)),
+}

@@ -1,0 +1,133 @@
+"""The whole history in memory: what an audit has walked so far, and the engine's own rules, asked again about the next entry."""
+
+from dataclasses import dataclass, field
+
+from coalition.audit.claims import TAKEN
+from coalition.audit.tally import Tally
+from settlement.clearing.accrual import owed_within
+from settlement.clearing.acts import Approve, Propose
+from settlement.clearing.decide import decide_desk, proposal_to_approve
+from settlement.clearing.netting import Figures, net
+from settlement.errors import CoalitionError
+from settlement.house.state import House
+from settlement.journal.acts import Act, Draft
+from settlement.journal.leaf import HOUSE, Entry
+from settlement.ledger.acts import Enrol
+from settlement.ledger.book import Book
+from settlement.ledger.decide import decide
+from settlement.ledger.founding import SHARDS_MAX
+
+CONTRADICTIONS = (
+    CoalitionError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    StopIteration,
+    RuntimeError,
+)
+"""What rules and folds raise when a journal contradicts itself: never the auditor's failure, always a finding."""
+
+
+@dataclass(slots=True)
+class ShardState:
+    """How far one shard's history has been walked."""
+
+    size: int = 0
+    house: int = 0
+    time_us: int = 0
+    cycle: int = 1
+    cycle_start: int = 0
+    ranges: dict[int, tuple[int, int]] = field(default_factory=dict)
+    leaf_hashes: list[bytes] = field(default_factory=list)
+    act_ids: dict[int, str] = field(default_factory=dict)
+    """Entry number to act id, of issues and redemptions."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedAct:
+    """Where an act stands, and the hash of its payload as the leaf states it."""
+
+    shard: int
+    index: int
+    payload_sha256: bytes
+
+
+class History:
+    """State after the last entry taken.
+
+    `books`: member shards as deciding again leaves them; `tally`: what the leaves add up to. `heads`: house entry and its values.
+    `closed_at_us` by cycle, `approved_at` (house entry) by settlement.
+    """
+
+    def __init__(self) -> None:
+        self.house = House()
+        self.tally = Tally()
+        self.shards: dict[int, ShardState] = {HOUSE: ShardState()}
+        self.books: dict[int, Book] = {}
+        self.aliases: dict[bytes, str] = {TAKEN: ""}
+        self.acts: dict[tuple[str, str], RecordedAct] = {}
+        self.heads: list[tuple[int, list[str]]] = []
+        self.founded_at_us = 0
+        self.closed_at_us: dict[int, int] = {}
+        self.approved_at: dict[int, int] = {}
+        self._figures: dict[int, Figures] = {}
+
+    @property
+    def member_shards(self) -> range:
+        """The numbers of the member shards, by the founding entry."""
+        return range(1, min(self.house.founded.shards, SHARDS_MAX) + 1)
+
+    def is_cut(self, cycle: int) -> bool:
+        """Whether every member shard has cut the cycle."""
+        return all(shard in self.shards and self.shards[shard].cycle > cycle for shard in self.member_shards)
+
+    def figures(self, cycle: int) -> Figures:
+        """The figures of a cycle that every shard has cut."""
+        if cycle not in self._figures:
+            digits = self.house.founded.minor_digits
+            self._figures[cycle] = net(owed_within(self.tally.accruals(cycle), digits))
+        return self._figures[cycle]
+
+    def cycle_settled_by(self, body: object) -> int | None:
+        """The cycle whose figures an act needs."""
+        if isinstance(body, Propose):
+            return body.cycle
+        settlement = (
+            proposal_to_approve(self.house, body.proposal_sha256) if isinstance(body, Approve) else None
+        )
+        return None if settlement is None else settlement.cycle
+
+    def decide(self, act: Act[object], entry: Entry) -> Draft:
+        """What the rules make of an act at this entry's place and time. Raises one of CONTRADICTIONS if they cannot say."""
+        if entry.shard == HOUSE:
+            cycle = self.cycle_settled_by(act.body)
+            figures = {cycle: self.figures(cycle)} if cycle is not None and self.is_cut(cycle) else {}
+            return decide_desk(self.house, figures, act, entry.time_us)
+        if isinstance(act.body, Enrol) and act.body.member in self.tally.members:
+            raise ValueError(f"member {act.body.member} is enrolled already")
+        book = self.books.setdefault(entry.shard, Book(entry.shard, aliases=self.aliases))
+        draft = decide(book, self.house, act, entry.index)
+        for changes in (book.new_lots, book.changed_lots, book.new_members, book.new_aliases, book.reversals):
+            changes.clear()
+        return draft
+
+    def take(self, entry: Entry, *, cycle: int) -> list[str]:
+        """Adds an entry to the sums and moves the house on, as the journal says it. Returns what went below zero.
+
+        Raises one of CONTRADICTIONS for an entry that does not fit those before it.
+        """
+        wrong = self.tally.add(entry, cycle=cycle)
+        if entry.shard != HOUSE:
+            return wrong
+        self.house.apply(entry)
+        if entry.kind == "found":
+            self.founded_at_us = entry.time_us
+        elif entry.kind == "heads":
+            self.heads.append((entry.index, entry.all("head")))
+        elif entry.kind == "close" and entry.refusal is None:
+            self.closed_at_us[int(entry.one("cycle"))] = entry.time_us
+        elif entry.kind == "approve" and entry.refusal is None:
+            self.approved_at[int(entry.one("settlement"))] = entry.index
+        return wrong

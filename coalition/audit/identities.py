@@ -1,0 +1,176 @@
+"""The identities that hold when the last entry is read: sums that must agree, whatever happened in between."""
+
+from coalition.audit.checks import Check
+from coalition.audit.history import CONTRADICTIONS
+from coalition.audit.replay import Replay
+from settlement.house.records import Settlement
+from settlement.journal.leaf import HOUSE
+from settlement.ledger import chart
+from settlement.ledger.book import Wallet
+from settlement.money import POINTS, micros_per_minor
+from settlement.transparency.merkle import ProofError, memory_nodes, range_root
+
+
+def check_identities(replay: Replay, *, complete: bool) -> None:
+    """Compares all final sums. `complete`: no entry is missing at the end of a shard, as it may be in a bundle."""
+    founded = replay.house.network is not None
+    replay.report.require(
+        founded, Check.ENGINE, f"{HOUSE}:0", "the first entry of the house does not found a network"
+    )
+    steps = (_check_balanced, _check_points, _check_wallets)
+    for step in (*steps, _check_heads, _check_positions, _check_settlements) if founded else steps:
+        try:
+            step(replay)
+        except CONTRADICTIONS as error:
+            sentence = f"sums cannot be compared: {type(error).__name__} {error}"
+            replay.report.find(Check.BALANCED, "at the end", sentence)
+    _note_undecided(replay, complete=complete)
+    if replay.payloads_erased:
+        replay.report.remarks.append(
+            f"{replay.payloads_erased} payloads are erased: their signatures cannot be verified, their leaves were"
+        )
+
+
+def _note_undecided(replay: Replay, *, complete: bool) -> None:
+    for where, cycle in replay.undecided:
+        if complete or replay.is_cut(cycle):
+            sentence = f"it settles cycle {cycle} before every shard had cut it"
+            replay.report.find(Check.DECIDED_AGAIN, where, sentence)
+        else:
+            replay.report.remarks.append(
+                f"{where} settles cycle {cycle}, whose end the next checkpoint will cover"
+            )
+
+
+def _check_balanced(replay: Replay) -> None:
+    totals: dict[str, int] = {}
+    for (_, _, asset), sums in replay.tally.balances.items():
+        totals[asset] = totals.get(asset, 0) + sums.first - sums.second
+    for asset, total in totals.items():
+        replay.report.require(total == 0, Check.BALANCED, asset, f"debits exceed credits by {total}")
+
+
+def _check_points(replay: Replay) -> None:
+    tally, report = replay.tally, replay.report
+    issued = {account[7:]: -amount for account, amount in tally.totals("issued:", POINTS).items()}
+    in_wallets = sum(tally.totals("wallet:", POINTS).values())
+    redeemed = sum(tally.totals("redeemed:", POINTS).values())
+    sentence = f"{sum(issued.values())} issued, {in_wallets} in wallets, {redeemed} redeemed"
+    report.require(sum(issued.values()) == in_wallets + redeemed, Check.POINTS, "in total", sentence)
+    open_lots: dict[str, int] = {}
+    for lot in tally.lots.values():
+        open_lots[lot.funder] = open_lots.get(lot.funder, 0) + lot.remaining
+    for issuer in sorted(issued.keys() | open_lots.keys() | tally.spent.keys()):
+        still, spent = open_lots.get(issuer, 0), tally.spent.get(issuer, 0)
+        sentence = f"{issued.get(issuer, 0)} issued, {still} in open lots, {spent} spent"
+        report.require(issued.get(issuer, 0) == still + spent, Check.POINTS, issuer, sentence)
+
+
+def _check_wallets(replay: Replay) -> None:
+    tally, report = replay.tally, replay.report
+    in_lots: dict[tuple[int, str], int] = {}
+    for (shard, index), lot in tally.lots.items():
+        in_lots[shard, lot.member] = in_lots.get((shard, lot.member), 0) + lot.remaining
+        decided = replay.books[shard].lots.get(index) if shard in replay.books else None
+        agrees = decided is not None and (decided.remaining, decided.funder) == (lot.remaining, lot.funder)
+        if not agrees:
+            report.find(
+                Check.WALLETS, f"lot {shard}:{index}", f"{lot.remaining} points remain, not as decided"
+            )
+    for member, shard in tally.members.items():
+        posted = tally.balance(shard, chart.wallet(member), POINTS)
+        wallets = replay.books[shard].wallets if shard in replay.books else {}
+        decided_points = wallets.get(member, Wallet(0)).balance
+        lots = in_lots.get((shard, member), 0)
+        sentence = f"{posted} points posted, {lots} in lots, {decided_points} as decided"
+        report.require(posted == lots == decided_points, Check.WALLETS, chart.wallet(member), sentence)
+
+
+def _check_heads(replay: Replay) -> None:
+    """Every shard's root at every size that the house ever stated; sizes never fall."""
+    report = replay.report
+    shards = list(replay.member_shards)
+    states = {shard: replay.shards.get(shard) for shard in shards}
+    nodes = {shard: memory_nodes(state.leaf_hashes if state else []) for shard, state in states.items()}
+    before = dict.fromkeys(shards, 0)
+    for index, values in replay.heads:
+        stated = [
+            (int(shard), int(size), root) for shard, size, root in (value.split(" ") for value in values)
+        ]
+        where = f"{HOUSE}:{index}"
+        if [shard for shard, _, _ in stated] != shards:
+            report.find(Check.HEADS, where, "it does not name every shard once, in order")
+            continue
+        for shard, size, root in stated:
+            try:
+                found = range_root(nodes[shard], start=0, stop=size).hex()
+            except (ProofError, OverflowError):
+                found = "no root: it has fewer leaves"
+            holds = found == root and size >= before[shard]
+            report.require(
+                holds, Check.HEADS, where, f"shard {shard} at size {size} has {found}, stated is {root}"
+            )
+            before[shard] = size
+
+
+def _check_positions(replay: Replay) -> None:
+    """Member shards post what the obligations say; the house takes off what was settled."""
+    tally, network = replay.tally, replay.house.founded
+    expected: dict[tuple[int, str], int] = {}
+    for (shard, _, debtor, creditor), sums in tally.obligations.items():
+        expected[shard, debtor] = expected.get((shard, debtor), 0) - sums.first
+        expected[shard, creditor] = expected.get((shard, creditor), 0) + sums.first
+    unit = micros_per_minor(network.minor_digits)
+    for settlement in replay.house.settlements.values():
+        for participant, amount in settlement.nets.items() if settlement.approved else ():
+            key = (HOUSE, participant)
+            expected[key] = expected.get(key, 0) + amount * unit
+    posted = {
+        (shard, account[9:]): sums.second - sums.first
+        for (shard, account, asset), sums in tally.balances.items()
+        if account.startswith("position:") and asset == network.currency
+    }
+    for shard, participant in sorted(expected.keys() | posted.keys()):
+        owed, stands = expected.get((shard, participant), 0), posted.get((shard, participant), 0)
+        where = f"position:{participant} in shard {shard}"
+        replay.report.require(
+            owed == stands, Check.POSITIONS, where, f"it stands at {stands} micros, {owed} follow"
+        )
+
+
+def _check_settlements(replay: Replay) -> None:
+    for settlement in replay.house.settlements.values():
+        _check_settlement(replay, settlement)
+    _check_bank(replay)
+
+
+def _check_settlement(replay: Replay, settlement: Settlement) -> None:
+    """The nets are those of the cycle, and each leg stands at its net until it is paid, then at zero."""
+    report, network = replay.report, replay.house.founded
+    where = f"settlement {settlement.number}"
+    if replay.is_cut(settlement.cycle):
+        nets = replay.figures(settlement.cycle).nets
+        report.require(
+            settlement.nets == nets, Check.SETTLEMENTS, where, "its nets are not those of its cycle"
+        )
+    if not settlement.approved:
+        return
+    unit = micros_per_minor(network.minor_digits)
+    for participant, amount in settlement.legs.items():
+        account = f"settling:{settlement.number}:{participant}"
+        due = 0 if participant in settlement.paid else amount * unit
+        stands = -replay.tally.balance(HOUSE, account, network.currency)
+        report.require(
+            stands == due, Check.SETTLEMENTS, account, f"it stands at {stands} micros, {due} are due"
+        )
+
+
+def _check_bank(replay: Replay) -> None:
+    network = replay.house.founded
+    unit = micros_per_minor(network.minor_digits)
+    approved = [settlement for settlement in replay.house.settlements.values() if settlement.approved]
+    paid = sum(each.nets[participant] for each in approved for participant in each.paid) * unit
+    stands = -replay.tally.balance(HOUSE, "bank", network.currency)
+    replay.report.require(
+        stands == paid, Check.SETTLEMENTS, "bank", f"it stands at {stands} micros, {paid} were paid"
+    )

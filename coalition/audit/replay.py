@@ -1,0 +1,234 @@
+"""The replay: every entry once, in the order that decides everything, judged again by the rules that the engine follows.
+
+For each entry: its place (number, time, `house`) > who signed, with a key good at `house` > what was signed, and that the leaf
+says the same > the decision, made again on books that hold the whole history > the sums. Findings go to the report; the walk goes
+on with what the journal says, so that one false entry is one finding and not a thousand.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from coalition.audit.checks import Check, Report
+from coalition.audit.claims import (
+    ENGINE_KINDS,
+    TAKEN,
+    Claim,
+    body_of_leaf,
+    body_of_request,
+    read_claim,
+    read_request,
+    what_header_contradicts,
+    what_is_wrong_with_key,
+)
+from coalition.audit.engine import what_is_wrong_with_engine_entry
+from coalition.audit.history import CONTRADICTIONS, History, RecordedAct, ShardState
+from coalition.audit.records import Read
+from coalition.audit.signatures import Job
+from settlement.clearing.decide import CycleNotClosedError
+from settlement.journal.acts import Draft
+from settlement.journal.leaf import HOUSE, Entry, format_leaf
+from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem
+from settlement.transparency.merkle import leaf_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """An entry after its turn: what deciding again gave, if it agrees, and the hash of its leaf."""
+
+    read: Read
+    draft: Draft | None
+    leaf_hash: bytes
+
+
+class Replay(History):
+    """Feed it all entries in the order of `records.in_order`; `identities.check_identities` closes the books.
+
+    `verify` takes each signature that is to be verified; without it none is. `undecided`: entries that settle a cycle which is
+    not cut everywhere, with the cycle.
+    """
+
+    def __init__(self, report: Report, verify: Callable[[Job], None] | None = None) -> None:
+        super().__init__()
+        self.report = report
+        self.undecided: list[tuple[str, int]] = []
+        self.payloads_erased = 0
+        self._aliases_erased = False
+        self._verify = verify
+
+    def feed(self, read: Read) -> Replayed:
+        """Judges the next entry."""
+        record, entry = read.record, read.entry
+        state = self.shards.setdefault(record.shard, ShardState())
+        digest = leaf_hash(record.leaf)
+        state.leaf_hashes.append(digest)
+        where = f"{record.shard}:{record.index if entry is None else entry.index}"
+        self.report.require(entry is not None, Check.LEAF_TEXT, where, read.error or "")
+        if entry is None or entry.shard != record.shard:
+            if entry is not None:
+                self.report.find(Check.NUMBERS, where, f"the leaf belongs to shard {entry.shard}")
+            state.size += 1
+            return Replayed(read, None, digest)
+        self._check_place(state, entry, where)
+        draft = self._judge(state, entry, record.payload, where)
+        self.report.count(Check.NEVER_NEGATIVE)
+        try:
+            for wrong in self.take(entry, cycle=state.cycle):
+                self.report.find(Check.NEVER_NEGATIVE, where, wrong)
+        except CONTRADICTIONS as error:
+            self._does_not_fit(where, error)
+        return Replayed(read, draft, digest)
+
+    def _judge(self, state: ShardState, entry: Entry, payload: bytes | None, where: str) -> Draft | None:
+        try:
+            if entry.kind in ENGINE_KINDS:
+                return self._engine_entry(state, entry, where)
+            return self._act(state, entry, payload, where)
+        except CONTRADICTIONS as error:
+            self._does_not_fit(where, error)
+            return None
+
+    def _does_not_fit(self, where: str, error: Exception) -> None:
+        sentence = f"it does not fit the entries before it: {type(error).__name__} {error}"
+        self.report.find(Check.DECIDED_AGAIN, where, sentence)
+
+    def _check_place(self, state: ShardState, entry: Entry, where: str) -> None:
+        require = self.report.require
+        sentence = (
+            f"number {entry.index} stands where {state.size} is due: an entry is missing, moved or repeated"
+        )
+        require(entry.index == state.size, Check.NUMBERS, where, sentence)
+        require(
+            entry.time_us > state.time_us, Check.TIMES, where, "recorded no later than the entry before it"
+        )
+        if entry.shard == HOUSE:
+            exists, sentence = entry.house == entry.index, "a house entry's `house` is its own number"
+        else:
+            exists, sentence = 0 < entry.house <= self.house.size, f"the house has {self.house.size} entries"
+        follows = entry.house >= state.house
+        sentence = sentence if follows else f"`house` falls from {state.house} to {entry.house}"
+        require(exists and follows, Check.HOUSE_ORDER, where, sentence)
+        state.size, state.time_us, state.house = entry.index + 1, entry.time_us, entry.house
+
+    def _engine_entry(self, state: ShardState, entry: Entry, where: str) -> Draft:
+        due = (state.cycle, state.cycle_start) if state.cycle < self.house.open_cycle else None
+        wrong = what_is_wrong_with_engine_entry(entry, cut_due=due)
+        self.report.require(
+            wrong is None, Check.CUTS if entry.kind == "cut" else Check.ENGINE, where, wrong or ""
+        )
+        if entry.kind == "cut" and due is not None:
+            state.ranges[state.cycle] = (state.cycle_start, entry.index)
+            state.cycle, state.cycle_start = state.cycle + 1, entry.index
+        return Draft(entry.kind, entry.lines)
+
+    def _act(self, state: ShardState, entry: Entry, payload: bytes | None, where: str) -> Draft | None:
+        if entry.shard != HOUSE:
+            sentence = f"cycle {state.cycle} is closed, and the shard goes on without a cut"
+            self.report.require(state.cycle >= self.house.open_cycle, Check.CUTS, where, sentence)
+        claim = read_claim(entry)
+        if claim is None:
+            self.report.find(
+                Check.PAYLOADS, where, "an act's entry names no request, or its sig is not base64"
+            )
+            return None
+        self._check_act_id(claim, entry, where)
+        self._check_key(claim, entry, payload, where)
+        if entry.kind in ("issue", "redeem"):
+            state.act_ids[entry.index] = claim.act_id
+        body = self._body(state, claim, entry, payload, where)
+        return None if body is None else self._decide_again(claim, body, entry, where)
+
+    def _check_act_id(self, claim: Claim, entry: Entry, where: str) -> None:
+        name = (claim.partner, claim.act_id)
+        known = self.acts.get(name)
+        sentence = (
+            f"act {claim.act_id} of {claim.partner} is also {known.shard}:{known.index}" if known else ""
+        )
+        if self.report.require(known is None, Check.ACT_IDS, where, sentence):
+            self.acts[name] = RecordedAct(entry.shard, entry.index, claim.payload_sha256)
+
+    def _check_key(self, claim: Claim, entry: Entry, payload: bytes | None, where: str) -> None:
+        wrong = what_is_wrong_with_key(self.house, entry, claim)
+        self.report.require(wrong is None, Check.KEYS, where, wrong or "")
+        key = self.house.keys.get(claim.keyid)
+        if payload is not None and key is not None and self._verify is not None:
+            self._verify(Job(where, key.spki, claim.signature, claim.payload_type, payload))
+
+    def _body(
+        self, state: ShardState, claim: Claim, entry: Entry, payload: bytes | None, where: str
+    ) -> object | None:
+        """What the act asks for: by its payload, or by the leaf where the payload is erased or asks for something else."""
+        if payload is None:
+            self._note_erased(entry, where)
+            return self._body_of_leaf(state, entry)
+        hash_holds = sha256(payload).digest() == claim.payload_sha256
+        self.report.require(
+            hash_holds, Check.PAYLOAD_HASHES, where, "the payload is not the one that the leaf names"
+        )
+        self.report.count(Check.PAYLOADS)
+        try:
+            request = read_request(claim, payload, kind=entry.kind)
+            contradictions = what_header_contradicts(
+                claim, request, audience=self.house.founded.origin, entry=entry
+            )
+            body = self._with_names_known(body_of_request(request, entry), entry)
+        except CONTRADICTIONS as error:
+            self.report.find(Check.PAYLOADS, where, f"the payload does not ask for this: {error}")
+            return self._body_of_leaf(state, entry)
+        if contradictions:
+            self.report.find(Check.PAYLOADS, where, "; ".join(contradictions))
+        return body
+
+    def _body_of_leaf(self, state: ShardState, entry: Entry) -> object | None:
+        original_index = int((entry.get("original") or "0:-1").partition(":")[2])
+        return body_of_leaf(entry, original_act_id=state.act_ids.get(original_index, ""))
+
+    def _note_erased(self, entry: Entry, where: str) -> None:
+        if entry.shard == HOUSE:
+            self.report.find(
+                Check.PAYLOADS, where, "the payload is missing; those of the house name no member"
+            )
+        self.payloads_erased += 1
+        self._aliases_erased = self._aliases_erased or entry.kind in ("enrol", "link")
+
+    def _with_names_known(self, body: object, entry: Entry) -> object:
+        """Where an alias may have been linked by a payload that is erased, the leaf says whom it meant."""
+        if not self._aliases_erased:
+            return body
+        match body:
+            case Issue(name=name) | Redeem(name=name) if (
+                name.alias is not None and name.alias not in self.aliases
+            ):
+                return replace(body, name=MemberName(member=entry.get("member")))
+            case Enrol(aliases=aliases) if entry.refusal == "ALIAS_TAKEN" and not self.aliases.keys() & set(
+                aliases
+            ):
+                return replace(body, aliases=(TAKEN,))
+            case LinkAlias(alias=alias) if entry.refusal == "ALIAS_TAKEN" and alias not in self.aliases:
+                return replace(body, alias=TAKEN)
+        return body
+
+    def _decide_again(self, claim: Claim, body: object, entry: Entry, where: str) -> Draft | None:
+        self.report.count(Check.DECIDED_AGAIN)
+        cycle = self.cycle_settled_by(body)
+        leaf, again = format_leaf(entry), b""
+        draft = None
+        try:
+            draft = self.decide(claim.act(body), entry)
+            again = format_leaf(replace(entry, kind=draft.kind, lines=draft.lines))
+        except CycleNotClosedError:
+            pass
+        if again == leaf:
+            return draft
+        if cycle is not None and not self.is_cut(cycle):
+            self.undecided.append((where, cycle))
+        else:
+            self.report.find(Check.DECIDED_AGAIN, where, first_difference(leaf, again))
+        return None
+
+
+def first_difference(leaf: bytes, again: bytes) -> str:
+    """A sentence on the first line in which a leaf differs from what deciding again gives."""
+    lines, others = leaf.decode().split("\n"), again.decode().split("\n")
+    place = next((at for at, pair in enumerate(zip(lines, others, strict=False)) if pair[0] != pair[1]), 0)
+    return f"the leaf says {lines[place]!r}, deciding again gives {others[place]!r}"

@@ -1,0 +1,186 @@
+"""Every table of the books against what the journal's leaves add up to."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+from coalition.audit.checks import Check, Report
+from coalition.audit.claims import TAKEN
+from coalition.audit.replay import Replay
+from coalition.audit.stored import ROWS_AT_ONCE, Connection
+from coalition.audit.trust import founding_vkeys
+from settlement.errors import CoalitionError
+from settlement.journal.leaf import HOUSE
+from settlement.transparency.checkpoint import parse_and_verify
+from settlement.transparency.merkle import memory_nodes, range_root
+
+Row: TypeAlias = tuple[Any, ...]
+TOKEN_BYTES = 32
+
+_ACTS = "SELECT partner, act_id::text, shard, index, payload_sha256 FROM acts"
+_MEMBERS = "SELECT member::text, shard FROM members"
+_ALIASES = "SELECT token, member::text FROM aliases"
+_LOTS = "SELECT shard, index, member::text, funder, quantity, remaining, expires_at_us FROM lots"
+_BALANCES = "SELECT shard, account, asset, debits, credits FROM balances"
+_OBLIGATIONS = "SELECT shard, cycle, debtor, creditor, amount, count FROM obligations"
+_REVERSALS = "SELECT shard, original, index FROM reversals"
+_SHARDS = "SELECT shard, size, house, recorded_at_us, cycle, cycle_start FROM shards"
+_STRAY_TRANSFERS = """SELECT t.shard, t.index FROM transfers t LEFT JOIN entries e USING (shard, index)
+    WHERE e.shard IS NULL LIMIT 100"""
+_STRAY_PAYLOADS = """SELECT p.shard, p.index FROM payloads p LEFT JOIN entries e USING (shard, index)
+    WHERE e.partner IS NULL LIMIT 100"""
+_STRAY_ENTRIES = (
+    "SELECT e.shard, e.index FROM entries e LEFT JOIN shards s USING (shard) WHERE s.shard IS NULL LIMIT 100"
+)
+_CHECKPOINTS = "SELECT size, note FROM checkpoints ORDER BY size"
+
+
+def check_tables(connection: Connection, replay: Replay) -> Iterator[None]:
+    """Compares table after table; yields after each, so that findings can be streamed."""
+    for check, sql, key_width, expected in _expectations(replay):
+        _compare(replay.report, check, _rows(connection, sql), expected(), key_width=key_width)
+        yield
+    _check_aliases(connection, replay)
+    yield
+    for check, sql in (
+        (Check.TABLE_TRANSFERS, _STRAY_TRANSFERS),
+        (Check.TABLE_PAYLOADS, _STRAY_PAYLOADS),
+        (Check.TABLE_ENTRIES, _STRAY_ENTRIES),
+    ):
+        replay.report.count(check)
+        for shard, index in connection.execute(sql).fetchall():
+            replay.report.find(
+                check, f"{shard}:{index}", "a row that belongs to no entry of the journal that could have it"
+            )
+        yield
+    _check_checkpoints(connection, replay)
+    yield
+
+
+_Expectation = tuple[Check, str, int, Callable[[], Mapping[Row, Row]]]
+
+
+def _expectations(replay: Replay) -> list[_Expectation]:
+    """For each table: its rows, how many leading columns are the key, and what the journal expects."""
+    tally = replay.tally
+    return [
+        (
+            Check.TABLE_ACTS,
+            _ACTS,
+            2,
+            lambda: {name: (act.shard, act.index, act.payload_sha256) for name, act in replay.acts.items()},
+        ),
+        (
+            Check.TABLE_MEMBERS,
+            _MEMBERS,
+            1,
+            lambda: {(member,): (shard,) for member, shard in tally.members.items()},
+        ),
+        (
+            Check.TABLE_LOTS,
+            _LOTS,
+            2,
+            lambda: {
+                key: (lot.member, lot.funder, lot.quantity, lot.remaining, lot.expires_at_us)
+                for key, lot in tally.lots.items()
+            },
+        ),
+        (
+            Check.TABLE_BALANCES,
+            _BALANCES,
+            3,
+            lambda: {k: (s.first, s.second) for k, s in tally.balances.items()},
+        ),
+        (
+            Check.TABLE_OBLIGATIONS,
+            _OBLIGATIONS,
+            4,
+            lambda: {k: (s.first, s.second) for k, s in tally.obligations.items()},
+        ),
+        (
+            Check.TABLE_REVERSALS,
+            _REVERSALS,
+            2,
+            lambda: {key: (index,) for key, index in tally.reversals.items()},
+        ),
+        (Check.TABLE_SHARDS, _SHARDS, 1, lambda: _expected_shards(replay)),
+    ]
+
+
+def _expected_shards(replay: Replay) -> dict[Row, Row]:
+    """The house never cuts: its row stays in the first cycle. A shard without entries has the time at which it was made."""
+    numbers = (HOUSE, *replay.member_shards) if replay.house.network is not None else (HOUSE,)
+    founded_us = replay.founded_at_us
+    expected: dict[Row, Row] = {}
+    for shard in sorted({*numbers, *replay.shards}):
+        state = replay.shards.get(shard)
+        if state is None or state.size == 0:
+            expected[shard,] = (0, 0, founded_us, 1, 0)
+        else:
+            expected[shard,] = (state.size, state.house, state.time_us, state.cycle, state.cycle_start)
+    return expected
+
+
+def _rows(connection: Connection, sql: str) -> Iterator[Row]:
+    with connection.cursor(name="table") as cursor:
+        cursor.itersize = ROWS_AT_ONCE
+        yield from cursor.execute(sql)
+
+
+def _compare(
+    report: Report, check: Check, rows: Iterable[Row], expected: Mapping[Row, Row], *, key_width: int
+) -> None:
+    seen: set[Row] = set()
+    for row in rows:
+        key, stored = row[:key_width], row[key_width:]
+        wanted = expected.get(key)
+        seen.add(key)
+        report.count(check)
+        if wanted is None:
+            report.find(check, _shown(key), f"the row {_shown(stored)} follows from no entry")
+        elif stored != wanted:
+            report.find(check, _shown(key), f"the row says {_shown(stored)}, the journal {_shown(wanted)}")
+    for key in expected.keys() - seen:
+        report.find(check, _shown(key), f"the row is missing, the journal says {_shown(expected[key])}")
+
+
+def _shown(values: Row) -> str:
+    return " ".join(value.hex() if isinstance(value, bytes) else str(value) for value in values)
+
+
+def _check_aliases(connection: Connection, replay: Replay) -> None:
+    """Aliases are in payloads only; where such a payload is erased, its member's further aliases are believed."""
+    expected = {
+        (token,): (member,)
+        for token, member in replay.aliases.items()
+        if token != TAKEN and len(token) == TOKEN_BYTES
+    }
+    erased = {
+        member for token, member in replay.aliases.items() if len(token) != TOKEN_BYTES and token != TAKEN
+    }
+    rows = (row for row in _rows(connection, _ALIASES) if (row[0],) in expected or row[1] not in erased)
+    _compare(replay.report, Check.TABLE_ALIASES, rows, expected, key_width=1)
+
+
+def _check_checkpoints(connection: Connection, replay: Replay) -> None:
+    """Every checkpoint ever published: signed by the log, and the root of the leaves at its size."""
+    report, keys = replay.report, founding_vkeys(replay)
+    leaf_hashes = replay.shards[HOUSE].leaf_hashes
+    nodes = memory_nodes(leaf_hashes)
+    for size, note in connection.execute(_CHECKPOINTS).fetchall():
+        where = f"checkpoint of {size}"
+        report.count(Check.TABLE_CHECKPOINTS)
+        try:
+            checkpoint = parse_and_verify(note, keys)
+            root = range_root(nodes, start=0, stop=checkpoint.size)
+        except (CoalitionError, OverflowError) as error:
+            report.find(Check.TABLE_CHECKPOINTS, where, str(error))
+            continue
+        if checkpoint.size != size or checkpoint.origin != replay.house.founded.origin:
+            report.find(
+                Check.TABLE_CHECKPOINTS,
+                where,
+                f"the note is of {checkpoint.size} entries of {checkpoint.origin}",
+            )
+        if root != checkpoint.root:
+            sentence = f"the leaves give the root {root.hex()}, signed is {checkpoint.root.hex()}"
+            report.find(Check.TABLE_CHECKPOINTS, where, sentence)
