@@ -1,5 +1,5 @@
 """`python -m coalition` is the `coalition` command."""
 
-from coalition.cli import main
+from coalition.cli.app import main
 
 main()

@@ -68,9 +68,8 @@ def _app(text: str) -> str:
 
 
 def _email(text: str) -> str:
-    # Folding can undo NFKC and the other way round; twice is enough (Unicode 3.13, definition 145).
-    for _ in range(2):
-        text = unicodedata.normalize("NFKC", text.strip().casefold())
+    # Folding can leave NFKC, for example where a letter becomes two.
+    text = unicodedata.normalize("NFKC", text.strip().casefold())
     mailbox, _at, domain = text.rpartition("@")
     if not mailbox or not domain or not text.isprintable() or " " in text:
         raise _invalid("an e-mail address has the form name@domain, without blanks")

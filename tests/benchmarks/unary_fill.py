@@ -15,7 +15,7 @@ from coalition.wire.methods import METHODS
 from coalition.wire.strict import write_time
 from settlement.clearing.desk import DeskRules
 from settlement.clock import HOUR_US, now_us
-from settlement.database import GATEWAY, connect_async
+from settlement.database import GATEWAY, connect_writer
 from settlement.ledger.memory import HouseMemory
 from settlement.house.state import House
 from settlement.ids import new_act_id
@@ -46,7 +46,7 @@ def _act(house: House, path: str, signer: KeySigner, partner: str, **fields: Any
 async def onboard_partners(site: Site, signers: Sequence[Signer]) -> None:
     """Register and activate each partner and give it its key."""
     operator = load_identity(site.identity_path("operator")).signer
-    async with await connect_async(site.dsn(GATEWAY), GATEWAY) as connection:
+    async with await connect_writer(site.dsn(GATEWAY), GATEWAY, statement_timeout="60s") as connection:
         memory = HouseMemory()
         house = await memory.refresh(connection)
         acts = []
@@ -68,7 +68,7 @@ async def onboard_partners(site: Site, signers: Sequence[Signer]) -> None:
 async def enrol_members(site: Site, signer: Signer, count: int) -> list[str]:
     """Enrol so many members at one partner and return their ids."""
     key = KeySigner(signer.key)
-    async with await connect_async(site.dsn(GATEWAY), GATEWAY) as connection:
+    async with await connect_writer(site.dsn(GATEWAY), GATEWAY, statement_timeout="60s") as connection:
         memory = HouseMemory()
         house = await memory.refresh(connection)
         members: list[str] = []

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from coalition.audit.fsck import fsck
 from coalition.cli.site import Site as NetworkSite
 from coalition.cli.site import found_network, prepare_database
+from settlement.database import READER
 from settlement.house.records import Network
 from tests.benchmarks.acts import MEMBERS, PARTNERS, Act
 from tests.benchmarks.envelopes import Signer, sign_act, verify_receipts
@@ -61,4 +63,4 @@ class UnaryRow:
 
     def findings(self) -> list[str]:
         """What `coalition fsck` finds."""
-        return []
+        return [str(finding) for finding in fsck(self._site.dsn(READER))]

@@ -1,0 +1,1 @@
+"""The `coalition` command, and the composition root: here rooms meet settings, keys and databases."""

@@ -1,0 +1,37 @@
+"""Amounts of money as people type them, read exactly or not at all."""
+
+from decimal import Decimal, InvalidOperation
+
+from settlement.errors import CoalitionError
+from settlement.money import MICROS_PER_UNIT, RATE_MAX_MICROS, format_micros
+
+AMOUNT_MINOR_MAX = 10**14
+"""Most minor units that a confirmation may name."""
+
+
+def point_value_micros(text: str) -> int:
+    """What a point is worth, `0.01`, in millionths of the currency's unit. FIELD_INVALID if inexact or out of range."""
+    micros = _units(text, "point-value", parts=MICROS_PER_UNIT)
+    if not 1 <= micros <= RATE_MAX_MICROS:
+        limits = f"from {format_micros(1)} to {format_micros(RATE_MAX_MICROS)}"
+        raise CoalitionError("FIELD_INVALID", f"a point is worth {limits} units", field="point-value")
+    return micros
+
+
+def amount_minor(text: str, *, minor_digits: int) -> int:
+    """A positive amount of money, `12.50`, in minor units. FIELD_INVALID if inexact or out of range."""
+    minor = _units(text, "amount", parts=10**minor_digits)
+    if not 1 <= minor <= AMOUNT_MINOR_MAX:
+        raise CoalitionError("FIELD_INVALID", "an amount is above zero and not astronomic", field="amount")
+    return minor
+
+
+def _units(text: str, field: str, *, parts: int) -> int:
+    try:
+        exact = Decimal(text) * parts
+        if exact.is_finite() and exact == exact.to_integral_value():
+            return int(exact)
+    except InvalidOperation:
+        pass
+    message = f"{text!r} is not a decimal number of whole 1/{parts:,} units, such as 0.01"
+    raise CoalitionError("FIELD_INVALID", message, field=field)

@@ -1,0 +1,77 @@
+"""The command's groups."""
+
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from coalition.cli import audit, cycle, database, key, member, partner, points, serve, settlement, statement
+from coalition.cli.failures import failures_told
+
+
+class _Told(TyperGroup):
+    """A group whose commands tell their failures instead of showing tracebacks."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs the command that was asked for."""
+        with failures_told():
+            return super().invoke(ctx)
+
+
+app = typer.Typer(
+    cls=_Told,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+
+@app.callback()
+def coalition() -> None:
+    """Share one loyalty currency between companies, and trust the bill.
+
+    A first network on this machine: [bold]coalition db init --name clearing.example/coalition-1[/], [bold]coalition serve[/],
+    and in another window [bold]coalition partner onboard bakery --name Bakery[/].
+
+    [dim]Exit codes: 0 done, 1 failed and nothing recorded (or findings of an audit), 2 wrong usage, 3 refused and
+    recorded.[/]
+    """
+
+
+app.command("serve")(serve.serve)
+for _name, _group in {
+    "db": database.app,
+    "partner": partner.app,
+    "key": key.app,
+    "member": member.app,
+}.items():
+    app.add_typer(_group, name=_name)
+points.add_to(app)
+for _name, _group in {
+    "cycle": cycle.app,
+    "settlement": settlement.app,
+    "statement": statement.app,
+    "audit": audit.app,
+}.items():
+    app.add_typer(_group, name=_name)
+app.command("fsck")(audit.fsck)
+
+
+def _demo() -> Callable[..., None] | None:
+    """The demonstration, where the extra `demo` is installed."""
+    try:
+        from coalition.cli.demo.command import demo
+    except ImportError:
+        return None
+    return demo
+
+
+if (_command := _demo()) is not None:
+    app.command("demo")(_command)
+
+
+def main() -> None:
+    """Runs the command. Exit codes: 0 done, 1 failed or findings, 2 wrong usage, 3 refused."""
+    app(prog_name="coalition")

@@ -1,0 +1,105 @@
+"""`coalition cycle`: clearing cycles and what is owed in them."""
+
+from typing import Annotated
+
+import typer
+
+from coalition.cli.currencies import minor_digits
+from coalition.cli.options import ActId, CycleNumber
+from coalition.cli.printing import emit, money_micros, show_table
+from coalition.cli.telling import tell_outcome
+from coalition.cli.voice import OPERATOR, Voice, speaking
+
+app = typer.Typer(no_args_is_help=True, help="List and close cycles; show what is owed in one.")
+
+
+@app.command("list")
+@speaking(OPERATOR)
+def list_cycles(voice: Voice) -> None:
+    """List all cycles, the open one last."""
+    with voice.asking() as client:
+        cycles = client.cycles()
+    if voice.json:
+        emit(
+            [
+                {
+                    "cycle": cycle.cycle,
+                    "state": cycle.state,
+                    "label": cycle.label,
+                    "closed_at_entry": cycle.closed_at_entry,
+                    "settlement": cycle.settlement,
+                }
+                for cycle in cycles
+            ]
+        )
+        return
+    rows = [
+        (
+            c.cycle,
+            c.label or "-",
+            c.state,
+            "-" if c.closed_at_entry is None else f"0:{c.closed_at_entry}",
+            c.settlement or "-",
+        )
+        for c in cycles
+    ]
+    show_table(("cycle", "label", "state", "closed at", "settlement"), rows)
+
+
+@app.command()
+@speaking(OPERATOR)
+def close(
+    voice: Voice,
+    cycle: CycleNumber,
+    label: Annotated[
+        str, typer.Option(metavar="TEXT", help="Free words, as 2026-11: at most 40 ASCII characters.")
+    ] = "",
+    act_id: ActId = None,
+) -> None:
+    """End the open cycle, named by its number so that closing twice is refused, and open the next.
+
+    [dim]coalition cycle close 1 --label 2026-11[/]
+    """
+    with voice.acting() as client:
+        outcome = client.close_cycle(cycle=cycle, label=label, act_id=act_id)
+    tell_outcome(
+        voice,
+        outcome,
+        f"closed cycle {cycle}; cycle {cycle + 1} is open",
+        f"coalition settlement preview {cycle}",
+    )
+
+
+@app.command()
+@speaking(OPERATOR)
+def obligations(voice: Voice, cycle: CycleNumber) -> None:
+    """Show who owes whom in a cycle, the open one included; a partner sees its own side.
+
+    [dim]coalition cycle obligations 1 --as bakery[/]
+    """
+    with voice.asking() as client:
+        found = client.obligations(cycle=cycle)
+    if voice.json:
+        emit(
+            [
+                {
+                    "debtor": one.debtor,
+                    "creditor": one.creditor,
+                    "currency": one.currency,
+                    "amount_micros": one.amount_micros,
+                    "count": one.count,
+                }
+                for one in found
+            ]
+        )
+        return
+    rows = [
+        (
+            one.debtor,
+            one.creditor,
+            money_micros(one.amount_micros, currency=one.currency, minor_digits=minor_digits(one.currency)),
+            one.count,
+        )
+        for one in found
+    ]
+    show_table(("debtor", "creditor", "owes", "postings"), rows, title=f"cycle {cycle}")

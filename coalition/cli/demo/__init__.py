@@ -1,0 +1,1 @@
+"""A replay of real shopping: `baskets` reads it, `plan` says beforehand what the books must come to."""

@@ -1,0 +1,114 @@
+"""`coalition demo`: a network's whole year on real baskets."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from coalition.cli.demo.baskets import read_baskets, transactions_path
+from coalition.cli.demo.closing import settle_month
+from coalition.cli.demo.evidence import prove_books, write_statements_of_all
+from coalition.cli.demo.plan import ReplayPlan, plan_replay
+from coalition.cli.demo.replay import enrol, for_all, replay_month
+from coalition.cli.demo.report import print_report, summary, write_summary
+from coalition.cli.demo.stage import ORIGIN, Stage, open_stage, prepare_site, served
+from coalition.cli.site import Site
+from settlement import embedded
+
+console = Console(highlight=False)
+
+
+def demo(
+    baskets: Annotated[str, typer.Option(help="How many baskets to replay, oldest first, or `all` (155,848).")] = "25000",
+    out: Annotated[Path, typer.Option(help="Where results go; `data` below it holds the network.")] = Path("build/demo"),
+) -> None:
+    """Replay a grocery chain's real baskets through a network of its stores, settle every month, and verify it offline.
+
+    Stores are partners, households are members. Killed half-way, the same command goes on and ends with the same books.
+    """
+    count = None if baskets == "all" else _count(baskets)
+    with console.status("Reading baskets"):
+        plan = plan_replay(read_baskets(transactions_path(), count=count), network=ORIGIN)
+    acts = sum(1 for _ in plan.acts())
+    console.print(
+        f"{plan.baskets:,} baskets of {len(plan.members):,} members at {len(plan.partners):,} partners:"
+        f" {acts:,} acts in {len(plan.months)} cycles"
+    )
+    with console.status("Starting the network"):
+        site = prepare_site(out.absolute() / "data")
+    try:
+        seconds = asyncio.run(_replay(site, plan))
+        entries = write_statements_of_all(site, out / "statements", len(plan.months))
+        prove_books(console, site, out / "bundle.zip")
+    finally:
+        embedded.stop(site.data)
+    write_summary(out / "summary.json", summary(plan, seconds=seconds, acts=acts))
+    print_report(console, plan, entries)
+    _say_where(out, seconds, acts)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise typer.BadParameter("a number from 1, or `all`", param_hint="--baskets")
+    return int(text)
+
+
+async def _replay(site: Site, plan: ReplayPlan) -> float:
+    """Runs the network through all months; returns how many seconds the acts took."""
+    firsts: dict[int, str] = {}
+    for act in plan.acts():
+        firsts.setdefault(act.member, act.partner)
+    seconds = 0.0
+    async with served(site) as address, open_stage(site, address) as stage:
+        await _onboard(stage, plan)
+        with _progress("enrolling members", len(firsts)) as tell:
+            members = await enrol(stage, firsts, tell)
+        for cycle, month in enumerate(plan.months, start=1):
+            with _progress(f"{month.month} acts", len(month.acts)) as tell:
+                start = time.perf_counter()
+                await replay_month(stage, month, members, tell)
+                seconds += time.perf_counter() - start
+            legs = sum(1 for cents in month.net_debt_cents().values() if cents)
+            with _progress(f"{month.month} settling", legs) as tell:
+                await settle_month(stage, cycle, month, tell)
+    return seconds
+
+
+async def _onboard(stage: Stage, plan: ReplayPlan) -> None:
+    with _progress("onboarding partners", len(plan.partners)) as tell:
+
+        async def one(partner: str) -> None:
+            await stage.onboard(partner)
+            tell()
+
+        await for_all(sorted(plan.partners), one)
+
+
+@contextmanager
+def _progress(title: str, total: int) -> Iterator[Callable[[], None]]:
+    """A bar where a person looks on; one line when it is done where nobody does."""
+    columns = (
+        TextColumn("{task.description:<20}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    start = time.perf_counter()
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task(title, total=total)
+        yield lambda: progress.advance(task)
+    if not console.is_terminal:
+        console.print(f"{title:<20} {total:>7,} in {time.perf_counter() - start:.1f} s")
+
+
+def _say_where(out: Path, seconds: float, acts: int) -> None:
+    console.print(f"{acts:,} signed acts in {seconds:.1f} s: {acts / seconds:,.0f} a second" if seconds else "")
+    console.print(f"Written: {out}/summary.json, {out}/statements/, {out}/bundle.zip")
+    console.print(f"Check it as an auditor would, offline: coalition audit verify {out}/bundle.zip")

@@ -1,0 +1,48 @@
+"""The demo's last act: statements and evidence are written, then verified as a stranger would."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from coalition.audit.bundle import export_bundle
+from coalition.audit.checks import Finding
+from coalition.audit.fsck import fsck
+from coalition.audit.verify import verify_bundle
+from coalition.cli.progress import progress
+from coalition.cli.site import Site
+from settlement.database import READER, connect
+from settlement.errors import CoalitionError
+from settlement.ledger.memory import load_house
+from settlement.statements.reading import read_cycle_book, write_statements
+
+
+def write_statements_of_all(site: Site, folder: Path, cycles: int) -> dict[int, int]:
+    """Writes every cycle's statements; cycle to the number of entries in its ranges."""
+    entries: dict[int, int] = {}
+    with connect(site.dsn(READER), READER) as connection, progress() as tell:
+        house = load_house(connection)
+        for cycle in range(1, cycles + 1):
+            write_statements(connection, house, cycle, folder)
+            ranges = read_cycle_book(connection, house, cycle).ranges.values()
+            entries[cycle] = sum(stop - start for start, stop in ranges)
+            tell("statements", cycle, cycles)
+    return entries
+
+
+def prove_books(console: Console, site: Site, bundle: Path) -> None:
+    """fsck, export, and the offline verification of what was exported. DEMO_FAILED with any finding."""
+    with progress() as tell:
+        _demand("fsck", list(fsck(site.dsn(READER), signatures=False, progress=tell)))
+    console.print("fsck: the books are what the journal says")
+    with progress() as tell:
+        _demand("export", export_bundle(site.dsn(READER), bundle, progress=tell).findings)
+    with progress() as tell:
+        report = verify_bundle(bundle, vkey=site.log_vkey(), progress=tell)
+    _demand("verification", report.findings)
+    checked = sum(tried.count for tried in report.tried.values())
+    console.print(f"verified offline: {bundle}, {checked:,} checks of {len(report.tried)} kinds, no finding")
+
+
+def _demand(what: str, findings: list[Finding]) -> None:
+    if findings:
+        raise CoalitionError("DEMO_FAILED", f"{what} found {len(findings)}: {findings[0]}")

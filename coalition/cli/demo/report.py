@@ -1,0 +1,94 @@
+"""What the demo tells at the end: tables for finance people, summary.json for machines."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from coalition.cli.demo.plan import MonthPlan, ReplayPlan
+from settlement.money import format_minor
+
+LARGEST = 5
+
+
+def summary(plan: ReplayPlan, *, seconds: float, acts: int) -> dict[str, Any]:
+    """The content of summary.json. `seconds` is the time of the replayed acts alone."""
+    return {
+        "baskets": plan.baskets,
+        "members": len(plan.members),
+        "partners": len(plan.partners),
+        "issues": plan.issues,
+        "redemptions": plan.redemptions,
+        "points_issued": plan.points_issued,
+        "points_redeemed": plan.points_redeemed,
+        "points_outstanding": plan.points_outstanding,
+        "seconds": round(seconds, 3),
+        "acts_per_second": round(acts / seconds, 1) if seconds else 0.0,
+        "cycles": [
+            {
+                "month": month.month,
+                "gross_cents": month.gross_cents,
+                "bilateral_cents": month.bilateral_cents,
+                "multilateral_cents": month.multilateral_cents,
+            }
+            for month in plan.months
+        ],
+    }
+
+
+def write_summary(path: Path, content: dict[str, Any]) -> None:
+    """Writes summary.json whole or not at all."""
+    draft = path.with_suffix(".json.part")
+    draft.write_text(json.dumps(content, indent=2) + "\n")
+    draft.replace(path)
+
+
+def print_report(console: Console, plan: ReplayPlan, entries: dict[int, int]) -> None:
+    """The table of cycles, and who owed and was owed most over all of them."""
+    console.print(_cycles(plan, entries))
+    nets: Counter[str] = Counter()
+    for month in plan.months:
+        nets.update(month.net_debt_cents())
+    ranked = sorted(nets.items(), key=lambda item: item[1])
+    console.print(_largest("Largest creditors: paid to them over all cycles", [(p, -n) for p, n in ranked if n < 0]))
+    console.print(_largest("Largest debtors: paid by them over all cycles", [(p, n) for p, n in ranked[::-1] if n > 0]))
+
+
+def _cycles(plan: ReplayPlan, entries: dict[int, int]) -> Table:
+    table = Table(title="Cycles, in EUR", show_footer=len(plan.months) > 1)
+    months = plan.months
+    table.add_column("cycle", footer="all")
+    table.add_column("entries", justify="right", footer=f"{sum(entries.values()):,}")
+    for title, value in (
+        ("gross", lambda month: month.gross_cents),
+        ("bilateral", lambda month: month.bilateral_cents),
+        ("multilateral", lambda month: month.multilateral_cents),
+    ):
+        table.add_column(title, justify="right", footer=_euros(sum(map(value, months))))
+    table.add_column("saving", justify="right", footer=_saving(months))
+    for cycle, month in enumerate(months, start=1):
+        figures = (month.gross_cents, month.bilateral_cents, month.multilateral_cents)
+        table.add_row(month.month, f"{entries[cycle]:,}", *map(_euros, figures), _saving((month,)))
+    return table
+
+
+def _largest(title: str, ranked: list[tuple[str, int]]) -> Table:
+    table = Table(title=title)
+    table.add_column("partner")
+    table.add_column("EUR", justify="right")
+    for partner, cents in ranked[:LARGEST]:
+        table.add_row(partner, _euros(cents))
+    return table
+
+
+def _euros(cents: int) -> str:
+    return f"{cents // 100:,}.{cents % 100:02d}" if cents >= 0 else format_minor(cents, minor_digits=2)
+
+
+def _saving(months: tuple[MonthPlan, ...]) -> str:
+    gross = sum(month.gross_cents for month in months)
+    cash = sum(month.multilateral_cents for month in months)
+    return f"{(gross - cash) * 100 / gross:.1f} %" if gross else "–"

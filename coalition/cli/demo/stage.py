@@ -1,0 +1,128 @@
+"""The demo's stage: a founded network in a folder of its own, its server in another process, its people and partners.
+
+Every step may be repeated: keys are kept, and each act has an id derived from what it is, so a demo that was killed goes on where
+it was and ends with the same books.
+"""
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import UUID, uuid5
+
+from coalition.cli.running import stop_serving
+from coalition.cli.site import Site, found_network, prepare_database
+from coalition.client import Client, Identity, Outbox, load_identity, open_channel, save_identity
+from settlement.errors import CoalitionError
+from settlement.house.records import Network
+from settlement.journal.acts import Outcome
+from settlement.signing import new_key
+
+ORIGIN = "demo.example/coalition"
+OPERATOR = "operator"
+PROPOSER, APPROVER = "ann", "bob"
+POINT_MICROS = 10_000
+START_SECONDS_MAX = 60.0
+CALL_SECONDS_MAX = 60.0
+_IDS = UUID("0d7e9c52-93b1-5a53-8c3f-3a1f1f0d5b11")
+
+
+def demo_act_id(*words: object) -> str:
+    """The id of the demo's act with this name: always the same."""
+    return str(uuid5(_IDS, "/".join(map(str, words))))
+
+
+def accepted(outcome: Outcome, what: str) -> Outcome:
+    """The outcome, if the act was accepted; else DEMO_FAILED, as nothing in the demo may be refused."""
+    if outcome.refusal is not None:
+        raise CoalitionError("DEMO_FAILED", f"{what} was refused: {outcome.refusal}")
+    return outcome
+
+
+def prepare_site(data: Path) -> Site:
+    """The demo's site, founded if it is not."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    site = Site(data)
+    stop_serving(data)
+    prepare_database(site)
+    network = Network(ORIGIN, "EUR", 2, 1, OPERATOR, "bilateral")
+    try:
+        found_network(site, network, rate_micros=POINT_MICROS, people=(PROPOSER, APPROVER), server="127.0.0.1:0")
+    except CoalitionError as error:
+        if error.reason != "NETWORK_EXISTS":
+            raise
+    return site
+
+
+@asynccontextmanager
+async def served(site: Site) -> AsyncIterator[str]:
+    """`coalition serve` in a process of its own; gives its address and stops it at the end."""
+    command = [sys.executable, "-m", "coalition", "serve", "--listen", "127.0.0.1:0", "--data", str(site.data)]
+    log = os.open(site.data / "serve.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL)
+    os.close(log)
+    assert process.stdout is not None
+    try:
+        line = await asyncio.wait_for(process.stdout.readline(), START_SECONDS_MAX)
+        if not line.startswith(b"listening on "):
+            raise CoalitionError("DEMO_FAILED", f"the server did not start; see {site.data / 'serve.log'}")
+        yield line.decode().removeprefix("listening on ").strip()
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Clients of everybody who takes part, over one channel, with one outbox."""
+
+    site: Site
+    operator: Client
+    proposer: Client
+    approver: Client
+    partners: dict[str, Client]
+    _connect: Callable[[Identity], Awaitable[Client]]
+
+    async def onboard(self, partner_id: str) -> None:
+        """Registers a partner with a fresh key of its own, and opens its client."""
+        identity, operator = self._partner_identity(partner_id), self.operator
+        name = partner_id.replace("-", " ").title()
+        asked = [
+            await operator.register(partner_id=partner_id, display_name=name, act_id=demo_act_id("register", partner_id)),
+            await operator.add_key(key=identity.signer, partner_id=partner_id, act_id=demo_act_id("key", partner_id)),
+            await operator.activate(partner_id=partner_id, act_id=demo_act_id("activate", partner_id)),
+        ]
+        for outcome in asked:
+            accepted(outcome, f"onboarding {partner_id}")
+        self.partners[partner_id] = await self._connect(identity)
+
+    def _partner_identity(self, partner_id: str) -> Identity:
+        path, operator = self.site.identity_path(partner_id), self.operator.identity
+        if path.exists():
+            return replace(load_identity(path), server=operator.server)
+        identity = replace(operator, partner_id=partner_id, signer=new_key(), alias_key=self.site.alias_key())
+        save_identity(identity, path)
+        return identity
+
+
+@asynccontextmanager
+async def open_stage(site: Site, address: str) -> AsyncIterator[Stage]:
+    """Connects the operator and its two approvers."""
+    async with AsyncExitStack() as stack:
+        outbox = stack.enter_context(Outbox(site.data / "outbox.sqlite"))
+        channel = open_channel(address)
+        stack.push_async_callback(channel.close, None)
+
+        async def connect(identity: Identity) -> Client:
+            client = Client(identity, outbox=outbox, channel=channel, deadline_seconds=CALL_SECONDS_MAX)
+            return await stack.enter_async_context(client)
+
+        names = (OPERATOR, PROPOSER, APPROVER)
+        identities = [replace(load_identity(site.identity_path(name)), server=address) for name in names]
+        operator, proposer, approver = [await connect(identity) for identity in identities]
+        yield Stage(site, operator, proposer, approver, {}, connect)

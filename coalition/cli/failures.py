@@ -1,0 +1,122 @@
+"""Errors and refusals in words: the reason, a sentence, and what to do next. Never a traceback for what may be expected."""
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import typer
+from rich.text import Text
+
+from coalition.cli.printing import err
+from coalition.client import OutcomeUnknownError
+from settlement.errors import CoalitionError
+
+FAILED, REFUSED = 1, 3
+"""Exit codes: the call failed and nothing was recorded; a rule said no, and the no is recorded. (2 is wrong usage.)"""
+
+_START = "start the server with `coalition serve`, or name the right one with --server HOST:PORT"
+NEXT_STEPS: dict[str, str] = {
+    "UNAVAILABLE": _START,
+    "DEADLINE_EXCEEDED": _START,
+    "BOOKS_UNAVAILABLE": "see that PostgreSQL runs (`coalition db status`), then repeat the command",
+    "SHUTTING_DOWN": "repeat the command in a moment",
+    "QUEUE_FULL": "repeat the command in a moment",
+    "BOOKS_INCONSISTENT": "run `coalition fsck`; a person must look before anything more is posted",
+    "KEY_UNKNOWN": "have the operator add the key: `coalition key add`",
+    "KEY_REVOKED": "use another identity: --as NAME or --identity FILE",
+    "ROLE_MISSING": "speak as somebody who may: --as NAME or --identity FILE",
+    "AUDIENCE_MISMATCH": "use an identity of this network, or the server of the identity's network",
+    "REQUEST_EXPIRED": "set this machine's clock, then repeat the command with a fresh act id",
+    "REQUEST_FROM_THE_FUTURE": "set this machine's clock, then repeat the command",
+    "ACT_ID_REUSED": "leave --act-id out, or repeat the earlier command exactly",
+    "CYCLE_NOT_CLOSED": "`coalition cycle list` shows the cycles; `coalition cycle close` closes the open one",
+    "CYCLE_NOT_FOUND": "`coalition cycle list` shows the cycles",
+    "PARTNER_NOT_FOUND": "`coalition partner list` shows the partners",
+    "MEMBER_NOT_FOUND": "`coalition member enrol` makes a member",
+    "ENTRY_NOT_PUBLISHED": "checkpoints follow within seconds while `coalition serve` runs; repeat the command",
+    "ALIAS_KEY_MISSING": "name the member by its id",
+    "NETWORK_EXISTS": "use it as it is (`coalition serve`), or found another one with --data DIR",
+    "RECEIPT_INVALID": "keep the outbox file and ask the operator: its receipt key is not the one in your identity",
+}
+"""Reason to what a person does about it."""
+
+REFUSALS: dict[str, str] = {
+    "PARTNER_NOT_ACTIVE": "the partner is registered and not active yet: `coalition partner activate`",
+    "PARTNER_SUSPENDED": "the partner is suspended",
+    "MEMBER_UNKNOWN": "no member has this id or alias: `coalition member enrol`",
+    "INSUFFICIENT_POINTS": "the member has fewer points than that: `coalition balance`",
+    "LIMIT_EXCEEDED": "it would pass a limit of the network",
+    "ORIGINAL_UNKNOWN": "no accepted issue or redemption of this partner has that act id",
+    "ALREADY_REVERSED": "the act is reversed already",
+    "POINTS_SPENT": "points of this issue are already spent, so it stays",
+    "ALIAS_TAKEN": "the alias belongs to a member already: `coalition member show`",
+    "PARTNER_EXISTS": "a partner of this id exists: `coalition partner show`",
+    "PARTNER_UNKNOWN": "there is no such partner: `coalition partner list`",
+    "KEY_EXISTS": "the network knows this key already: `coalition key list`",
+    "KEY_UNKNOWN": "it is no live key of yours: `coalition key list`",
+    "TOO_MANY_KEYS": "a partner has two live request keys at most, a person one: `coalition key revoke` one first",
+    "CYCLE_UNKNOWN": "there is no such cycle: `coalition cycle list`",
+    "CYCLE_NOT_OPEN": "only the open cycle can be closed: `coalition cycle list`",
+    "CYCLE_IN_SETTLEMENT": "the cycle has an approved settlement: `coalition settlement show --cycle`",
+    "FIGURES_DIFFER": "the figures are not those of the ledger: `coalition settlement preview`, then propose again",
+    "PROPOSAL_UNKNOWN": "nobody has proposed these bytes: `coalition settlement propose`",
+    "PROPOSAL_EXPIRED": "proposals expire after 72 hours: `coalition settlement propose` again",
+    "ALREADY_APPROVED": "the proposal is approved already: `coalition settlement show`",
+    "SAME_PERSON": "another person than the proposer must approve: --as somebody else",
+    "LEG_UNKNOWN": "no approved settlement has such a leg: `coalition settlement show`",
+    "LEG_ALREADY_PAID": "the leg is paid already",
+    "LEG_AMOUNT_DIFFERS": "the amount is not the leg's: `coalition settlement show`",
+    "TOO_MANY_LOTS": "one act takes points from 300 lots at most: redeem in smaller parts",
+}
+"""Refusal to a sentence with the cure."""
+
+
+def tell_failure(error: CoalitionError) -> None:
+    """Prints an error on standard error: reason, sentence, what to do next."""
+    step = NEXT_STEPS.get(error.reason)
+    if isinstance(error, OutcomeUnknownError):
+        step = f"repeat the command with --act-id {error.act_id}"
+        if error.reason in NEXT_STEPS:
+            step = f"{NEXT_STEPS[error.reason]}; then {step}"
+    # What gRPC says begins with the name that is the reason already.
+    sentence = error.message.removeprefix(f"{error.reason}: ")
+    _tell("error", "bold red", error.reason, sentence, step)
+
+
+def tell_refusal(refusal: str) -> None:
+    """Prints a recorded no on standard error."""
+    _tell("refused", "bold yellow", refusal, REFUSALS.get(refusal, "a rule said no"), None)
+
+
+def _tell(word: str, style: str, reason: str, sentence: str, step: str | None) -> None:
+    err.print(Text.assemble((word, style), f" {reason}: {sentence}"), soft_wrap=True)
+    if step is not None:
+        err.print(Text(f"  -> {step}"), soft_wrap=True)
+
+
+@contextmanager
+def failures_told() -> Iterator[None]:
+    """Turns every expected exception into a printed error and exit code 1."""
+    try:
+        yield
+    except (CoalitionError, psycopg.Error, sqlite3.Error, OSError) as error:
+        if isinstance(error, OSError) and error.errno == errno.EPIPE:
+            raise
+        tell_failure(_in_our_words(error))
+        raise typer.Exit(FAILED) from None
+
+
+def _in_our_words(error: Exception) -> CoalitionError:
+    if isinstance(error, CoalitionError):
+        return error
+    if isinstance(error, psycopg.errors.UndefinedTable):
+        return CoalitionError("NETWORK_NOT_FOUND", "this database holds no network; run `coalition db init`")
+    if isinstance(error, psycopg.Error):
+        return CoalitionError(
+            "BOOKS_UNAVAILABLE", f"the database said: {str(error).strip() or type(error).__name__}"
+        )
+    if isinstance(error, sqlite3.Error):
+        return CoalitionError("OUTBOX_UNUSABLE", f"the outbox cannot be used: {error}")
+    return CoalitionError("FILE_UNUSABLE", str(error))

@@ -1,0 +1,76 @@
+"""A cycle's figures as finance reads them: nets, and three ways of paying side by side."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+
+from coalition.cli.printing import Amount, money_minor, say, show_table
+from coalition.wire.requests import parse_proposal
+from settlement.clearing.netting import BASIS_POINTS, Figures, saving_basis_points
+
+BASIS_POINTS_PER_PERCENT = BASIS_POINTS // 100
+
+
+class Proposed:
+    """The exact bytes of a proposal, and what they say. CoalitionError PAYLOAD_MALFORMED and the like."""
+
+    def __init__(self, proposal: bytes) -> None:
+        self.proposal = proposal
+        self.sha256 = sha256(proposal).hexdigest()
+        message, self.figures = parse_proposal(proposal)
+        self.cycle: int = message.cycle
+        self.currency: str = message.currency
+
+    def document(self) -> dict[str, object]:
+        """For machines; amounts in the currency's minor unit."""
+        figures = self.figures
+        return {
+            "cycle": self.cycle,
+            "currency": self.currency,
+            "gross_minor": figures.gross,
+            "bilateral_minor": figures.bilateral,
+            "multilateral_minor": figures.multilateral,
+            "saving_basis_points": saving_basis_points(figures),
+            "nets": [{"participant": name, "net_minor": net} for name, net in figures.nets.items()],
+            "proposal_sha256": self.sha256,
+        }
+
+
+def show_figures(figures: Figures, *, cycle: int, currency: str, minor_digits: int) -> None:
+    """Prints what a cycle comes to."""
+
+    def money(amount_minor: int) -> Amount:
+        return money_minor(amount_minor, currency=currency, minor_digits=minor_digits)
+
+    show_nets(figures.nets, title=f"cycle {cycle}", currency=currency, minor_digits=minor_digits)
+    saving = saving_basis_points(figures)
+    whole, part = divmod(saving, BASIS_POINTS_PER_PERCENT)
+    rows = [
+        ("gross: every debt paid", money(figures.gross)),
+        ("bilateral: each pair pays its difference", money(figures.bilateral)),
+        ("multilateral: each participant pays or is paid once", money(figures.multilateral)),
+        ("saving against gross", Amount(f"{whole}.{part:02} %")),
+    ]
+    show_table(("to be paid", "amount"), rows)
+
+
+def show_nets(
+    nets: Mapping[str, int],
+    *,
+    title: str,
+    currency: str,
+    minor_digits: int,
+    paid: frozenset[str] | None = None,
+) -> None:
+    """Prints who pays and who is paid; with `paid`, also whose leg is done."""
+    if not nets:
+        say(f"{title}: nobody owes anything")
+        return
+    rows = []
+    for name, net in nets.items():
+        amount = money_minor(abs(net), currency=currency, minor_digits=minor_digits)
+        row = [name, amount if net > 0 else Amount(""), amount if net < 0 else Amount("")]
+        if paid is not None:
+            row.append("-" if net == 0 else "paid" if name in paid else "due")
+        rows.append(row)
+    columns = ["participant", "pays", "is paid"] + (["leg"] if paid is not None else [])
+    show_table(columns, rows, title=title)

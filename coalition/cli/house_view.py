@@ -1,0 +1,62 @@
+"""The house as the operator's identities see it over the wire: folded from its entries by the rule that everyone uses."""
+
+from coalition.client import BlockingClient
+from settlement.errors import CoalitionError
+from settlement.house.records import Settlement
+from settlement.house.state import House
+from settlement.journal.leaf import HOUSE, parse_leaf
+
+PAGE_ENTRIES = 1_000
+
+
+def read_house(client: BlockingClient) -> House:
+    """The house's newest state. CoalitionError ROLE_MISSING for a partner, who sees only some of its entries."""
+    house = House()
+    for entry in client.entries(page_size=PAGE_ENTRIES):
+        if entry.shard != HOUSE:
+            break
+        leaf = parse_leaf(entry.leaf)
+        if house.network is None and leaf.kind != "found":
+            break
+        house.apply(leaf)
+    if house.network is None:
+        raise CoalitionError("ROLE_MISSING", "settlements are shown to the operator and its people")
+    return house
+
+
+def settlement_of_cycle(house: House, cycle: int) -> Settlement:
+    """The cycle's approved settlement, else its newest proposal. CoalitionError SETTLEMENT_NOT_FOUND."""
+    found = [one for one in house.settlements.values() if one.cycle == cycle]
+    if not found:
+        message = f"nobody has proposed to settle cycle {cycle}; `coalition settlement propose {cycle} --as NAME` does"
+        raise CoalitionError("SETTLEMENT_NOT_FOUND", message)
+    return next((one for one in found if one.approved), found[-1])
+
+
+def settlement_of_number(house: House, number: int) -> Settlement:
+    """The settlement of this number. CoalitionError SETTLEMENT_NOT_FOUND."""
+    found = house.settlements.get(number)
+    if found is None:
+        message = f"there is no settlement {number}; there are {len(house.settlements)}"
+        raise CoalitionError("SETTLEMENT_NOT_FOUND", message)
+    return found
+
+
+def settlement_of_proposal(house: House, digits: str) -> Settlement:
+    """The newest settlement whose proposal's SHA-256 begins so. CoalitionError SETTLEMENT_NOT_FOUND, DIGEST_AMBIGUOUS."""
+    found = [one for one in house.settlements.values() if one.proposal_sha256.startswith(digits)]
+    if not found or len(digits) < 8:
+        message = "no proposal's SHA-256 begins with these digits, of which 8 are needed"
+        raise CoalitionError("SETTLEMENT_NOT_FOUND", message)
+    if len({one.proposal_sha256 for one in found}) > 1:
+        raise CoalitionError(
+            "DIGEST_AMBIGUOUS", "several proposals begin with these digits; give more of them"
+        )
+    return found[-1]
+
+
+def state_of(settlement: Settlement) -> str:
+    """`proposed`, `approved` (some legs may be paid) or `settled`."""
+    if not settlement.approved:
+        return "proposed"
+    return "settled" if settlement.settled else "approved"

@@ -1,0 +1,60 @@
+"""Options and arguments that several commands share, spelled once."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from settlement.money import AMOUNT_MAX
+
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        "--data",
+        metavar="DIR",
+        help="The network's data folder. Default: COALITION_DATA, else the user's data folder.",
+    ),
+]
+IdentityFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--identity",
+        metavar="FILE",
+        envvar="COALITION_IDENTITY",
+        help="Speak with the key in this identity file.",
+        show_envvar=True,
+    ),
+]
+As = Annotated[
+    str | None,
+    typer.Option("--as", metavar="NAME", help="Speak as an identity made here: DIR/identities/NAME.json."),
+]
+Server = Annotated[
+    str | None,
+    typer.Option(metavar="HOST:PORT", help="The network's server, instead of the identity's own."),
+]
+Timeout = Annotated[
+    float, typer.Option(min=0.1, max=3_600, metavar="SECONDS", help="How long to try before giving up.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, for machines.")]
+ActId = Annotated[
+    str | None,
+    typer.Option(
+        metavar="UUID", help="This act's id: repeat it to ask for the same act again. Default: a fresh one."
+    ),
+]
+PartnerId = Annotated[str, typer.Argument(metavar="PARTNER", help="2 to 40 of a-z, 0-9 and inner hyphens.")]
+MemberText = Annotated[
+    str,
+    typer.Argument(
+        metavar="MEMBER",
+        help="A member's id, or KIND:ALIAS with KIND card, phone, app or email, as card:4000123412341234.",
+    ),
+]
+Points = Annotated[
+    int, typer.Argument(min=1, max=AMOUNT_MAX, metavar="POINTS", help="Whole points, at least 1.")
+]
+CycleNumber = Annotated[
+    int, typer.Argument(min=1, max=2**31 - 1, metavar="CYCLE", help="The cycle's number.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

@@ -1,0 +1,132 @@
+"""`coalition issue | redeem | reverse | balance | receipt | position`: points, and what they make a partner owe."""
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from coalition.cli.currencies import minor_digits
+from coalition.cli.entries import entries
+from coalition.cli.options import ActId, MemberText, Points
+from coalition.cli.printing import emit, money_micros, say
+from coalition.cli.telling import outcome_document, say_place, tell_outcome
+from coalition.cli.voice import Voice, read_member, speaking
+
+Occurred = Annotated[
+    datetime | None,
+    typer.Option(
+        "--occurred-at",
+        formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"],
+        metavar="TIME",
+        help="When it happened, as 2026-11-21T17:00:00Z; for reports. Default: now.",
+    ),
+]
+
+
+@speaking()
+def issue(
+    voice: Voice, member: MemberText, points: Points, occurred_at: Occurred = None, act_id: ActId = None
+) -> None:
+    """Create points for a member; the partner who issues them pays for them once they are redeemed.
+
+    [dim]coalition issue card:4000123412341234 120 --as bakery[/]
+    """
+    with voice.acting() as client:
+        outcome = client.issue(
+            member=read_member(member), amount=points, occurred_at=occurred_at, act_id=act_id
+        )
+    tell_outcome(voice, outcome, f"issued {points:,} points; the member has {outcome.balance_after or 0:,}")
+
+
+@speaking()
+def redeem(
+    voice: Voice, member: MemberText, points: Points, occurred_at: Occurred = None, act_id: ActId = None
+) -> None:
+    """Spend a member's points at this partner; those who issued them come to owe it their value.
+
+    [dim]coalition redeem card:4000123412341234 100 --as cinema[/]
+    """
+    with voice.acting() as client:
+        outcome = client.redeem(
+            member=read_member(member), amount=points, occurred_at=occurred_at, act_id=act_id
+        )
+    tell_outcome(voice, outcome, f"redeemed {points:,} points; the member has {outcome.balance_after or 0:,}")
+
+
+@speaking()
+def reverse(
+    voice: Voice,
+    original: Annotated[str, typer.Argument(metavar="ACT_ID", help="The act to undo; its receipt names it.")],
+    occurred_at: Occurred = None,
+    act_id: ActId = None,
+) -> None:
+    """Undo a whole earlier act of this partner: a redemption, or an issue of which nothing is spent.
+
+    [dim]coalition reverse 01890f3c-7a5b-7c21-9d3e-0b1c2d3e4f50 --as cinema[/]
+    """
+    with voice.acting() as client:
+        outcome = client.reverse(original_act_id=original, occurred_at=occurred_at, act_id=act_id)
+    tell_outcome(voice, outcome, f"reversed; the member has {outcome.balance_after or 0:,} points")
+
+
+@speaking()
+def balance(voice: Voice, member: MemberText) -> None:
+    """Show a member's spendable points.
+
+    [dim]coalition balance card:4000123412341234 --as bakery[/]
+    """
+    with voice.asking() as client:
+        found = client.balance(member=read_member(member))
+    if voice.json:
+        emit({"member_id": found.member_id, "points": found.points})
+    else:
+        say(f"{found.points:,} points, member {found.member_id}")
+
+
+@speaking()
+def position(voice: Voice) -> None:
+    """Show what this partner owes, or is owed, at this moment.
+
+    [dim]coalition position --as bakery[/]
+    """
+    with voice.asking() as client:
+        found = client.position()
+    if voice.json:
+        emit({"currency": found.currency, "position_micros": found.position_micros})
+        return
+    digits = minor_digits(found.currency)
+    amount = money_micros(abs(found.position_micros), currency=found.currency, minor_digits=digits)
+    verb = (
+        "owes"
+        if found.position_micros > 0
+        else "is owed"
+        if found.position_micros < 0
+        else "owes and is owed"
+    )
+    say(f"{voice.identity.partner_id} {verb} {amount}")
+
+
+@speaking()
+def receipt(
+    voice: Voice, act_id: Annotated[str, typer.Argument(metavar="ACT_ID", help="One of your acts.")]
+) -> None:
+    """Show the outcome of an earlier act of yours, from a receipt that the operator signs anew.
+
+    [dim]coalition receipt 01890f3c-7a5b-7c21-9d3e-0b1c2d3e4f50 --as bakery[/]
+    """
+    with voice.asking() as client:
+        outcome = client.receipt(act_id=act_id)
+    if voice.json:
+        emit(outcome_document(outcome))
+        return
+    say("accepted" if outcome.refusal is None else f"refused {outcome.refusal}")
+    say_place(outcome)
+    if outcome.member is not None:
+        say(f"  member {outcome.member}, {outcome.balance_after or 0:,} points after it")
+    say(f"  leaf SHA-256 {outcome.leaf_hash.hex()}")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Adds these commands to the root."""
+    for command in (issue, redeem, reverse, balance, receipt, entries, position):
+        app.command(command.__name__)(command)

@@ -1,0 +1,100 @@
+"""`coalition statement`: what each participant is told about a cycle."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from coalition.cli.options import CycleNumber, Data, Json
+from coalition.cli.printing import Amount, emit, hint, say, show_table
+from coalition.cli.progress import waiting
+from coalition.cli.sharing import database
+from coalition.cli.site import open_site
+from coalition.cli.voice import OPERATOR, Voice, speaking
+from settlement.database import READER, connect
+from settlement.ledger.memory import load_house
+from settlement.statements.reading import write_statements
+
+app = typer.Typer(no_args_is_help=True, help="Show a statement, or write all of a cycle.")
+
+
+@app.command()
+@speaking(OPERATOR)
+def show(
+    voice: Voice,
+    cycle: CycleNumber,
+    partner: Annotated[str | None, typer.Option(metavar="PARTNER", help="Whose. Default: your own.")] = None,
+    form: Annotated[
+        Literal["text", "json", "csv"],
+        typer.Option("--format", help="json and csv: the statement's exact bytes."),
+    ] = "text",
+) -> None:
+    """Show a partner's statement of a closed cycle. Amounts are in the currency's unit.
+
+    [dim]coalition statement show 1 --as bakery[/]
+
+    [dim]coalition statement show 1 --partner bakery --format csv > bakery.csv[/]
+    """
+    with voice.asking() as client:
+        found = client.statement(cycle=cycle, partner_id=partner)
+    if form == "text" and not voice.json:
+        _show(json.loads(found.json))
+    else:
+        typer.echo(found.csv if form == "csv" else found.json, nl=False)
+
+
+def _show(statement: dict[str, Any]) -> None:
+    cycle, currency = statement["cycle"], statement["currency"]
+    label = f" ({cycle['label']})" if cycle["label"] else ""
+    say(
+        f"{statement['partner']['name']} ({statement['partner']['id']}), cycle {cycle['number']}{label} of {statement['network']}"
+    )
+    rows = [
+        (
+            line["id"],
+            line["owes"]["count"],
+            Amount(line["owes"]["amount"]),
+            line["owed"]["count"],
+            Amount(line["owed"]["amount"]),
+            Amount(line["net"]),
+        )
+        for line in statement["counterparties"]
+    ]
+    columns = ("counterparty", "acts", f"owes {currency}", "acts", f"is owed {currency}", f"net {currency}")
+    show_table(columns, rows, title="counterparties")
+    points = [
+        (name.replace("_", " "), tally["count"], tally["points"])
+        for name, tally in statement["points"].items()
+    ]
+    show_table(("points", "acts", "points"), points)
+    standings = [(name, Amount(statement[name])) for name in ("opening", "settled", "closing")]
+    show_table(("position", currency), standings)
+
+
+@app.command()
+def write(
+    cycle: CycleNumber,
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="The folder; a folder for the cycle is made in it.")
+    ],
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Write every participant's statement of a closed cycle, as JSON and CSV, from the books on this machine.
+
+    [dim]coalition statement write 1 --out statements[/]
+    """
+    site = open_site(data)
+    site.require()
+    with (
+        waiting(f"writing the statements of cycle {cycle}"),
+        database(site),
+        connect(site.dsn(READER), READER) as connection,
+    ):
+        paths = write_statements(connection, load_house(connection), cycle, out)
+    if as_json:
+        emit([str(path) for path in paths])
+        return
+    say(f"wrote {len(paths)} files to {out}")
+    hint("coalition audit export bundle.zip", flags=site.flags)
