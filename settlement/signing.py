@@ -16,7 +16,8 @@ from typing import Protocol, TypeAlias
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
-from nacl.bindings import crypto_core_ed25519_is_valid_point
+from nacl.bindings import crypto_core_ed25519_is_valid_point, crypto_sign_open
+from nacl.exceptions import BadSignatureError
 
 from settlement.errors import CoalitionError
 
@@ -99,14 +100,15 @@ def spki_of(key: object) -> bytes:
 
 
 def _ed25519_verifier(key: ed25519.Ed25519PublicKey) -> Callable[[bytes, bytes], None]:
-    genuine = key.verify
+    # libsodium verifies twice as fast as OpenSSL; for keys of prime order and R other than the identity both accept the same.
+    public = key.public_bytes_raw()
 
     def verify(signature: bytes, message: bytes) -> None:
         if len(signature) != SIGNATURE_BYTES or signature[:32] == _IDENTITY_R:
             raise SignatureError("sig is not 64 bytes of a well-formed Ed25519 signature")
         try:
-            genuine(signature, message)
-        except InvalidSignature:
+            crypto_sign_open(signature + message, public)
+        except BadSignatureError:
             raise SignatureError("sig does not match payload, payload_type and key") from None
 
     return verify

@@ -45,7 +45,8 @@ class Exchange:
     async def submit(self, act: Act[object]) -> Outcome:
         """The outcome of an act, after its commit. A caller who goes away does not stop an accepted act."""
         shard = await self._route(act)
-        return await asyncio.shield(self._lanes[shard].submit(act))
+        # Cancelling the wait cancels this future only: the lane posts what it has taken.
+        return await self._lanes[shard].submit(act)
 
     async def _route(self, act: Act[object]) -> int:
         if not isinstance(act.body, Issue | Redeem | Reverse | Enrol | LinkAlias):

@@ -6,12 +6,12 @@ The shard's row lock makes its history serial; there is no other lock, so no dea
 the number of acts. Times come from PostgreSQL's clock, read under the lock, and strictly increase.
 """
 
-import asyncio
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from psycopg import AsyncConnection, errors
+from psycopg import AsyncConnection, Error, errors
 from psycopg.rows import TupleRow
 
 from settlement.clock import SECOND_US
@@ -24,6 +24,7 @@ from settlement.ledger import writing
 SKEW_MAX_US = 60 * SECOND_US
 RETRIES_MAX = 5
 Verdict = Outcome | CoalitionError
+_AGAIN = (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
 
 _LOCK = """SELECT size, house, cycle, cycle_start, recorded_at_us,
     (extract(epoch FROM clock_timestamp()) * 1000000)::bigint FROM shards WHERE shard = %s FOR UPDATE"""
@@ -87,10 +88,18 @@ async def post(
     for _ in range(RETRIES_MAX):
         try:
             return await _post_once(connection, memory, make_rules, shard, acts)
-        except (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable):
+        except _AGAIN:
             await connection.rollback()
-            await asyncio.sleep(0)
+        except BaseException:
+            await _abandon(connection)
+            raise
     raise CoalitionError("BOOKS_UNAVAILABLE", "the shard is contended; send the same bytes again")
+
+
+async def _abandon(connection: AsyncConnection[TupleRow]) -> None:
+    """Ends the transaction of a batch that failed, on a connection that may be gone."""
+    with contextlib.suppress(Error):
+        await connection.rollback()
 
 
 async def _post_once(
@@ -100,20 +109,21 @@ async def _post_once(
     shard: int,
     acts: Sequence[Act[object]],
 ) -> list[Verdict]:
-    async with connection.transaction():
-        head, house_size, seen = await _lock(connection, shard, acts)
-        await memory.catch_up(connection, house_size)
-        verdicts, first_sight = _sort_out(acts, seen)
-        rules = make_rules(head, memory.house)
-        await rules.load(connection, head, memory.house, [acts[place] for place in first_sight])
-        # Another shard's batch may have moved the house on meanwhile: from here to the numbering nothing awaits.
-        house = memory.house
-        drafts = rules.begin(head, house)
-        numbers = _decide(rules, head, acts, first_sight, drafts, verdicts)
-        if drafts:
-            outcomes = await writing.write(connection, head, house.size, drafts, rules.changes())
-            for place, number in numbers.items():
-                verdicts[place] = outcomes[number]
+    head, house_size, seen = await _begin(connection, shard, acts)
+    await memory.catch_up(connection, house_size)
+    verdicts, first_sight = _sort_out(acts, seen)
+    rules = make_rules(head, memory.house)
+    await rules.load(connection, head, memory.house, [acts[place] for place in first_sight])
+    # Another shard's batch may have moved the house on meanwhile: from here to the numbering nothing awaits.
+    house = memory.house
+    drafts = rules.begin(head, house)
+    numbers = _decide(rules, head, acts, first_sight, drafts, verdicts)
+    if drafts:
+        outcomes = await writing.write_and_commit(connection, head, house.size, drafts, rules.changes())
+        for place, number in numbers.items():
+            verdicts[place] = outcomes[number]
+    else:
+        await connection.rollback()
     return _answers(acts, verdicts)
 
 
@@ -140,10 +150,12 @@ def _decide(
     return numbers
 
 
-async def _lock(
+async def _begin(
     connection: AsyncConnection[TupleRow], shard: int, acts: Sequence[Act[object]]
 ) -> tuple[ShardHead, int, dict[tuple[str, str], Outcome]]:
+    """Opens the transaction and locks the shard's row; gives it, the house's committed size, and the acts seen before."""
     async with connection.pipeline():
+        await connection.execute("BEGIN")
         locked = await connection.execute(_LOCK, (shard,))
         house = await connection.execute(_HOUSE_SIZE)
         seen = await connection.execute(_SEEN, ([act.act_id for act in acts],))

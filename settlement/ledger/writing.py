@@ -41,14 +41,14 @@ _OBLIGATIONS = """INSERT INTO obligations AS o SELECT %b, %b, * FROM
 _HEAD = """UPDATE shards SET size = %s, house = %s, cycle = %s, cycle_start = %s, recorded_at_us = %s WHERE shard = %s"""
 
 
-async def write(
+async def write_and_commit(
     connection: AsyncConnection[TupleRow],
     head: "ShardHead",
     house_size: int,
     drafts: Sequence[Draft],
     changes: Sequence[Statement],
 ) -> list[Outcome | None]:
-    """Numbers the drafts, writes all rows and moves the shard's row on. Returns the outcome of each draft that is an act."""
+    """Numbers the drafts, writes all rows, moves the shard's row on and commits. Returns the outcome of each draft that is an act."""
     entries = [
         Entry(head.shard, index, index if head.shard == HOUSE else house_size, head.now_us + place, draft.kind, draft.lines)
         for place, (index, draft) in enumerate(zip(range(head.size, head.size + len(drafts)), drafts, strict=True))
@@ -66,6 +66,7 @@ async def write(
         for statement in statements:
             await connection.execute(statement.sql, statement.arrays)
         await connection.execute(_HEAD, moved)
+        await connection.execute("COMMIT")
     return [_outcome(entry, draft, digest) for entry, draft, digest in zip(entries, drafts, hashes, strict=True)]
 
 

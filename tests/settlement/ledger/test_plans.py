@@ -1,0 +1,39 @@
+"""Posting looks rows up by key: even plans made on empty tables, which a connection keeps for ever, touch only what is asked."""
+
+import re
+
+import pytest
+
+from settlement.database import GATEWAY, OWNER, connect_writer, create_roles, migrate
+from settlement.ledger import batch, members
+
+import psycopg
+
+LOOK_UPS = {
+    "seen": (batch._SEEN, "uuid[]", "act_id = ANY"),
+    "members": (members._MEMBERS, "uuid[], smallint", "member = ANY"),
+    "balances": (members._BALANCES, "smallint, text[]", "account = ANY"),
+    "open lots": (members._OPEN_LOTS, "smallint, uuid[]", "member = ANY"),
+    "named lots": (members._NAMED_LOTS, "smallint, bigint[]", "index = ANY"),
+    "aliases": (members._ALIASES, "bytea[]", "token = ANY"),
+    "originals": (members._ORIGINALS, "uuid[], smallint", "act_id = ANY"),
+}
+
+
+@pytest.mark.parametrize("name", LOOK_UPS)
+async def test_plans_made_on_empty_tables_use_the_key(database_url: str, name: str) -> None:
+    """The array of keys is an index condition, not a filter, so no look-up grows with the book."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        create_roles(connection)
+        connection.execute(f"GRANT ALL ON SCHEMA public TO {OWNER}")
+    migrate(database_url)
+    query, types, condition = LOOK_UPS[name]
+    numbers = iter(range(1, 10))
+    statement = re.sub("%b", lambda _: f"${next(numbers)}", query)
+    nulls = ", ".join("NULL" for _ in types.split(", "))
+    async with await connect_writer(database_url, GATEWAY, statement_timeout="10s") as writer:
+        await writer.execute(f"PREPARE asked ({types}) AS {statement}".encode())
+        plan = await (await writer.execute(f"EXPLAIN EXECUTE asked ({nulls})".encode())).fetchall()
+    lines = "\n".join(line for (line,) in plan)
+    assert re.search(rf"Index Cond:.*{re.escape(condition)}", lines), lines
+    assert "Seq Scan" not in lines, lines
