@@ -1,10 +1,54 @@
-"""What holds for every test: how long Hypothesis may think, and how its cases are drawn."""
+"""What holds for every test: how long Hypothesis may think, how its cases are drawn, and the PostgreSQL that all share."""
 
 import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import settings
+
+from tests.support import postgres
+
+if TYPE_CHECKING:
+    from tests.support.network import RunningServer
 
 # No deadline: these tests share the machine with a database. In CI the same cases are drawn on every run.
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The process that controls the run decides where PostgreSQL will be; its workers inherit that."""
+    if not hasattr(config, "workerinput"):
+        postgres.announce()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stops PostgreSQL once all workers are done."""
+    if not hasattr(config, "workerinput"):
+        postgres.clean_up()
+
+
+@pytest.fixture
+def database_url() -> Iterator[str]:
+    """A fresh empty database, as its superuser; dropped afterwards."""
+    url = postgres.new_database()
+    yield url
+    postgres.drop_database(url)
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator["RunningServer"]:
+    """A served network with one active partner, `bakery`; its tests share it."""
+    # Here, for most tests need no network and no time to load one.
+    from tests.support import network as support
+
+    url = postgres.new_database()
+    server = support.start_server(support.new_site(tmp_path_factory.mktemp("network"), url))
+    try:
+        support.onboard(server, "bakery")
+        yield server
+    finally:
+        server.stop()
+        postgres.drop_database(url)

@@ -7,6 +7,7 @@ from coalition.audit.checks import Check, Report
 from coalition.audit.claims import TAKEN
 from coalition.audit.replay import Replay
 from coalition.audit.stored import ROWS_AT_ONCE, Connection
+from coalition.audit.tally import Sums
 from coalition.audit.trust import founding_vkeys
 from settlement.errors import CoalitionError
 from settlement.journal.leaf import HOUSE
@@ -63,39 +64,16 @@ def _expectations(replay: Replay) -> list[_Expectation]:
     """For each table: its rows, how many leading columns are the key, and what the journal expects."""
     tally = replay.tally
     return [
-        (
-            Check.TABLE_ACTS,
-            _ACTS,
-            2,
-            lambda: {name: (act.shard, act.index, act.payload_sha256) for name, act in replay.acts.items()},
-        ),
+        (Check.TABLE_ACTS, _ACTS, 2, lambda: _expected_acts(replay)),
         (
             Check.TABLE_MEMBERS,
             _MEMBERS,
             1,
             lambda: {(member,): (shard,) for member, shard in tally.members.items()},
         ),
-        (
-            Check.TABLE_LOTS,
-            _LOTS,
-            2,
-            lambda: {
-                key: (lot.member, lot.funder, lot.quantity, lot.remaining, lot.expires_at_us)
-                for key, lot in tally.lots.items()
-            },
-        ),
-        (
-            Check.TABLE_BALANCES,
-            _BALANCES,
-            3,
-            lambda: {k: (s.first, s.second) for k, s in tally.balances.items()},
-        ),
-        (
-            Check.TABLE_OBLIGATIONS,
-            _OBLIGATIONS,
-            4,
-            lambda: {k: (s.first, s.second) for k, s in tally.obligations.items()},
-        ),
+        (Check.TABLE_LOTS, _LOTS, 2, lambda: _expected_lots(replay)),
+        (Check.TABLE_BALANCES, _BALANCES, 3, lambda: _expected_sums(tally.balances)),
+        (Check.TABLE_OBLIGATIONS, _OBLIGATIONS, 4, lambda: _expected_sums(tally.obligations)),
         (
             Check.TABLE_REVERSALS,
             _REVERSALS,
@@ -104,6 +82,21 @@ def _expectations(replay: Replay) -> list[_Expectation]:
         ),
         (Check.TABLE_SHARDS, _SHARDS, 1, lambda: _expected_shards(replay)),
     ]
+
+
+def _expected_acts(replay: Replay) -> dict[Row, Row]:
+    return {name: (act.shard, act.index, act.payload_sha256) for name, act in replay.acts.items()}
+
+
+def _expected_lots(replay: Replay) -> dict[Row, Row]:
+    lots = replay.tally.lots.items()
+    return {
+        key: (lot.member, lot.funder, lot.quantity, lot.remaining, lot.expires_at_us) for key, lot in lots
+    }
+
+
+def _expected_sums(sums: Mapping[Any, Sums]) -> dict[Row, Row]:
+    return {key: (each.first, each.second) for key, each in sums.items()}
 
 
 def _expected_shards(replay: Replay) -> dict[Row, Row]:

@@ -2,13 +2,14 @@
 
 import asyncio
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coalition.cli.site import Site, found_network, prepare_database
-from coalition.client.identity import Identity, load_identity
+from coalition.client import BlockingClient, Identity, load_identity, save_identity
 from coalition.gateway.server import ServerSettings, serve
 from settlement.house.records import Network
+from settlement.signing import new_key
 
 ORIGIN = "clearing.example/test"
 PEOPLE = ("ann", "bob")
@@ -32,6 +33,7 @@ class RunningServer:
     _loop: asyncio.AbstractEventLoop
     _stopping: asyncio.Event
     _thread: threading.Thread
+    _failure: list[BaseException]
 
     def identity(self, name: str) -> Identity:
         """An identity made at the founding: `operator`, `ann` or `bob`."""
@@ -41,10 +43,12 @@ class RunningServer:
         )
 
     def stop(self) -> None:
-        """Drains and ends the server."""
+        """Drains and ends the server; raises what ended it before."""
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join()
+        if self._failure:
+            raise self._failure[0]
 
 
 def start_server(site: Site) -> RunningServer:
@@ -58,7 +62,7 @@ def start_server(site: Site) -> RunningServer:
         address = loop.create_future()
 
         def ready(future: asyncio.Future[str]) -> None:
-            running.append(RunningServer(site, future.result(), loop, stopping, thread))
+            running.append(RunningServer(site, future.result(), loop, stopping, thread, failure))
             started.set()
 
         address.add_done_callback(ready)
@@ -82,3 +86,18 @@ def start_server(site: Site) -> RunningServer:
     if failure:
         raise failure[0]
     return running[0]
+
+
+def onboard(server: RunningServer, partner: str) -> Identity:
+    """An active partner with a fresh key; its identity lies in the site."""
+    operator = server.identity("operator")
+    identity = replace(operator, partner_id=partner, signer=new_key(), alias_key=server.site.alias_key())
+    save_identity(identity, server.site.identity_path(partner))
+    with BlockingClient(operator) as client:
+        outcomes = [
+            client.register(partner_id=partner, display_name=partner.title()),
+            client.add_key(key=identity.signer, partner_id=partner),
+            client.activate(partner_id=partner),
+        ]
+    assert [outcome.refusal for outcome in outcomes] == [None, None, None]
+    return identity

@@ -7,9 +7,11 @@ import tempfile
 from pathlib import Path
 
 import psycopg
+from filelock import FileLock
 from psycopg import sql
 
 from settlement import embedded
+from settlement.database import ROLES, create_roles
 
 FOLDER_VARIABLE = "COALITION_TEST_POSTGRES"
 _numbers = itertools.count(1)
@@ -30,9 +32,16 @@ def clean_up() -> None:
 
 def new_database() -> str:
     """A fresh empty database; returns its superuser connection string."""
-    server = embedded.start(Path(os.environ[FOLDER_VARIABLE]))
+    folder = Path(os.environ[FOLDER_VARIABLE])
+    server = embedded.start(folder)
     name = f"t{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(server.superuser_dsn(), autocommit=True) as connection:
+        with FileLock(
+            folder / "roles.lock"
+        ):  # roles belong to the whole server, and two workers would both make them
+            create_roles(connection)
+            for role in ROLES:
+                connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(role)))
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     return server.superuser_dsn(name)
 

@@ -1,0 +1,91 @@
+"""Two months in the life of a small network, with every kind of entry: for tests that read a whole history."""
+
+import uuid
+
+from coalition.api.v1 import exchange_pb2, members_pb2, partners_pb2, settlement_pb2
+from settlement.journal.acts import Outcome
+from settlement.journal.leaf import HOUSE
+from settlement.signing import ECDSA_P256, ED25519
+from tests.support.small_network import ANN, BOB, OPERATOR, SmallNetwork, exchange_key, just_now, points
+
+PARTNERS = ("bakery", "grocer", "cinema")
+
+
+async def _settle(network: SmallNetwork, cycle: int, settlement: int) -> None:
+    proposal = await network.proposal(cycle)
+    await network.ask(HOUSE, ANN, settlement_pb2.ProposeRequest(proposal=proposal))
+    house = await network.memory.refresh(network.gateway)
+    digest = bytes.fromhex(house.settlements[settlement].proposal_sha256)
+    refused = await network.ask(HOUSE, ANN, settlement_pb2.ApproveRequest(proposal_sha256=digest))
+    assert refused.refusal == "SAME_PERSON"
+    await network.ask(HOUSE, BOB, settlement_pb2.ApproveRequest(proposal_sha256=digest))
+
+
+async def _confirm(network: SmallNetwork, settlement: int, *, legs: int | None = None) -> None:
+    house = await network.memory.refresh(network.gateway)
+    for participant, amount in list(house.settlements[settlement].legs.items())[:legs]:
+        confirmed = settlement_pb2.ConfirmRequest(
+            settlement=settlement, participant=participant, amount_minor=abs(amount)
+        )
+        await network.ask(HOUSE, OPERATOR, confirmed)
+
+
+async def _trade(network: SmallNetwork, rounds: int) -> None:
+    """Every partner issues to every member, another redeems: many lots, every obligation."""
+    for shard in range(1, network.shards + 1):
+        members = [member for place, member in network.members if place == shard]
+        acts = []
+        for turn in range(rounds):
+            for at, member in enumerate(members):
+                issuer, redeemer = PARTNERS[(turn + at) % 3], PARTNERS[(turn * 2 + at + 1) % 3]
+                acts.append(network.act(issuer, exchange_pb2.IssueRequest(**points(member, 100 + turn))))
+                acts.append(network.act(redeemer, exchange_pb2.RedeemRequest(**points(member, 63 + turn))))
+        assert all(isinstance(verdict, Outcome) for verdict in await network.post(shard, acts))
+
+
+async def _exceptions(network: SmallNetwork) -> None:
+    """Refusals, reversals, aliases, a suspended partner, a key that is exchanged, another tariff."""
+    shard, member = network.members[0]
+    issued = await network.ask(shard, "bakery", exchange_pb2.IssueRequest(**points(member, 5_000)))
+    spent = await network.ask(shard, "cinema", exchange_pb2.RedeemRequest(**points(member, 40)))
+    for original, who in ((issued, "bakery"), (spent, "cinema"), (spent, "cinema")):
+        reversing = exchange_pb2.ReverseRequest(original_act_id=original.act_id, occurred_at=just_now())
+        await network.ask(shard, who, reversing)
+    assert (await network.ask(shard, "grocer", exchange_pb2.RedeemRequest(**points(member, 10**6)))).refusal
+    assert (
+        await network.ask(shard, "grocer", exchange_pb2.IssueRequest(**points(str(uuid.uuid4()), 5)))
+    ).refusal
+    unknown = exchange_pb2.ReverseRequest(original_act_id=str(uuid.uuid4()), occurred_at=just_now())
+    assert (await network.ask(shard, "grocer", unknown)).refusal == "ORIGINAL_UNKNOWN"
+    by_alias = exchange_pb2.IssueRequest(alias_token=b"a" * 32, amount=700, occurred_at=just_now())
+    assert (await network.ask(shard, "grocer", by_alias)).member == member
+    linking = members_pb2.LinkAliasRequest(member_id=member, alias_token=b"z" * 32)
+    await network.ask(shard, "cinema", linking)
+    taken = await network.ask(shard, "cinema", members_pb2.EnrolRequest(alias_tokens=[b"z" * 32]))
+    assert taken.refusal == "ALIAS_TAKEN"
+    await network.ask(HOUSE, OPERATOR, partners_pb2.SuspendRequest(partner_id="cinema"))
+    assert (await network.ask(shard, "cinema", exchange_pb2.IssueRequest(**points(member, 5)))).refusal
+    await network.ask(HOUSE, OPERATOR, partners_pb2.ActivateRequest(partner_id="cinema"))
+    await network.ask(HOUSE, OPERATOR, partners_pb2.SetTariffRequest(reimbursement_micros=12_345))
+
+
+async def grown(network: SmallNetwork, *, rounds: int = 40) -> None:
+    """Two closed cycles, the first settled and paid, the second approved and half paid, and an open third; published."""
+    for partner in PARTNERS:
+        await network.take_in(partner, algorithm=ECDSA_P256 if partner == "cinema" else ED25519)
+    for at in range(4):
+        await network.enrol(PARTNERS[at % 3], 1 + at % network.shards, b"%c" % (ord("a") + at) * 32)
+    await network.publisher().publish()
+    await _trade(network, rounds)
+    await _exceptions(network)
+    await network.close_cycle(1, "2026-01")
+    await _settle(network, 1, 1)
+    await _confirm(network, 1)
+    await network.publisher().publish()
+    await exchange_key(network, "bakery")
+    await _trade(network, 3)
+    await network.close_cycle(2, "2026-02")
+    await _settle(network, 2, 2)
+    await _confirm(network, 2, legs=1)
+    await _trade(network, 2)
+    await network.publisher().publish()
