@@ -11,7 +11,12 @@ from psycopg import sql
 
 from settlement.errors import CoalitionError
 
-OWNER, GATEWAY, WORKER, READER = "coalition_owner", "coalition_gateway", "coalition_worker", "coalition_reader"
+OWNER, GATEWAY, WORKER, READER = (
+    "coalition_owner",
+    "coalition_gateway",
+    "coalition_worker",
+    "coalition_reader",
+)
 ROLES = (OWNER, GATEWAY, WORKER, READER)
 
 _APPEND_ONLY = ("entries", "transfers", "payloads", "acts", "members", "aliases", "reversals")
@@ -79,7 +84,9 @@ async def connect_writer(dsn: str, role: str, *, statement_timeout: str) -> psyc
 
 
 def _unusable(error: psycopg.Error) -> DatabaseError:
-    return DatabaseError(f"cannot use the database: {str(error).strip()}; is it running, and did `coalition db init` run?")
+    return DatabaseError(
+        f"cannot use the database: {str(error).strip()}; is it running, and did `coalition db init` run?"
+    )
 
 
 def create_roles(connection: psycopg.Connection) -> None:
@@ -91,7 +98,9 @@ def create_roles(connection: psycopg.Connection) -> None:
 
 def set_password(connection: psycopg.Connection, role: str, password: str) -> None:
     """Gives a role its password, hashed on this side so that the server's log never sees it."""
-    encrypted = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+    encrypted = connection.pgconn.encrypt_password(
+        password.encode(), role.encode(), b"scram-sha-256"
+    ).decode()
     statement = sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(encrypted))
     connection.execute(statement)
 
@@ -106,7 +115,9 @@ def migrate(dsn: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     engine = sqlalchemy.create_engine(
-        "postgresql+psycopg://", creator=lambda: connect(dsn, OWNER, autocommit=False), poolclass=sqlalchemy.NullPool
+        "postgresql+psycopg://",
+        creator=lambda: connect(dsn, OWNER, autocommit=False),
+        poolclass=sqlalchemy.NullPool,
     )
     with engine.connect() as connection:
         config.attributes["connection"] = connection

@@ -82,7 +82,9 @@ def parse_public_key(spki: bytes) -> PublicKey:
     try:
         key = serialization.load_der_public_key(spki)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise KeyFormatError("public_key is not a DER SubjectPublicKeyInfo; export it with `openssl pkey -pubout`") from error
+        raise KeyFormatError(
+            "public_key is not a DER SubjectPublicKeyInfo; export it with `openssl pkey -pubout`"
+        ) from error
     if spki_of(key) != spki:
         raise KeyFormatError("public_key is not in canonical DER form")
     if isinstance(key, ed25519.Ed25519PublicKey):
@@ -120,7 +122,9 @@ def _p256_verifier(key: ec.EllipticCurvePublicKey) -> Callable[[bytes, bytes], N
     def verify(signature: bytes, message: bytes) -> None:
         r, s = int.from_bytes(signature[:32]), int.from_bytes(signature[32:])
         if len(signature) != SIGNATURE_BYTES or not 0 < r < _P256_ORDER or not 0 < s <= _P256_ORDER // 2:
-            raise SignatureError("sig is not 64 bytes of r and low s; normalise s to at most half the group order")
+            raise SignatureError(
+                "sig is not 64 bytes of r and low s; normalise s to at most half the group order"
+            )
         try:
             key.verify(utils.encode_dss_signature(r, s), message, scheme)
         except InvalidSignature:

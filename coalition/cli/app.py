@@ -41,21 +41,15 @@ def coalition() -> None:
 
 
 app.command("serve")(serve.serve)
-for _name, _group in {
-    "db": database.app,
-    "partner": partner.app,
-    "key": key.app,
-    "member": member.app,
-}.items():
-    app.add_typer(_group, name=_name)
+app.add_typer(database.app, name="db")
+app.add_typer(partner.app, name="partner")
+app.add_typer(key.app, name="key")
+app.add_typer(member.app, name="member")
 points.add_to(app)
-for _name, _group in {
-    "cycle": cycle.app,
-    "settlement": settlement.app,
-    "statement": statement.app,
-    "audit": audit.app,
-}.items():
-    app.add_typer(_group, name=_name)
+app.add_typer(cycle.app, name="cycle")
+app.add_typer(settlement.app, name="settlement")
+app.add_typer(statement.app, name="statement")
+app.add_typer(audit.app, name="audit")
 app.command("fsck")(audit.fsck)
 
 

@@ -56,6 +56,7 @@ REFUSALS: dict[str, str] = {
     "PARTNER_UNKNOWN": "there is no such partner: `coalition partner list`",
     "KEY_EXISTS": "the network knows this key already: `coalition key list`",
     "KEY_UNKNOWN": "it is no live key of yours: `coalition key list`",
+    "PURPOSE_NOT_ALLOWED": "an approver's key is added by another approver (`--as NAME`), a request key by a request key",
     "TOO_MANY_KEYS": "a partner has two live request keys at most, a person one: `coalition key revoke` one first",
     "CYCLE_UNKNOWN": "there is no such cycle: `coalition cycle list`",
     "CYCLE_NOT_OPEN": "only the open cycle can be closed: `coalition cycle list`",

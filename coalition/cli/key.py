@@ -90,9 +90,11 @@ def add(
 ) -> None:
     """Add a key: the operator anyone's, a partner its own second one, so that keys rotate without a pause.
 
+    An approver's key is added by another approver, never by the operator's request key.
+
     [dim]coalition key add --proof proof.json[/]
 
-    [dim]coalition key add --key carol.pem --purpose approver --person carol --out carol.json[/]
+    [dim]coalition key add --as ann --key carol.pem --purpose approver --person carol --out carol.json[/]
 
     [dim]coalition key add --as bakery --key bakery-2.pem --out bakery-2.json[/]
     """

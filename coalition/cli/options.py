@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from settlement.ids import is_uuid
 from settlement.money import AMOUNT_MAX
 
 Data = Annotated[
@@ -37,10 +38,21 @@ Timeout = Annotated[
     float, typer.Option(min=0.1, max=3_600, metavar="SECONDS", help="How long to try before giving up.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document, for machines.")]
+
+
+def _uuid(text: str | None) -> str | None:
+    """Wrong usage unless it is nothing or a UUID in its one spelling."""
+    if text is not None and not is_uuid(text):
+        raise typer.BadParameter("a lower-case UUID, as 01890f3c-7a5b-7c21-9d3e-0b1c2d3e4f50")
+    return text
+
+
 ActId = Annotated[
     str | None,
     typer.Option(
-        metavar="UUID", help="This act's id: repeat it to ask for the same act again. Default: a fresh one."
+        metavar="UUID",
+        callback=_uuid,
+        help="This act's id: repeat it to ask for the same act again. Default: a fresh one.",
     ),
 ]
 PartnerId = Annotated[str, typer.Argument(metavar="PARTNER", help="2 to 40 of a-z, 0-9 and inner hyphens.")]

@@ -3,8 +3,7 @@
 import asyncio
 import logging
 import signal
-import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Annotated
 
 import structlog
@@ -41,14 +40,25 @@ def serve(
 
     [dim]coalition serve --listen 0.0.0.0:7600[/]
     """
-    configure_logging()
     site = open_site(data)
     site.require()
     with ExitStack() as stack:
         stack.enter_context(serving(site.data))
         stack.enter_context(database(site))
         _check_founded(site)
+        configure_logging()
         asyncio.run(_serve(site, listen))
+
+
+class _StandardError:
+    """Prints lines. A log that nobody reads any more (a closed pipe, a full disk) must not end the server."""
+
+    def msg(self, line: str) -> None:
+        """One line."""
+        with suppress(OSError, ValueError):
+            typer.echo(line, err=True)
+
+    debug = info = warning = error = critical = exception = msg
 
 
 def configure_logging() -> None:
@@ -61,7 +71,7 @@ def configure_logging() -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *names: _StandardError(),
         cache_logger_on_first_use=True,
     )
 

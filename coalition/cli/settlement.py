@@ -39,7 +39,7 @@ def preview(voice: Voice, cycle: CycleNumber) -> None:
     [dim]coalition settlement preview 1[/]
     """
     with voice.asking() as client:
-        proposed = Proposed(client.preview(cycle=cycle))
+        proposed = _preview(client, cycle)
     if voice.json:
         emit(proposed.document())
         return
@@ -55,7 +55,7 @@ def propose(voice: Voice, cycle: CycleNumber, act_id: ActId = None) -> None:
     [dim]coalition settlement propose 1 --as ann[/]
     """
     with voice.acting() as client:
-        proposed = Proposed(client.preview(cycle=cycle))
+        proposed = _preview(client, cycle)
         if not voice.json:
             _show_proposed(proposed)
         outcome = client.propose(proposal=proposed.proposal, act_id=act_id)
@@ -103,6 +103,13 @@ def approve(
         outcome = client.approve(proposal_sha256=bytes.fromhex(found.proposal_sha256), act_id=act_id)
     step = f"when the bank has moved the money: coalition settlement confirm {found.number} --all-legs"
     tell_outcome(voice, outcome, f"approved settlement {found.number} of cycle {found.cycle}", step)
+
+
+def _preview(client: BlockingClient, cycle: int) -> Proposed:
+    """The proposal of a cycle that is closed; the client waits while its shards still cut it, and would wait for an open one."""
+    if any(known.cycle == cycle and known.state == "open" for known in client.cycles()):
+        raise CoalitionError("CYCLE_NOT_CLOSED", f"cycle {cycle} is open; it is settled once it is closed")
+    return Proposed(client.preview(cycle=cycle))
 
 
 def _show_for_approval(client: BlockingClient, house: House, found: Settlement) -> None:

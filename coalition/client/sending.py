@@ -13,7 +13,7 @@ import random
 from dataclasses import dataclass
 
 import grpc
-from google.rpc import error_details_pb2  # type: ignore[import-untyped]
+from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
 from coalition.client.errors import NoAnswerError, RequestRejectedError

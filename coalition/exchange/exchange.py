@@ -10,11 +10,11 @@ from psycopg_pool import AsyncConnectionPool
 
 from coalition.exchange.lane import Connect, Lane
 from settlement.clearing.desk import DeskRules
-from settlement.ledger.memory import HouseMemory
 from settlement.journal.acts import Act, Outcome
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.acts import Enrol, Issue, LinkAlias, Redeem, Reverse
 from settlement.ledger.members import MemberRules
+from settlement.ledger.memory import HouseMemory
 
 Reads = AsyncConnectionPool[AsyncConnection[TupleRow]]
 FIRST_MEMBER_SHARD = 1
@@ -59,7 +59,9 @@ class Exchange:
         """The member's shard by the directory; a new member gets any, one that is unknown the first, to be refused there."""
         match act.body:
             case Enrol():
-                return await self._look_up(_BY_ACT, (act.partner, act.act_id)) or random.choice(self._member_shards())
+                return await self._look_up(_BY_ACT, (act.partner, act.act_id)) or random.choice(
+                    self._member_shards()
+                )
             case Issue(name=name) | Redeem(name=name):
                 query, key = (_BY_MEMBER, name.member) if name.alias is None else (_BY_ALIAS, name.alias)
                 found = await self._look_up(query, (key,))

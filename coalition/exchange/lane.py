@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 import psycopg
 import structlog
@@ -10,10 +10,10 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from settlement.errors import CoalitionError
-from settlement.ledger.memory import HouseMemory
 from settlement.journal.acts import Act, Outcome
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.batch import RulesMaker, Verdict, post
+from settlement.ledger.memory import HouseMemory
 
 Connect = Callable[[], Awaitable[AsyncConnection[TupleRow]]]
 BATCH_ACTS_MAX = 512
@@ -40,9 +40,13 @@ class Lane:
     def submit(self, act: Act[object]) -> asyncio.Future[Outcome]:
         """Queues an act; the future gives its outcome or raises its error. Errors at once: QUEUE_FULL, SHUTTING_DOWN."""
         if self._closing:
-            raise CoalitionError("SHUTTING_DOWN", "this server is going down; send the same bytes to another, or again later")
+            raise CoalitionError(
+                "SHUTTING_DOWN", "this server is going down; send the same bytes to another, or again later"
+            )
         if len(self._waiting) >= QUEUE_ACTS_MAX:
-            raise CoalitionError("QUEUE_FULL", "too many acts are waiting; send the same bytes again in a moment")
+            raise CoalitionError(
+                "QUEUE_FULL", "too many acts are waiting; send the same bytes again in a moment"
+            )
         future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
         self._waiting.append((act, future))
         self._news.set()
@@ -59,11 +63,17 @@ class Lane:
             count = min(len(self._waiting), BATCH_ACTS_MAX)
             batch = [self._waiting.popleft() for _ in range(count)]
             self._turns = min(count, GATHER_TURNS_MAX)
-            verdicts = await self._verdicts([act for act, _ in batch])
+            try:
+                verdicts = await self._verdicts([act for act, _ in batch])
+            except BaseException:
+                # A bug: the server ends, and nobody may wait for it meanwhile.
+                self.close()
+                self._turn_away([*batch, *self._waiting])
+                await self._hang_up()
+                raise
             for (_, future), verdict in zip(batch, verdicts, strict=True):
                 _answer(future, verdict)
-        if self._connection is not None:
-            await self._connection.close()
+        await self._hang_up()
 
     async def _gather(self) -> None:
         """Lets in the calls that are at the door already, and waits for no other.
@@ -82,6 +92,15 @@ class Lane:
         self._closing = True
         self._news.set()
 
+    def _turn_away(self, waiting: Iterable[tuple[Act[object], asyncio.Future[Outcome]]]) -> None:
+        for _, future in waiting:
+            _answer(
+                future,
+                CoalitionError(
+                    "SHUTTING_DOWN", "this server failed; send the same bytes to another, or again later"
+                ),
+            )
+
     async def _verdicts(self, acts: list[Act[object]]) -> list[Verdict]:
         try:
             connection = await self._connected()
@@ -93,7 +112,9 @@ class Lane:
         except (psycopg.Error, OSError) as error:
             _log.warning("batch_lost", shard=self.shard, acts=len(acts), error=type(error).__name__)
             await self._disconnect()
-            unknown = CoalitionError("BOOKS_UNAVAILABLE", "the books did not answer; send the same bytes again")
+            unknown = CoalitionError(
+                "BOOKS_UNAVAILABLE", "the books did not answer; send the same bytes again"
+            )
             return [unknown] * len(acts)
         return verdicts
 
@@ -103,10 +124,13 @@ class Lane:
         return self._connection
 
     async def _disconnect(self) -> None:
+        await self._hang_up()
+        await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _hang_up(self) -> None:
         if self._connection is not None:
             await self._connection.close()
             self._connection = None
-        await asyncio.sleep(RECONNECT_SECONDS)
 
 
 def _answer(future: asyncio.Future[Outcome], verdict: Verdict) -> None:

@@ -78,7 +78,9 @@ def admit(house: House, method: Method, data: bytes) -> Admitted:
     _check_role(house, method, key)
     if method.read:
         _check_read_fresh(issued_at_us, expires_at_us)
-    return Admitted(Caller(key.owner, key.owner == house.operator), message, sealed, issued_at_us, expires_at_us)
+    return Admitted(
+        Caller(key.owner, key.owner == house.operator), message, sealed, issued_at_us, expires_at_us
+    )
 
 
 def _live_key(house: House, keyid: str) -> Key:
@@ -86,9 +88,13 @@ def _live_key(house: House, keyid: str) -> Key:
     if key is None:
         raise CoalitionError("KEY_UNKNOWN", "no key of this network has this keyid", field="signatures.keyid")
     if key.revoked_at is not None:
-        raise CoalitionError("KEY_REVOKED", "the key is revoked; sign with a live key", field="signatures.keyid")
+        raise CoalitionError(
+            "KEY_REVOKED", "the key is revoked; sign with a live key", field="signatures.keyid"
+        )
     if key.purpose not in (REQUEST, APPROVER):
-        raise CoalitionError("ROLE_MISSING", f"a {key.purpose} key signs no requests", field="signatures.keyid")
+        raise CoalitionError(
+            "ROLE_MISSING", f"a {key.purpose} key signs no requests", field="signatures.keyid"
+        )
     return key
 
 
@@ -108,9 +114,13 @@ def _check_channel(house: House, method: Method, key: Key, header: RequestHeader
     if header.method != method.path:
         raise CoalitionError("METHOD_MISMATCH", f"header.method must be {method.path}", field="header.method")
     if header.partner_id != key.owner:
-        raise CoalitionError("PARTNER_MISMATCH", "the key belongs to another partner", field="header.partner_id")
+        raise CoalitionError(
+            "PARTNER_MISMATCH", "the key belongs to another partner", field="header.partner_id"
+        )
     if header.key_id.hex() != key.keyid:
-        raise CoalitionError("KEY_MISMATCH", "header.key_id must be the envelope's keyid in bytes", field="header.key_id")
+        raise CoalitionError(
+            "KEY_MISMATCH", "header.key_id must be the envelope's keyid in bytes", field="header.key_id"
+        )
 
 
 def role_of(house: House, key: Key) -> int:
@@ -130,6 +140,12 @@ def _check_read_fresh(issued_at_us: int, expires_at_us: int) -> None:
     """Reads are judged by this machine's clock: they change nothing. Acts are judged in the batch, by the books' clock."""
     now = now_us()
     if issued_at_us > now + SKEW_MAX_US:
-        raise CoalitionError("REQUEST_FROM_THE_FUTURE", "issued_at is over 60 s ahead; set your clock", field="header.issued_at")
+        raise CoalitionError(
+            "REQUEST_FROM_THE_FUTURE",
+            "issued_at is over 60 s ahead; set your clock",
+            field="header.issued_at",
+        )
     if now >= expires_at_us:
-        raise CoalitionError("REQUEST_EXPIRED", "the request expired; make a fresh one", field="header.expires_at")
+        raise CoalitionError(
+            "REQUEST_EXPIRED", "the request expired; make a fresh one", field="header.expires_at"
+        )

@@ -32,9 +32,7 @@ _OWN = """SELECT index, leaf FROM entries WHERE shard = %(shard)s AND index >= %
 _PAGE = " ORDER BY index LIMIT %(limit)s"
 
 
-async def find_member(
-    connection: AsyncConnection[TupleRow], name: MemberName
-) -> tuple[str, int, int]:
+async def find_member(connection: AsyncConnection[TupleRow], name: MemberName) -> tuple[str, int, int]:
     """(member id, shard, spendable points). Error MEMBER_NOT_FOUND."""
     member = name.member
     if name.alias is not None:
@@ -84,7 +82,9 @@ async def list_entries(means: Means, admitted: Admitted) -> exchange_pb2.ListEnt
         now: dict[int, int] = dict(await (await connection.execute(_SHARDS)).fetchall())
         shard, start, sizes = _read_token(request.page_token, now)
         while shard is not None and len(response.entries) < limit:
-            rows = await _page(connection, admitted.caller, shard, start, sizes[shard], limit - len(response.entries))
+            rows = await _page(
+                connection, admitted.caller, shard, start, sizes[shard], limit - len(response.entries)
+            )
             for index, leaf in rows:
                 response.entries.add(shard=shard, entry_number=index, leaf=leaf.encode("ascii"))
             if len(response.entries) == limit:

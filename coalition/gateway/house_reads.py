@@ -29,7 +29,9 @@ async def list_partners(means: Means, admitted: Admitted) -> partners_pb2.ListPa
         response = partners_pb2.ListPartnersResponse()
         for partner in sorted(house.partners.values(), key=lambda partner: partner.partner_id):
             state = partners_pb2.PartnerState.Value(f"PARTNER_STATE_{partner.state.upper()}")
-            shown = response.partners.add(partner_id=partner.partner_id, display_name=partner.name, state=state)
+            shown = response.partners.add(
+                partner_id=partner.partner_id, display_name=partner.name, state=state
+            )
             for key in house.keys.values():
                 if key.owner == partner.partner_id:
                     shown.keys.add(
@@ -88,7 +90,9 @@ async def list_obligations(means: Means, admitted: Admitted) -> settlement_pb2.L
         cursor = await connection.execute(_OBLIGATIONS, {"cycle": admitted.message.cycle, "party": party})
         response = settlement_pb2.ListObligationsResponse(currency=house.founded.currency)
         for debtor, creditor, amount, count in await cursor.fetchall():
-            response.obligations.add(debtor=debtor, creditor=creditor, amount_micros=int(amount), count=int(count))
+            response.obligations.add(
+                debtor=debtor, creditor=creditor, amount_micros=int(amount), count=int(count)
+            )
     return response
 
 
@@ -128,4 +132,3 @@ def proposal_of(network: Network, cycle: int, figures: Figures) -> settlement_pb
     for participant, amount in figures.nets.items():
         proposal.nets.add(participant=participant, net_minor=amount)
     return proposal
-

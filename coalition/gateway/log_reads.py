@@ -31,7 +31,9 @@ async def get_checkpoint(means: Means, admitted: Admitted) -> transparency_pb2.G
     return transparency_pb2.GetCheckpointResponse(checkpoint=note)
 
 
-async def get_consistency_proof(means: Means, admitted: Admitted) -> transparency_pb2.GetConsistencyProofResponse:
+async def get_consistency_proof(
+    means: Means, admitted: Admitted
+) -> transparency_pb2.GetConsistencyProofResponse:
     """Proves that the newest checkpoint extends the house's tree of an older size."""
     async with means.reads.connection() as connection:
         size, note = await _newest(connection)

@@ -9,8 +9,8 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from coalition.exchange.exchange import Exchange, Reads
-from settlement.ledger.memory import HouseMemory
 from settlement.house.state import House
+from settlement.ledger.memory import HouseMemory
 from settlement.signing import Signer
 
 

@@ -136,7 +136,12 @@ async def _means(settings: ServerSettings) -> AsyncIterator[Means]:
         return await connect_writer(settings.gateway_dsn, GATEWAY, statement_timeout=STATEMENT_TIMEOUT)
 
     pool = AsyncConnectionPool(
-        settings.gateway_dsn, configure=configure, min_size=1, max_size=READ_CONNECTIONS_MAX, open=False, timeout=5
+        settings.gateway_dsn,
+        configure=configure,
+        min_size=1,
+        max_size=READ_CONNECTIONS_MAX,
+        open=False,
+        timeout=5,
     )
     async with pool:
         memory = HouseMemory()

@@ -14,7 +14,7 @@ from coalition.gateway.means import Means
 from coalition.gateway.status import abort
 from coalition.wire.methods import METHODS, Method
 from coalition.wire.receipts import seal_receipt
-from settlement.errors import CoalitionError
+from settlement.errors import BooksError, CoalitionError
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 Read = Callable[[Means, Admitted], Awaitable[Any]]
@@ -43,7 +43,9 @@ def generic_handlers(means: Means) -> "list[grpc.GenericRpcHandler[Any, Any]]":
     services: dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]] = {}
     for path, method in METHODS.items():
         _, service, name = path.split("/")
-        answer = _read_answer(means, READS[method.payload.DESCRIPTOR.name]) if method.read else _act_answer(means)
+        answer = (
+            _read_answer(means, READS[method.payload.DESCRIPTOR.name]) if method.read else _act_answer(means)
+        )
         handler = grpc.unary_unary_rpc_method_handler(_handler(means, method, answer))
         services.setdefault(service, {})[name] = handler
     return [grpc.method_handlers_generic_handler(service, handlers) for service, handlers in services.items()]
@@ -60,7 +62,15 @@ def _handler(
             await abort(context, error)
         except (psycopg.OperationalError, PoolTimeout) as error:
             _log.warning("books_unavailable", method=method.path, error=type(error).__name__)
-            await abort(context, CoalitionError("BOOKS_UNAVAILABLE", "the books did not answer; send the same bytes again"))
+            await abort(
+                context,
+                CoalitionError("BOOKS_UNAVAILABLE", "the books did not answer; send the same bytes again"),
+            )
+        except Exception as error:  # noqa: BLE001 - a bug; what it says may quote rows, and must not travel
+            _log.exception("call_broke", method=method.path, error=type(error).__name__)
+            await abort(
+                context, BooksError("the server has no answer to this; its operator must look into its log")
+            )
 
     return handle
 
@@ -90,4 +100,3 @@ def _read_answer(means: Means, read: Read) -> Callable[[Admitted], Awaitable[byt
         return message if isinstance(message, bytes) else message.SerializeToString()
 
     return answer
-

@@ -26,7 +26,10 @@ def status_of(error: CoalitionError) -> Status:
         info.metadata["field"] = error.field
     _add(status, info)
     if error.field is not None and code is grpc.StatusCode.INVALID_ARGUMENT:
-        _add(status, BadRequest(field_violations=[BadRequest.FieldViolation(field=error.field, description=text)]))
+        _add(
+            status,
+            BadRequest(field_violations=[BadRequest.FieldViolation(field=error.field, description=text)]),
+        )
     if code in (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE):
         _add(status, RetryInfo(retry_delay=Duration(seconds=RETRY_SECONDS)))
     return status

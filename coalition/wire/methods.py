@@ -61,7 +61,9 @@ def _method(descriptor: MethodDescriptor) -> Method:
     policy = descriptor.GetOptions().Extensions[options_pb2.policy]
     message = descriptor.containing_service.file.message_types_by_name[policy.payload]
     path = f"/{descriptor.containing_service.full_name}/{descriptor.name}"
-    return Method(path, payload_type_of(policy.payload), GetMessageClass(message), frozenset(policy.roles), policy.read)
+    return Method(
+        path, payload_type_of(policy.payload), GetMessageClass(message), frozenset(policy.roles), policy.read
+    )
 
 
 METHODS: dict[str, Method] = {

@@ -30,7 +30,9 @@ def seal_receipt(signer: Signer, *, audience: str, outcome: Outcome) -> bytes:
     return seal(signer, RECEIPT_TYPE, receipt.SerializeToString())
 
 
-def open_receipt(data: bytes, *, audience: str, key: PublicKey, payload_sha256: bytes | None = None) -> Outcome:
+def open_receipt(
+    data: bytes, *, audience: str, key: PublicKey, payload_sha256: bytes | None = None
+) -> Outcome:
     """The outcome in a receipt that the operator really signed, for this network and, if given, for this payload.
 
     Errors: those of `open_envelope`, SIGNATURE_INVALID, RECEIPT_MISMATCH.
@@ -40,7 +42,9 @@ def open_receipt(data: bytes, *, audience: str, key: PublicKey, payload_sha256: 
     receipt: Receipt = parse_payload(sealed.payload, Receipt)
     wrong = payload_sha256 is not None and receipt.payload_sha256 != payload_sha256
     if receipt.audience != audience or wrong or len(receipt.outcomes) != 1 or sealed.keyid != key.keyid:
-        raise CoalitionError("RECEIPT_MISMATCH", "the receipt answers another request, network or number of acts")
+        raise CoalitionError(
+            "RECEIPT_MISMATCH", "the receipt answers another request, network or number of acts"
+        )
     facts = receipt.outcomes[0]
     refusal = RefusalReason.Name(facts.refusal).removeprefix(_PREFIX) if facts.refusal else None
     return Outcome(

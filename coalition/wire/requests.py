@@ -59,7 +59,9 @@ def parse_proposal(data: bytes) -> tuple[Proposal, Figures]:
     for name in names:
         read_partner_id(name, "proposal.nets.participant")
     nets = {net.participant: net.net_minor for net in proposal.nets}
-    return proposal, Figures(proposal.gross_minor, proposal.bilateral_minor, proposal.multilateral_minor, nets)
+    return proposal, Figures(
+        proposal.gross_minor, proposal.bilateral_minor, proposal.multilateral_minor, nets
+    )
 
 
 def member_name(request: Any) -> MemberName:
@@ -95,7 +97,9 @@ def _enrol(request: Any) -> Enrol:
 
 
 def _link_alias(request: Any) -> LinkAlias:
-    return LinkAlias(read_uuid(request.member_id, "member_id"), read_token(request.alias_token, "alias_token"))
+    return LinkAlias(
+        read_uuid(request.member_id, "member_id"), read_token(request.alias_token, "alias_token")
+    )
 
 
 def _register(request: Any) -> Register:
@@ -124,7 +128,9 @@ def _check_possession(key: PublicKey, *, audience: str, owner: str, proof: bytes
     try:
         key.verify(proof, message)
     except SignatureError:
-        raise invalid("possession", "the new key's own signature over its audience, partner and keyid") from None
+        raise invalid(
+            "possession", "the new key's own signature over its audience, partner and keyid"
+        ) from None
 
 
 def _revoke_key(request: Any) -> RevokeKey:
@@ -151,7 +157,9 @@ def _close_cycle(request: Any) -> CloseCycle:
 def _propose(request: Any) -> Propose:
     proposal, figures = parse_proposal(request.proposal)
     if proposal.audience != request.header.audience:
-        raise CoalitionError("AUDIENCE_MISMATCH", "the proposal is for another network", field="proposal.audience")
+        raise CoalitionError(
+            "AUDIENCE_MISMATCH", "the proposal is for another network", field="proposal.audience"
+        )
     digest = sha256(request.proposal).hexdigest()
     return Propose(_positive(proposal.cycle, "proposal.cycle"), proposal.currency, figures, digest)
 

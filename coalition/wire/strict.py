@@ -12,7 +12,9 @@ from settlement.money import AMOUNT_MAX
 
 def parse_error(field: str, error: Exception) -> CoalitionError:
     """The error for bytes that are not a message of the expected type."""
-    return CoalitionError("PAYLOAD_MALFORMED", f"{field} is not a well-formed message of its type: {error}", field=field)
+    return CoalitionError(
+        "PAYLOAD_MALFORMED", f"{field} is not a well-formed message of its type: {error}", field=field
+    )
 
 
 def refuse_unknown_fields(message: Message) -> None:
@@ -29,7 +31,9 @@ def _name_unknown_field(message: Message, path: str) -> None:
     unknown = UnknownFieldSet(message)
     if len(unknown):
         number = unknown[0].field_number
-        text = f"{path or message.DESCRIPTOR.name} has a field {number} that is not in the proto; leave it out"
+        text = (
+            f"{path or message.DESCRIPTOR.name} has a field {number} that is not in the proto; leave it out"
+        )
         raise CoalitionError("UNKNOWN_FIELD", text, field=path or message.DESCRIPTOR.name)
     for field, value in message.ListFields():
         if field.message_type is not None:
@@ -62,9 +66,13 @@ def write_time(target: Timestamp, time_us: int) -> None:
 def read_amount(amount: int, field: str = "amount", *, most: int = AMOUNT_MAX) -> int:
     """A positive integer, by default points up to 10^12. Errors AMOUNT_NOT_POSITIVE, AMOUNT_TOO_LARGE."""
     if amount <= 0:
-        raise CoalitionError("AMOUNT_NOT_POSITIVE", f"{field} must be at least 1, it is {amount}", field=field)
+        raise CoalitionError(
+            "AMOUNT_NOT_POSITIVE", f"{field} must be at least 1, it is {amount}", field=field
+        )
     if amount > most:
-        raise CoalitionError("AMOUNT_TOO_LARGE", f"{field} must be at most {most}, it is {amount}", field=field)
+        raise CoalitionError(
+            "AMOUNT_TOO_LARGE", f"{field} must be at most {most}, it is {amount}", field=field
+        )
     return amount
 
 
@@ -91,6 +99,10 @@ def read_token(token: bytes, field: str) -> bytes:
 
 def read_text(text: str, field: str, *, least: int, most: int) -> str:
     """Printable ASCII without blanks at its ends."""
-    if not least <= len(text) <= most or text != text.strip() or any(not " " <= letter <= "~" for letter in text):
+    if (
+        not least <= len(text) <= most
+        or text != text.strip()
+        or any(not " " <= letter <= "~" for letter in text)
+    ):
         raise invalid(field, f"{least} to {most} printable ASCII characters without blanks at the ends")
     return text

@@ -27,7 +27,11 @@ class CycleNotClosedError(CoalitionError):
     """A shard has not yet cut the cycle, which takes milliseconds after the close; nothing is recorded."""
 
     def __init__(self, cycle: int) -> None:
-        super().__init__("CYCLE_NOT_CLOSED", f"cycle {cycle} is not cut by every shard yet; ask again in a moment", field="cycle")
+        super().__init__(
+            "CYCLE_NOT_CLOSED",
+            f"cycle {cycle} is not cut by every shard yet; ask again in a moment",
+            field="cycle",
+        )
 
 
 def decide_desk(house: House, figures: FiguresByCycle, act: Act[object], now_us: int) -> Draft:
@@ -111,8 +115,12 @@ def _approval_refusal(
 def _settling_posts(house: House, settlement: Settlement) -> tuple[Transfer, ...]:
     network = house.founded
     unit = micros_per_minor(network.minor_digits)
-    posts = []
+    posts: list[Transfer] = []
     for participant, amount in settlement.legs.items():
+        if abs(amount) * unit > MICROS_MAX:
+            raise CoalitionError(
+                "AMOUNT_TOO_LARGE", f"the leg of {participant} is more than one transfer can move"
+            )
         position, settling = f"position:{participant}", f"settling:{settlement.number}:{participant}"
         debit, credit = (settling, position) if amount > 0 else (position, settling)
         posts.append(Transfer(debit, credit, network.currency, abs(amount) * unit))
@@ -147,7 +155,11 @@ def _confirm(house: House, act: Act[object], body: Confirm) -> Draft:
 
 
 def _draft(
-    kind: str, act: Act[object], lines: tuple[tuple[str, str], ...], posts: tuple[Transfer, ...], refusal: str | None
+    kind: str,
+    act: Act[object],
+    lines: tuple[tuple[str, str], ...],
+    posts: tuple[Transfer, ...],
+    refusal: str | None,
 ) -> Draft:
     head = (("partner", act.partner), ("act", act.act_id))
     post_lines = tuple([("post", f"{p.debit} {p.credit} {p.asset} {p.amount}") for p in posts])

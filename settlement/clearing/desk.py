@@ -24,7 +24,11 @@ class DeskRules:
         self._figures: dict[int, Figures] = {}
 
     async def load(
-        self, connection: AsyncConnection[TupleRow], head: ShardHead, house: House, acts: Sequence[Act[object]]
+        self,
+        connection: AsyncConnection[TupleRow],
+        head: ShardHead,
+        house: House,
+        acts: Sequence[Act[object]],
     ) -> None:
         """Computes the figures of every cycle that an act proposes or approves to settle."""
         cycles = set()

@@ -23,7 +23,13 @@ def decide_house(house: House, act: Act[object]) -> Draft:
     """Judges one act; the house is not changed. TypeError for an act that is not one of this room."""
     match act.body:
         case Register(partner_id=subject, name=name):
-            refusal = "PARTNER_EXISTS" if subject in house.partners else "LIMIT_EXCEEDED" if _full(house, subject) else None
+            refusal = (
+                "PARTNER_EXISTS"
+                if subject in house.partners
+                else "LIMIT_EXCEEDED"
+                if _full(house, subject)
+                else None
+            )
             return _draft("register", act, (("subject", subject), ("name", name)), refusal)
         case Activate(partner_id=subject):
             return _draft("activate", act, (("subject", subject),), _known(house, subject))
@@ -53,13 +59,23 @@ def _add_key(house: House, act: Act[object], body: AddKey) -> Draft:
     refusal = None
     if body.owner not in house.partners or act.partner not in (body.owner, house.operator):
         refusal = "PARTNER_UNKNOWN"
+    elif not _may_add(house, act, body):
+        refusal = "PURPOSE_NOT_ALLOWED"
     elif body.keyid in house.keys:
         refusal = "KEY_EXISTS"
-    elif body.purpose == REQUEST and len(house.live_keys(body.owner, REQUEST)) >= LIVE_REQUEST_KEYS_MAX:
-        refusal = "TOO_MANY_KEYS"
-    elif body.purpose == APPROVER and any(k.person == body.person for k in house.live_keys(body.owner, APPROVER)):
+    elif (body.purpose == REQUEST and len(house.live_keys(body.owner, REQUEST)) >= LIVE_REQUEST_KEYS_MAX) or (
+        body.purpose == APPROVER
+        and any(k.person == body.person for k in house.live_keys(body.owner, APPROVER))
+    ):
         refusal = "TOO_MANY_KEYS"
     return _draft("key-add", act, (("key", key.line()),), refusal)
+
+
+def _may_add(house: House, act: Act[object], body: AddKey) -> bool:
+    """A request key adds request keys; only a person who approves may name another, and only at the operator."""
+    signer = house.keys.get(act.keyid)
+    fits = signer is not None and signer.purpose == body.purpose
+    return fits and (body.purpose == REQUEST or body.owner == house.operator)
 
 
 def _revoke_key(house: House, act: Act[object], body: RevokeKey) -> Draft:
@@ -73,4 +89,6 @@ def _revoke_key(house: House, act: Act[object], body: RevokeKey) -> Draft:
 
 def _draft(kind: str, act: Act[object], lines: tuple[tuple[str, str], ...], refusal: str | None) -> Draft:
     head = (("partner", act.partner), ("act", act.act_id))
-    return Draft(kind, (*head, *lines, *act.request_lines(), refused_or_ok(refusal)), act=act, refusal=refusal)
+    return Draft(
+        kind, (*head, *lines, *act.request_lines(), refused_or_ok(refusal)), act=act, refusal=refusal
+    )

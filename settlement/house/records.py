@@ -52,7 +52,9 @@ class Key:
 def parse_key(value: str, *, added_at: int) -> Key:
     """Reads the value of a leaf's `key` line."""
     keyid, algorithm, purpose, owner, person, spki = value.split(" ")
-    return Key(keyid, algorithm, purpose, owner, None if person == "-" else person, base64.b64decode(spki), added_at)
+    return Key(
+        keyid, algorithm, purpose, owner, None if person == "-" else person, base64.b64decode(spki), added_at
+    )
 
 
 @dataclass(frozen=True, slots=True)

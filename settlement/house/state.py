@@ -4,7 +4,17 @@ from dataclasses import dataclass, field, replace
 
 from settlement.clock import parse_time
 from settlement.errors import BooksError
-from settlement.house.records import ACTIVE, REGISTERED, SUSPENDED, Cycle, Key, Network, Partner, Settlement, parse_key
+from settlement.house.records import (
+    ACTIVE,
+    REGISTERED,
+    SUSPENDED,
+    Cycle,
+    Key,
+    Network,
+    Partner,
+    Settlement,
+    parse_key,
+)
 from settlement.journal.leaf import HOUSE, Entry
 
 
@@ -44,7 +54,11 @@ class House:
 
     def live_keys(self, owner: str, purpose: str) -> list[Key]:
         """An owner's keys of one purpose that are not revoked."""
-        return [key for key in self.keys.values() if key.owner == owner and key.purpose == purpose and key.revoked_at is None]
+        return [
+            key
+            for key in self.keys.values()
+            if key.owner == owner and key.purpose == purpose and key.revoked_at is None
+        ]
 
     def fork(self) -> "House":
         """An independent copy; cheap, as all records are immutable."""
@@ -124,7 +138,9 @@ def _propose(house: House, entry: Entry) -> None:
     number, cycle = int(entry.one("settlement")), int(entry.one("cycle"))
     nets = {name: int(net) for name, net in (value.split(" ") for value in entry.all("net"))}
     proposer = house.keys[entry.one("sig").split(" ")[0]].person or entry.one("partner")
-    house.settlements[number] = Settlement(number, cycle, entry.one("proposal"), proposer, entry.time_us, nets)
+    house.settlements[number] = Settlement(
+        number, cycle, entry.one("proposal"), proposer, entry.time_us, nets
+    )
 
 
 def _approve(house: House, entry: Entry) -> None:

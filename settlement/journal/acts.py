@@ -27,7 +27,10 @@ class Act(Generic[Body]):
     def request_lines(self) -> tuple[tuple[str, str], tuple[str, str]]:
         """The leaf's `request` and `sig` lines."""
         signature = base64.b64encode(self.signature).decode()
-        return ("request", f"{self.payload_type} {self.payload_sha256.hex()}"), ("sig", f"{self.keyid} {signature}")
+        return ("request", f"{self.payload_type} {self.payload_sha256.hex()}"), (
+            "sig",
+            f"{self.keyid} {signature}",
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -171,7 +171,9 @@ def parse_leaf(leaf: bytes) -> Entry:
         raise LeafError(f"leaf has a byte outside ASCII at {error.start}") from None
     head = _HEAD.match(text)
     if head is None or not text.endswith("\n"):
-        raise LeafError("leaf does not begin with version, shard, index, house, time and kind, or does not end with LF")
+        raise LeafError(
+            "leaf does not begin with version, shard, index, house, time and kind, or does not end with LF"
+        )
     shard, index, house = (int(head[group]) for group in (1, 2, 3))
     body = text[head.end() : -1]
     lines = tuple(_parse_line(line) for line in body.split("\n")) if body else ()

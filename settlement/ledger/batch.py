@@ -16,15 +16,20 @@ from psycopg.rows import TupleRow
 
 from settlement.clock import SECOND_US
 from settlement.errors import BooksError, CoalitionError
-from settlement.ledger.memory import HouseMemory
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft, Outcome
 from settlement.ledger import writing
+from settlement.ledger.memory import HouseMemory
 
 SKEW_MAX_US = 60 * SECOND_US
 RETRIES_MAX = 5
 Verdict = Outcome | CoalitionError
-_AGAIN = (errors.UniqueViolation, errors.SerializationFailure, errors.DeadlockDetected, errors.LockNotAvailable)
+_AGAIN = (
+    errors.UniqueViolation,
+    errors.SerializationFailure,
+    errors.DeadlockDetected,
+    errors.LockNotAvailable,
+)
 
 _LOCK = """SELECT size, house, cycle, cycle_start, recorded_at_us,
     (extract(epoch FROM clock_timestamp()) * 1000000)::bigint FROM shards WHERE shard = %s FOR UPDATE"""
@@ -53,7 +58,11 @@ class Rules(Protocol):
         """The house that the next act is judged under; in the house's own shard each act may change it for the next."""
 
     async def load(
-        self, connection: AsyncConnection[TupleRow], head: ShardHead, house: House, acts: Sequence[Act[object]]
+        self,
+        connection: AsyncConnection[TupleRow],
+        head: ShardHead,
+        house: House,
+        acts: Sequence[Act[object]],
     ) -> None:
         """Reads what the acts need, in a fixed number of statements."""
 
@@ -164,7 +173,10 @@ async def _begin(
         raise BooksError(f"shard {shard} does not exist; run `coalition db init`")
     size, house_size, cycle, start, last_us, clock_us = row
     head = ShardHead(shard, size, house_size, cycle, start, max(clock_us, last_us + 1))
-    found = {(partner, act_id): Outcome(act_id, sha, *facts) for partner, act_id, sha, *facts in await seen.fetchall()}
+    found = {
+        (partner, act_id): Outcome(act_id, sha, *facts)
+        for partner, act_id, sha, *facts in await seen.fetchall()
+    }
     return head, house_row[0], found
 
 
@@ -196,18 +208,24 @@ def _answers(acts: Sequence[Act[object]], verdicts: list[Verdict | None]) -> lis
     for act, verdict in zip(acts, verdicts, strict=True):
         if verdict is not None:
             first.setdefault((act.partner, act.act_id), verdict)
-    return [v if v is not None else first[act.partner, act.act_id] for act, v in zip(acts, verdicts, strict=True)]
+    return [
+        v if v is not None else first[act.partner, act.act_id] for act, v in zip(acts, verdicts, strict=True)
+    ]
 
 
 def _reused(act: Act[object]) -> CoalitionError:
-    message = f"act {act.act_id} is recorded with other bytes; use a fresh id, or GetReceipt to learn its outcome"
+    message = (
+        f"act {act.act_id} is recorded with other bytes; use a fresh id, or GetReceipt to learn its outcome"
+    )
     return CoalitionError("ACT_ID_REUSED", message, field="header.request_id")
 
 
 def _check_fresh(house: House, act: Act[object], now_us: int) -> None:
     """At first sight only: the key still lives at this house size, and the request's time has come and not gone."""
     if house.live_key(act.keyid) is None:
-        raise CoalitionError("KEY_REVOKED", "the key is revoked; sign with a live key", field="signatures.keyid")
+        raise CoalitionError(
+            "KEY_REVOKED", "the key is revoked; sign with a live key", field="signatures.keyid"
+        )
     if act.issued_at_us > now_us + SKEW_MAX_US:
         message = "issued_at is over 60 s ahead; set your clock"
         raise CoalitionError("REQUEST_FROM_THE_FUTURE", message, field="header.issued_at")

@@ -64,7 +64,9 @@ def _issue(book: Book, act: Act[object], body: Issue, index: int, refusal: str |
     return _draft(book, "issue", act, member, body, posts=(post,), lots=lots)
 
 
-def _redeem(book: Book, house: House, act: Act[object], body: Redeem, index: int, refusal: str | None) -> Draft:
+def _redeem(
+    book: Book, house: House, act: Act[object], body: Redeem, index: int, refusal: str | None
+) -> Draft:
     member = _find(book, body.name)
     slices: list[tuple[Lot, int]] = []
     if refusal is None:

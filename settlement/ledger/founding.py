@@ -17,13 +17,17 @@ _ENTRY = """INSERT INTO entries (shard, index, house, recorded_at_us, kind, leaf
     VALUES (0, 0, 0, %s, 'found', %s, %s)"""
 
 
-def found(connection: Connection[TupleRow], network: Network, *, rate_micros: int, keys: Sequence[Key]) -> None:
+def found(
+    connection: Connection[TupleRow], network: Network, *, rate_micros: int, keys: Sequence[Key]
+) -> None:
     """Writes entry 0 in one transaction. CoalitionError NETWORK_EXISTS if there is one, FIELD_INVALID for odd names."""
     if not 1 <= network.shards <= SHARDS_MAX:
         raise CoalitionError("FIELD_INVALID", f"shards must be from 1 to {SHARDS_MAX}", field="shards")
     with connection.transaction():
         if connection.execute("SELECT FROM shards").fetchone() is not None:
-            raise CoalitionError("NETWORK_EXISTS", "this database holds a network already; it can only be founded once")
+            raise CoalitionError(
+                "NETWORK_EXISTS", "this database holds a network already; it can only be founded once"
+            )
         now = connection.execute(_NOW).fetchone()
         entry = Entry(HOUSE, 0, 0, now[0] if now else 0, "found", _lines(network, rate_micros, keys))
         leaf = format_leaf(entry)
@@ -31,7 +35,8 @@ def found(connection: Connection[TupleRow], network: Network, *, rate_micros: in
         for shard in range(network.shards + 1):
             size = 1 if shard == HOUSE else 0
             connection.execute(
-                "INSERT INTO shards (shard, size, recorded_at_us) VALUES (%s, %s, %s)", (shard, size, entry.time_us)
+                "INSERT INTO shards (shard, size, recorded_at_us) VALUES (%s, %s, %s)",
+                (shard, size, entry.time_us),
             )
         connection.execute(_ENTRY, (entry.time_us, leaf.decode("ascii"), leaf_hash(leaf)))
 

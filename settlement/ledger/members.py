@@ -42,7 +42,11 @@ class MemberRules:
         self.house = house
 
     async def load(
-        self, connection: AsyncConnection[TupleRow], head: ShardHead, house: House, acts: Sequence[Act[object]]
+        self,
+        connection: AsyncConnection[TupleRow],
+        head: ShardHead,
+        house: House,
+        acts: Sequence[Act[object]],
     ) -> None:
         """Reads aliases and originals, if any act names one, then the wallets and lots of all members concerned."""
         bodies = [act.body for act in acts]
@@ -51,7 +55,9 @@ class MemberRules:
         await self._load_aliases(connection, _tokens(bodies))
         await self._load_originals(connection, head, [act for act in acts if isinstance(act.body, Reverse)])
         members |= set(self._book.aliases.values()) | {o.member for o in self._book.originals.values()}
-        await self._load_wallets(connection, head.shard, [m for m in members if m is not None], self._spenders(bodies))
+        await self._load_wallets(
+            connection, head.shard, [m for m in members if m is not None], self._spenders(bodies)
+        )
 
     def _spenders(self, bodies: Iterable[object]) -> list[str]:
         """Members whose lots an act may use."""
@@ -80,7 +86,9 @@ class MemberRules:
             if original is not None:
                 self._book.originals[partner, act_id] = original
         originals = self._book.originals.values()
-        named = {index for o in originals for index, _ in o.slices} | {o.index for o in originals if o.kind == "issue"}
+        named = {index for o in originals for index, _ in o.slices} | {
+            o.index for o in originals if o.kind == "issue"
+        }
         if named:
             cursor = await connection.execute(_NAMED_LOTS, (head.shard, list(named)))
             self._book.lots = {row[0]: Lot(*row) for row in await cursor.fetchall()}
@@ -125,7 +133,9 @@ class MemberRules:
             statements.append(Statement(_NEW_ALIASES, _columns(book.new_aliases)))
         lots = {lot.index: lot for lot in book.new_lots} | book.changed_lots
         if lots:
-            rows = [(x.index, x.member, x.funder, x.quantity, x.remaining, x.expires_at_us) for x in lots.values()]
+            rows = [
+                (x.index, x.member, x.funder, x.quantity, x.remaining, x.expires_at_us) for x in lots.values()
+            ]
             statements.append(Statement(_LOTS, (book.shard, *_columns(rows))))
         if book.reversals:
             statements.append(Statement(_REVERSALS, (book.shard, *_columns(book.reversals))))
@@ -141,7 +151,13 @@ def read_original(leaf: bytes, *, is_reversed: bool) -> Original | None:
     slices = tuple([(int(lot.split(":")[1]), int(quantity)) for lot, quantity in lots])
     amount = int(entry.one("amount").split(" ")[1])
     return Original(
-        entry.index, entry.kind, entry.one("member"), amount, tuple(entry.transfers()), slices, reversed=is_reversed
+        entry.index,
+        entry.kind,
+        entry.one("member"),
+        amount,
+        tuple(entry.transfers()),
+        slices,
+        reversed=is_reversed,
     )
 
 

@@ -50,8 +50,17 @@ async def write_and_commit(
 ) -> list[Outcome | None]:
     """Numbers the drafts, writes all rows, moves the shard's row on and commits. Returns the outcome of each draft that is an act."""
     entries = [
-        Entry(head.shard, index, index if head.shard == HOUSE else house_size, head.now_us + place, draft.kind, draft.lines)
-        for place, (index, draft) in enumerate(zip(range(head.size, head.size + len(drafts)), drafts, strict=True))
+        Entry(
+            head.shard,
+            index,
+            index if head.shard == HOUSE else house_size,
+            head.now_us + place,
+            draft.kind,
+            draft.lines,
+        )
+        for place, (index, draft) in enumerate(
+            zip(range(head.size, head.size + len(drafts)), drafts, strict=True)
+        )
     ]
     leaves = [format_leaf(entry) for entry in entries]
     hashes = [leaf_hash(leaf) for leaf in leaves]
@@ -61,13 +70,22 @@ async def write_and_commit(
         *_transfer_rows(head, entries, drafts),
         *changes,
     ]
-    moved = (head.size + len(drafts), entries[-1].house, head.cycle, head.cycle_start, entries[-1].time_us, head.shard)
+    moved = (
+        head.size + len(drafts),
+        entries[-1].house,
+        head.cycle,
+        head.cycle_start,
+        entries[-1].time_us,
+        head.shard,
+    )
     async with connection.pipeline():
         for statement in statements:
             await connection.execute(statement.sql, statement.arrays)
         await connection.execute(_HEAD, moved)
         await connection.execute("COMMIT")
-    return [_outcome(entry, draft, digest) for entry, draft, digest in zip(entries, drafts, hashes, strict=True)]
+    return [
+        _outcome(entry, draft, digest) for entry, draft, digest in zip(entries, drafts, hashes, strict=True)
+    ]
 
 
 def _outcome(entry: Entry, draft: Draft, digest: bytes) -> Outcome | None:
@@ -88,11 +106,19 @@ def _outcome(entry: Entry, draft: Draft, digest: bytes) -> Outcome | None:
 
 
 def _act_rows(shard: int, entries: Sequence[Entry], drafts: Sequence[Draft]) -> list[Statement]:
-    acts = [(draft.act, entry.index) for draft, entry in zip(drafts, entries, strict=True) if draft.act is not None]
+    acts = [
+        (draft.act, entry.index)
+        for draft, entry in zip(drafts, entries, strict=True)
+        if draft.act is not None
+    ]
     if not acts:
         return []
     indexes = [index for _, index in acts]
-    names = ([act.partner for act, _ in acts], [act.act_id for act, _ in acts], [act.payload_sha256 for act, _ in acts])
+    names = (
+        [act.partner for act, _ in acts],
+        [act.act_id for act, _ in acts],
+        [act.payload_sha256 for act, _ in acts],
+    )
     return [
         Statement(_ACTS, (shard, *names, indexes)),
         Statement(_PAYLOADS, (shard, indexes, [act.payload for act, _ in acts])),
@@ -100,7 +126,11 @@ def _act_rows(shard: int, entries: Sequence[Entry], drafts: Sequence[Draft]) -> 
 
 
 def _entry_rows(
-    shard: int, entries: Sequence[Entry], drafts: Sequence[Draft], leaves: Sequence[bytes], hashes: Sequence[bytes]
+    shard: int,
+    entries: Sequence[Entry],
+    drafts: Sequence[Draft],
+    leaves: Sequence[bytes],
+    hashes: Sequence[bytes],
 ) -> Statement:
     arrays = (
         [entry.index for entry in entries],

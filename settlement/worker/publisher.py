@@ -11,12 +11,12 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from settlement.errors import BooksError
-from settlement.ledger.memory import HouseMemory
 from settlement.house.state import House
 from settlement.journal.acts import ENGINE_LINE, Act, Draft
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.batch import ShardHead, post
 from settlement.ledger.members import MemberRules
+from settlement.ledger.memory import HouseMemory
 from settlement.ledger.writing import Statement
 from settlement.signing import KeySigner
 from settlement.transparency.checkpoint import Checkpoint, sign
@@ -59,7 +59,9 @@ class Publisher:
         if sizes[HOUSE] >= size:
             await self._integrate(HOUSE, sizes[HOUSE])
         if sizes[HOUSE] < size or self._store(HOUSE).root(size) != root:
-            raise BooksError(f"the books are not those signed at size {size}: was an older backup restored? Nothing is posted")
+            raise BooksError(
+                f"the books are not those signed at size {size}: was an older backup restored? Nothing is posted"
+            )
 
     async def cut(self) -> None:
         """Has every shard cut the cycles that are closed."""
@@ -138,5 +140,3 @@ class _OneEntry:
     def changes(self) -> list[Statement]:
         """No other tables."""
         return []
-
-

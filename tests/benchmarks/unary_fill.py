@@ -16,13 +16,13 @@ from coalition.wire.strict import write_time
 from settlement.clearing.desk import DeskRules
 from settlement.clock import HOUR_US, now_us
 from settlement.database import GATEWAY, connect_writer
-from settlement.ledger.memory import HouseMemory
 from settlement.house.state import House
 from settlement.ids import new_act_id
 from settlement.journal.acts import Act, Outcome
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.batch import post
 from settlement.ledger.members import MemberRules
+from settlement.ledger.memory import HouseMemory
 from settlement.signing import KeySigner, possession_message
 from tests.benchmarks.envelopes import Signer
 
@@ -74,9 +74,7 @@ async def enrol_members(site: Site, signer: Signer, count: int) -> list[str]:
         members: list[str] = []
         for start in range(0, count, BATCH):
             acts = [_act(house, ENROL, key, signer.partner_id) for _ in range(min(BATCH, count - start))]
-            members += [
-                outcome.member or "" for outcome in await _post(connection, memory, acts, shard=1)
-            ]
+            members += [outcome.member or "" for outcome in await _post(connection, memory, acts, shard=1)]
         await connection.execute("SELECT 1")
     return members
 

@@ -2,9 +2,10 @@
 
 import ast
 import re
+from collections.abc import Iterable
 
 from coalition.api.v1 import options_pb2
-from coalition.api.v1.envelope_pb2 import ErrorReason, RefusalReason
+from coalition.api.v1.envelope_pb2 import ErrorReason, RefusalReason, RequestHeader
 from coalition.errors import CODES
 from coalition.gateway.services import READS
 from coalition.wire.methods import METHODS
@@ -24,12 +25,12 @@ GRPC_CODES = {
     "UNAVAILABLE",
     "INTERNAL",
 }
-RAISED_ELSEWHERE = {"CYCLE_NOT_CLOSED"}
+RAISED_ELSEWHERE = {"CYCLE_NOT_CLOSED", "AMOUNT_TOO_LARGE"}
 """Reasons in the rules that are errors and no refusals."""
 
 
-def reasons_of(enum: object, prefix: str) -> set[str]:
-    names = {name.removeprefix(prefix) for name in enum.keys()}  # type: ignore[attr-defined]
+def reasons_of(names: Iterable[str], prefix: str) -> set[str]:
+    names = {name.removeprefix(prefix) for name in names}
     return names - {"UNSPECIFIED"}
 
 
@@ -42,7 +43,7 @@ def strings_in(path: str) -> set[str]:
 
 
 def test_every_error_of_the_proto_has_a_code_and_no_other_has() -> None:
-    assert reasons_of(ErrorReason, "ERROR_REASON_") == set(CODES)
+    assert reasons_of(ErrorReason.keys(), "ERROR_REASON_") == set(CODES)
 
 
 def test_codes_are_those_of_the_documented_table_and_only_sick_books_are_internal() -> None:
@@ -52,12 +53,18 @@ def test_codes_are_those_of_the_documented_table_and_only_sick_books_are_interna
 
 def test_every_refusal_of_the_rules_is_in_the_proto_and_each_of_the_proto_is_used() -> None:
     used = set().union(*map(strings_in, DECIDES)) - RAISED_ELSEWHERE
-    assert used == reasons_of(RefusalReason, "REFUSAL_REASON_")
+    assert used == reasons_of(RefusalReason.keys(), "REFUSAL_REASON_")
 
 
 def test_every_error_that_the_servers_rooms_raise_is_in_the_proto() -> None:
     """Errors of a command at the desk (founding, serving, a client's own) never travel and need no place in it."""
-    travelling = ("coalition/gateway", "coalition/exchange", "coalition/wire", "settlement/ledger", "settlement/statements")
+    travelling = (
+        "coalition/gateway",
+        "coalition/exchange",
+        "coalition/wire",
+        "settlement/ledger",
+        "settlement/statements",
+    )
     raised = {
         (str(path.relative_to(ROOT)), node.args[0].value)
         for path in python_files(*travelling)
@@ -76,7 +83,8 @@ def test_every_method_has_a_policy_with_a_role_and_a_header_first() -> None:
         assert method.roles, f"{path} is for nobody"
         assert options_pb2.ROLE_UNSPECIFIED not in method.roles
         first = method.payload.DESCRIPTOR.fields_by_number[1]
-        assert (first.name, first.message_type.name) == ("header", "RequestHeader"), path
+        assert first.name == "header", path
+        assert first.message_type is RequestHeader.DESCRIPTOR, path
 
 
 def test_every_payload_belongs_to_one_method_and_is_read_or_acted_upon() -> None:
@@ -88,7 +96,7 @@ def test_every_payload_belongs_to_one_method_and_is_read_or_acted_upon() -> None
 
 
 def test_every_refusal_that_a_method_documents_exists() -> None:
-    known = reasons_of(RefusalReason, "REFUSAL_REASON_") | set(CODES)
+    known = reasons_of(RefusalReason.keys(), "REFUSAL_REASON_") | set(CODES)
     for path in (ROOT / "proto").rglob("*.proto"):
         comments = re.findall(r"//.*(?:Refusals?|Errors?)\b.*(?:\n\s*//.*)*", path.read_text())
         for comment in comments:

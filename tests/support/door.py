@@ -166,7 +166,7 @@ class Door:
         proposal = settlement_pb2.Proposal(audience=ORIGIN, cycle=1_000, currency="EUR")
         proposal.nets.add(participant="bakery", net_minor=5)
         points = {"member_id": str(uuid.uuid4()), "amount": 5, "occurred_at": now}
-        return {
+        fields: dict[str, dict[str, Any]] = {
             "IssueRequest": points,
             "RedeemRequest": points,
             "ReverseRequest": {"original_act_id": str(uuid.uuid4()), "occurred_at": now},
@@ -196,11 +196,14 @@ class Door:
             "ConfirmRequest": {"settlement": 1, "participant": "bakery", "amount_minor": 5},
             "GetInclusionProofRequest": {"shard": 0, "entry_number": 0},
             "GetConsistencyProofRequest": {"old_size": 1},
-        }.get(message, {})
+        }
+        return fields.get(message, {})
 
     def recorded(self) -> dict[str, int]:
         """How much is in the books, apart from what the worker writes by itself."""
-        tables = dict.fromkeys(("acts", "payloads", "transfers", "members", "aliases", "lots", "reversals"), "")
+        tables = dict.fromkeys(
+            ("acts", "payloads", "transfers", "members", "aliases", "lots", "reversals"), ""
+        )
         tables["entries"] = " WHERE kind NOT IN ('heads', 'cut')"
         with psycopg.connect(self.dsn) as connection:
             counts = {}

@@ -57,7 +57,16 @@ class ServerProcess:
         own = {"COALITION_DATABASE_URL": self.site.database_url} if self.site.database_url else {}
         with (self.site.data / "serve.log").open("a") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "coalition", "serve", "--data", self.site.data, "--listen", self.address],
+                [
+                    sys.executable,
+                    "-m",
+                    "coalition",
+                    "serve",
+                    "--data",
+                    self.site.data,
+                    "--listen",
+                    self.address,
+                ],
                 cwd=ROOT,
                 env=kept | own,
                 stdout=subprocess.PIPE,
@@ -132,7 +141,8 @@ class Load:
     async def run(self, stop: asyncio.Event, *, at_once: int = 24) -> None:
         """Acts until told to stop, and counts acts without an answer."""
         clients = [
-            Client(identity, outbox=self.outbox, deadline_seconds=self.deadline_seconds) for identity in self.identities
+            Client(identity, outbox=self.outbox, deadline_seconds=self.deadline_seconds)
+            for identity in self.identities
         ]
         async with clients[0], clients[1]:
             await asyncio.gather(*[self._act(stop, clients[n % 2], n) for n in range(at_once)])
@@ -159,7 +169,7 @@ class Load:
 
     async def until_answered(self, count: int) -> None:
         """Waits until so many acts have their receipts."""
-        while self.answered() < count:
+        while self.answered() < count:  # noqa: ASYNC110 - the outbox is a file
             await asyncio.sleep(0.01)
 
     async def resend_pending(self) -> int:
@@ -185,7 +195,7 @@ class Load:
                 )
             }
             stored = connection.execute("SELECT partner, act_id::text FROM acts WHERE shard > 0").fetchall()
-            wallets = dict(
+            wallets: dict[str, int] = dict(
                 connection.execute(
                     "SELECT split_part(account, ':', 2), (credits - debits)::bigint FROM balances WHERE account LIKE 'wallet:%'"
                 ).fetchall()

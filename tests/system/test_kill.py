@@ -60,7 +60,9 @@ async def test_a_server_killed_again_and_again_loses_and_doubles_nothing(
         load.check_books(database_url)
 
 
-async def test_postgres_killed_in_the_middle_loses_and_doubles_nothing(embedded_site: Site, outbox: Outbox) -> None:
+async def test_postgres_killed_in_the_middle_loses_and_doubles_nothing(
+    embedded_site: Site, outbox: Outbox
+) -> None:
     with served(embedded_site) as server:
         load = await loaded(server, outbox)
         stop = asyncio.Event()
@@ -69,7 +71,7 @@ async def test_postgres_killed_in_the_middle_loses_and_doubles_nothing(embedded_
         pid = embedded.status(embedded_site.data).pid
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        while not load.unanswered:
+        while not load.unanswered:  # noqa: ASYNC110 - a count, not an event
             await asyncio.sleep(0.01)
         stop.set()
         await running
@@ -82,7 +84,9 @@ async def test_postgres_killed_in_the_middle_loses_and_doubles_nothing(embedded_
         load.check_books(embedded.start(embedded_site.data).superuser_dsn(DATABASE))
 
 
-async def test_a_server_told_to_stop_answers_what_it_took(tmp_path: Path, database_url: str, outbox: Outbox) -> None:
+async def test_a_server_told_to_stop_answers_what_it_took(
+    tmp_path: Path, database_url: str, outbox: Outbox
+) -> None:
     with served(new_site(tmp_path / "site", database_url)) as server:
         load = await loaded(server, outbox)
         stop = asyncio.Event()

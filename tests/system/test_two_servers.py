@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import psycopg
@@ -63,13 +64,19 @@ async def test_cycles_closed_while_acts_flow_through_both_hold_every_act_once(
 
 def check_cut(connection: psycopg.Connection, shard: int) -> None:
     """Every entry lies in exactly one cycle: ranges follow each other, and `house` agrees with them."""
-    closes = [row[0] for row in connection.execute("SELECT index FROM entries WHERE kind = 'close' ORDER BY index")]
-    rows = connection.execute("SELECT index, house, kind, leaf FROM entries WHERE shard = %s ORDER BY index", (shard,))
+    closes = [
+        row[0] for row in connection.execute("SELECT index FROM entries WHERE kind = 'close' ORDER BY index")
+    ]
+    rows = connection.execute(
+        "SELECT index, house, kind, leaf FROM entries WHERE shard = %s ORDER BY index", (shard,)
+    )
     entries = rows.fetchall()
-    ranges = [leaf.split("\nrange ")[1].split("\n")[0].split(" ") for _, _, kind, leaf in entries if kind == "cut"]
+    ranges = [
+        leaf.split("\nrange ")[1].split("\n")[0].split(" ") for _, _, kind, leaf in entries if kind == "cut"
+    ]
     bounds = [(int(start), int(stop)) for start, stop in ranges] + [(int(ranges[-1][1]), len(entries))]
     assert bounds[0][0] == 0
-    assert all(one[1] == two[0] for one, two in zip(bounds, bounds[1:], strict=False))
+    assert all(one[1] == two[0] for one, two in pairwise(bounds))
     for number, (start, stop) in enumerate(bounds):
         for _, house, _, _ in entries[start:stop]:
             assert sum(close < house for close in closes) == number
@@ -88,8 +95,9 @@ async def test_the_same_bytes_at_both_servers_at_once_are_one_act(
                 both = [client.issue(member=member, amount=2, act_id=act_id) for client in (here, there)]
                 one, two = await asyncio.gather(*both)
                 assert one == two
-            enrolled = [client.enrol(act_id=(act_id := new_act_id())) for client in (here,)]
-            await asyncio.gather(*enrolled, there.enrol(act_id=act_id))
+            act_id = new_act_id()
+            one, two = await asyncio.gather(here.enrol(act_id=act_id), there.enrol(act_id=act_id))
+            assert one == two
             assert (await there.balance(member=member)).points == 60
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT count(*) FROM members").fetchone() == (2,)

@@ -63,6 +63,8 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     REFUSAL_REASON_LEG_AMOUNT_DIFFERS: _RefusalReason.ValueType  # 25
     REFUSAL_REASON_TOO_MANY_LOTS: _RefusalReason.ValueType  # 26
     """One act consumes at most 300 lots; redeem the amount in smaller parts."""
+    REFUSAL_REASON_PURPOSE_NOT_ALLOWED: _RefusalReason.ValueType  # 27
+    """A request key adds request keys only; an approver key of the operator adds the operator's approver keys only."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """A rule said no. The no is recorded as a journal entry; asking again gives the same answer."""
@@ -104,6 +106,8 @@ REFUSAL_REASON_LEG_ALREADY_PAID: RefusalReason.ValueType  # 24
 REFUSAL_REASON_LEG_AMOUNT_DIFFERS: RefusalReason.ValueType  # 25
 REFUSAL_REASON_TOO_MANY_LOTS: RefusalReason.ValueType  # 26
 """One act consumes at most 300 lots; redeem the amount in smaller parts."""
+REFUSAL_REASON_PURPOSE_NOT_ALLOWED: RefusalReason.ValueType  # 27
+"""A request key adds request keys only; an approver key of the operator adds the operator's approver keys only."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
 
 class _ErrorReason:

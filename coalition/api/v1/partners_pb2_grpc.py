@@ -99,8 +99,9 @@ class PartnerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AddKey(self, request, context):
-        """Adds a key with proof of possession. A partner adds its own request keys; the operator adds any partner's
-        first one and its own people's. Refusals, first that applies: PARTNER_UNKNOWN, KEY_EXISTS, TOO_MANY_KEYS.
+        """Adds a key with proof of possession. A partner adds its own request keys, the operator anyone's; an approver, and
+        nobody else, adds another approver's, so that no clerk can invent a second person. Refusals, first that applies:
+        PARTNER_UNKNOWN, PURPOSE_NOT_ALLOWED, KEY_EXISTS, TOO_MANY_KEYS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

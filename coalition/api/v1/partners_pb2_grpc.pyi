@@ -41,8 +41,9 @@ class PartnerServiceStub:
     Suspend: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """From the next entry on the partner's acts are refused. Refusal: PARTNER_UNKNOWN."""
     AddKey: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
-    """Adds a key with proof of possession. A partner adds its own request keys; the operator adds any partner's
-    first one and its own people's. Refusals, first that applies: PARTNER_UNKNOWN, KEY_EXISTS, TOO_MANY_KEYS.
+    """Adds a key with proof of possession. A partner adds its own request keys, the operator anyone's; an approver, and
+    nobody else, adds another approver's, so that no clerk can invent a second person. Refusals, first that applies:
+    PARTNER_UNKNOWN, PURPOSE_NOT_ALLOWED, KEY_EXISTS, TOO_MANY_KEYS.
     """
     RevokeKey: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """Ends a key: what it signs is refused as soon as the revocation is seen. A partner revokes its own keys, the
@@ -64,8 +65,9 @@ class PartnerServiceAsyncStub(PartnerServiceStub):
     Suspend: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """From the next entry on the partner's acts are refused. Refusal: PARTNER_UNKNOWN."""
     AddKey: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
-    """Adds a key with proof of possession. A partner adds its own request keys; the operator adds any partner's
-    first one and its own people's. Refusals, first that applies: PARTNER_UNKNOWN, KEY_EXISTS, TOO_MANY_KEYS.
+    """Adds a key with proof of possession. A partner adds its own request keys, the operator anyone's; an approver, and
+    nobody else, adds another approver's, so that no clerk can invent a second person. Refusals, first that applies:
+    PARTNER_UNKNOWN, PURPOSE_NOT_ALLOWED, KEY_EXISTS, TOO_MANY_KEYS.
     """
     RevokeKey: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """Ends a key: what it signs is refused as soon as the revocation is seen. A partner revokes its own keys, the
@@ -108,8 +110,9 @@ class PartnerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
-        """Adds a key with proof of possession. A partner adds its own request keys; the operator adds any partner's
-        first one and its own people's. Refusals, first that applies: PARTNER_UNKNOWN, KEY_EXISTS, TOO_MANY_KEYS.
+        """Adds a key with proof of possession. A partner adds its own request keys, the operator anyone's; an approver, and
+        nobody else, adds another approver's, so that no clerk can invent a second person. Refusals, first that applies:
+        PARTNER_UNKNOWN, PURPOSE_NOT_ALLOWED, KEY_EXISTS, TOO_MANY_KEYS.
         """
 
     @_abc_1.abstractmethod

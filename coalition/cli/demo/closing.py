@@ -19,7 +19,10 @@ async def settle_month(stage: Stage, cycle: int, month: MonthPlan, tell: Callabl
     data = await stage.proposer.preview(cycle=cycle)
     _, figures = parse_proposal(data)
     check_figures(figures, month)
-    accepted(await stage.proposer.propose(proposal=data, act_id=demo_act_id("propose", label)), f"proposing {label}")
+    accepted(
+        await stage.proposer.propose(proposal=data, act_id=demo_act_id("propose", label)),
+        f"proposing {label}",
+    )
     approved = await stage.approver.approve(
         proposal_sha256=hashlib.sha256(data).digest(), act_id=demo_act_id("approve", label)
     )
@@ -45,4 +48,6 @@ def check_figures(figures: Figures, month: MonthPlan) -> None:
         month.gross_cents, month.bilateral_cents, month.multilateral_cents, dict(month.net_debt_cents())
     )
     if figures != expected:
-        raise CoalitionError("DEMO_FAILED", f"{month.month}: the network nets {figures}, the plan expects {expected}")
+        raise CoalitionError(
+            "DEMO_FAILED", f"{month.month}: the network nets {figures}, the plan expects {expected}"
+        )

@@ -9,7 +9,14 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from coalition.cli.demo.baskets import read_baskets, transactions_path
 from coalition.cli.demo.closing import settle_month
@@ -25,8 +32,12 @@ console = Console(highlight=False)
 
 
 def demo(
-    baskets: Annotated[str, typer.Option(help="How many baskets to replay, oldest first, or `all` (155,848).")] = "25000",
-    out: Annotated[Path, typer.Option(help="Where results go; `data` below it holds the network.")] = Path("build/demo"),
+    baskets: Annotated[
+        str, typer.Option(help="How many baskets to replay, oldest first, or `all` (155,848).")
+    ] = "25000",
+    out: Annotated[Path, typer.Option(help="Where results go; `data` below it holds the network.")] = Path(
+        "build/demo"
+    ),
 ) -> None:
     """Replay a grocery chain's real baskets through a network of its stores, settle every month, and verify it offline.
 
@@ -109,6 +120,8 @@ def _progress(title: str, total: int) -> Iterator[Callable[[], None]]:
 
 
 def _say_where(out: Path, seconds: float, acts: int) -> None:
-    console.print(f"{acts:,} signed acts in {seconds:.1f} s: {acts / seconds:,.0f} a second" if seconds else "")
+    console.print(
+        f"{acts:,} signed acts in {seconds:.1f} s: {acts / seconds:,.0f} a second" if seconds else ""
+    )
     console.print(f"Written: {out}/summary.json, {out}/statements/, {out}/bundle.zip")
     console.print(f"Check it as an auditor would, offline: coalition audit verify {out}/bundle.zip")

@@ -15,7 +15,9 @@ IN_FLIGHT = 64
 Item = TypeVar("Item")
 
 
-async def for_all(items: Iterable[Item], work: Callable[[Item], Awaitable[None]], *, in_flight: int = IN_FLIGHT) -> None:
+async def for_all(
+    items: Iterable[Item], work: Callable[[Item], Awaitable[None]], *, in_flight: int = IN_FLIGHT
+) -> None:
     """Does the work for all items, so many at once; the first failure ends it all."""
     waiting = iter(items)
 
@@ -69,7 +71,9 @@ async def _call(stage: Stage, act: PlannedAct, member: str) -> Outcome:
     client = stage.partners[act.partner]
     ask = client.issue if act.kind is Kind.ISSUE else client.redeem
     try:
-        return await ask(member=member, amount=act.points, act_id=str(act.act_id), occurred_at=act.occurred_at)
+        return await ask(
+            member=member, amount=act.points, act_id=str(act.act_id), occurred_at=act.occurred_at
+        )
     except RequestRejectedError as error:
         if error.reason != "REQUEST_EXPIRED":
             raise

@@ -53,8 +53,12 @@ def print_report(console: Console, plan: ReplayPlan, entries: dict[int, int]) ->
     for month in plan.months:
         nets.update(month.net_debt_cents())
     ranked = sorted(nets.items(), key=lambda item: item[1])
-    console.print(_largest("Largest creditors: paid to them over all cycles", [(p, -n) for p, n in ranked if n < 0]))
-    console.print(_largest("Largest debtors: paid by them over all cycles", [(p, n) for p, n in ranked[::-1] if n > 0]))
+    console.print(
+        _largest("Largest creditors: paid to them over all cycles", [(p, -n) for p, n in ranked if n < 0])
+    )
+    console.print(
+        _largest("Largest debtors: paid by them over all cycles", [(p, n) for p, n in ranked[::-1] if n > 0])
+    )
 
 
 def _cycles(plan: ReplayPlan, entries: dict[int, int]) -> Table:

@@ -51,7 +51,9 @@ def prepare_site(data: Path) -> Site:
     prepare_database(site)
     network = Network(ORIGIN, "EUR", 2, 1, OPERATOR, "bilateral")
     try:
-        found_network(site, network, rate_micros=POINT_MICROS, people=(PROPOSER, APPROVER), server="127.0.0.1:0")
+        found_network(
+            site, network, rate_micros=POINT_MICROS, people=(PROPOSER, APPROVER), server="127.0.0.1:0"
+        )
     except CoalitionError as error:
         if error.reason != "NETWORK_EXISTS":
             raise
@@ -61,9 +63,20 @@ def prepare_site(data: Path) -> Site:
 @asynccontextmanager
 async def served(site: Site) -> AsyncIterator[str]:
     """`coalition serve` in a process of its own; gives its address and stops it at the end."""
-    command = [sys.executable, "-m", "coalition", "serve", "--listen", "127.0.0.1:0", "--data", str(site.data)]
+    command = [
+        sys.executable,
+        "-m",
+        "coalition",
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--data",
+        str(site.data),
+    ]
     log = os.open(site.data / "serve.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL)
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL
+    )
     os.close(log)
     assert process.stdout is not None
     try:
@@ -93,8 +106,12 @@ class Stage:
         identity, operator = self._partner_identity(partner_id), self.operator
         name = partner_id.replace("-", " ").title()
         asked = [
-            await operator.register(partner_id=partner_id, display_name=name, act_id=demo_act_id("register", partner_id)),
-            await operator.add_key(key=identity.signer, partner_id=partner_id, act_id=demo_act_id("key", partner_id)),
+            await operator.register(
+                partner_id=partner_id, display_name=name, act_id=demo_act_id("register", partner_id)
+            ),
+            await operator.add_key(
+                key=identity.signer, partner_id=partner_id, act_id=demo_act_id("key", partner_id)
+            ),
             await operator.activate(partner_id=partner_id, act_id=demo_act_id("activate", partner_id)),
         ]
         for outcome in asked:

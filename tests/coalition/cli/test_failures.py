@@ -61,6 +61,38 @@ def test_an_act_without_answer_can_be_repeated_by_its_id(network: RunningServer)
     assert "error ACT_ID_REUSED" in other.err
 
 
+def test_an_act_id_that_is_none_is_wrong_usage_and_nothing_is_kept(network: RunningServer) -> None:
+    before = run(
+        "entries", "--as", "bakery", "--server", network.address, "--json", data=network.site.data
+    ).document
+    told = run(
+        "member",
+        "enrol",
+        "--as",
+        "bakery",
+        "--act-id",
+        "X",
+        "--server",
+        network.address,
+        data=network.site.data,
+    )
+    assert told.code == 2
+    after = run(
+        "entries", "--as", "bakery", "--server", network.address, "--json", data=network.site.data
+    ).document
+    assert after == before
+
+
+def test_an_open_cycle_is_told_at_once(network: RunningServer) -> None:
+    for words in (
+        ("settlement", "preview", 1),
+        ("settlement", "propose", 1, "--as", "ann"),
+        ("statement", "show", 1),
+    ):
+        told = run(*words, "--server", network.address, "--timeout", 0.5, data=network.site.data)
+        assert (told.code, "error CYCLE_NOT_CLOSED" in told.err) == (1, True), told.err
+
+
 def test_who_speaks_must_be_said_where_it_matters(network: RunningServer) -> None:
     told = run("issue", "card:1", 5, data=network.site.data)
     assert told.code == 2
@@ -72,6 +104,13 @@ def test_an_unknown_identity_names_the_known_ones(network: RunningServer) -> Non
     assert told.code == 1
     assert "error IDENTITY_NOT_FOUND" in told.err
     assert "ann, bakery, bob, operator" in told.err
+
+
+def test_a_name_on_the_command_line_goes_before_the_environment(network: RunningServer) -> None:
+    environment = {"COALITION_IDENTITY": str(network.site.identity_path("operator"))}
+    words = ("position", "--server", network.address)
+    assert "error ROLE_MISSING" in run(*words, data=network.site.data, env=environment).err
+    assert run(*words, "--as", "bakery", data=network.site.data, env=environment).code == 0
 
 
 def test_an_identity_that_others_can_read_is_refused(network: RunningServer, tmp_path: Path) -> None:

@@ -2,12 +2,11 @@
 
 import re
 
+import psycopg
 import pytest
 
 from settlement.database import GATEWAY, OWNER, connect_writer, create_roles, migrate
 from settlement.ledger import batch, members
-
-import psycopg
 
 LOOK_UPS = {
     "seen": (batch._SEEN, "uuid[]", "act_id = ANY"),

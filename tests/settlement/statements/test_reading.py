@@ -12,8 +12,8 @@ from settlement.clearing.netting import net
 from settlement.clearing.obligations import figures_of
 from settlement.database import OWNER, READER, connect, connect_async, create_roles, migrate
 from settlement.errors import CoalitionError
-from settlement.ledger.memory import load_house
 from settlement.journal.leaf import Entry, format_leaf, parse_leaf
+from settlement.ledger.memory import load_house
 from settlement.statements.cyclebook import Activity, Owed, Tally
 from settlement.statements.reading import read_cycle_book, write_statements
 

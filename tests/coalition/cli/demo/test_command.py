@@ -30,7 +30,9 @@ def answered(outbox: Path) -> int:
     """How many receipts the demo holds so far."""
     try:
         with sqlite3.connect(f"file:{outbox}?mode=ro", uri=True) as connection:
-            return int(connection.execute("SELECT count(*) FROM acts WHERE receipt IS NOT NULL").fetchone()[0])
+            return int(
+                connection.execute("SELECT count(*) FROM acts WHERE receipt IS NOT NULL").fetchone()[0]
+            )
     except sqlite3.OperationalError:
         return 0
 
@@ -85,7 +87,15 @@ def check_summary(summary: dict[str, object]) -> None:
 def test_a_wrong_number_of_baskets_is_named(tmp_path: Path) -> None:
     """A number that is none, or below one, is a usage error and starts nothing."""
     for wrong in ("0", "many", "-5"):
-        command = [sys.executable, "-m", "coalition", "demo", f"--baskets={wrong}", "--out", str(tmp_path / "x")]
+        command = [
+            sys.executable,
+            "-m",
+            "coalition",
+            "demo",
+            f"--baskets={wrong}",
+            "--out",
+            str(tmp_path / "x"),
+        ]
         told = subprocess.run(command, capture_output=True, text=True, check=False)
         assert told.returncode == 2
         assert "--baskets" in told.stderr

@@ -1,0 +1,197 @@
+"""A network's whole life by the command line alone: founded, served by a process of its own, settled, audited, stopped."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from settlement import embedded
+from tests.support.command import Ran, run
+
+CARD = "card:4000 1234 1234 1234"
+STOP_SECONDS_MAX = 60
+
+
+@contextmanager
+def served(data: Path) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
+    """`coalition serve` in a process of its own, on any free port."""
+    command = [sys.executable, "-m", "coalition", "serve", "--listen", "127.0.0.1:0", "--data", str(data)]
+    with (
+        (data / "serve.log").open("w") as log,
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process,
+    ):
+        assert process.stdout is not None
+        try:
+            line = process.stdout.readline()
+            assert line.startswith("listening on "), (data / "serve.log").read_text()
+            yield line.removeprefix("listening on ").strip(), process
+        finally:
+            process.kill()
+
+
+def test_the_whole_story(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    try:
+        found(data)
+        with served(data) as (server, process):
+            story = Story(data, server)
+            story.onboard_partners()
+            story.move_points()
+            story.close_cycle()
+            story.settle()
+            story.tell_and_prove(tmp_path)
+            process.send_signal(signal.SIGTERM)
+            process.send_signal(signal.SIGINT)  # an impatient person does no harm
+            assert process.wait(STOP_SECONDS_MAX) == 0
+        assert '"event": "draining"' in (data / "serve.log").read_text()
+        assert not embedded.status(data).running
+        check_who_keeps_postgres_running(data)
+    finally:
+        embedded.stop(data)
+
+
+def check_who_keeps_postgres_running(data: Path) -> None:
+    """A command that needs PostgreSQL starts it and stops it again, unless a person said to keep it."""
+    assert run("fsck", data=data).code == 0
+    assert not embedded.status(data).running
+    assert run("db", "start", data=data).code == 0
+    assert run("fsck", data=data).code == 0
+    status = run("db", "status", "--json", data=data).document
+    assert (status["running"], status["kept_running"], status["network"]) == (
+        True,
+        True,
+        "clearing.example/story",
+    )
+    assert run("db", "stop", data=data).code == 0
+    assert not embedded.status(data).running
+
+
+def found(data: Path) -> None:
+    """Founding works once, and a second attempt changes nothing."""
+    words = ("db", "init", "--name", "clearing.example/story", "--point-value", "0.01", "--data", data)
+    first = run(*words)
+    assert first.code == 0, first.err
+    assert "next: coalition serve --data" in first.err
+    assert not embedded.status(data).running
+    files = {
+        path: path.read_bytes() for folder in ("keys", "identities") for path in (data / folder).iterdir()
+    }
+    second = run(*words)
+    assert (second.code, "error NETWORK_EXISTS" in second.err) == (1, True)
+    assert {path: path.read_bytes() for path in files} == files
+
+
+class Story:
+    """The commands of people who speak to one server."""
+
+    def __init__(self, data: Path, server: str) -> None:
+        self._data = data
+        self._server = server
+
+    def ask(self, *words: object, code: int = 0, answer: str | None = None) -> Ran:
+        """Runs a command that speaks to the server; it must end with `code`."""
+        ran = run(*words, "--server", self._server, data=self._data, answer=answer)
+        assert ran.code == code, ran.err
+        return ran
+
+    def onboard_partners(self) -> None:
+        for partner in ("bakery", "cinema"):
+            onboarded = self.ask("partner", "onboard", partner, "--name", partner.title(), "--json").document
+            assert [act["outcome"] for act in onboarded["acts"]] == ["accepted"] * 3
+        again = self.ask("partner", "onboard", "bakery", "--name", "Bakery", "--json").document
+        assert again["acts"] == []
+        listed = self.ask("partner", "list", "--json").document
+        assert {p["partner_id"]: p["state"] for p in listed} == dict.fromkeys(
+            ("bakery", "cinema", "operator"), "active"
+        )
+
+    def move_points(self) -> None:
+        enrolled = self.ask("member", "enrol", "--alias", CARD, "--as", "bakery", "--json").document
+        assert (
+            self.ask("member", "show", CARD, "--as", "cinema", "--json").document["member_id"]
+            == enrolled["member_id"]
+        )
+        self.ask("member", "link", CARD, "phone:+3512345678", "--as", "cinema")
+        assert "has 1,500" in self.ask("issue", CARD, 1500, "--as", "bakery").out
+        spent = self.ask("redeem", "phone:+3512345678", 500, "--as", "cinema", "--json").document
+        assert spent["balance_after"] == 1000
+        self.ask("redeem", CARD, 200, "--as", "cinema")
+        assert "refused INSUFFICIENT_POINTS" in self.ask("redeem", CARD, 9999, "--as", "cinema", code=3).err
+        self.ask("reverse", spent["act_id"], "--as", "cinema")
+        assert (
+            "refused ALREADY_REVERSED" in self.ask("reverse", spent["act_id"], "--as", "cinema", code=3).err
+        )
+        balance = self.ask("balance", CARD, "--as", "bakery", "--json").document
+        assert balance == {"member_id": enrolled["member_id"], "points": 1300}
+        assert self.ask("receipt", spent["act_id"], "--as", "cinema", "--json").document == spent
+        assert "error ACT_UNKNOWN" in self.ask("receipt", spent["act_id"], "--as", "bakery", code=1).err
+        assert "bakery owes 2.00 EUR" in self.ask("position", "--as", "bakery").out
+        kinds = [
+            entry["kind"] for entry in self.ask("entries", "--as", "bakery", "--last", 0, "--json").document
+        ]
+        assert kinds == ["enrol", "issue", "redeem", "redeem"]
+
+    def close_cycle(self) -> None:
+        owed = self.ask("cycle", "obligations", 1, "--json").document
+        assert [(one["debtor"], one["creditor"], one["amount_micros"]) for one in owed] == [
+            ("bakery", "cinema", 7_000_000),
+            ("cinema", "bakery", 5_000_000),
+        ]
+        self.ask("cycle", "close", 1, "--label", "2026-11")
+        assert "refused CYCLE_NOT_OPEN" in self.ask("cycle", "close", 1, code=3).err
+
+    def settle(self) -> None:
+        preview = self.ask("settlement", "preview", 1, "--json").document
+        assert preview["nets"] == [
+            {"participant": "bakery", "net_minor": 200},
+            {"participant": "cinema", "net_minor": -200},
+        ]
+        digest = preview["proposal_sha256"]
+        assert digest in self.ask("settlement", "propose", 1, "--as", "ann").err
+        same = self.ask("settlement", "approve", "--cycle", 1, "--as", "ann", "--yes", code=3)
+        assert "refused SAME_PERSON" in same.err
+        declined = self.ask("settlement", "approve", "--cycle", 1, "--as", "bob", code=1, answer="n\n")
+        assert "2.00 EUR" in declined.out
+        self.ask("settlement", "approve", "--proposal", digest[:12], "--as", "bob", "--yes")
+        wrong = self.ask("settlement", "confirm", 1, "--leg", "bakery", "--amount", "2.01", code=3)
+        assert "refused LEG_AMOUNT_DIFFERS" in wrong.err
+        self.ask("settlement", "confirm", 1, "--leg", "bakery", "--amount", "2.00")
+        assert "settlement 1 is settled" in self.ask("settlement", "confirm", 1, "--all-legs").out
+        shown = self.ask("settlement", "show", "--cycle", 1, "--json").document
+        assert (shown["state"], shown["proposer"], shown["proposal_sha256"]) == ("settled", "ann", digest)
+        assert [cycle["state"] for cycle in self.ask("cycle", "list", "--json").document] == [
+            "settled",
+            "open",
+        ]
+
+    def tell_and_prove(self, folder: Path) -> None:
+        statement = self.ask("statement", "show", 1, "--as", "bakery", "--json")
+        written = run(
+            "statement", "write", 1, "--out", folder / "statements", "--json", data=self._data
+        ).document
+        assert len(written) == 4
+        assert (folder / "statements" / "1-2026-11" / "bakery.json").read_text() == statement.out
+        assert "2.00" in self.ask("statement", "show", 1, "--partner", "cinema").out
+        act_id = self.ask("entries", "--as", "bakery", "--json").document[-1]["act_id"]
+        proof = self.ask(
+            "audit", "proof", act_id, "--as", "cinema", "--out", folder / "proof.json", "--json"
+        ).document
+        assert json.loads((folder / "proof.json").read_text()) == proof
+        clean = run("fsck", data=self._data)
+        assert (clean.code, "clean" in clean.out) == (0, True), clean.err
+        self.verify_bundle(folder / "bundle.zip")
+
+    def verify_bundle(self, bundle: Path) -> None:
+        assert run("audit", "export", bundle, data=self._data).code == 0
+        vkey = (self._data / "keys" / "log.vkey").read_text().strip()
+        verified = run("audit", "verify", bundle, "--vkey", vkey, "--json")
+        assert (verified.code, verified.document["ok"]) == (0, True)
+        spoilt = bytearray(bundle.read_bytes())
+        spoilt[len(spoilt) // 2] ^= 1
+        bundle.write_bytes(spoilt)
+        refuted = run("audit", "verify", bundle, "--json")
+        assert (refuted.code, refuted.document["ok"]) == (1, False)
+        assert refuted.document["findings"]

@@ -1,0 +1,288 @@
+"""Acts whose fields or names are wrong, and acts sent twice."""
+
+import base64
+import struct
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from coalition.api.v1.exchange_pb2 import (
+    GetReceiptRequest,
+    IssueRequest,
+    ListEntriesRequest,
+    ListEntriesResponse,
+    RedeemRequest,
+    ReverseRequest,
+)
+from coalition.api.v1.members_pb2 import EnrolRequest, GetMemberRequest, LinkAliasRequest
+from coalition.api.v1.partners_pb2 import (
+    REVOCATION_REASON_RETIRED,
+    RegisterRequest,
+    RevokeKeyRequest,
+    SetTariffRequest,
+)
+from coalition.api.v1.settlement_pb2 import (
+    ApproveRequest,
+    CloseCycleRequest,
+    ConfirmRequest,
+    NetPosition,
+    Proposal,
+    ProposeRequest,
+)
+from settlement.clock import SECOND_US, now_us
+from tests.support.door import Door
+from tests.support.network import ORIGIN
+
+AMOUNT_FIELD = 4
+TOKEN = bytes(range(32))
+
+
+def now() -> Timestamp:
+    moment = Timestamp()
+    moment.FromMicroseconds(now_us())
+    return moment
+
+
+def points(kind: Any, member: str, amount: int | None) -> Any:
+    return kind(member_id=member, amount=amount, occurred_at=now())
+
+
+def varint(number: int) -> bytes:
+    encoded = bytearray()
+    while number > 127:
+        encoded.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*encoded, number])
+
+
+@pytest.mark.parametrize("kind", [IssueRequest, RedeemRequest])
+@pytest.mark.parametrize(
+    ("encoded", "reason"),
+    [
+        (b"", "AMOUNT_NOT_POSITIVE"),
+        (varint(0), "AMOUNT_NOT_POSITIVE"),
+        (varint(2**64 - 1), "AMOUNT_NOT_POSITIVE"),
+        (varint(2**63), "AMOUNT_NOT_POSITIVE"),
+        (varint(10**12 + 1), "AMOUNT_TOO_LARGE"),
+        (varint(2**63 - 1), "AMOUNT_TOO_LARGE"),
+        (varint(2**64), "AMOUNT_NOT_POSITIVE"),
+        (varint(2**70), "PAYLOAD_MALFORMED"),
+        (b"\xff" * 11, "PAYLOAD_MALFORMED"),
+    ],
+    ids=["unset", "0", "-1", "2^63", "10^12+1", "2^63-1", "2^64", "2^70", "endless"],
+)
+def test_an_amount_is_from_1_to_ten_to_the_twelve(door: Door, kind: Any, encoded: bytes, reason: str) -> None:
+    request = door.complete("bakery", points(kind, door.member, None))
+    tag = varint(AMOUNT_FIELD << 3) if encoded else b""
+    data = door.sealed("bakery", request, payload=request.SerializeToString() + tag + encoded)
+    with door.records_nothing():
+        path = f"/coalition.api.v1.ExchangeService/{kind.__name__.removesuffix('Request')}"
+        answer = door.call(path, data)
+        answer.is_error(reason)
+        assert answer.field == ("payload" if reason == "PAYLOAD_MALFORMED" else "amount")
+
+
+def test_the_largest_amount_is_taken(door: Door) -> None:
+    assert door.outcome(door.ask("bakery", points(IssueRequest, door.member, 10**12))).refusal is None
+
+
+FIELDS: dict[str, tuple[str, Callable[[], Any], str]] = {
+    "no member": ("bakery", lambda: IssueRequest(amount=5, occurred_at=now()), "member"),
+    "member id is no uuid": ("bakery", lambda: points(IssueRequest, "4000 1234", 5), "member_id"),
+    "upper-case member id": (
+        "bakery",
+        lambda: points(IssueRequest, str(uuid.uuid4()).upper(), 5),
+        "member_id",
+    ),
+    "card number as token": (
+        "bakery",
+        lambda: IssueRequest(alias_token=b"4000 1234 5678", amount=5, occurred_at=now()),
+        "alias_token",
+    ),
+    "empty token": (
+        "bakery",
+        lambda: IssueRequest(alias_token=b"", amount=5, occurred_at=now()),
+        "alias_token",
+    ),
+    "no occurred_at": ("bakery", lambda: IssueRequest(member_id=str(uuid.uuid4()), amount=5), "occurred_at"),
+    "no original": ("bakery", lambda: ReverseRequest(occurred_at=now()), "original_act_id"),
+    "receipt of no id": ("bakery", lambda: GetReceiptRequest(act_id="x"), "act_id"),
+    "enrol with a short token": ("bakery", lambda: EnrolRequest(alias_tokens=[TOKEN, b"a"]), "alias_tokens"),
+    "enrol with a token twice": ("bakery", lambda: EnrolRequest(alias_tokens=[TOKEN, TOKEN]), "alias_tokens"),
+    "enrol with 17 tokens": (
+        "bakery",
+        lambda: EnrolRequest(alias_tokens=[bytes([n]) * 32 for n in range(17)]),
+        "alias_tokens",
+    ),
+    "link to nobody": ("bakery", lambda: LinkAliasRequest(alias_token=TOKEN), "member_id"),
+    "link nothing": ("bakery", lambda: LinkAliasRequest(member_id=str(uuid.uuid4())), "alias_token"),
+    "find nobody": ("bakery", GetMemberRequest, "member"),
+    "page of minus one": ("bakery", lambda: ListEntriesRequest(page_size=-1), "page_size"),
+    "page of 1001": ("bakery", lambda: ListEntriesRequest(page_size=1_001), "page_size"),
+    "partner id": ("operator", lambda: RegisterRequest(partner_id="A b", display_name="x"), "partner_id"),
+    "long partner id": (
+        "operator",
+        lambda: RegisterRequest(partner_id="a" * 41, display_name="x"),
+        "partner_id",
+    ),
+    "no name": ("operator", lambda: RegisterRequest(partner_id="aa"), "display_name"),
+    "name in two lines": (
+        "operator",
+        lambda: RegisterRequest(partner_id="aa", display_name="a\nb"),
+        "display_name",
+    ),
+    "name in letters": (
+        "operator",
+        lambda: RegisterRequest(partner_id="aa", display_name="Bäcker"),
+        "display_name",
+    ),
+    "name of blanks": (
+        "operator",
+        lambda: RegisterRequest(partner_id="aa", display_name=" "),
+        "display_name",
+    ),
+    "tariff of 0": ("operator", SetTariffRequest, "reimbursement_micros"),
+    "tariff too dear": (
+        "operator",
+        lambda: SetTariffRequest(reimbursement_micros=9_000_001),
+        "reimbursement_micros",
+    ),
+    "keyid": (
+        "operator",
+        lambda: RevokeKeyRequest(keyid="AB" * 32, reason=REVOCATION_REASON_RETIRED),
+        "keyid",
+    ),
+    "no reason": ("operator", lambda: RevokeKeyRequest(keyid="ab" * 32), "reason"),
+    "cycle 0": ("operator", CloseCycleRequest, "cycle"),
+    "label in two lines": ("operator", lambda: CloseCycleRequest(cycle=1, label="a\nresult ok"), "label"),
+    "settlement 0": ("operator", lambda: ConfirmRequest(participant="bakery", amount_minor=1), "settlement"),
+    "short hash": ("ann", lambda: ApproveRequest(proposal_sha256=bytes(31)), "proposal_sha256"),
+    "nets twice": (
+        "ann",
+        lambda: ProposeRequest(
+            proposal=Proposal(
+                audience=ORIGIN, cycle=1, nets=[NetPosition(participant="aa"), NetPosition(participant="aa")]
+            ).SerializeToString()
+        ),
+        "proposal.nets",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FIELDS)
+def test_a_field_that_breaks_its_rule_is_named(door: Door, case: str) -> None:
+    who, make, field = FIELDS[case]
+    with door.records_nothing():
+        answer = door.ask(who, make())
+        answer.is_error("FIELD_INVALID")
+        assert answer.field == field
+
+
+def test_a_proposal_for_another_network_is_not_for_this_one(door: Door) -> None:
+    proposal = Proposal(audience="clearing.example/other", cycle=1).SerializeToString()
+    with door.records_nothing():
+        door.ask("ann", ProposeRequest(proposal=proposal)).is_error("AUDIENCE_MISMATCH")
+
+
+def test_unknown_members_aliases_and_originals_are_refusals_that_repeat(door: Door) -> None:
+    unknown = [
+        (points(IssueRequest, str(uuid.uuid4()), 5), "MEMBER_UNKNOWN"),
+        (points(RedeemRequest, str(uuid.uuid4()), 5), "MEMBER_UNKNOWN"),
+        (IssueRequest(alias_token=TOKEN, amount=5, occurred_at=now()), "MEMBER_UNKNOWN"),
+        (LinkAliasRequest(member_id=str(uuid.uuid4()), alias_token=TOKEN), "MEMBER_UNKNOWN"),
+        (ReverseRequest(original_act_id=str(uuid.uuid4()), occurred_at=now()), "ORIGINAL_UNKNOWN"),
+    ]
+    for request, refusal in unknown:
+        data = door.sealed("bakery", door.complete("bakery", request))
+        path = request.header.method
+        first, before = door.outcome(door.call(path, data)), door.recorded()
+        assert first.refusal == refusal
+        assert door.outcome(door.call(path, data)) == first
+        assert door.recorded() == before
+    door.ask("bakery", GetMemberRequest(alias_token=TOKEN)).is_error("MEMBER_NOT_FOUND")
+    door.ask("bakery", GetReceiptRequest(act_id=str(uuid.uuid4()))).is_error("ACT_UNKNOWN")
+
+
+def test_the_same_act_id_with_other_bytes_is_reused_whatever_the_bytes_ask(door: Door) -> None:
+    act_id = str(uuid.uuid4())
+    first = door.outcome(door.ask("bakery", points(IssueRequest, door.member, 5), act_id=act_id))
+    others = [
+        points(IssueRequest, door.member, 5),
+        points(IssueRequest, door.member, 6),
+        points(RedeemRequest, door.member, 5),
+        ReverseRequest(original_act_id=act_id, occurred_at=now()),
+        EnrolRequest(),
+    ]
+    with door.records_nothing():
+        for request in others:
+            answer = door.ask("bakery", request, act_id=act_id)
+            answer.is_error("ACT_ID_REUSED")
+    assert door.outcome(door.ask("bakery", GetReceiptRequest(act_id=act_id))) == first
+    assert (
+        door.outcome(door.ask("grocer", points(IssueRequest, door.member, 5), act_id=act_id)).index
+        > first.index
+    )
+
+
+def test_an_outcome_repeats_even_after_the_request_has_expired(door: Door) -> None:
+    expires = Timestamp()
+    expires.FromMicroseconds(now_us() + SECOND_US // 4)
+    request = door.complete("bakery", points(IssueRequest, door.member, 5), expires_at=expires)
+    data = door.sealed("bakery", request)
+    first = door.outcome(door.call(request.header.method, data))
+    while now_us() < expires.ToMicroseconds():
+        assert door.outcome(door.call(request.header.method, data)) == first
+    with door.records_nothing():
+        assert door.outcome(door.call(request.header.method, data)) == first
+
+
+def test_a_page_token_is_the_one_that_was_given_or_invalid(door: Door) -> None:
+    for _ in range(3):
+        door.ask("bakery", points(IssueRequest, door.member, 5))
+    page = door.ask("bakery", ListEntriesRequest(page_size=2)).body
+    good = ListEntriesResponse.FromString(page).next_page_token
+    numbers = struct.unpack(f">{len(base64.urlsafe_b64decode(good)) // 8}q", base64.urlsafe_b64decode(good))
+    assert door.ask("bakery", ListEntriesRequest(page_token=good)).code == "OK"
+
+    def token(*values: int) -> str:
+        return base64.urlsafe_b64encode(struct.pack(f">{len(values)}q", *values)).decode()
+
+    wrong = [
+        "x",
+        "=",
+        good[:-4],
+        good + "AAAA",
+        token(1),
+        token(0, 0),
+        token(7, *numbers[1:]),
+        "é",
+        "\0",
+        " ",
+        good + " ",
+    ]
+    wrong += [token(numbers[0], start, *numbers[2:]) for start in (-1, 2**62, -(2**63))]
+    wrong += [token(*numbers[:-1], size) for size in (-1, 2**62)]
+    wrong += [token(*numbers, 2, 5), token(*numbers[:-2]), token(*numbers[:2], *numbers[4:], *numbers[4:])]
+    for text in wrong:
+        answer = door.ask("bakery", ListEntriesRequest(page_token=text))
+        answer.is_error("FIELD_INVALID")
+        assert answer.field == "page_token"
+
+
+def test_no_page_token_is_an_internal_error(door: Door) -> None:
+    packed = st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-1, 3), max_size=8).map(
+        lambda numbers: base64.urlsafe_b64encode(struct.pack(f">{len(numbers)}q", *numbers)).decode()
+    )
+
+    @settings(max_examples=200)
+    @given(st.text(min_size=1, max_size=60) | packed, st.integers(0, 1_000))
+    def send(token: str, page_size: int) -> None:
+        answer = door.ask("bakery", ListEntriesRequest(page_token=token, page_size=page_size))
+        assert answer.code == "OK" or answer.reason == "FIELD_INVALID"
+
+    send()

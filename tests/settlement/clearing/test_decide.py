@@ -1,0 +1,188 @@
+"""Laws of cycles and settlements: two people, figures that the ledger gives, and postings that end at zero."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from coalition.wire.requests import AMOUNT_MINOR_MAX
+from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
+from settlement.clearing.decide import PROPOSAL_LIFE_US, CycleNotClosedError, decide_desk
+from settlement.clearing.netting import Figures, net
+from settlement.errors import CoalitionError
+from settlement.house.acts import Register, SetTariff
+from settlement.house.decide import PARTNERS_MAX
+from settlement.house.records import APPROVER, Key, Network, Settlement
+from settlement.house.state import House
+from settlement.journal.acts import Draft
+from settlement.journal.leaf import HOUSE
+from settlement.money import MICROS_MAX, micros_per_minor
+from tests.support.pure_acts import NETWORK, OPERATOR, T0_US, act, as_entry, house_of, keyid_for
+
+PARTNERS = ("acme", "bakery", "cinema", "drugs")
+MICROS_PER_CENT = 10_000
+HASH = "ab" * 32
+SETTLED = Settlement(1, 1, "00" * 32, "ann", T0_US, {}, approved=True)
+OWED = st.dictionaries(
+    st.tuples(st.sampled_from(PARTNERS), st.sampled_from(PARTNERS)).filter(lambda pair: pair[0] != pair[1]),
+    st.integers(0, 10**6),
+    max_size=8,
+)
+
+
+class Desk:
+    """Decides and applies acts on cycles as the house does."""
+
+    def __init__(self, network: Network = NETWORK, partners: tuple[str, ...] = PARTNERS) -> None:
+        self.house: House = house_of(*partners)
+        self.house.network = network
+        self.figures: dict[int, Figures] = {}
+        self.balances: dict[str, int] = {}
+        for person in ("ann", "bob"):
+            key = Key(keyid_for(person), "ed25519", APPROVER, OPERATOR, person, b"spki", 0)
+            self.house.keys[key.keyid] = key
+
+    def ask(self, who: str, body: object, *, time_us: int = T0_US) -> Draft:
+        draft = decide_desk(self.house, self.figures, act(OPERATOR, body, signer=who), time_us)
+        index = self.house.size
+        before = self.house.fork()
+        self.house.apply(as_entry(draft, shard=HOUSE, index=index, house=index, time_us=time_us))
+        if draft.refusal is not None:
+            assert replace(before, size=index + 1) == self.house
+            assert draft.transfers == ()
+        for post in draft.transfers:
+            self.balances[post.debit] = self.balances.get(post.debit, 0) + post.amount
+            self.balances[post.credit] = self.balances.get(post.credit, 0) - post.amount
+        return draft
+
+    def settle(self, figures: Figures, *, cycle: int = 1, proposal: str = HASH) -> Draft:
+        """Close, propose by ann, approve by bob."""
+        assert self.ask(OPERATOR, CloseCycle(cycle, None)).refusal is None
+        self.figures[cycle] = figures
+        assert self.ask("ann", Propose(cycle, "EUR", figures, proposal)).refusal is None
+        return self.ask("bob", Approve(proposal))
+
+
+@given(OWED)
+def test_a_settlement_paid_in_full_ends_every_account_at_zero(owed: dict[tuple[str, str], int]) -> None:
+    desk, figures = Desk(), net(owed)
+    desk.balances = {f"position:{name}": amount * MICROS_PER_CENT for name, amount in figures.nets.items()}
+    assert desk.settle(figures).refusal is None
+    assert all(desk.balances.get(f"position:{name}", 0) == 0 for name in PARTNERS)
+    settlement = desk.house.settlements[1]
+    assert settlement.settled == (not settlement.legs)
+    for participant, amount in settlement.legs.items():
+        assert desk.ask(OPERATOR, Confirm(1, participant, abs(amount) + 1)).refusal == "LEG_AMOUNT_DIFFERS"
+        assert desk.ask(OPERATOR, Confirm(1, participant, abs(amount))).refusal is None
+        assert desk.ask(OPERATOR, Confirm(1, participant, abs(amount))).refusal == "LEG_ALREADY_PAID"
+    assert desk.house.settlements[1].settled
+    assert set(desk.balances.values()) <= {0}
+    assert desk.house.cycles[1].settlement == 1
+
+
+def test_closing_names_the_open_cycle() -> None:
+    desk = Desk()
+    assert desk.ask(OPERATOR, CloseCycle(2, None)).refusal == "CYCLE_UNKNOWN"
+    assert desk.ask(OPERATOR, CloseCycle(1, "2026-11")).refusal is None
+    assert desk.ask(OPERATOR, CloseCycle(1, "2026-11")).refusal == "CYCLE_NOT_OPEN"
+    assert desk.house.open_cycle == 2
+    assert (desk.house.cycles[1].label, desk.house.cycles[2].closed_at) == ("2026-11", None)
+
+
+def test_nothing_is_proposed_before_every_shard_has_cut_and_nothing_but_the_ledgers_figures() -> None:
+    desk, figures = Desk(), net({("acme", "bakery"): 7})
+    assert desk.ask("ann", Propose(9, "EUR", figures, HASH)).refusal == "CYCLE_UNKNOWN"
+    with pytest.raises(CycleNotClosedError):
+        desk.ask("ann", Propose(1, "EUR", figures, HASH))
+    desk.ask(OPERATOR, CloseCycle(1, None))
+    desk.figures[1] = figures
+    other = net({("acme", "bakery"): 8})
+    assert desk.ask("ann", Propose(1, "EUR", other, HASH)).refusal == "FIGURES_DIFFER"
+    assert desk.ask("ann", Propose(1, "USD", figures, HASH)).refusal == "FIGURES_DIFFER"
+    assert desk.ask("ann", Propose(1, "EUR", replace(figures, gross=8), HASH)).refusal == "FIGURES_DIFFER"
+    assert desk.ask("ann", Propose(1, "EUR", figures, HASH)).refusal is None
+    assert desk.house.cycles[1].settlement is None, "a proposal binds nobody"
+
+
+def test_it_takes_another_person_within_72_hours_and_once() -> None:
+    desk, figures = Desk(), net({("acme", "bakery"): 7})
+    assert desk.ask("bob", Approve(HASH)).refusal == "PROPOSAL_UNKNOWN"
+    desk.ask(OPERATOR, CloseCycle(1, None))
+    desk.figures[1] = figures
+    desk.ask("ann", Propose(1, "EUR", figures, HASH))
+    second = "cd" * 32
+    desk.ask("ann", Propose(1, "EUR", figures, second))
+    assert desk.ask("ann", Approve(HASH)).refusal == "SAME_PERSON"
+    late = T0_US + PROPOSAL_LIFE_US
+    assert desk.ask("bob", Approve(HASH), time_us=late + 1).refusal == "PROPOSAL_EXPIRED"
+    desk.figures[1] = net({("acme", "bakery"): 8})
+    assert desk.ask("bob", Approve(HASH), time_us=late).refusal == "FIGURES_DIFFER"
+    desk.figures[1] = figures
+    assert desk.ask("bob", Approve(HASH), time_us=late).refusal is None
+    assert desk.ask("bob", Approve(HASH)).refusal == "ALREADY_APPROVED"
+    assert desk.ask("bob", Approve(second)).refusal == "CYCLE_IN_SETTLEMENT"
+    assert desk.ask("ann", Propose(1, "EUR", figures, "ef" * 32)).refusal == "CYCLE_IN_SETTLEMENT"
+
+
+def test_a_persons_second_key_is_still_the_same_person() -> None:
+    desk, figures = Desk(), net({("acme", "bakery"): 7})
+    desk.house.keys[keyid_for("ann-2")] = replace(desk.house.keys[keyid_for("ann")], keyid=keyid_for("ann-2"))
+    desk.ask(OPERATOR, CloseCycle(1, None))
+    desk.figures[1] = figures
+    desk.ask("ann", Propose(1, "EUR", figures, HASH))
+    assert desk.ask("ann-2", Approve(HASH)).refusal == "SAME_PERSON"
+
+
+def test_legs_are_those_of_an_approved_settlement() -> None:
+    desk = Desk()
+    assert desk.ask(OPERATOR, Confirm(1, "acme", 7)).refusal == "LEG_UNKNOWN"
+    desk.ask(OPERATOR, CloseCycle(1, None))
+    desk.figures[1] = net({("acme", "bakery"): 7})
+    desk.ask("ann", Propose(1, "EUR", desk.figures[1], HASH))
+    assert desk.ask(OPERATOR, Confirm(1, "acme", 7)).refusal == "LEG_UNKNOWN", "proposed is not approved"
+    desk.ask("bob", Approve(HASH))
+    assert desk.ask(OPERATOR, Confirm(1, "cinema", 7)).refusal == "LEG_UNKNOWN"
+    assert desk.ask(OPERATOR, Confirm(1, "acme", 7)).refusal is None
+
+
+@pytest.mark.parametrize("digits", range(7))
+def test_the_largest_amount_that_can_be_confirmed_has_a_leaf_in_every_currency(digits: int) -> None:
+    desk = Desk(replace(NETWORK, minor_digits=digits))
+    most = min(AMOUNT_MINOR_MAX, MICROS_MAX // micros_per_minor(digits))
+    assert desk.ask(OPERATOR, Confirm(2**31 - 1, "a" * 40, most)).refusal == "LEG_UNKNOWN"
+    if most < AMOUNT_MINOR_MAX:
+        with pytest.raises(CoalitionError) as caught:
+            desk.ask(OPERATOR, Confirm(2**31 - 1, "a" * 40, most + 1))
+        assert caught.value.reason == "AMOUNT_TOO_LARGE"
+
+
+@pytest.mark.parametrize("name", ["p{:03}", "store-{:05}", "partner-with-a-name-of-forty-letters-{:03}"])
+def test_a_settlement_of_as_many_participants_as_there_can_be_fits_one_entry(name: str) -> None:
+    desk = Desk(partners=())
+    number = 0
+    while desk.ask(OPERATOR, Register(name.format(number), "A name")).refusal is None:
+        number += 1
+    assert PARTNERS_MAX // 2 < number <= PARTNERS_MAX
+    names = [name.format(at) for at in range(number)]
+    owed = {(names[at - 1], names[at]): at * 10**11 + 10**14 for at in range(number)}
+    desk.house.settlements = dict.fromkeys(range(1, 99_999), SETTLED)
+    desk.ask(OPERATOR, CloseCycle(1, None))
+    desk.figures[1] = net(owed)
+    assert desk.ask("ann", Propose(1, "EUR", desk.figures[1], HASH)).refusal is None
+    assert desk.ask("bob", Approve(HASH)).refusal is None
+
+
+def test_a_leg_that_no_transfer_can_move_is_an_error_and_posts_nothing() -> None:
+    desk = Desk()
+    most = MICROS_MAX // MICROS_PER_CENT
+    assert desk.settle(net({("acme", "bakery"): most})).refusal is None
+    desk = Desk()
+    with pytest.raises(CoalitionError) as caught:
+        desk.settle(net({("acme", "bakery"): most + 1}))
+    assert caught.value.reason == "AMOUNT_TOO_LARGE"
+    assert not desk.house.settlements[1].approved
+
+
+def test_an_act_of_another_room_is_decided_there() -> None:
+    assert Desk().ask(OPERATOR, SetTariff(5)).kind == "tariff"

@@ -1,0 +1,90 @@
+"""Laws of the rules on partners, keys and the tariff, over drawn histories and at their limits."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
+from settlement.house.decide import PARTNERS_MAX, decide_house
+from settlement.house.records import APPROVER, REGISTERED, REQUEST, Partner
+from settlement.house.state import House
+from settlement.journal.leaf import HOUSE
+from tests.support.pure_acts import OPERATOR, act, as_entry, house_of, keyid_for
+
+NAMES = ("acme", "bakery", "cinema", OPERATOR)
+KEYS = tuple(keyid_for(name) for name in ("one", "two", "three", "four", OPERATOR, "acme"))
+PARTNERS = st.sampled_from(NAMES)
+
+
+def key_of(owner: str, keyid: str, person: str | None) -> AddKey:
+    return AddKey(owner, keyid, "ed25519", REQUEST if person is None else APPROVER, person, b"spki")
+
+
+BODIES = st.one_of(
+    st.builds(Register, PARTNERS, st.just("A name")),
+    st.builds(Activate, PARTNERS),
+    st.builds(Suspend, PARTNERS),
+    st.builds(key_of, PARTNERS, st.sampled_from(KEYS), st.sampled_from([None, None, "ann", "bob"])),
+    st.builds(RevokeKey, st.sampled_from(KEYS), st.just("retired"), st.none() | st.just(1)),
+    st.builds(SetTariff, st.integers(1, 9_000_000)),
+)
+
+
+def decided(house: House, caller: str, body: object) -> str | None:
+    """Decides and applies one act; the draft must be canonical and the decision must not touch the house."""
+    before = house.fork()
+    draft = decide_house(house, act(caller, body))
+    assert house == before
+    house.apply(as_entry(draft, shard=HOUSE, index=house.size, house=house.size))
+    if draft.refusal is not None:
+        assert replace(before, size=house.size) == house, "a refusal changes nothing but the size"
+    return draft.refusal
+
+
+@given(st.lists(st.tuples(PARTNERS, BODIES), max_size=40))
+def test_every_history_keeps_the_laws_of_partners_and_keys(steps: list[tuple[str, object]]) -> None:
+    house = house_of("acme")
+    for caller, body in steps:
+        revoked = {keyid for keyid, key in house.keys.items() if key.revoked_at is not None}
+        owners = {keyid: key.owner for keyid, key in house.keys.items()}
+        decided(house, caller, body)
+        assert {house.keys[keyid].owner for keyid in owners} == set(owners.values())
+        assert all(house.keys[keyid].revoked_at is not None for keyid in revoked), "revoked is for ever"
+        for name in house.partners:
+            assert len(house.live_keys(name, REQUEST)) <= 2
+            persons = [key.person for key in house.live_keys(name, APPROVER)]
+            assert len(persons) == len(set(persons)), "a person holds one live key"
+        for key in house.keys.values():
+            assert key.owner in house.partners
+            if key.keyid not in owners:
+                assert caller in (key.owner, OPERATOR), "nobody makes a key for another partner"
+            if key.revoked_at is not None and key.keyid not in revoked:
+                assert caller in (key.owner, OPERATOR), "nobody ends another partner's key"
+
+
+def test_refusals_come_in_the_documented_order() -> None:
+    house = house_of("acme")
+    assert decided(house, OPERATOR, Register("acme", "again")) == "PARTNER_EXISTS"
+    assert decided(house, OPERATOR, Register(OPERATOR, "again")) == "PARTNER_EXISTS"
+    assert decided(house, OPERATOR, Activate(OPERATOR)) == "PARTNER_UNKNOWN"
+    assert decided(house, OPERATOR, Suspend("nobody")) == "PARTNER_UNKNOWN"
+    assert decided(house, OPERATOR, key_of("nobody", KEYS[0], None)) == "PARTNER_UNKNOWN"
+    assert decided(house, "acme", key_of(OPERATOR, KEYS[0], None)) == "PARTNER_UNKNOWN"
+    assert decided(house, "acme", key_of("acme", keyid_for("acme"), None)) == "KEY_EXISTS"
+    assert decided(house, "acme", key_of("acme", KEYS[0], None)) is None
+    assert decided(house, "acme", key_of("acme", KEYS[1], None)) == "TOO_MANY_KEYS"
+    assert decided(house, "acme", RevokeKey(keyid_for(OPERATOR), "retired", None)) == "KEY_UNKNOWN"
+    assert decided(house, "acme", RevokeKey(KEYS[0], "compromised", 1)) is None
+    assert decided(house, "acme", RevokeKey(KEYS[0], "compromised", 1)) == "KEY_UNKNOWN"
+    assert decided(house, "acme", key_of("acme", KEYS[0], None)) == "KEY_EXISTS"
+
+
+def test_a_network_is_full_at_its_limit() -> None:
+    house = house_of("acme")
+    for number in range(PARTNERS_MAX - 1):
+        house.partners[f"p{number}"] = Partner(f"p{number}", "P", REGISTERED)
+    assert len(house.partners) == PARTNERS_MAX + 1, "the operator is not counted"
+    assert decided(house, OPERATOR, Register("one-more", "One more")) == "LIMIT_EXCEEDED"
+    del house.partners["p0"]
+    assert decided(house, OPERATOR, Register("one-more", "One more")) is None
