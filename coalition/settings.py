@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """`COALITION_DATABASE_URL`: a PostgreSQL server of one's own instead of the embedded one; `COALITION_DATA`: the data folder."""
+    """`COALITION_DATABASE_URL`: a PostgreSQL server of one's own; `COALITION_DATA`: the data folder."""
 
     model_config = SettingsConfigDict(env_prefix="COALITION_")
 

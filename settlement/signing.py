@@ -1,7 +1,7 @@
 """Signatures: what is signed, by which key, and when it counts as genuine.
 
-Bytes signed are DSSE v1 (secure-systems-lab/dsse, protocol.md): `pae(type, payload)`. A key is named by its *keyid*, the lower-case
-hex SHA-256 of its DER SubjectPublicKeyInfo. The algorithm comes from the key, never from the message:
+Bytes signed are DSSE v1 (secure-systems-lab/dsse, protocol.md): `pae(type, payload)`. A key is named by its *keyid*, the
+lower-case hex SHA-256 of its DER SubjectPublicKeyInfo. The algorithm comes from the key, never from the message:
 
 - `ed25519` (RFC 8032): 64 bytes R || S. Keys must be points of prime order and R may not be the identity, so that every
   conforming verifier gives the same answer.

@@ -1,4 +1,4 @@
-"""The exchange: takes admitted acts to the one lane of their shard, where what arrived while the last batch committed is the next.
+"""The exchange: takes admitted acts to the one lane of their shard. What arrived while a batch committed is the next.
 
 A lone call waits for nobody; a busy lane gets batch speed. Every act gets its verdict exactly once, after the commit.
 """

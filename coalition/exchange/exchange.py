@@ -1,7 +1,7 @@
 """Routing: which shard an act belongs to."""
 
 import asyncio
-import random
+import secrets
 from typing import LiteralString
 
 from psycopg import AsyncConnection
@@ -59,9 +59,8 @@ class Exchange:
         """The member's shard by the directory; a new member gets any, one that is unknown the first, to be refused there."""
         match act.body:
             case Enrol():
-                return await self._look_up(_BY_ACT, (act.partner, act.act_id)) or random.choice(
-                    self._member_shards()
-                )
+                known = await self._look_up(_BY_ACT, (act.partner, act.act_id))
+                return known or secrets.choice(self._member_shards())
             case Issue(name=name) | Redeem(name=name):
                 query, key = (_BY_MEMBER, name.member) if name.alias is None else (_BY_ALIAS, name.alias)
                 found = await self._look_up(query, (key,))

@@ -16,7 +16,7 @@ from settlement.signing import Signer
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """The exchange for acts, a pool for reads, the house's state, the receipt key, the published log's folder, and the DSN for readers that block."""
+    """The exchange for acts, a pool for reads, the house's state, the receipt key, the log's folder, a DSN for blocking reads."""
 
     exchange: Exchange
     reads: Reads

@@ -1,8 +1,8 @@
-"""Pure decisions on partners, keys and the tariff: (house, act) gives a draft entry. Rules in the order of the proto's comments."""
+"""Pure decisions on partners, keys and the tariff: (house, act) gives a draft. Rules in the order of the proto's comments."""
 
 from settlement.clock import format_time
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
-from settlement.house.records import APPROVER, REQUEST, Key
+from settlement.house.records import REQUEST, Key
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 
@@ -63,10 +63,7 @@ def _add_key(house: House, act: Act[object], body: AddKey) -> Draft:
         refusal = "PURPOSE_NOT_ALLOWED"
     elif body.keyid in house.keys:
         refusal = "KEY_EXISTS"
-    elif (body.purpose == REQUEST and len(house.live_keys(body.owner, REQUEST)) >= LIVE_REQUEST_KEYS_MAX) or (
-        body.purpose == APPROVER
-        and any(k.person == body.person for k in house.live_keys(body.owner, APPROVER))
-    ):
+    elif _too_many(house, body):
         refusal = "TOO_MANY_KEYS"
     return _draft("key-add", act, (("key", key.line()),), refusal)
 
@@ -76,6 +73,13 @@ def _may_add(house: House, act: Act[object], body: AddKey) -> bool:
     signer = house.keys.get(act.keyid)
     fits = signer is not None and signer.purpose == body.purpose
     return fits and (body.purpose == REQUEST or body.owner == house.operator)
+
+
+def _too_many(house: House, body: AddKey) -> bool:
+    live = house.live_keys(body.owner, body.purpose)
+    if body.purpose == REQUEST:
+        return len(live) >= LIVE_REQUEST_KEYS_MAX
+    return any(key.person == body.person for key in live)
 
 
 def _revoke_key(house: House, act: Act[object], body: RevokeKey) -> Draft:

@@ -1,6 +1,6 @@
 """A batch: acts for one shard become entries in one database transaction.
 
-    lock the shard's row > seen before? > bring the house up to date > still fresh, key still good? > load > decide > write > commit
+    lock the shard's row > seen before? > bring the house up to date > load > fresh, key good? > decide > write > commit
 
 The shard's row lock makes its history serial; there is no other lock, so no deadlock. The number of statements does not depend on
 the number of acts. Times come from PostgreSQL's clock, read under the lock, and strictly increase.
@@ -79,7 +79,9 @@ class Rules(Protocol):
 class RulesMaker(Protocol):
     """Makes fresh rules for one batch."""
 
-    def __call__(self, head: ShardHead, house: House) -> Rules: ...
+    def __call__(self, head: ShardHead, house: House) -> Rules:
+        """Rules for one batch of the shard, under the house as it is known so far."""
+        ...
 
 
 async def post(

@@ -48,7 +48,7 @@ async def write_and_commit(
     drafts: Sequence[Draft],
     changes: Sequence[Statement],
 ) -> list[Outcome | None]:
-    """Numbers the drafts, writes all rows, moves the shard's row on and commits. Returns the outcome of each draft that is an act."""
+    """Numbers the drafts, writes all rows, moves the shard's row on and commits; the outcome of each draft that is an act."""
     entries = [
         Entry(
             head.shard,

@@ -95,4 +95,4 @@ def _euros(cents: int) -> str:
 def _saving(months: tuple[MonthPlan, ...]) -> str:
     gross = sum(month.gross_cents for month in months)
     cash = sum(month.multilateral_cents for month in months)
-    return f"{(gross - cash) * 100 / gross:.1f} %" if gross else "–"
+    return f"{(gross - cash) * 100 / gross:.1f} %" if gross else "-"

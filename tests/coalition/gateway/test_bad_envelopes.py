@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coalition.api.v1.envelope_pb2 import Envelope
+from coalition.gateway.server import MESSAGE_BYTES_MAX
 from coalition.wire.envelope import ENVELOPE_BYTES_MAX, PAYLOAD_BYTES_MAX
 from coalition.wire.methods import METHODS, Method, payload_type_of
 from settlement.signing import pae
@@ -133,7 +134,7 @@ def test_a_payload_just_within_the_limit_is_read(door: Door) -> None:
 
 def test_a_message_over_the_channel_limit_is_stopped_by_grpc_itself(door: Door) -> None:
     with door.records_nothing():
-        for size in (128 * 1024 + 1, 5_000_000):
+        for size in (MESSAGE_BYTES_MAX + 1, 5_000_000):
             assert (
                 door.call("/coalition.api.v1.ExchangeService/Issue", bytes(size)).code == "RESOURCE_EXHAUSTED"
             )
