@@ -10,7 +10,7 @@ from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
 from settlement.clock import HOUR_US
 from settlement.errors import CoalitionError
-from settlement.house.decide import decide_house, refused_or_ok
+from settlement.house.decide import decide_house, house_draft
 from settlement.house.records import Settlement
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
@@ -64,7 +64,7 @@ def _close(house: House, act: Act[object], body: CloseCycle) -> Draft:
     elif body.cycle != house.open_cycle:
         refusal = "CYCLE_NOT_OPEN"
     label = (("label", body.label),) if body.label else ()
-    return _draft("close", act, (("cycle", str(body.cycle)), *label), (), refusal)
+    return house_draft("close", act, (("cycle", str(body.cycle)), *label), refusal)
 
 
 def _propose(house: House, figures: FiguresByCycle, act: Act[object], body: Propose) -> Draft:
@@ -84,7 +84,7 @@ def _propose(house: House, figures: FiguresByCycle, act: Act[object], body: Prop
     lines.append(("proposal", body.proposal_sha256))
     if refusal is None:
         lines += [("net", f"{participant} {amount}") for participant, amount in body.figures.nets.items()]
-    return _draft("propose", act, tuple(lines), (), refusal)
+    return house_draft("propose", act, tuple(lines), refusal)
 
 
 def _approve(house: House, figures: FiguresByCycle, act: Act[object], body: Approve, now_us: int) -> Draft:
@@ -92,7 +92,7 @@ def _approve(house: House, figures: FiguresByCycle, act: Act[object], body: Appr
     refusal = _approval_refusal(house, figures, settlement, act, now_us)
     number = () if settlement is None else (("settlement", str(settlement.number)),)
     posts = () if settlement is None or refusal else _settling_posts(house, settlement)
-    return _draft("approve", act, (*number, ("proposal", body.proposal_sha256)), posts, refusal)
+    return house_draft("approve", act, (*number, ("proposal", body.proposal_sha256)), refusal, posts)
 
 
 def _approval_refusal(
@@ -149,19 +149,6 @@ def _confirm(house: House, act: Act[object], body: Confirm) -> Draft:
         ("amount", f"{network.currency} {micros}"),
     )
     if refusal is not None or amount is None:
-        return _draft("confirm", act, lines, (), refusal)
+        return house_draft("confirm", act, lines, refusal)
     debit, credit = ("bank", settling) if amount > 0 else (settling, "bank")
-    return _draft("confirm", act, lines, (Transfer(debit, credit, network.currency, micros),), None)
-
-
-def _draft(
-    kind: str,
-    act: Act[object],
-    lines: tuple[tuple[str, str], ...],
-    posts: tuple[Transfer, ...],
-    refusal: str | None,
-) -> Draft:
-    head = (("partner", act.partner), ("act", act.act_id))
-    post_lines = tuple([("post", f"{p.debit} {p.credit} {p.asset} {p.amount}") for p in posts])
-    tail = (*act.request_lines(), *post_lines, refused_or_ok(refusal))
-    return Draft(kind, (*head, *lines, *tail), posts, act, refusal=refusal)
+    return house_draft("confirm", act, lines, None, (Transfer(debit, credit, network.currency, micros),))

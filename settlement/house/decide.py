@@ -5,6 +5,7 @@ from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTari
 from settlement.house.records import REQUEST, Key
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
+from settlement.journal.leaf import Transfer, format_post
 
 PARTNERS_MAX = 800
 SETTLEMENT_BYTES_MAX = 64_000
@@ -14,9 +15,19 @@ _POST_BYTES = 60
 LIVE_REQUEST_KEYS_MAX = 2
 
 
-def refused_or_ok(refusal: str | None) -> tuple[str, str]:
-    """The leaf's `result` line."""
-    return ("result", "ok" if refusal is None else f"refused {refusal}")
+def house_draft(
+    kind: str,
+    act: Act[object],
+    lines: tuple[tuple[str, str], ...],
+    refusal: str | None,
+    posts: tuple[Transfer, ...] = (),
+) -> Draft:
+    """An act's entry in the house, its lines in the order of the leaf grammar: who asked, for what, and what came of it."""
+    head = (("partner", act.partner), ("act", act.act_id))
+    post_lines = tuple([("post", format_post(post)) for post in posts])
+    result = ("result", "ok" if refusal is None else f"refused {refusal}")
+    tail = (*act.request_lines(), *post_lines, result)
+    return Draft(kind, (*head, *lines, *tail), posts, act, refusal=refusal)
 
 
 def decide_house(house: House, act: Act[object]) -> Draft:
@@ -30,17 +41,17 @@ def decide_house(house: House, act: Act[object]) -> Draft:
                 if _full(house, subject)
                 else None
             )
-            return _draft("register", act, (("subject", subject), ("name", name)), refusal)
+            return house_draft("register", act, (("subject", subject), ("name", name)), refusal)
         case Activate(partner_id=subject):
-            return _draft("activate", act, (("subject", subject),), _known(house, subject))
+            return house_draft("activate", act, (("subject", subject),), _known(house, subject))
         case Suspend(partner_id=subject):
-            return _draft("suspend", act, (("subject", subject),), _known(house, subject))
+            return house_draft("suspend", act, (("subject", subject),), _known(house, subject))
         case AddKey() as body:
             return _add_key(house, act, body)
         case RevokeKey() as body:
             return _revoke_key(house, act, body)
         case SetTariff(rate_micros=rate):
-            return _draft("tariff", act, (("rate", str(rate)),), None)
+            return house_draft("tariff", act, (("rate", str(rate)),), None)
     raise TypeError(f"not an act of the house: {act.body!r}")
 
 
@@ -65,7 +76,7 @@ def _add_key(house: House, act: Act[object], body: AddKey) -> Draft:
         refusal = "KEY_EXISTS"
     elif _too_many(house, body):
         refusal = "TOO_MANY_KEYS"
-    return _draft("key-add", act, (("key", key.line()),), refusal)
+    return house_draft("key-add", act, (("key", key.line()),), refusal)
 
 
 def _may_add(house: House, act: Act[object], body: AddKey) -> bool:
@@ -88,11 +99,4 @@ def _revoke_key(house: House, act: Act[object], body: RevokeKey) -> Draft:
         lines.append(("suspect-from", format_time(body.suspect_from_us)))
     key = house.live_key(body.keyid)
     may = key is not None and act.partner in (key.owner, house.operator)
-    return _draft("key-revoke", act, tuple(lines), None if may else "KEY_UNKNOWN")
-
-
-def _draft(kind: str, act: Act[object], lines: tuple[tuple[str, str], ...], refusal: str | None) -> Draft:
-    head = (("partner", act.partner), ("act", act.act_id))
-    return Draft(
-        kind, (*head, *lines, *act.request_lines(), refused_or_ok(refusal)), act=act, refusal=refusal
-    )
+    return house_draft("key-revoke", act, tuple(lines), None if may else "KEY_UNKNOWN")

@@ -49,19 +49,7 @@ async def write_and_commit(
     changes: Sequence[Statement],
 ) -> list[Outcome | None]:
     """Numbers the drafts, writes all rows, moves the shard's row on and commits; the outcome of each draft that is an act."""
-    entries = [
-        Entry(
-            head.shard,
-            index,
-            index if head.shard == HOUSE else house_size,
-            head.now_us + place,
-            draft.kind,
-            draft.lines,
-        )
-        for place, (index, draft) in enumerate(
-            zip(range(head.size, head.size + len(drafts)), drafts, strict=True)
-        )
-    ]
+    entries = _number(head, house_size, drafts)
     leaves = [format_leaf(entry) for entry in entries]
     hashes = [leaf_hash(leaf) for leaf in leaves]
     statements = [
@@ -86,6 +74,16 @@ async def write_and_commit(
     return [
         _outcome(entry, draft, digest) for entry, draft, digest in zip(entries, drafts, hashes, strict=True)
     ]
+
+
+def _number(head: "ShardHead", house_size: int, drafts: Sequence[Draft]) -> list[Entry]:
+    """Gives each draft its number, time and house size; a house entry stands under all house entries before it."""
+    entries = []
+    for place, draft in enumerate(drafts):
+        index = head.size + place
+        house = index if head.shard == HOUSE else house_size
+        entries.append(Entry(head.shard, index, house, head.now_us + place, draft.kind, draft.lines))
+    return entries
 
 
 def _outcome(entry: Entry, draft: Draft, digest: bytes) -> Outcome | None:

@@ -120,8 +120,9 @@ def _progress(title: str, total: int) -> Iterator[Callable[[], None]]:
 
 
 def _say_where(out: Path, seconds: float, acts: int) -> None:
+    if seconds:
+        console.print(f"\n{acts:,} signed acts in {seconds:.1f} s: {acts / seconds:,.0f} a second")
+    console.print(f"written: {out}/summary.json, {out}/statements/, {out}/bundle.zip", soft_wrap=True)
     console.print(
-        f"{acts:,} signed acts in {seconds:.1f} s: {acts / seconds:,.0f} a second" if seconds else ""
+        f"check it offline, as an auditor would: coalition audit verify {out}/bundle.zip", soft_wrap=True
     )
-    console.print(f"Written: {out}/summary.json, {out}/statements/, {out}/bundle.zip")
-    console.print(f"Check it as an auditor would, offline: coalition audit verify {out}/bundle.zip")

@@ -47,22 +47,21 @@ def write_summary(path: Path, content: dict[str, Any]) -> None:
 
 
 def print_report(console: Console, plan: ReplayPlan, entries: dict[int, int]) -> None:
-    """The table of cycles, and who owed and was owed most over all of them."""
-    console.print(_cycles(plan, entries))
+    """The table of cycles, and who was paid and who paid most over all of them."""
+    console.print("\n[bold]Cycles, in EUR[/]", _cycles(plan, entries), sep="\n")
     nets: Counter[str] = Counter()
     for month in plan.months:
         nets.update(month.net_debt_cents())
     ranked = sorted(nets.items(), key=lambda item: item[1])
-    console.print(
-        _largest("Largest creditors: paid to them over all cycles", [(p, -n) for p, n in ranked if n < 0])
-    )
-    console.print(
-        _largest("Largest debtors: paid by them over all cycles", [(p, n) for p, n in ranked[::-1] if n > 0])
-    )
+    creditors = [(partner, -cents) for partner, cents in ranked if cents < 0]
+    debtors = [(partner, cents) for partner, cents in ranked[::-1] if cents > 0]
+    for title, largest in (("creditors, paid", creditors), ("debtors, paying", debtors)):
+        if largest:
+            console.print(f"\n[bold]Largest {title} over all cycles[/]", _largest(largest), sep="\n")
 
 
 def _cycles(plan: ReplayPlan, entries: dict[int, int]) -> Table:
-    table = Table(title="Cycles, in EUR", show_footer=len(plan.months) > 1)
+    table = Table(show_footer=len(plan.months) > 1)
     months = plan.months
     table.add_column("cycle", footer="all")
     table.add_column("entries", justify="right", footer=f"{sum(entries.values()):,}")
@@ -79,8 +78,8 @@ def _cycles(plan: ReplayPlan, entries: dict[int, int]) -> Table:
     return table
 
 
-def _largest(title: str, ranked: list[tuple[str, int]]) -> Table:
-    table = Table(title=title)
+def _largest(ranked: list[tuple[str, int]]) -> Table:
+    table = Table()
     table.add_column("partner")
     table.add_column("EUR", justify="right")
     for partner, cents in ranked[:LARGEST]:

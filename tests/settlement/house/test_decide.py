@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
 from settlement.house.decide import PARTNERS_MAX, decide_house
-from settlement.house.records import APPROVER, REGISTERED, REQUEST, Partner
+from settlement.house.records import APPROVER, REGISTERED, REQUEST, Key, Partner
 from settlement.house.state import House
 from settlement.journal.leaf import HOUSE
 from tests.support.pure_acts import OPERATOR, act, as_entry, house_of, keyid_for
@@ -15,6 +15,7 @@ from tests.support.pure_acts import OPERATOR, act, as_entry, house_of, keyid_for
 NAMES = ("acme", "bakery", "cinema", OPERATOR)
 KEYS = tuple(keyid_for(name) for name in ("one", "two", "three", "four", OPERATOR, "acme"))
 PARTNERS = st.sampled_from(NAMES)
+ANN = "ann"
 
 
 def key_of(owner: str, keyid: str, person: str | None) -> AddKey:
@@ -34,7 +35,7 @@ BODIES = st.one_of(
 def decided(house: House, caller: str, body: object) -> str | None:
     """Decides and applies one act; the draft must be canonical and the decision must not touch the house."""
     before = house.fork()
-    draft = decide_house(house, act(caller, body))
+    draft = decide_house(house, act(OPERATOR if caller == ANN else caller, body, signer=caller))
     assert house == before
     house.apply(as_entry(draft, shard=HOUSE, index=house.size, house=house.size))
     if draft.refusal is not None:
@@ -42,9 +43,16 @@ def decided(house: House, caller: str, body: object) -> str | None:
     return draft.refusal
 
 
-@given(st.lists(st.tuples(PARTNERS, BODIES), max_size=40))
-def test_every_history_keeps_the_laws_of_partners_and_keys(steps: list[tuple[str, object]]) -> None:
+def house_with_ann() -> House:
+    """A house with one approver at the operator."""
     house = house_of("acme")
+    house.keys[keyid_for(ANN)] = Key(keyid_for(ANN), "ed25519", APPROVER, OPERATOR, ANN, b"spki", 0)
+    return house
+
+
+@given(st.lists(st.tuples(st.sampled_from([*NAMES, ANN]), BODIES), max_size=40))
+def test_every_history_keeps_the_laws_of_partners_and_keys(steps: list[tuple[str, object]]) -> None:
+    house = house_with_ann()
     for caller, body in steps:
         revoked = {keyid for keyid, key in house.keys.items() if key.revoked_at is not None}
         owners = {keyid: key.owner for keyid, key in house.keys.items()}
@@ -58,19 +66,26 @@ def test_every_history_keeps_the_laws_of_partners_and_keys(steps: list[tuple[str
         for key in house.keys.values():
             assert key.owner in house.partners
             if key.keyid not in owners:
-                assert caller in (key.owner, OPERATOR), "nobody makes a key for another partner"
+                assert caller in (key.owner, OPERATOR, ANN), "nobody makes a key for another partner"
+                assert (caller == ANN) == (key.purpose == APPROVER), "only an approver names another"
+                assert key.purpose == REQUEST or key.owner == OPERATOR, "approvers are the operator's people"
             if key.revoked_at is not None and key.keyid not in revoked:
-                assert caller in (key.owner, OPERATOR), "nobody ends another partner's key"
+                assert caller in (key.owner, OPERATOR, ANN), "nobody ends another partner's key"
 
 
 def test_refusals_come_in_the_documented_order() -> None:
-    house = house_of("acme")
+    house = house_with_ann()
     assert decided(house, OPERATOR, Register("acme", "again")) == "PARTNER_EXISTS"
     assert decided(house, OPERATOR, Register(OPERATOR, "again")) == "PARTNER_EXISTS"
     assert decided(house, OPERATOR, Activate(OPERATOR)) == "PARTNER_UNKNOWN"
     assert decided(house, OPERATOR, Suspend("nobody")) == "PARTNER_UNKNOWN"
     assert decided(house, OPERATOR, key_of("nobody", KEYS[0], None)) == "PARTNER_UNKNOWN"
     assert decided(house, "acme", key_of(OPERATOR, KEYS[0], None)) == "PARTNER_UNKNOWN"
+    assert decided(house, OPERATOR, key_of(OPERATOR, KEYS[0], "bob")) == "PURPOSE_NOT_ALLOWED"
+    assert decided(house, ANN, key_of(OPERATOR, keyid_for("acme"), None)) == "PURPOSE_NOT_ALLOWED"
+    assert decided(house, ANN, key_of("acme", KEYS[0], "bob")) == "PURPOSE_NOT_ALLOWED"
+    assert decided(house, ANN, key_of(OPERATOR, KEYS[2], ANN)) == "TOO_MANY_KEYS"
+    assert decided(house, ANN, key_of(OPERATOR, KEYS[2], "bob")) is None
     assert decided(house, "acme", key_of("acme", keyid_for("acme"), None)) == "KEY_EXISTS"
     assert decided(house, "acme", key_of("acme", KEYS[0], None)) is None
     assert decided(house, "acme", key_of("acme", KEYS[1], None)) == "TOO_MANY_KEYS"
