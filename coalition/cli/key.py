@@ -90,7 +90,7 @@ def add(
 ) -> None:
     """Add a key: the operator anyone's, a partner its own second one, so that keys rotate without a pause.
 
-    An approver's key is added by another approver, never by the operator's request key.
+    An approver's key counts once the operator's request key and an approver (`--as ann`) have both added it.
 
     [dim]coalition key add --proof proof.json[/]
 

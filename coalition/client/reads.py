@@ -70,7 +70,7 @@ class Reads(Caller):
     async def position(self) -> Position:
         """What the caller owes at this moment."""
         reply = await self._read(settlement_pb2.GetPositionRequest(), settlement_pb2.GetPositionResponse)
-        return Position(reply.currency, reply.position_micros)
+        return Position(reply.currency, int(reply.position_micros))
 
     async def cycles(self) -> list[Cycle]:
         """All cycles, the open one last."""
@@ -82,7 +82,7 @@ class Reads(Caller):
         request = settlement_pb2.ListObligationsRequest(cycle=cycle)
         reply = await self._read(request, settlement_pb2.ListObligationsResponse)
         return [
-            Obligation(one.debtor, one.creditor, reply.currency, one.amount_micros, one.count)
+            Obligation(one.debtor, one.creditor, reply.currency, int(one.amount_micros), one.count)
             for one in reply.obligations
         ]
 

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 
 import psycopg
 import structlog
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
-from settlement.errors import CoalitionError
+from settlement.errors import BooksError, CoalitionError
 from settlement.journal.acts import Act, Outcome
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.batch import RulesMaker, Verdict, post
@@ -63,14 +63,7 @@ class Lane:
             count = min(len(self._waiting), BATCH_ACTS_MAX)
             batch = [self._waiting.popleft() for _ in range(count)]
             self._turns = min(count, GATHER_TURNS_MAX)
-            try:
-                verdicts = await self._verdicts([act for act, _ in batch])
-            except BaseException:
-                # A bug: the server ends, and nobody may wait for it meanwhile.
-                self.close()
-                self._turn_away([*batch, *self._waiting])
-                await self._hang_up()
-                raise
+            verdicts = await self._verdicts([act for act, _ in batch])
             for (_, future), verdict in zip(batch, verdicts, strict=True):
                 _answer(future, verdict)
         await self._hang_up()
@@ -92,15 +85,6 @@ class Lane:
         self._closing = True
         self._news.set()
 
-    def _turn_away(self, waiting: Iterable[tuple[Act[object], asyncio.Future[Outcome]]]) -> None:
-        for _, future in waiting:
-            _answer(
-                future,
-                CoalitionError(
-                    "SHUTTING_DOWN", "this server failed; send the same bytes to another, or again later"
-                ),
-            )
-
     async def _verdicts(self, acts: list[Act[object]]) -> list[Verdict]:
         try:
             connection = await self._connected()
@@ -109,14 +93,23 @@ class Lane:
                 await self._memory.refresh(connection)
         except CoalitionError as error:
             return [error] * len(acts)
-        except (psycopg.Error, OSError) as error:
+        except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
             _log.warning("batch_lost", shard=self.shard, acts=len(acts), error=type(error).__name__)
             await self._disconnect()
             unknown = CoalitionError(
                 "BOOKS_UNAVAILABLE", "the books did not answer; send the same bytes again"
             )
             return [unknown] * len(acts)
+        except Exception as error:  # noqa: BLE001 - a bug that one of these acts brings to light
+            return await self._alone(acts, error)
         return verdicts
+
+    async def _alone(self, acts: list[Act[object]], error: Exception) -> list[Verdict]:
+        """After a bug rolled a batch back: its acts one by one, so that only the one that meets the bug goes unanswered."""
+        if len(acts) > 1:
+            return [(await self._verdicts([act]))[0] for act in acts]
+        _log.exception("act_broke", shard=self.shard, act=acts[0].act_id, error=type(error).__name__)
+        return [BooksError("the server has no answer to this act; its operator must look into its log")]
 
     async def _connected(self) -> AsyncConnection[TupleRow]:
         if self._connection is None or self._connection.closed:

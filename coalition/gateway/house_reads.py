@@ -51,7 +51,9 @@ async def get_position(means: Means, admitted: Admitted) -> settlement_pb2.GetPo
         currency = house.founded.currency
         cursor = await connection.execute(_POSITION, (f"position:{admitted.caller.partner}", currency))
         row = await cursor.fetchone()
-    return settlement_pb2.GetPositionResponse(currency=currency, position_micros=int(row[0]) if row else 0)
+    return settlement_pb2.GetPositionResponse(
+        currency=currency, position_micros=str(int(row[0]) if row else 0)
+    )
 
 
 async def list_cycles(means: Means, admitted: Admitted) -> settlement_pb2.ListCyclesResponse:
@@ -91,7 +93,7 @@ async def list_obligations(means: Means, admitted: Admitted) -> settlement_pb2.L
         response = settlement_pb2.ListObligationsResponse(currency=house.founded.currency)
         for debtor, creditor, amount, count in await cursor.fetchall():
             response.obligations.add(
-                debtor=debtor, creditor=creditor, amount_micros=int(amount), count=int(count)
+                debtor=debtor, creditor=creditor, amount_micros=str(int(amount)), count=int(count)
             )
     return response
 

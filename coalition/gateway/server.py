@@ -60,10 +60,11 @@ class ServerSettings:
 async def serve(settings: ServerSettings, stopping: asyncio.Event, started: asyncio.Future[str]) -> None:
     """Runs until `stopping` is set, then drains. `started` gets the address listened on. BooksError if posting must not start."""
     worker = _WorkerThread(settings)
-    await worker.start()
     try:
-        async with _means(settings) as means:
-            await _serve_calls(settings, means, worker, stopping, started)
+        await worker.start(stopping)
+        if not stopping.is_set():
+            async with _means(settings) as means:
+                await _serve_calls(settings, means, worker, stopping, started)
     finally:
         await worker.stop()
 
@@ -89,7 +90,9 @@ async def _serve_calls(
     started.set_result(settings.listen if settings.listen.startswith("unix:") else f"{host}:{port}")
     lanes = asyncio.create_task(means.exchange.run())
     refresh = asyncio.create_task(_refresh_house(means))
-    await _first(stopping, lanes, worker.ended)
+    lanes_ended = asyncio.Event()
+    lanes.add_done_callback(lambda _: lanes_ended.set())
+    await _any_of(stopping, worker.ended, lanes_ended)
     _log.info("draining")
     await health_service.enter_graceful_shutdown()
     await server.stop(DRAIN_SECONDS)
@@ -108,10 +111,10 @@ def _listen(server: grpc.aio.Server, address: str) -> int:
         raise CoalitionError("LISTEN_FAILED", message) from None
 
 
-async def _first(stopping: asyncio.Event, lanes: asyncio.Task[None], worker_ended: asyncio.Event) -> None:
-    """Waits for whatever ends the server: the order to stop, or a lane or the worker that broke."""
-    waits = [asyncio.create_task(stopping.wait()), asyncio.create_task(worker_ended.wait())]
-    await asyncio.wait([*waits, lanes], return_when=asyncio.FIRST_COMPLETED)
+async def _any_of(*events: asyncio.Event) -> None:
+    """Waits until one of the events is set."""
+    waits = [asyncio.create_task(event.wait()) for event in events]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
     for wait in waits:
         wait.cancel()
 
@@ -163,13 +166,10 @@ class _WorkerThread:
         self._stop: tuple[asyncio.AbstractEventLoop, asyncio.Event] | None = None
         self._failure: BaseException | None = None
 
-    async def start(self) -> None:
-        """Returns when the guard has agreed with the books; raises what the worker raised otherwise."""
+    async def start(self, stopping: asyncio.Event) -> None:
+        """Returns when the guard has agreed with the books, or at the order to stop; raises what the worker raised."""
         self._thread.start()
-        waits = [asyncio.create_task(self._ready.wait()), asyncio.create_task(self.ended.wait())]
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
+        await _any_of(self._ready, self.ended, stopping)
         if self._failure is not None:
             raise self._failure
 

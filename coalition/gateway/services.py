@@ -16,6 +16,7 @@ from coalition.wire.methods import METHODS, Method
 from coalition.wire.receipts import seal_receipt
 from settlement.errors import BooksError, CoalitionError
 
+UNKNOWN_KEY_US = 100_000
 Context = grpc.aio.ServicerContext[bytes, bytes]
 Read = Callable[[Means, Admitted], Awaitable[Any]]
 _log = structlog.get_logger(__name__)
@@ -79,9 +80,9 @@ async def _admit(means: Means, method: Method, data: bytes) -> Admitted:
     try:
         return admit(means.memory.house, method, data)
     except CoalitionError as error:
-        if error.reason != "KEY_UNKNOWN":
+        if error.reason != "KEY_UNKNOWN" or means.memory.age_us < UNKNOWN_KEY_US:
             raise
-    # Another gateway may have added the key a moment ago.
+    # Another gateway may have added the key a moment ago; strangers cannot make this one ask more often than now and then.
     async with means.reading() as (_, house):
         return admit(house, method, data)
 

@@ -2,7 +2,7 @@
 
 from settlement.clock import format_time
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
-from settlement.house.records import REQUEST, Key
+from settlement.house.records import APPROVER, REQUEST, Key
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 from settlement.journal.leaf import Transfer, format_post
@@ -13,6 +13,8 @@ SETTLEMENT_BYTES_MAX = 64_000
 _POST_BYTES = 60
 """A line of it at its longest, without the two places where the participant's id stands."""
 LIVE_REQUEST_KEYS_MAX = 2
+OPERATOR_KEYS_LEAST = {REQUEST: 1, APPROVER: 2}
+"""Live keys that the operator always keeps: without them nobody could add another."""
 
 
 def house_draft(
@@ -72,7 +74,7 @@ def _add_key(house: House, act: Act[object], body: AddKey) -> Draft:
         refusal = "PARTNER_UNKNOWN"
     elif not _may_add(house, act, body):
         refusal = "PURPOSE_NOT_ALLOWED"
-    elif body.keyid in house.keys:
+    elif body.keyid in house.keys or house.named.get(key.line()) == house.keys[act.keyid].purpose:
         refusal = "KEY_EXISTS"
     elif _too_many(house, body):
         refusal = "TOO_MANY_KEYS"
@@ -80,10 +82,11 @@ def _add_key(house: House, act: Act[object], body: AddKey) -> Draft:
 
 
 def _may_add(house: House, act: Act[object], body: AddKey) -> bool:
-    """A request key adds request keys; only a person who approves may name another, and only at the operator."""
+    """Request keys are added by request keys; the operator's people are named by the operator's own keys, of both kinds."""
     signer = house.keys.get(act.keyid)
-    fits = signer is not None and signer.purpose == body.purpose
-    return fits and (body.purpose == REQUEST or body.owner == house.operator)
+    if body.purpose == REQUEST:
+        return signer is not None and signer.purpose == REQUEST
+    return signer is not None and signer.owner == body.owner == house.operator
 
 
 def _too_many(house: House, body: AddKey) -> bool:
@@ -97,6 +100,19 @@ def _revoke_key(house: House, act: Act[object], body: RevokeKey) -> Draft:
     lines = [("keyid", body.keyid), ("reason", body.reason)]
     if body.suspect_from_us is not None:
         lines.append(("suspect-from", format_time(body.suspect_from_us)))
+    return house_draft("key-revoke", act, tuple(lines), _revocation_refusal(house, act, body))
+
+
+def _revocation_refusal(house: House, act: Act[object], body: RevokeKey) -> str | None:
     key = house.live_key(body.keyid)
-    may = key is not None and act.partner in (key.owner, house.operator)
-    return house_draft("key-revoke", act, tuple(lines), None if may else "KEY_UNKNOWN")
+    if (
+        key is None
+        or key.purpose not in OPERATOR_KEYS_LEAST
+        or act.partner not in (key.owner, house.operator)
+    ):
+        return "KEY_UNKNOWN"
+    last = (
+        key.owner == house.operator
+        and len(house.live_keys(key.owner, key.purpose)) <= OPERATOR_KEYS_LEAST[key.purpose]
+    )
+    return "LAST_KEY" if last else None

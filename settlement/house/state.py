@@ -6,6 +6,7 @@ from settlement.clock import parse_time
 from settlement.errors import BooksError
 from settlement.house.records import (
     ACTIVE,
+    APPROVER,
     REGISTERED,
     SUSPENDED,
     Cycle,
@@ -27,6 +28,8 @@ class House:
     rate_micros: int = 0
     partners: dict[str, Partner] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)
+    named: dict[str, str] = field(default_factory=dict)
+    """Approver keys, as `key` lines, that one kind of the operator's keys has named and the other has yet to confirm."""
     cycles: dict[int, Cycle] = field(default_factory=dict)
     settlements: dict[int, Settlement] = field(default_factory=dict)
 
@@ -66,6 +69,7 @@ class House:
             self,
             partners=dict(self.partners),
             keys=dict(self.keys),
+            named=dict(self.named),
             cycles=dict(self.cycles),
             settlements=dict(self.settlements),
         )
@@ -110,8 +114,14 @@ def _suspend(house: House, entry: Entry) -> None:
 
 
 def _key_add(house: House, entry: Entry) -> None:
-    key = parse_key(entry.one("key"), added_at=entry.index)
-    house.keys[key.keyid] = key
+    """An approver's key counts once a request key and an approver's key of the operator have both named it."""
+    value = entry.one("key")
+    key = parse_key(value, added_at=entry.index)
+    namer = house.keys[entry.one("sig").split(" ")[0]].purpose
+    if key.purpose == APPROVER and house.named.pop(value, namer) == namer:
+        house.named[value] = namer
+    else:
+        house.keys[key.keyid] = key
 
 
 def _key_revoke(house: House, entry: Entry) -> None:

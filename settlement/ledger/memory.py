@@ -1,5 +1,7 @@
 """The house's state as one process holds it: brought up to date from the journal whenever the house has grown."""
 
+import time
+
 from psycopg import AsyncConnection, Connection
 from psycopg.rows import TupleRow
 
@@ -14,6 +16,12 @@ class HouseMemory:
 
     def __init__(self) -> None:
         self.house = House()
+        self._refreshed_at_ns = 0
+
+    @property
+    def age_us(self) -> int:
+        """How long ago `refresh` last asked, in microseconds."""
+        return (time.monotonic_ns() - self._refreshed_at_ns) // 1_000
 
     async def catch_up(self, connection: AsyncConnection[TupleRow], size: int) -> None:
         """Applies the house entries up to `size`, which must be committed."""
@@ -23,6 +31,7 @@ class HouseMemory:
 
     async def refresh(self, connection: AsyncConnection[TupleRow]) -> House:
         """Catches up with what is committed now and returns the newest state."""
+        self._refreshed_at_ns = time.monotonic_ns()
         row = await (await connection.execute("SELECT size FROM shards WHERE shard = 0")).fetchone()
         if row is not None:
             await self.catch_up(connection, row[0])

@@ -64,7 +64,9 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     REFUSAL_REASON_TOO_MANY_LOTS: _RefusalReason.ValueType  # 26
     """One act consumes at most 300 lots; redeem the amount in smaller parts."""
     REFUSAL_REASON_PURPOSE_NOT_ALLOWED: _RefusalReason.ValueType  # 27
-    """A request key adds request keys only; an approver key of the operator adds the operator's approver keys only."""
+    """Request keys are added by request keys; approver keys are the operator's, and its own keys name them."""
+    REFUSAL_REASON_LAST_KEY: _RefusalReason.ValueType  # 28
+    """The operator keeps one live request key and two live approver keys; add the next one first."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """A rule said no. The no is recorded as a journal entry; asking again gives the same answer."""
@@ -107,7 +109,9 @@ REFUSAL_REASON_LEG_AMOUNT_DIFFERS: RefusalReason.ValueType  # 25
 REFUSAL_REASON_TOO_MANY_LOTS: RefusalReason.ValueType  # 26
 """One act consumes at most 300 lots; redeem the amount in smaller parts."""
 REFUSAL_REASON_PURPOSE_NOT_ALLOWED: RefusalReason.ValueType  # 27
-"""A request key adds request keys only; an approver key of the operator adds the operator's approver keys only."""
+"""Request keys are added by request keys; approver keys are the operator's, and its own keys name them."""
+REFUSAL_REASON_LAST_KEY: RefusalReason.ValueType  # 28
+"""The operator keeps one live request key and two live approver keys; add the next one first."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
 
 class _ErrorReason:

@@ -78,7 +78,7 @@ class PartnerServiceServicer:
     """
 
     def Register(self, request, context):
-        """Refusals: PARTNER_EXISTS; LIMIT_EXCEEDED, as a network has at most 800 partners.
+        """Refusals: PARTNER_EXISTS; LIMIT_EXCEEDED, as a network has at most 800 partners, fewer if their ids are long.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -99,9 +99,10 @@ class PartnerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AddKey(self, request, context):
-        """Adds a key with proof of possession. A partner adds its own request keys, the operator anyone's; an approver, and
-        nobody else, adds another approver's, so that no clerk can invent a second person. Refusals, first that applies:
-        PARTNER_UNKNOWN, PURPOSE_NOT_ALLOWED, KEY_EXISTS, TOO_MANY_KEYS.
+        """Adds a key with proof of possession. A partner adds its own request keys, the operator anyone's. An approver key
+        counts once two calls have named it, one signed by the operator's request key and one by an approver's, so that
+        nobody alone can invent a second person. Refusals, first that applies: PARTNER_UNKNOWN, PURPOSE_NOT_ALLOWED,
+        KEY_EXISTS, TOO_MANY_KEYS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -109,7 +110,8 @@ class PartnerServiceServicer:
 
     def RevokeKey(self, request, context):
         """Ends a key: what it signs is refused as soon as the revocation is seen. A partner revokes its own keys, the
-        operator any. Refusal: KEY_UNKNOWN (not the caller's, or revoked already).
+        operator any request or approver key. Refusals, first that applies: KEY_UNKNOWN (not the caller's, or revoked
+        already), LAST_KEY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -35,19 +35,21 @@ class PartnerServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> PartnerServiceAsyncStub: ...
     Register: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
-    """Refusals: PARTNER_EXISTS; LIMIT_EXCEEDED, as a network has at most 800 partners."""
+    """Refusals: PARTNER_EXISTS; LIMIT_EXCEEDED, as a network has at most 800 partners, fewer if their ids are long."""
     Activate: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """Lets a registered or suspended partner act. Refusal: PARTNER_UNKNOWN."""
     Suspend: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """From the next entry on the partner's acts are refused. Refusal: PARTNER_UNKNOWN."""
     AddKey: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
-    """Adds a key with proof of possession. A partner adds its own request keys, the operator anyone's; an approver, and
-    nobody else, adds another approver's, so that no clerk can invent a second person. Refusals, first that applies:
-    PARTNER_UNKNOWN, PURPOSE_NOT_ALLOWED, KEY_EXISTS, TOO_MANY_KEYS.
+    """Adds a key with proof of possession. A partner adds its own request keys, the operator anyone's. An approver key
+    counts once two calls have named it, one signed by the operator's request key and one by an approver's, so that
+    nobody alone can invent a second person. Refusals, first that applies: PARTNER_UNKNOWN, PURPOSE_NOT_ALLOWED,
+    KEY_EXISTS, TOO_MANY_KEYS.
     """
     RevokeKey: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """Ends a key: what it signs is refused as soon as the revocation is seen. A partner revokes its own keys, the
-    operator any. Refusal: KEY_UNKNOWN (not the caller's, or revoked already).
+    operator any request or approver key. Refusals, first that applies: KEY_UNKNOWN (not the caller's, or revoked
+    already), LAST_KEY.
     """
     SetTariff: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """What a point is worth from the next entry on."""
@@ -59,19 +61,21 @@ class PartnerServiceAsyncStub(PartnerServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Register: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
-    """Refusals: PARTNER_EXISTS; LIMIT_EXCEEDED, as a network has at most 800 partners."""
+    """Refusals: PARTNER_EXISTS; LIMIT_EXCEEDED, as a network has at most 800 partners, fewer if their ids are long."""
     Activate: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """Lets a registered or suspended partner act. Refusal: PARTNER_UNKNOWN."""
     Suspend: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """From the next entry on the partner's acts are refused. Refusal: PARTNER_UNKNOWN."""
     AddKey: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
-    """Adds a key with proof of possession. A partner adds its own request keys, the operator anyone's; an approver, and
-    nobody else, adds another approver's, so that no clerk can invent a second person. Refusals, first that applies:
-    PARTNER_UNKNOWN, PURPOSE_NOT_ALLOWED, KEY_EXISTS, TOO_MANY_KEYS.
+    """Adds a key with proof of possession. A partner adds its own request keys, the operator anyone's. An approver key
+    counts once two calls have named it, one signed by the operator's request key and one by an approver's, so that
+    nobody alone can invent a second person. Refusals, first that applies: PARTNER_UNKNOWN, PURPOSE_NOT_ALLOWED,
+    KEY_EXISTS, TOO_MANY_KEYS.
     """
     RevokeKey: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """Ends a key: what it signs is refused as soon as the revocation is seen. A partner revokes its own keys, the
-    operator any. Refusal: KEY_UNKNOWN (not the caller's, or revoked already).
+    operator any request or approver key. Refusals, first that applies: KEY_UNKNOWN (not the caller's, or revoked
+    already), LAST_KEY.
     """
     SetTariff: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """What a point is worth from the next entry on."""
@@ -86,7 +90,7 @@ class PartnerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
-        """Refusals: PARTNER_EXISTS; LIMIT_EXCEEDED, as a network has at most 800 partners."""
+        """Refusals: PARTNER_EXISTS; LIMIT_EXCEEDED, as a network has at most 800 partners, fewer if their ids are long."""
 
     @_abc_1.abstractmethod
     def Activate(
@@ -110,9 +114,10 @@ class PartnerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
-        """Adds a key with proof of possession. A partner adds its own request keys, the operator anyone's; an approver, and
-        nobody else, adds another approver's, so that no clerk can invent a second person. Refusals, first that applies:
-        PARTNER_UNKNOWN, PURPOSE_NOT_ALLOWED, KEY_EXISTS, TOO_MANY_KEYS.
+        """Adds a key with proof of possession. A partner adds its own request keys, the operator anyone's. An approver key
+        counts once two calls have named it, one signed by the operator's request key and one by an approver's, so that
+        nobody alone can invent a second person. Refusals, first that applies: PARTNER_UNKNOWN, PURPOSE_NOT_ALLOWED,
+        KEY_EXISTS, TOO_MANY_KEYS.
         """
 
     @_abc_1.abstractmethod
@@ -122,7 +127,8 @@ class PartnerServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
         """Ends a key: what it signs is refused as soon as the revocation is seen. A partner revokes its own keys, the
-        operator any. Refusal: KEY_UNKNOWN (not the caller's, or revoked already).
+        operator any request or approver key. Refusals, first that applies: KEY_UNKNOWN (not the caller's, or revoked
+        already), LAST_KEY.
         """
 
     @_abc_1.abstractmethod

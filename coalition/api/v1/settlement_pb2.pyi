@@ -70,13 +70,13 @@ class GetPositionResponse(_message.Message):
     CURRENCY_FIELD_NUMBER: _builtins.int
     POSITION_MICROS_FIELD_NUMBER: _builtins.int
     currency: _builtins.str
-    position_micros: _builtins.int
-    """Millionths of the currency's unit; positive: the caller owes the network."""
+    position_micros: _builtins.str
+    """Millionths of the currency's unit, a decimal integer that may exceed 64 bits; positive: the caller owes the network."""
     def __init__(
         self,
         *,
         currency: _builtins.str = ...,
-        position_micros: _builtins.int = ...,
+        position_micros: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -223,8 +223,8 @@ class Obligation(_message.Message):
     COUNT_FIELD_NUMBER: _builtins.int
     debtor: _builtins.str
     creditor: _builtins.str
-    amount_micros: _builtins.int
-    """Millionths of the currency's unit, as accrued."""
+    amount_micros: _builtins.str
+    """Millionths of the currency's unit as accrued, a decimal integer that may exceed 64 bits."""
     count: _builtins.int
     """Transfers that made it."""
     def __init__(
@@ -232,7 +232,7 @@ class Obligation(_message.Message):
         *,
         debtor: _builtins.str = ...,
         creditor: _builtins.str = ...,
-        amount_micros: _builtins.int = ...,
+        amount_micros: _builtins.str = ...,
         count: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015

@@ -139,7 +139,7 @@ class SettlementServiceServicer:
     def Approve(self, request, context):
         """Another person's yes to the proposal with this hash; every figure is computed again, then posted.
         Refusals, first that applies: PROPOSAL_UNKNOWN, ALREADY_APPROVED, CYCLE_IN_SETTLEMENT, PROPOSAL_EXPIRED,
-        SAME_PERSON, FIGURES_DIFFER.
+        SAME_PERSON, FIGURES_DIFFER. Error AMOUNT_TOO_LARGE: a leg does not fit an entry.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -147,6 +147,7 @@ class SettlementServiceServicer:
 
     def Confirm(self, request, context):
         """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_AMOUNT_DIFFERS.
+        Error AMOUNT_TOO_LARGE: the amount does not fit an entry.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -52,10 +52,12 @@ class SettlementServiceStub:
     Approve: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """Another person's yes to the proposal with this hash; every figure is computed again, then posted.
     Refusals, first that applies: PROPOSAL_UNKNOWN, ALREADY_APPROVED, CYCLE_IN_SETTLEMENT, PROPOSAL_EXPIRED,
-    SAME_PERSON, FIGURES_DIFFER.
+    SAME_PERSON, FIGURES_DIFFER. Error AMOUNT_TOO_LARGE: a leg does not fit an entry.
     """
     Confirm: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
-    """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_AMOUNT_DIFFERS."""
+    """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_AMOUNT_DIFFERS.
+    Error AMOUNT_TOO_LARGE: the amount does not fit an entry.
+    """
 
 @_typing.type_check_only
 class SettlementServiceAsyncStub(SettlementServiceStub):
@@ -80,10 +82,12 @@ class SettlementServiceAsyncStub(SettlementServiceStub):
     Approve: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """Another person's yes to the proposal with this hash; every figure is computed again, then posted.
     Refusals, first that applies: PROPOSAL_UNKNOWN, ALREADY_APPROVED, CYCLE_IN_SETTLEMENT, PROPOSAL_EXPIRED,
-    SAME_PERSON, FIGURES_DIFFER.
+    SAME_PERSON, FIGURES_DIFFER. Error AMOUNT_TOO_LARGE: a leg does not fit an entry.
     """
     Confirm: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
-    """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_AMOUNT_DIFFERS."""
+    """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_AMOUNT_DIFFERS.
+    Error AMOUNT_TOO_LARGE: the amount does not fit an entry.
+    """
 
 class SettlementServiceServicer(metaclass=_abc_1.ABCMeta):
     """From cut-off to paid: cycles, what is owed, and its settlement by two people."""
@@ -153,7 +157,7 @@ class SettlementServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
         """Another person's yes to the proposal with this hash; every figure is computed again, then posted.
         Refusals, first that applies: PROPOSAL_UNKNOWN, ALREADY_APPROVED, CYCLE_IN_SETTLEMENT, PROPOSAL_EXPIRED,
-        SAME_PERSON, FIGURES_DIFFER.
+        SAME_PERSON, FIGURES_DIFFER. Error AMOUNT_TOO_LARGE: a leg does not fit an entry.
         """
 
     @_abc_1.abstractmethod
@@ -162,6 +166,8 @@ class SettlementServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
-        """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_AMOUNT_DIFFERS."""
+        """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_AMOUNT_DIFFERS.
+        Error AMOUNT_TOO_LARGE: the amount does not fit an entry.
+        """
 
 def add_SettlementServiceServicer_to_server(servicer: SettlementServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -55,7 +55,7 @@ CYCLES = settlement_pb2.ListCyclesResponse(
 )
 OBLIGATIONS = settlement_pb2.ListObligationsResponse(
     currency="EUR",
-    obligations=[settlement_pb2.Obligation(debtor="a1", creditor="b1", amount_micros=7, count=2)],
+    obligations=[settlement_pb2.Obligation(debtor="a1", creditor="b1", amount_micros="7", count=2)],
 )
 INCLUSION = transparency_pb2.GetInclusionProofResponse(
     checkpoint="c",
@@ -94,7 +94,7 @@ CASES: dict[str, tuple[Callable[[Client], Awaitable[object]], Message, object]] 
     ),
     "GetPosition": (
         lambda c: c.position(),
-        settlement_pb2.GetPositionResponse(currency="EUR", position_micros=-5),
+        settlement_pb2.GetPositionResponse(currency="EUR", position_micros="-5"),
         Position("EUR", -5),
     ),
     "ListCycles": (

@@ -15,10 +15,8 @@ from coalition.exchange import lane as lanes
 from coalition.exchange.lane import Lane
 from coalition.gateway.status import status_of
 from settlement.database import GATEWAY, connect_async
-from settlement.errors import CoalitionError
-from settlement.house.state import House
-from settlement.journal.acts import Act
-from settlement.ledger.batch import ShardHead
+from settlement.errors import BooksError, CoalitionError
+from settlement.journal.acts import Act, Draft
 from settlement.ledger.members import MemberRules
 from settlement.ledger.memory import HouseMemory
 from tests.support.postgres import drop_database
@@ -148,24 +146,22 @@ async def test_a_lost_connection_is_unavailable_and_sending_again_doubles_nothin
     assert list(fsck(network.dsn)) == []
 
 
-async def test_a_bug_in_the_rules_ends_the_lane_and_leaves_nobody_waiting(
-    network: SmallNetwork, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def no_rules(head: ShardHead, house: House) -> MemberRules:
-        raise RuntimeError("a bug")
+async def test_only_the_act_that_meets_a_bug_goes_unanswered(network: SmallNetwork) -> None:
+    class BuggyRules(MemberRules):
+        def decide(self, act: Act[object], index: int, now_us: int) -> Draft:
+            if act is poison:
+                raise RuntimeError("a bug")
+            return super().decide(act, index, now_us)
 
-    lane = Lane(1, lambda: connect_async(network.dsn, GATEWAY), HouseMemory(), no_rules)
-    monkeypatch.setattr(lanes, "BATCH_ACTS_MAX", 2)
-    futures = [lane.submit(issue(network)) for _ in range(5)]
-    with pytest.raises(RuntimeError, match="a bug"):
-        await lane.run()
-    for future in futures:
-        with pytest.raises(CoalitionError) as caught:
-            await future
-        assert caught.value.reason == "SHUTTING_DOWN"
-    with pytest.raises(CoalitionError):
-        lane.submit(issue(network))
-    assert (await network.post(1, [issue(network)]))[0].balance_after == 5  # type: ignore[union-attr]
+    poison, *sound = [issue(network) for _ in range(5)]
+    lane = Lane(1, lambda: connect_async(network.dsn, GATEWAY), HouseMemory(), BuggyRules)
+    futures = {act.act_id: lane.submit(act) for act in [*sound[:2], poison, *sound[2:]]}
+    lane.close()
+    await lane.run()
+    with pytest.raises(BooksError, match="its operator must look"):
+        await futures[poison.act_id]
+    assert [(await futures[act.act_id]).refusal for act in sound] == [None] * 4
+    assert list(fsck(network.dsn)) == []
 
 
 async def test_while_the_books_are_away_every_act_is_answered_unavailable(

@@ -88,18 +88,28 @@ def test_no_partner_adds_a_key_that_speaks_for_another(door: Door, victim: str, 
     door.ask("eve", GetBalanceRequest(member_id=door.member), partner_id=victim).is_error("KEY_UNKNOWN")
 
 
-def test_only_an_approver_names_another_and_only_at_the_operator(door: Door) -> None:
-    """No clerk can invent the second person, and no approver's key makes request keys."""
-    carol = new_key()
-    with BlockingClient(door.identity("operator")) as clerk:
-        refused = clerk.add_key(key=carol, purpose="approver", person="carol")
-    assert refused.refusal == "PURPOSE_NOT_ALLOWED"
-    with BlockingClient(door.identity("ann")) as ann:
+def test_an_approver_counts_once_a_clerk_and_an_approver_have_named_her(door: Door) -> None:
+    """Nobody alone can invent the second person, no approver's key makes request keys, and no partner has approvers."""
+    carol, balance = new_key(), GetBalanceRequest(member_id=door.member)
+    door.signers["carol"] = carol
+    with BlockingClient(door.identity("operator")) as clerk, BlockingClient(door.identity("ann")) as ann:
         assert ann.add_key(key=new_key(), partner_id="bakery").refusal == "PURPOSE_NOT_ALLOWED"
         at_a_partner = ann.add_key(key=carol, partner_id="bakery", purpose="approver", person="carol")
         assert at_a_partner.refusal == "PURPOSE_NOT_ALLOWED"
         assert ann.add_key(key=carol, purpose="approver", person="carol").refusal is None
-        assert ann.add_key(key=new_key(), purpose="approver", person="carol").refusal == "TOO_MANY_KEYS"
+        assert ann.add_key(key=carol, purpose="approver", person="carol").refusal == "KEY_EXISTS"
+        assert clerk.add_key(key=carol, purpose="approver", person="carla").refusal is None
+        door.ask("carol", balance, partner_id="operator").is_error("KEY_UNKNOWN")
+        assert clerk.add_key(key=carol, purpose="approver", person="carol").refusal is None
+        door.ask("carol", balance, partner_id="operator").is_error("ROLE_MISSING")
+        assert clerk.add_key(key=new_key(), purpose="approver", person="carol").refusal == "TOO_MANY_KEYS"
+        assert clerk.add_key(key=carol, purpose="approver", person="carol").refusal == "KEY_EXISTS"
+
+
+def test_the_operator_keeps_the_keys_without_which_nobody_could_add_another(door: Door) -> None:
+    with BlockingClient(door.identity("operator")) as clerk:
+        assert clerk.revoke_key(keyid=door.signers["operator"].keyid).refusal == "LAST_KEY"
+        assert clerk.revoke_key(keyid=door.signers["receipt"].keyid).refusal == "KEY_UNKNOWN"
 
 
 def test_no_partner_ends_a_key_of_another(door: Door) -> None:

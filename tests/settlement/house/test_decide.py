@@ -53,22 +53,29 @@ def house_with_ann() -> House:
 @given(st.lists(st.tuples(st.sampled_from([*NAMES, ANN]), BODIES), max_size=40))
 def test_every_history_keeps_the_laws_of_partners_and_keys(steps: list[tuple[str, object]]) -> None:
     house = house_with_ann()
+    namers: dict[str, set[str]] = {}
     for caller, body in steps:
         revoked = {keyid for keyid, key in house.keys.items() if key.revoked_at is not None}
         owners = {keyid: key.owner for keyid, key in house.keys.items()}
-        decided(house, caller, body)
+        refusal = decided(house, caller, body)
+        if isinstance(body, AddKey) and refusal is None:
+            line = Key(body.keyid, body.algorithm, body.purpose, body.owner, body.person, body.spki, 0).line()
+            namers.setdefault(line, set()).add(caller)
         assert {house.keys[keyid].owner for keyid in owners} == set(owners.values())
         assert all(house.keys[keyid].revoked_at is not None for keyid in revoked), "revoked is for ever"
         for name in house.partners:
             assert len(house.live_keys(name, REQUEST)) <= 2
+            assert name != OPERATOR or house.live_keys(name, REQUEST), "the operator is never locked out"
             persons = [key.person for key in house.live_keys(name, APPROVER)]
             assert len(persons) == len(set(persons)), "a person holds one live key"
         for key in house.keys.values():
             assert key.owner in house.partners
             if key.keyid not in owners:
                 assert caller in (key.owner, OPERATOR, ANN), "nobody makes a key for another partner"
-                assert (caller == ANN) == (key.purpose == APPROVER), "only an approver names another"
                 assert key.purpose == REQUEST or key.owner == OPERATOR, "approvers are the operator's people"
+                assert key.purpose == REQUEST or namers[key.line()] == {OPERATOR, ANN}, (
+                    "nobody names one alone"
+                )
             if key.revoked_at is not None and key.keyid not in revoked:
                 assert caller in (key.owner, OPERATOR, ANN), "nobody ends another partner's key"
 
@@ -81,11 +88,18 @@ def test_refusals_come_in_the_documented_order() -> None:
     assert decided(house, OPERATOR, Suspend("nobody")) == "PARTNER_UNKNOWN"
     assert decided(house, OPERATOR, key_of("nobody", KEYS[0], None)) == "PARTNER_UNKNOWN"
     assert decided(house, "acme", key_of(OPERATOR, KEYS[0], None)) == "PARTNER_UNKNOWN"
-    assert decided(house, OPERATOR, key_of(OPERATOR, KEYS[0], "bob")) == "PURPOSE_NOT_ALLOWED"
+    assert decided(house, "acme", key_of("acme", KEYS[0], "bob")) == "PURPOSE_NOT_ALLOWED"
     assert decided(house, ANN, key_of(OPERATOR, keyid_for("acme"), None)) == "PURPOSE_NOT_ALLOWED"
     assert decided(house, ANN, key_of("acme", KEYS[0], "bob")) == "PURPOSE_NOT_ALLOWED"
     assert decided(house, ANN, key_of(OPERATOR, KEYS[2], ANN)) == "TOO_MANY_KEYS"
     assert decided(house, ANN, key_of(OPERATOR, KEYS[2], "bob")) is None
+    assert house.live_key(KEYS[2]) is None
+    assert decided(house, ANN, key_of(OPERATOR, KEYS[2], "bob")) == "KEY_EXISTS"
+    assert decided(house, OPERATOR, key_of(OPERATOR, KEYS[2], "bob")) is None
+    assert house.live_key(KEYS[2]) is not None
+    assert decided(house, OPERATOR, key_of(OPERATOR, KEYS[2], "bob")) == "KEY_EXISTS"
+    assert decided(house, OPERATOR, RevokeKey(KEYS[2], "retired", None)) == "LAST_KEY"
+    assert decided(house, OPERATOR, RevokeKey(keyid_for(OPERATOR), "retired", None)) == "LAST_KEY"
     assert decided(house, "acme", key_of("acme", keyid_for("acme"), None)) == "KEY_EXISTS"
     assert decided(house, "acme", key_of("acme", KEYS[0], None)) is None
     assert decided(house, "acme", key_of("acme", KEYS[1], None)) == "TOO_MANY_KEYS"
