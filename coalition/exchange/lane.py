@@ -19,6 +19,8 @@ Connect = Callable[[], Awaitable[AsyncConnection[TupleRow]]]
 BATCH_ACTS_MAX = 512
 QUEUE_ACTS_MAX = 4_096
 GATHER_TURNS_MAX = 24
+GATHER_ACTS_MAX = 40
+"""A batch of so many acts gains nothing by growing, and while it commits the next ones come in."""
 RECONNECT_SECONDS = 0.5
 _log = structlog.get_logger(__name__)
 
@@ -75,7 +77,7 @@ class Lane:
         mean that nobody else is on the way: one turn for a lone caller, a few more on a busy lane.
         """
         count, quiet = 0, 0
-        while quiet < self._turns and len(self._waiting) < BATCH_ACTS_MAX:
+        while quiet < self._turns and len(self._waiting) < GATHER_ACTS_MAX:
             quiet = quiet + 1 if len(self._waiting) == count else 0
             count = len(self._waiting)
             await asyncio.sleep(0)

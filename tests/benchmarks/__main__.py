@@ -16,6 +16,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from coalition.cli.sharing import database
+from coalition.cli.site import Site as NetworkSite
 from settlement import embedded
 from tests.benchmarks.report import as_json, judge, judgements_table, rows_table
 from tests.benchmarks.rounds import Tell, compete
@@ -34,12 +36,11 @@ def main() -> int:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     rows = [make() for name, make in ROWS.items() if not options.only or name in options.only]
-    with _progress(console, steps=len(rows) * (options.rounds + 1)) as tell:
-        try:
-            site = Site(embedded.start(data), folder)
-            results, findings = compete(rows, site, rounds=options.rounds, seconds=options.seconds, tell=tell)
-        finally:
-            embedded.stop(data)
+    steps = len(rows) * (options.rounds + 1)
+    # The `unary` server would stop the PostgreSQL that all rows share, were it the only one to use it.
+    with _progress(console, steps=steps) as tell, database(NetworkSite(data)):
+        site = Site(embedded.start(data), folder)
+        results, findings = compete(rows, site, rounds=options.rounds, seconds=options.seconds, tell=tell)
     shutil.rmtree(data, ignore_errors=True)
     out.write_text(json.dumps(as_json(results, findings), indent=2) + "\n")
     judgements = judge(results)

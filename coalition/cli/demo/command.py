@@ -24,9 +24,10 @@ from coalition.cli.demo.evidence import prove_books, write_statements_of_all
 from coalition.cli.demo.plan import ReplayPlan, plan_replay
 from coalition.cli.demo.replay import enrol, for_all, replay_month
 from coalition.cli.demo.report import print_report, summary, write_summary
-from coalition.cli.demo.stage import ORIGIN, Stage, open_stage, prepare_site, served
+from coalition.cli.demo.stage import ORIGIN, Stage, found_demo, open_stage, served
+from coalition.cli.running import stop_serving
+from coalition.cli.sharing import database
 from coalition.cli.site import Site
-from settlement import embedded
 
 console = Console(highlight=False)
 
@@ -51,14 +52,14 @@ def demo(
         f"{plan.baskets:,} baskets of {len(plan.members):,} members at {len(plan.partners):,} partners:"
         f" {acts:,} acts in {len(plan.months)} cycles"
     )
-    with console.status("Starting the network"):
-        site = prepare_site(out.absolute() / "data")
-    try:
+    site = Site(out.absolute() / "data")
+    stop_serving(site.data)
+    with database(site):
+        with console.status("Starting the network"):
+            found_demo(site)
         seconds = asyncio.run(_replay(site, plan))
         entries = write_statements_of_all(site, out / "statements", len(plan.months))
         prove_books(console, site, out / "bundle.zip")
-    finally:
-        embedded.stop(site.data)
     write_summary(out / "summary.json", summary(plan, seconds=seconds, acts=acts))
     print_report(console, plan, entries)
     _say_where(out, seconds, acts)

@@ -11,10 +11,8 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from uuid import UUID, uuid5
 
-from coalition.cli.running import stop_serving
 from coalition.cli.site import Site, found_network, prepare_database
 from coalition.client import Client, Identity, Outbox, load_identity, open_channel, save_identity
 from settlement.errors import CoalitionError
@@ -43,11 +41,8 @@ def accepted(outcome: Outcome, what: str) -> Outcome:
     return outcome
 
 
-def prepare_site(data: Path) -> Site:
-    """The demo's site, founded if it is not."""
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    site = Site(data)
-    stop_serving(data)
+def found_demo(site: Site) -> None:
+    """Prepares the database and founds the demo's network, if that is not done yet."""
     prepare_database(site)
     network = Network(ORIGIN, "EUR", 2, 1, OPERATOR, "bilateral")
     try:
@@ -57,7 +52,6 @@ def prepare_site(data: Path) -> Site:
     except CoalitionError as error:
         if error.reason != "NETWORK_EXISTS":
             raise
-    return site
 
 
 @asynccontextmanager
