@@ -1,8 +1,10 @@
 """What the door needs to answer calls, gathered once at the start."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from psycopg import AsyncConnection
@@ -24,6 +26,16 @@ class Means:
     receipt_signer: Signer
     log: Path
     dsn: str
+    looking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def house_from_now_on(self) -> House:
+        """The house as it is now or later. Callers who ask at once share one look at the books, so strangers cost little."""
+        asked_at_ns = time.monotonic_ns()
+        async with self.looking:
+            if not self.memory.is_younger_than(asked_at_ns):
+                async with self.reading():
+                    pass
+        return self.memory.house
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[tuple[AsyncConnection[TupleRow], House]]:

@@ -16,7 +16,6 @@ from coalition.wire.methods import METHODS, Method
 from coalition.wire.receipts import seal_receipt
 from settlement.errors import BooksError, CoalitionError
 
-UNKNOWN_KEY_US = 100_000
 Context = grpc.aio.ServicerContext[bytes, bytes]
 Read = Callable[[Means, Admitted], Awaitable[Any]]
 _log = structlog.get_logger(__name__)
@@ -80,11 +79,10 @@ async def _admit(means: Means, method: Method, data: bytes) -> Admitted:
     try:
         return admit(means.memory.house, method, data)
     except CoalitionError as error:
-        if error.reason != "KEY_UNKNOWN" or means.memory.age_us < UNKNOWN_KEY_US:
+        if error.reason != "KEY_UNKNOWN":
             raise
-    # Another gateway may have added the key a moment ago; strangers cannot make this one ask more often than now and then.
-    async with means.reading() as (_, house):
-        return admit(house, method, data)
+    # Another gateway may have added the key a moment ago.
+    return admit(await means.house_from_now_on(), method, data)
 
 
 def _act_answer(means: Means) -> Callable[[Admitted], Awaitable[bytes]]:

@@ -18,10 +18,9 @@ class HouseMemory:
         self.house = House()
         self._refreshed_at_ns = 0
 
-    @property
-    def age_us(self) -> int:
-        """How long ago `refresh` last asked, in microseconds."""
-        return (time.monotonic_ns() - self._refreshed_at_ns) // 1_000
+    def is_younger_than(self, monotonic_ns: int) -> bool:
+        """Whether `refresh` asked after this moment of the monotonic clock."""
+        return self._refreshed_at_ns > monotonic_ns
 
     async def catch_up(self, connection: AsyncConnection[TupleRow], size: int) -> None:
         """Applies the house entries up to `size`, which must be committed."""
