@@ -41,6 +41,7 @@ class Check(StrEnum):
     POSITIONS = "positions"
     SETTLEMENTS = "settlements"
     DERIVED = "derived-files"
+    RECEIPTS = "receipts"
     TABLE_ENTRIES = "table-entries"
     TABLE_TRANSFERS = "table-transfers"
     TABLE_PAYLOADS = "table-payloads"
@@ -82,6 +83,7 @@ MEANINGS = {
     Check.POSITIONS: "positions are the obligations less what was settled, and sum to zero",
     Check.SETTLEMENTS: "a settlement's legs are its cycle's nets; paid legs stand at zero",
     Check.DERIVED: "keys, cycles, settlements and statements recomputed from the leaves are the same bytes",
+    Check.RECEIPTS: "every receipt held promises the entry that stands in the journal",
     Check.TABLE_ENTRIES: "columns of entries say what the leaves say",
     Check.TABLE_TRANSFERS: "transfers are the leaves' postings",
     Check.TABLE_PAYLOADS: "every payload belongs to an act's entry",

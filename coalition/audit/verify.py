@@ -19,6 +19,7 @@ from coalition.audit.guide import GUIDE
 from coalition.audit.history import CONTRADICTIONS
 from coalition.audit.identities import check_identities
 from coalition.audit.manifest import check_manifest
+from coalition.audit.receipts import Held, check_receipts
 from coalition.audit.records import Record, in_order
 from coalition.audit.replay import Replay
 from coalition.audit.signatures import SignatureChecker
@@ -37,19 +38,20 @@ def verify_bundle(
     *,
     vkey: str | None = None,
     older_checkpoint: str | None = None,
+    receipts: Held = (),
     progress: Progress | None = None,
 ) -> Report:
     """Checks a bundle in every way that its files allow; `report.ok` if nothing was found.
 
     `vkey`: the log's verifier key, got by another way than the bundle; without it the key in the founding entry is used, which
     proves only that the bundle agrees with itself. `older_checkpoint`: a note that the auditor kept; the journal must go on
-    from it.
+    from it. `receipts`: what partners hold; each must be kept by the journal.
     Raises OSError only if the file cannot be opened.
     """
     report = Report()
     with path.open("rb") as file:
         try:
-            _Verification(file, report, Watch(report, progress)).run(vkey, older_checkpoint)
+            _Verification(file, report, Watch(report, progress)).run(vkey, older_checkpoint, receipts)
         except MALFORMED as error:
             report.find(
                 Check.ARCHIVE, path.name, f"it cannot be read to its end: {type(error).__name__} {error}"
@@ -67,7 +69,7 @@ class _Verification:
         self._used = {layout.MANIFEST, layout.CHECKPOINT, layout.DESCRIPTORS, layout.README}
         self._archive: ArchiveReader = read_archive(file)
 
-    def run(self, vkey: str | None, older_checkpoint: str | None) -> None:
+    def run(self, vkey: str | None, older_checkpoint: str | None, receipts: Held) -> None:
         archive, report = self._archive, self._report
         report.count(Check.ARCHIVE, len(archive.members))
         for fault in archive.faults:
@@ -90,6 +92,7 @@ class _Verification:
         keys = check_checkpoint(note, replay, vkey)
         if older_checkpoint is not None:
             check_older_checkpoint(older_checkpoint, replay, keys)
+        check_receipts(receipts, replay)
         self._check_tiles(replay)
         self._check_derived(replay)
         self._check_fixed_files()

@@ -1,5 +1,6 @@
 """`coalition audit` and `coalition fsck`: the books checked from within, and proven to strangers."""
 
+import sqlite3
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ from coalition.cli.printing import emit, err, hint, say
 from coalition.cli.progress import progress
 from coalition.cli.sharing import database
 from coalition.cli.site import Site, open_site
+from coalition.client import Outbox
 from settlement.database import READER
 from settlement.errors import CoalitionError
 
@@ -83,15 +85,24 @@ def verify(
             help="A checkpoint that you kept: the journal must continue it.",
         ),
     ] = None,
+    outbox: Annotated[
+        Path | None,
+        typer.Option(
+            "--receipts", metavar="OUTBOX", help="A client's outbox: the journal must keep each receipt."
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Verify a bundle offline: no database, no network, no trust in who made it. Exit code 1 with findings.
 
     [dim]coalition audit verify bundle.zip[/]
+
+    [dim]coalition audit verify bundle.zip --receipts bakery.outbox[/]
     """
     note = None if older is None else _text_of(older)
+    held = () if outbox is None else _receipts_of(outbox)
     with progress() as tell:
-        report = verify_bundle(bundle, vkey=vkey, older_checkpoint=note, progress=tell)
+        report = verify_bundle(bundle, vkey=vkey, older_checkpoint=note, receipts=held, progress=tell)
     _tell_report(
         report, as_json=as_json, clean=f"verified: {bundle} holds in every way that was checked", shown=False
     )
@@ -133,6 +144,16 @@ def _existing(data: Data) -> Site:
     site = open_site(data)
     site.require()
     return site
+
+
+def _receipts_of(path: Path) -> list[tuple[bytes, bytes]]:
+    if not path.is_file():
+        raise CoalitionError("OUTBOX_INVALID", f"there is no outbox at {path}")
+    try:
+        with Outbox(path) as outbox:
+            return list(outbox.receipts())
+    except sqlite3.DatabaseError:
+        raise CoalitionError("OUTBOX_INVALID", f"{path} is not an outbox") from None
 
 
 def _text_of(path: Path) -> str:

@@ -66,6 +66,14 @@ def open_envelope(data: bytes, *, payload_type: str) -> Sealed:
     return Sealed(payload, payload_type, signature.keyid, signature.sig)
 
 
+def payload_of(data: bytes) -> bytes:
+    """The payload of an envelope, whatever its type and signature. Error PAYLOAD_MALFORMED."""
+    try:
+        return Envelope.FromString(data).payload
+    except (DecodeError, ValueError) as error:
+        raise parse_error("envelope", error) from None
+
+
 def _too_large(size: int) -> CoalitionError:
     message = f"{size} bytes are too many; a payload has 1 to {PAYLOAD_BYTES_MAX} bytes"
     return CoalitionError("PAYLOAD_TOO_LARGE", message, field="payload")

@@ -8,8 +8,10 @@ from coalition.audit.bundle import export_bundle
 from coalition.audit.checks import Finding
 from coalition.audit.fsck import fsck
 from coalition.audit.verify import verify_bundle
+from coalition.cli.demo.stage import OUTBOX
 from coalition.cli.progress import progress
 from coalition.cli.site import Site
+from coalition.client import Outbox
 from settlement.database import READER, connect
 from settlement.errors import CoalitionError
 from settlement.ledger.memory import load_house
@@ -30,17 +32,18 @@ def write_statements_of_all(site: Site, folder: Path, cycles: int) -> dict[int, 
 
 
 def prove_books(console: Console, site: Site, bundle: Path) -> None:
-    """fsck, export, and the offline verification of what was exported. DEMO_FAILED with any finding."""
+    """fsck, export, and the offline verification of that and of every receipt held. DEMO_FAILED with any finding."""
     with progress() as tell:
         _demand("fsck", list(fsck(site.dsn(READER), signatures=False, progress=tell)))
     console.print("fsck: the books are what the journal says")
     with progress() as tell:
         _demand("export", export_bundle(site.dsn(READER), bundle, progress=tell).findings)
-    with progress() as tell:
-        report = verify_bundle(bundle, vkey=site.log_vkey(), progress=tell)
+    with progress() as tell, Outbox(site.data / OUTBOX) as outbox:
+        report = verify_bundle(bundle, vkey=site.log_vkey(), receipts=outbox.receipts(), progress=tell)
     _demand("verification", report.findings)
     checked = sum(tried.count for tried in report.tried.values())
-    console.print(f"verified offline: {bundle}, {checked:,} checks of {len(report.tried)} kinds, no finding")
+    told = f"verified offline: {bundle}, {checked:,} checks of {len(report.tried)} kinds, no finding"
+    console.print(told, soft_wrap=True)
 
 
 def _demand(what: str, findings: list[Finding]) -> None:

@@ -26,6 +26,7 @@ PROPOSER, APPROVER = "ann", "bob"
 POINT_MICROS = 10_000
 START_SECONDS_MAX = 60.0
 CALL_SECONDS_MAX = 60.0
+OUTBOX = "outbox.sqlite"
 _IDS = UUID("0d7e9c52-93b1-5a53-8c3f-3a1f1f0d5b11")
 
 
@@ -125,7 +126,7 @@ class Stage:
 async def open_stage(site: Site, address: str) -> AsyncIterator[Stage]:
     """Connects the operator and its two approvers."""
     async with AsyncExitStack() as stack:
-        outbox = stack.enter_context(Outbox(site.data / "outbox.sqlite"))
+        outbox = stack.enter_context(Outbox(site.data / OUTBOX))
         channel = open_channel(address)
         stack.push_async_callback(channel.close, None)
 
