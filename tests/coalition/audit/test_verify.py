@@ -34,7 +34,9 @@ def _with_byte_changed(content: bytes, place: int, mask: int) -> bytes:
 def test_an_honest_bundle_has_no_finding_and_every_check_was_tried(evidence: Evidence) -> None:
     report = verify_bundle(evidence.bundle, vkey=evidence.vkey, older_checkpoint=evidence.older_note)
     assert report.findings == []
-    assert {check for check, tried in report.tried.items() if tried.count} == set(Check) - NOT_OFFLINE - {Check.RECEIPTS}
+    assert {check for check, tried in report.tried.items() if tried.count} == set(Check) - NOT_OFFLINE - {
+        Check.RECEIPTS
+    }
 
 
 def test_without_a_pinned_key_the_report_says_whose_key_it_believed(evidence: Evidence) -> None:
