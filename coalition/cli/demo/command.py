@@ -24,7 +24,7 @@ from coalition.cli.demo.evidence import prove_books, write_statements_of_all
 from coalition.cli.demo.plan import ReplayPlan, plan_replay
 from coalition.cli.demo.replay import enrol, for_all, replay_month
 from coalition.cli.demo.report import print_report, summary, write_summary
-from coalition.cli.demo.stage import ORIGIN, Stage, found_demo, open_stage, served
+from coalition.cli.demo.stage import ORIGIN, Stage, found_demo, open_stage, require_same_replay, served
 from coalition.cli.running import stop_serving
 from coalition.cli.sharing import database
 from coalition.cli.site import Site
@@ -53,6 +53,7 @@ def demo(
         f" {acts:,} acts in {len(plan.months)} cycles"
     )
     site = Site(out.absolute() / "data")
+    require_same_replay(site, plan.baskets)
     stop_serving(site.data)
     with database(site):
         with console.status("Starting the network"):

@@ -42,6 +42,17 @@ def accepted(outcome: Outcome, what: str) -> Outcome:
     return outcome
 
 
+def require_same_replay(site: Site, baskets: int) -> None:
+    """DEMO_FAILED if the folder holds a replay of another number of baskets: its cycles are closed, none can be added."""
+    kept = site.data / "baskets"
+    site.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    before = kept.read_text().strip() if kept.exists() else str(baskets)
+    if before != str(baskets):
+        message = f"{site.data} holds a replay of {before} baskets; remove it, or choose another --out"
+        raise CoalitionError("DEMO_FAILED", message)
+    kept.write_text(f"{baskets}\n")
+
+
 def found_demo(site: Site) -> None:
     """Prepares the database and founds the demo's network, if that is not done yet."""
     prepare_database(site)

@@ -57,6 +57,12 @@ def test_killed_half_way_and_started_again_it_ends_with_the_planned_books(tmp_pa
     assert len(list((out / "statements").rglob("*.json"))) > 0
     assert (out / "bundle.zip").stat().st_size > 0
 
+    third = start_demo(out, str(BASKETS + 1))
+    assert f"holds a replay of {BASKETS} baskets" in third.communicate(timeout=60)[0].decode().replace(
+        "\n", " "
+    )
+    assert third.returncode == 1
+
 
 @pytest.mark.long
 def test_the_whole_year_is_exact_to_the_cent(tmp_path: Path) -> None:
