@@ -1,7 +1,8 @@
 """PostgreSQL: connections, migrations, and the roles that processes speak as.
 
-Every process connects with the login it was given and then takes on one least-privilege role. No role may UPDATE, DELETE or
-TRUNCATE entries, transfers or payloads; only `coalition_owner` may change the schema.
+Every process connects with the login it was given and then takes on one least-privilege role. The roles of running processes
+hold no right to UPDATE, DELETE or TRUNCATE entries, transfers, acts or payloads. `coalition_owner` owns the tables and is stopped
+by triggers, but for deleting payloads; who may change the schema can drop a trigger, and that shows in the journal's tree.
 """
 
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from settlement.errors import CoalitionError
+from settlement.errors import UnavailableError
 
 OWNER, GATEWAY, WORKER, READER = (
     "coalition_owner",
@@ -30,11 +31,11 @@ _GRANTS = (
 )
 
 
-class DatabaseError(CoalitionError):
+class DatabaseError(UnavailableError):
     """The database cannot be used as it is; the message says how to cure it."""
 
     def __init__(self, message: str) -> None:
-        super().__init__("BOOKS_UNAVAILABLE", message)
+        super().__init__("DATABASE_UNUSABLE", message)
 
 
 def connect(dsn: str, role: str, *, autocommit: bool = True) -> psycopg.Connection:

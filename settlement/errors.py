@@ -18,6 +18,10 @@ class CoalitionError(Exception):
         self.field = field
 
 
+class UnavailableError(CoalitionError):
+    """Something that this process needs is away; its message is for whoever runs the process, never for a caller."""
+
+
 class BooksError(CoalitionError):
     """The stored books contradict themselves: posting stops, a person must look. Never caused by a partner's input."""
 

@@ -35,18 +35,26 @@ The key in `log.der` must be the one that the network gave you by another way th
 
 ## 3. One entry: its text, its hash, its request, its signature
 
-Entry 7 of shard 1 is item 7 of the first file (item = number modulo 256). `item FILE ITEM` cuts it out:
+Entry 7 of a shard is item 7 of its first file (item = number modulo 256). `item FILE ITEM` cuts it out, and fails if the
+file has no such item:
 
-    item() { local at=0 n; for ((k = 0; ; k++)); do
-        n=$((16#$(od -An -tx1 -j$at -N2 "$1" | tr -d ' \n'))); ((at += 2)); ((k == $2)) && break; ((at += n)); done
-        tail -c +$((at + 1)) "$1" | head -c "$n"; }
+    item() { local at=0 n k; for ((k = 0; ; k++)); do
+        n=$(od -An -tx1 -j$at -N2 "$1" | tr -d ' \n'); [ "$n" ] || return 1
+        n=$((16#$n)); : $((at += 2)); [ $k = $2 ] && break; : $((at += n)); done
+        tail -c +$((at + 1)) "$1" | head -c $n; }
     first() { find "$1/000" "$1/000.p" -type f 2>/dev/null | head -1; }
-    item "$(first shards/1/tile/entries)" 7 > leaf; item "$(first shards/1/payloads)" 7 > payload; cat leaf
+
+Take the first entry that a partner asked for: it has a payload. Members are in shard 1 and up; 0 is the house. For
+another entry set `shard` and `entry` (below 256) yourself:
+
+    shard=1; entry=0
+    while item "$(first shards/$shard/payloads)" $entry > payload && ! [ -s payload ]; do : $((entry += 1)); done
+    item "$(first shards/$shard/tile/entries)" $entry > leaf; item "$(first shards/$shard/payloads)" $entry > payload; cat leaf
 
 Its leaf hash stands in the hash tile of level 0, 32 bytes per entry:
 
     { printf '\0'; cat leaf; } | sha256sum
-    tail -c +$((7 * 32 + 1)) "$(first shards/1/tile/0)" | head -c 32 | od -An -tx1 | tr -d ' \n'; echo
+    tail -c +$((entry * 32 + 1)) "$(first shards/$shard/tile/0)" | head -c 32 | od -An -tx1 | tr -d ' \n'; echo
 
 The payload has the hash of the leaf's `request` line, and the key of its `sig` line signed it (DSSE):
 
@@ -59,7 +67,7 @@ The payload has the hash of the leaf's `request` line, and the key of its `sig` 
 
 That is for Ed25519 keys. A P-256 signature is r and s of 32 bytes each, which openssl wants in DER.
 
-## 4. A cycle's figures
+## 4. The figures of a closed cycle
 
     jq '[.obligations[].amount_minor] | add // 0' cycles/1.json; jq .gross_minor cycles/1.json
     jq '[.nets[].net_minor] | add // 0' cycles/1.json

@@ -2,6 +2,7 @@
 
 from decimal import Decimal, InvalidOperation
 
+from coalition.cli.usage import wrong_usage
 from settlement.errors import CoalitionError
 from settlement.money import MICROS_PER_UNIT, RATE_MAX_MICROS, format_micros
 
@@ -16,6 +17,13 @@ def point_value_micros(text: str) -> int:
         limits = f"from {format_micros(1)} to {format_micros(RATE_MAX_MICROS)}"
         raise CoalitionError("FIELD_INVALID", f"a point is worth {limits} units", field="point-value")
     return micros
+
+
+def point_value_text(text: str) -> str:
+    """An option's or argument's point value as it was written; wrong usage unless `point_value_micros` reads it."""
+    with wrong_usage():
+        point_value_micros(text)
+    return text
 
 
 def amount_minor(text: str, *, minor_digits: int) -> int:

@@ -9,13 +9,20 @@ from typer.core import TyperGroup
 from coalition.cli import audit, cycle, database, key, member, partner, points, serve, settlement, statement
 from coalition.cli.failures import failures_told
 
+_JSON = "coalition.json"
+
 
 class _Told(TyperGroup):
     """A group whose commands tell their failures instead of showing tracebacks."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Notes whether JSON was asked for, as failures are told before a command's own options are read."""
+        ctx.meta[_JSON] = "--json" in args
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: Any) -> Any:
         """Runs the command that was asked for."""
-        with failures_told():
+        with failures_told(json=ctx.meta[_JSON]):
             return super().invoke(ctx)
 
 

@@ -12,7 +12,7 @@ from coalition.audit.fsck import fsck as check_books
 from coalition.audit.verify import verify_bundle
 from coalition.cli.failures import FAILED
 from coalition.cli.inclusion import prove_entry
-from coalition.cli.options import Data, Json
+from coalition.cli.options import Data, Json, vkey_text
 from coalition.cli.printing import emit, err, hint, say
 from coalition.cli.progress import progress
 from coalition.cli.sharing import database
@@ -23,6 +23,7 @@ from settlement.errors import CoalitionError
 
 app = typer.Typer(no_args_is_help=True, help="Export evidence, verify it offline, prove one entry.")
 app.command("proof")(prove_entry)
+_ZIP_MAGIC = b"PK"
 NoSignatures = Annotated[
     bool, typer.Option("--no-signatures", help="Leave out the signatures, the costliest check.")
 ]
@@ -48,14 +49,21 @@ def fsck(no_signatures: NoSignatures = False, data: Data = None, as_json: Json =
 @app.command()
 def export(
     out: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The zip file to write.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite the file even if it is no bundle.")
+    ] = False,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
     """Write everything under the newest checkpoint into one zip, for a verifier without database or network.
 
+    An older bundle of this name is replaced, any other file only with --force.
+
     [dim]coalition audit export bundle.zip[/]
     """
     site = _existing(data)
+    if not force:
+        _require_replaceable(out)
     with database(site), progress() as tell:
         report = export_bundle(site.dsn(READER), out, progress=tell)
     if as_json:
@@ -75,7 +83,11 @@ def verify(
     bundle: Bundle,
     vkey: Annotated[
         str | None,
-        typer.Option(metavar="KEY", help="The log's public key, got by another way than the bundle."),
+        typer.Option(
+            metavar="KEY",
+            callback=vkey_text,
+            help="The log's public key, got by another way than the bundle.",
+        ),
     ] = None,
     older: Annotated[
         Path | None,
@@ -120,7 +132,8 @@ def _tell_report(report: Report, *, as_json: bool, clean: str, shown: bool) -> N
         if report.ok:
             say(clean)
         else:
-            err.print(f"{sum(tried.failed for tried in report.tried.values()):,} findings", style="bold red")
+            count = sum(tried.failed for tried in report.tried.values())
+            err.print(f"{count:,} finding{'' if count == 1 else 's'}", style="bold red")
     if not report.ok:
         raise typer.Exit(FAILED)
 
@@ -144,6 +157,18 @@ def _existing(data: Data) -> Site:
     site = open_site(data)
     site.require()
     return site
+
+
+def _require_replaceable(out: Path) -> None:
+    """CoalitionError FILE_EXISTS for a file that does not begin as a zip does: it is no older bundle."""
+    if not out.is_file():
+        return
+    with out.open("rb") as file:
+        if file.read(len(_ZIP_MAGIC)) != _ZIP_MAGIC:
+            message = (
+                f"{out} is there already and is no bundle; name another file, or overwrite it with --force"
+            )
+            raise CoalitionError("FILE_EXISTS", message)
 
 
 def _receipts_of(path: Path) -> list[tuple[bytes, bytes]]:

@@ -2,12 +2,14 @@
 
 from typing import Annotated
 
+import psycopg
 import typer
 
-from coalition.cli.amounts import point_value_micros
+from coalition.cli.amounts import point_value_micros, point_value_text
 from coalition.cli.currencies import minor_digits
+from coalition.cli.failures import FAILED
 from coalition.cli.options import Data, Json
-from coalition.cli.printing import emit, hint, say
+from coalition.cli.printing import emit, hint, money_micros, say
 from coalition.cli.serve import DEFAULT_ADDRESS
 from coalition.cli.sharing import database, is_kept, keep
 from coalition.cli.site import (
@@ -18,6 +20,7 @@ from coalition.cli.site import (
     open_site,
     prepare_database,
 )
+from coalition.cli.usage import wrong_usage
 from settlement import embedded
 from settlement.database import OWNER, READER, connect, migrate
 from settlement.errors import CoalitionError
@@ -42,7 +45,9 @@ def init(
     point_value: Annotated[
         str,
         typer.Option(
-            metavar="DECIMAL", help="What a point is worth, in the currency's unit; exact to 0.000001."
+            metavar="DECIMAL",
+            callback=point_value_text,
+            help="What a point is worth, in the currency's unit; exact to 0.000001.",
         ),
     ] = "0.01",
     shards: Annotated[
@@ -71,7 +76,9 @@ def init(
     """
     people = person or ["ann", "bob"]
     _check_names(name, operator, people)
-    network = Network(name, currency, minor_digits(currency), shards, operator, MODEL)
+    with wrong_usage("--currency"):
+        digits = minor_digits(currency)
+    network = Network(name, currency, digits, shards, operator, MODEL)
     rate_micros = point_value_micros(point_value)
     site = open_site(data)
     with database(site):
@@ -150,12 +157,36 @@ def status(data: Data = None, json: Json = False) -> None:
         state = embedded.status(site.data)
         facts |= {"running": state.running, "pid": state.pid, "kept_running": is_kept(site.data)}
     if site.database_url is not None or facts["running"]:
+        facts |= _reached(site)
+    if facts.get("reachable"):
         facts |= _contents(site)
     if json:
-        emit(facts)
-        return
+        emit({name: value for name, value in facts.items() if name != "point_value"})
+    else:
+        _say_facts(facts)
+    if facts.get("reachable") is False:
+        raise typer.Exit(FAILED)
+
+
+def _say_facts(facts: dict[str, object]) -> None:
+    shown = {None: "-", True: "yes", False: "no"}
     for name, value in facts.items():
-        say(f"{name.replace('_', ' '):<14}{'-' if value is None else value}")
+        if name == "point_value":
+            say(f"a point is worth {value}")
+        elif name == "reachable" and value is False:
+            say(f"{name:<14}no: {facts['reason']}")
+        elif name not in ("reason", "point_micros"):
+            text = shown[value] if value is None or isinstance(value, bool) else value
+            say(f"{name.replace('_', ' '):<14}{text}")
+
+
+def _reached(site: Site) -> dict[str, object]:
+    """Whether the database answers; if not, the first line of why, which never holds the password."""
+    try:
+        psycopg.connect(site.dsn(READER)).close()
+    except psycopg.OperationalError as error:
+        return {"reachable": False, "reason": str(error).strip().partition("\n")[0]}
+    return {"reachable": True}
 
 
 def _contents(site: Site) -> dict[str, object]:
@@ -170,6 +201,9 @@ def _contents(site: Site) -> dict[str, object]:
         "schema": row[0] if row is not None else None,
         "currency": network.currency,
         "point_micros": house.rate_micros,
+        "point_value": money_micros(
+            house.rate_micros, currency=network.currency, minor_digits=network.minor_digits
+        ),
         "shards": network.shards,
         "partners": len(house.partners) - 1,
         "open_cycle": house.open_cycle,

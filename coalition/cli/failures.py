@@ -4,15 +4,18 @@ import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 import typer
 from rich.text import Text
 
-from coalition.cli.printing import err
+from coalition.cli.printing import emit, err
 from coalition.client import OutcomeUnknownError
 from settlement.errors import CoalitionError
 
+_WRONG_USAGE: Any = typer.BadParameter.__base__
+# The class of all wrong usage, which the library does not export under its own name.
 FAILED, REFUSED = 1, 3
 """Exit codes: the call failed and nothing was recorded; a rule said no, and the no is recorded. (2 is wrong usage.)"""
 
@@ -20,6 +23,7 @@ _START = "start the server with `coalition serve`, or name the right one with --
 NEXT_STEPS: dict[str, str] = {
     "UNAVAILABLE": _START,
     "DEADLINE_EXCEEDED": _START,
+    "DATABASE_UNUSABLE": "see that PostgreSQL runs (`coalition db status`), then repeat the command",
     "BOOKS_UNAVAILABLE": "see that PostgreSQL runs (`coalition db status`), then repeat the command",
     "SHUTTING_DOWN": "repeat the command in a moment",
     "QUEUE_FULL": "repeat the command in a moment",
@@ -98,16 +102,31 @@ def _tell(word: str, style: str, reason: str, sentence: str, step: str | None) -
         err.print(Text(f"  -> {step}"), soft_wrap=True)
 
 
+def error_document(reason: str, message: str, field: str | None) -> dict[str, object]:
+    """An error for machines."""
+    return {"error": {"reason": reason, "message": message, "field": field}}
+
+
 @contextmanager
-def failures_told() -> Iterator[None]:
-    """Turns every expected exception into a printed error and exit code 1."""
+def failures_told(*, json: bool = False) -> Iterator[None]:
+    """Turns every expected exception into a printed error and exit code 1; with `json` also into a document.
+
+    Wrong usage is printed by the library that found it; here it only becomes a document.
+    """
     try:
         yield
     except (CoalitionError, psycopg.Error, sqlite3.Error, OSError) as error:
         if isinstance(error, OSError) and error.errno == errno.EPIPE:
             raise
-        tell_failure(_in_our_words(error))
+        told = _in_our_words(error)
+        if json:
+            emit(error_document(told.reason, told.message, told.field))
+        tell_failure(told)
         raise typer.Exit(FAILED) from None
+    except _WRONG_USAGE as error:
+        if json:
+            emit(error_document("USAGE_WRONG", error.format_message(), None))
+        raise
 
 
 def _in_our_words(error: Exception) -> CoalitionError:
@@ -121,4 +140,22 @@ def _in_our_words(error: Exception) -> CoalitionError:
         )
     if isinstance(error, sqlite3.Error):
         return CoalitionError("OUTBOX_UNUSABLE", f"the outbox cannot be used: {error}")
-    return CoalitionError("FILE_UNUSABLE", str(error))
+    assert isinstance(error, OSError)
+    return CoalitionError("FILE_UNUSABLE", _of_file(error))
+
+
+_OF_FILE = {
+    errno.ENOENT: "there is no such file or folder",
+    errno.EACCES: "you may not read or write it",
+    errno.EISDIR: "it is a folder",
+    errno.ENOTDIR: "a part of the path is no folder",
+    errno.EEXIST: "it is there already",
+    errno.ENOSPC: "the disk is full",
+    errno.EROFS: "its disk can only be read",
+}
+
+
+def _of_file(error: OSError) -> str:
+    """The path and a sentence, in our words where we have them."""
+    sentence = _OF_FILE.get(error.errno or 0, error.strerror or str(error))
+    return sentence if error.filename is None else f"{error.filename}: {sentence}"

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from coalition.cli.options import EarlierAct, vkey_text
 from coalition.cli.printing import emit, hint, say
 from coalition.cli.progress import waiting
 from coalition.cli.voice import Voice, speaking
@@ -23,10 +24,14 @@ _PAUSE_SECONDS = 0.3
 @speaking()
 def prove_entry(
     voice: Voice,
-    act_id: Annotated[str, typer.Argument(metavar="ACT_ID", help="One of your acts.")],
+    act_id: EarlierAct,
     vkey: Annotated[
         str | None,
-        typer.Option(metavar="KEY", help="The log's public key. Default: the one in DIR/keys/log.vkey."),
+        typer.Option(
+            metavar="KEY",
+            callback=vkey_text,
+            help="The log's public key. Default: the one in DIR/keys/log.vkey.",
+        ),
     ] = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Keep the proof there, as JSON.")] = None,
 ) -> None:

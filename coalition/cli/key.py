@@ -8,18 +8,22 @@ from typing import Annotated, Literal
 import typer
 
 from coalition.cli.key_files import read_key, read_proof, write_key, write_proof
-from coalition.cli.options import ActId, Json
+from coalition.cli.options import ActId, Json, id_text
 from coalition.cli.partner import key_document
 from coalition.cli.printing import emit, hint, say, short, show_table
 from coalition.cli.telling import tell_outcome
 from coalition.cli.voice import OPERATOR, Voice, speaking
-from coalition.client import BlockingClient, prove_possession, save_identity
+from coalition.client import BlockingClient, KeyProof, prove_possession, save_identity
+from coalition.client.answers import Key
 from settlement.errors import CoalitionError
-from settlement.signing import ECDSA_P256, ED25519, new_key
+from settlement.house.records import APPROVER, REQUEST
+from settlement.signing import ECDSA_P256, ED25519, KeySigner, keyid_of, new_key
 
 app = typer.Typer(no_args_is_help=True, help="Generate, add, revoke and list keys; prove possession of one.")
 KEYID_DIGITS_MIN = 8
 _ALGORITHMS = {"ed25519": ED25519, "p256": ECDSA_P256}
+_OTHER_NAMER = {APPROVER: ("the operator", f"--as {OPERATOR}"), REQUEST: ("an approver", "--as NAME")}
+"""Who must name an approver's key besides a key of this purpose, in words and as an option."""
 KeyFile = Annotated[
     Path, typer.Argument(metavar="FILE", help="A private key: unencrypted PKCS #8 PEM, mode 0600.")
 ]
@@ -48,7 +52,10 @@ def generate(
 def proof(
     file: KeyFile,
     network: Annotated[str, typer.Option(metavar="NAME", help="The network that the key will be used in.")],
-    partner: Annotated[str, typer.Option(metavar="PARTNER", help="The company that the key will speak for.")],
+    partner: Annotated[
+        str,
+        typer.Option(metavar="PARTNER", callback=id_text, help="The company that the key will speak for."),
+    ],
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write it there. Default: standard output.")
     ] = None,
@@ -77,11 +84,15 @@ def add(
         typer.Option(metavar="FILE", help="The proof that its holder made with `coalition key proof`."),
     ] = None,
     partner: Annotated[
-        str | None, typer.Option(metavar="PARTNER", help="Whose key. Default: the proof's, or your own.")
+        str | None,
+        typer.Option(
+            metavar="PARTNER", callback=id_text, help="Whose key. Default: the proof's, or your own."
+        ),
     ] = None,
     purpose: Annotated[Literal["request", "approver"], typer.Option(help="What it signs.")] = "request",
     person: Annotated[
-        str | None, typer.Option(metavar="NAME", help="For an approver key: who alone holds it.")
+        str | None,
+        typer.Option(metavar="NAME", callback=id_text, help="For an approver key: who alone holds it."),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="With --key: write an identity with the new key.")
@@ -116,8 +127,28 @@ def add(
         save_identity(replace(voice.identity, partner_id=owner, signer=signer, alias_key=alias_key), out)
     with voice.acting() as client:
         outcome = client.add_key(key=proven, partner_id=owner, purpose=purpose, person=person, act_id=act_id)
+        known = {} if outcome.refusal else _known_keys(client)
     steps = (f"speak with it: --identity {out}",) if out is not None else ()
-    tell_outcome(voice, outcome, f"added a {purpose} key for {person or owner}", *steps)
+    if person is None:
+        tell_outcome(voice, outcome, f"added a request key for {owner}", *steps)
+    elif outcome.refusal or _keyid(proven) in known:
+        tell_outcome(voice, outcome, f"added an approver key: {person} may approve now", *steps)
+    else:
+        own = known.get(voice.identity.signer.keyid)
+        namer, flag = _OTHER_NAMER[own.purpose if own is not None else REQUEST]
+        words = f"coalition key add {f'--proof {proof}' if key is None else f'--key {key}'}"
+        sentence = f"{person}'s key is named by one of two; it counts once {namer} adds it too"
+        step = f"{namer} adds it too: {words} --purpose approver --person {person} {flag}"
+        tell_outcome(voice, outcome, sentence, step)
+
+
+def _keyid(key: KeySigner | KeyProof) -> str:
+    return keyid_of(key.public_key) if isinstance(key, KeyProof) else key.keyid
+
+
+def _known_keys(client: BlockingClient) -> dict[str, Key]:
+    """All keys that count or did, by keyid: an approver's key that only one has named is not among them."""
+    return {key.keyid: key for partner in client.partners() for key in partner.keys}
 
 
 @app.command()

@@ -5,8 +5,11 @@ from typing import Annotated
 
 import typer
 
-from settlement.ids import is_uuid
+from coalition.cli.usage import wrong_usage
+from coalition.wire.strict import read_text
+from settlement.ids import is_partner_id, is_uuid
 from settlement.money import AMOUNT_MAX
+from settlement.transparency.checkpoint import parse_vkey
 
 Data = Annotated[
     Path | None,
@@ -55,7 +58,36 @@ ActId = Annotated[
         help="This act's id: repeat it to ask for the same act again. Default: a fresh one.",
     ),
 ]
-PartnerId = Annotated[str, typer.Argument(metavar="PARTNER", help="2 to 40 of a-z, 0-9 and inner hyphens.")]
+EarlierAct = Annotated[
+    str, typer.Argument(metavar="ACT_ID", callback=_uuid, help="An act of yours; its receipt names it.")
+]
+
+
+def id_text(text: str | None) -> str | None:
+    """Wrong usage unless it is nothing or an id of a partner or person."""
+    if text is not None and not is_partner_id(text):
+        raise typer.BadParameter("an id is 2 to 40 of a-z, 0-9 and inner hyphens")
+    return text
+
+
+def display_name(text: str) -> str:
+    """A company's name as statements call it; wrong usage unless the network would take it."""
+    with wrong_usage():
+        return read_text(text, "display_name", least=1, most=80)
+
+
+def vkey_text(text: str | None) -> str | None:
+    """A log's public key as it was written; wrong usage unless it is one."""
+    if text is not None:
+        with wrong_usage():
+            parse_vkey(text)
+    return text
+
+
+PartnerId = Annotated[
+    str,
+    typer.Argument(metavar="PARTNER", callback=id_text, help="2 to 40 of a-z, 0-9 and inner hyphens."),
+]
 MemberText = Annotated[
     str,
     typer.Argument(

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from coalition.cli.options import ActId, PartnerId
+from coalition.cli.amounts import point_value_micros, point_value_text
+from coalition.cli.options import ActId, PartnerId, display_name
 from coalition.cli.printing import emit, hint, say, short, show_table
 from coalition.cli.telling import outcome_document, tell_outcome
 from coalition.cli.voice import OPERATOR, Voice, speaking
@@ -15,9 +16,15 @@ from coalition.client.answers import Key, Partner
 from settlement.errors import CoalitionError
 from settlement.signing import new_key
 
-app = typer.Typer(no_args_is_help=True, help="Register, activate, suspend and show partners.")
+app = typer.Typer(no_args_is_help=True, help="Register, activate, suspend and show partners; set the tariff.")
 DisplayName = Annotated[
-    str, typer.Option("--name", metavar="TEXT", help="How statements call it: 1 to 80 ASCII characters.")
+    str,
+    typer.Option(
+        "--name",
+        metavar="TEXT",
+        callback=display_name,
+        help="How statements call it: 1 to 80 ASCII characters.",
+    ),
 ]
 
 
@@ -56,6 +63,29 @@ def suspend(voice: Voice, partner: PartnerId, act_id: ActId = None) -> None:
         f"{partner} is suspended",
         f"to let it act again: coalition partner activate {partner}",
     )
+
+
+@app.command()
+@speaking(OPERATOR)
+def tariff(
+    voice: Voice,
+    point_value: Annotated[
+        str,
+        typer.Argument(
+            metavar="DECIMAL",
+            callback=point_value_text,
+            help="What a point is worth, in the currency's unit; exact to 0.000001.",
+        ),
+    ],
+    act_id: ActId = None,
+) -> None:
+    """Set what a point is worth, for every redemption from the next entry on; what is owed already stays.
+
+    [dim]coalition partner tariff 0.01[/]
+    """
+    with voice.acting() as client:
+        outcome = client.set_tariff(reimbursement_micros=point_value_micros(point_value), act_id=act_id)
+    tell_outcome(voice, outcome, f"a point is worth {point_value} from entry 0:{outcome.index} on")
 
 
 @app.command("list")
@@ -129,16 +159,29 @@ def _identity_for(voice: Voice, partner: str, path: Path, known: Partner | None)
     if path.exists():
         kept = load_identity(path)
         if (kept.partner_id, kept.network) == (partner, voice.identity.network):
+            _require_live(kept, path, known)
             return kept
         raise CoalitionError(
             "FILE_EXISTS", f"{path} is the identity of {kept.partner_id}; name another file with --out"
         )
-    if known is not None and known.keys:
-        message = f"{partner} is in the network and has keys, and {path} is missing; add a key with `coalition key add`"
+    if known is not None and any(key.revoked_at_entry is None for key in known.keys):
+        message = f"{partner} is in the network and has live keys, and {path} is missing; add a key with `coalition key add`"
         raise CoalitionError("PARTNER_EXISTS", message)
     identity = replace(voice.identity, partner_id=partner, signer=new_key(), alias_key=voice.site.alias_key())
     save_identity(identity, path)
     return identity
+
+
+def _require_live(kept: Identity, path: Path, known: Partner | None) -> None:
+    """CoalitionError IDENTITY_REVOKED if the network has ended the identity's key: it never comes back."""
+    for key in known.keys if known is not None else ():
+        if key.keyid == kept.signer.keyid and key.revoked_at_entry is not None:
+            message = (
+                f"the key in {path} was revoked at entry 0:{key.revoked_at_entry}; make another: "
+                f"`coalition key generate FILE`, then `coalition key add --partner {kept.partner_id} "
+                "--key FILE --out IDENTITY`"
+            )
+            raise CoalitionError("IDENTITY_REVOKED", message)
 
 
 def _missing_steps(

@@ -7,7 +7,7 @@ import typer
 
 from coalition.cli.currencies import minor_digits
 from coalition.cli.entries import entries
-from coalition.cli.options import ActId, MemberText, Points
+from coalition.cli.options import ActId, EarlierAct, MemberText, Points
 from coalition.cli.printing import emit, money_micros, say
 from coalition.cli.telling import outcome_document, say_place, tell_outcome
 from coalition.cli.voice import Voice, read_member, speaking
@@ -56,7 +56,7 @@ def redeem(
 @speaking()
 def reverse(
     voice: Voice,
-    original: Annotated[str, typer.Argument(metavar="ACT_ID", help="The act to undo; its receipt names it.")],
+    original: EarlierAct,
     occurred_at: Occurred = None,
     act_id: ActId = None,
 ) -> None:
@@ -107,9 +107,7 @@ def position(voice: Voice) -> None:
 
 
 @speaking()
-def receipt(
-    voice: Voice, act_id: Annotated[str, typer.Argument(metavar="ACT_ID", help="One of your acts.")]
-) -> None:
+def receipt(voice: Voice, act_id: EarlierAct) -> None:
     """Show the outcome of an earlier act of yours, from a receipt that the operator signs anew.
 
     [dim]coalition receipt 01890f3c-7a5b-7c21-9d3e-0b1c2d3e4f50 --as bakery[/]

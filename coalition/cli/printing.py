@@ -72,6 +72,11 @@ def money_micros(amount_micros: int, *, currency: str, minor_digits: int) -> Amo
     return Amount(f"{'-' if amount_micros < 0 else ''}{number} {currency}")
 
 
+def decimal_amount(text: str) -> Amount:
+    """A decimal number as a document spells it, `-1234.56`, for people: `-1,234.56`."""
+    return Amount(f"{'-' if text.startswith('-') else ''}{_grouped(text.removeprefix('-'))}")
+
+
 def _grouped(number: str) -> str:
     whole, point, decimals = number.partition(".")
     return f"{int(whole):,}{point}{decimals}"

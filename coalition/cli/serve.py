@@ -3,19 +3,21 @@
 import asyncio
 import logging
 import signal
+import sys
 from contextlib import ExitStack, suppress
 from typing import Annotated
 
 import structlog
 import typer
 
+from coalition.cli.address import listen_address
 from coalition.cli.options import Data
 from coalition.cli.running import serving
 from coalition.cli.sharing import database
 from coalition.cli.site import Site, open_site
 from coalition.gateway.server import ServerSettings
 from coalition.gateway.server import serve as run_server
-from settlement.database import GATEWAY, WORKER, connect
+from settlement.database import GATEWAY, connect
 from settlement.errors import CoalitionError
 from settlement.house.records import LOG, RECEIPT
 from settlement.ledger.memory import load_house
@@ -28,7 +30,9 @@ def serve(
     listen: Annotated[
         str,
         typer.Option(
-            metavar="ADDRESS", help="HOST:PORT (port 0: any free one), [HOST]:PORT for IPv6, or unix:/path."
+            metavar="ADDRESS",
+            callback=listen_address,
+            help="HOST:PORT (port 0: any free one), [HOST]:PORT for IPv6, or unix:/path.",
         ),
     ] = DEFAULT_ADDRESS,
 ) -> None:
@@ -62,18 +66,31 @@ class _StandardError:
 
 
 def configure_logging() -> None:
-    """One JSON object a line on standard error, times in UTC; requests, keys and members never appear."""
+    """One JSON object a line on standard error, times in UTC; requests, keys and members never appear.
+
+    What libraries log by the standard library comes out in the same form. Stacks carry no values of variables.
+    """
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.ExceptionRenderer(
+            structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        ),
+    ]
     structlog.configure(
-        processors=[
-            structlog.contextvars.merge_contextvars,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.JSONRenderer(),
-        ],
+        processors=[*shared, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=lambda *names: _StandardError(),
         cache_logger_on_first_use=True,
     )
+    handler = logging.StreamHandler(sys.stderr)
+    render: list[structlog.typing.Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        structlog.processors.JSONRenderer(),
+    ]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=render, foreign_pre_chain=shared))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
 
 
 def _check_founded(site: Site) -> None:
@@ -93,9 +110,7 @@ def _check_founded(site: Site) -> None:
 
 
 async def _serve(site: Site, listen: str) -> None:
-    settings = ServerSettings(
-        listen, site.dsn(GATEWAY), site.dsn(WORKER), site.log, site.signer("receipt"), site.signer("log")
-    )
+    settings = ServerSettings(listen, site.dsn, site.log, site.signer("receipt"), site.signer("log"))
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
     started: asyncio.Future[str] = loop.create_future()

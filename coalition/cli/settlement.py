@@ -1,5 +1,6 @@
 """`coalition settlement`: from a closed cycle's figures to paid legs, by two people."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -18,6 +19,7 @@ from coalition.cli.house_view import (
 from coalition.cli.options import ActId, CycleNumber, Yes
 from coalition.cli.printing import emit, hint, money_minor, say, utc
 from coalition.cli.telling import outcome_document, tell_outcome
+from coalition.cli.usage import wrong_usage
 from coalition.cli.voice import OPERATOR, Voice, speaking
 from coalition.client import BlockingClient, Outcome
 from settlement.clock import format_time
@@ -56,9 +58,9 @@ def propose(voice: Voice, cycle: CycleNumber, act_id: ActId = None) -> None:
     """
     with voice.acting() as client:
         proposed = _preview(client, cycle)
-        if not voice.json:
-            _show_proposed(proposed)
         outcome = client.propose(proposal=proposed.proposal, act_id=act_id)
+    if not voice.json and outcome.refusal is None:
+        _show_proposed(proposed)
     step = f"another person: coalition settlement approve --proposal {proposed.sha256} --as NAME"
     tell_outcome(voice, outcome, f"proposed {proposed.sha256}", step)
 
@@ -85,8 +87,9 @@ def approve(
         raise typer.BadParameter(
             "name the proposal by its SHA-256 or by its cycle", param_hint="--proposal / --cycle"
         )
-    if voice.json and not yes:
-        raise typer.BadParameter("a person cannot be asked here: --json needs --yes", param_hint="--json")
+    if not yes and (voice.json or not sys.stdin.isatty()):
+        message = "nobody can be asked here: add --yes to approve without being asked"
+        raise typer.BadParameter(message, param_hint="--yes")
     with voice.acting() as client:
         house = read_house(client)
         found = (
@@ -162,7 +165,8 @@ def confirm(
         return
     with voice.acting() as client:
         digits = read_house(client).founded.minor_digits
-        minor = amount_minor(amount or "", minor_digits=digits)
+        with wrong_usage("--amount"):
+            minor = amount_minor(amount or "", minor_digits=digits)
         outcome = client.confirm(
             settlement=settlement, participant=participant or "", amount_minor=minor, act_id=act_id
         )

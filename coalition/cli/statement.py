@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from coalition.cli.options import CycleNumber, Data, Json
-from coalition.cli.printing import Amount, emit, hint, say, show_table
+from coalition.cli.printing import decimal_amount, emit, hint, say, show_table
 from coalition.cli.progress import waiting
 from coalition.cli.sharing import database
 from coalition.cli.site import open_site
@@ -17,6 +17,11 @@ from settlement.ledger.memory import load_house
 from settlement.statements.reading import write_statements
 
 app = typer.Typer(no_args_is_help=True, help="Show a statement, or write all of a cycle.")
+
+_FOOTNOTES = (
+    "net and position: positive, it owes; negative, it is owed",
+    "settled: what settlements approved since the previous close discharged",
+)
 
 
 @app.command()
@@ -47,17 +52,18 @@ def show(
 def _show(statement: dict[str, Any]) -> None:
     cycle, currency = statement["cycle"], statement["currency"]
     label = f" ({cycle['label']})" if cycle["label"] else ""
-    say(
-        f"{statement['partner']['name']} ({statement['partner']['id']}), cycle {cycle['number']}{label} of {statement['network']}"
-    )
+    name, outcome = statement["partner"]["name"], statement["outcome"]
+    due = f"{decimal_amount(statement['due'])} {currency}"
+    say(f"{name}: nothing due" if outcome == "nothing due" else f"{name} {outcome} {due}")
+    say(f"  {statement['partner']['id']}, cycle {cycle['number']}{label} of {statement['network']}")
     rows = [
         (
             line["id"],
             line["owes"]["count"],
-            Amount(line["owes"]["amount"]),
+            decimal_amount(line["owes"]["amount"]),
             line["owed"]["count"],
-            Amount(line["owed"]["amount"]),
-            Amount(line["net"]),
+            decimal_amount(line["owed"]["amount"]),
+            decimal_amount(line["net"]),
         )
         for line in statement["counterparties"]
     ]
@@ -68,8 +74,10 @@ def _show(statement: dict[str, Any]) -> None:
         for name, tally in statement["points"].items()
     ]
     show_table(("points", "acts", "points"), points)
-    standings = [(name, Amount(statement[name])) for name in ("opening", "settled", "closing")]
+    standings = [(name, decimal_amount(statement[name])) for name in ("opening", "settled", "closing")]
     show_table(("position", currency), standings)
+    for line in _FOOTNOTES:
+        say(line)
 
 
 @app.command()

@@ -109,7 +109,7 @@ def _identity(site: Site, file: Path | None, name: str | None) -> tuple[Identity
 
 
 def _made_here(site: Site, name: str | None) -> Identity:
-    known = ", ".join(site.identity_names()) or "none yet"
+    known = ", ".join(site.identity_names()) or f"none yet; `coalition db init{site.flags}` makes the first"
     if name is None:
         raise typer.BadParameter(
             f"say who speaks: --as NAME (in {site.data}: {known}) or --identity FILE", param_hint="--as"

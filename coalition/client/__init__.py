@@ -14,6 +14,7 @@ from coalition.client.aliases import Alias, alias_token
 from coalition.client.blocking import BlockingClient
 from coalition.client.channel import open_channel
 from coalition.client.client import Client
+from coalition.client.consistency import verify_consistency_proof
 from coalition.client.errors import (
     ClientError,
     NoAnswerError,
@@ -22,6 +23,7 @@ from coalition.client.errors import (
     RequestRejectedError,
 )
 from coalition.client.identity import Identity, load_identity, save_identity
+from coalition.client.inclusion import verify_inclusion_proof
 from coalition.client.outbox import Outbox
 from coalition.client.possession import KeyProof, prove_possession
 from settlement.journal.acts import Outcome
@@ -44,4 +46,6 @@ __all__ = [
     "open_channel",
     "prove_possession",
     "save_identity",
+    "verify_consistency_proof",
+    "verify_inclusion_proof",
 ]

@@ -15,12 +15,13 @@ The file is JSON:
 import base64
 import binascii
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from coalition.client.errors import ClientError
-from coalition.client.private_files import read_private, replace_private
+from coalition.client.private_files import replace_private, require_private
 from settlement.errors import CoalitionError
 from settlement.ids import is_partner_id
 from settlement.signing import KeySigner, keyid_of, load_key, parse_public_key
@@ -83,13 +84,11 @@ def load_identity(path: Path | str) -> Identity:
     Errors: OSError; ClientError FILE_NOT_PRIVATE if others can read it, IDENTITY_INVALID naming what is wrong with it.
     """
     path = Path(path)
-    try:
-        content = json.loads(read_private(path))
-    except ValueError:
-        # The parser's own message could quote a piece of a key.
-        raise _invalid(f"{path} is not JSON") from None
-    if not isinstance(content, dict):
-        raise _invalid(f"{path} is not a JSON object")
+    with path.open("rb") as file:
+        mode, data = os.fstat(file.fileno()).st_mode, file.read()
+    content = _object(path, data)
+    # Asked of an identity only: any other file may be everybody's.
+    require_private(path, mode)
     try:
         signer = load_key(_text(content, "private_key"))
     except CoalitionError as error:
@@ -102,6 +101,17 @@ def load_identity(path: Path | str) -> Identity:
         receipt_spki=_bytes(content, "receipt_key"),
         alias_key=None if content.get("alias_key") is None else _bytes(content, "alias_key"),
     )
+
+
+def _object(path: Path, data: bytes) -> dict[str, Any]:
+    try:
+        content = json.loads(data)
+    except ValueError:
+        # The parser's own message could quote a piece of a key.
+        raise _invalid(f"{path} is no identity file: it is not JSON") from None
+    if not isinstance(content, dict):
+        raise _invalid(f"{path} is no identity file: it is not a JSON object")
+    return content
 
 
 def _text(content: dict[str, Any], name: str) -> str:

@@ -9,7 +9,7 @@ import structlog
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
-from settlement.errors import BooksError, CoalitionError
+from settlement.errors import BooksError, CoalitionError, UnavailableError
 from settlement.journal.acts import Act, Outcome
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.batch import RulesMaker, Verdict, post
@@ -93,15 +93,15 @@ class Lane:
             verdicts = await post(connection, self._memory, self._make_rules, self.shard, acts)
             if self.shard == HOUSE:
                 await self._memory.refresh(connection)
-        except CoalitionError as error:
-            return [error] * len(acts)
-        except (psycopg.OperationalError, psycopg.InterfaceError, OSError) as error:
+        except (psycopg.OperationalError, psycopg.InterfaceError, OSError, UnavailableError) as error:
             _log.warning("batch_lost", shard=self.shard, acts=len(acts), error=type(error).__name__)
             await self._disconnect()
             unknown = CoalitionError(
                 "BOOKS_UNAVAILABLE", "the books did not answer; send the same bytes again"
             )
             return [unknown] * len(acts)
+        except CoalitionError as error:
+            return [error] * len(acts)
         except Exception as error:  # noqa: BLE001 - a bug that one of these acts brings to light
             return await self._alone(acts, error)
         return verdicts

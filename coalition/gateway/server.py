@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import gc
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import grpc
@@ -20,7 +21,7 @@ from coalition.exchange.exchange import Exchange
 from coalition.gateway.means import Means
 from coalition.gateway.services import generic_handlers
 from coalition.wire.methods import FILES
-from settlement.database import GATEWAY, connect_writer
+from settlement.database import GATEWAY, WORKER, connect_writer
 from settlement.errors import BooksError, CoalitionError
 from settlement.ledger.memory import HouseMemory
 from settlement.signing import KeySigner
@@ -48,11 +49,11 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """What `coalition serve` runs with. DSNs are libpq connection strings of the gateway's and the worker's logins."""
+    """What `coalition serve` runs with. `dsn` gives a role's libpq connection string, and sees to it that an embedded
+    PostgreSQL runs: it is asked before every new connection, so one that crashed is started again."""
 
     listen: str
-    gateway_dsn: str
-    worker_dsn: str
+    dsn: Callable[[str], str]
     log: Path
     receipt_signer: KeySigner
     log_signer: KeySigner
@@ -140,10 +141,12 @@ async def _means(settings: ServerSettings) -> AsyncIterator[Means]:
         await connection.execute(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'")
 
     async def connect() -> AsyncConnection[TupleRow]:
-        return await connect_writer(settings.gateway_dsn, GATEWAY, statement_timeout=STATEMENT_TIMEOUT)
+        dsn = await asyncio.to_thread(settings.dsn, GATEWAY)
+        return await connect_writer(dsn, GATEWAY, statement_timeout=STATEMENT_TIMEOUT)
 
+    dsn = await asyncio.to_thread(settings.dsn, GATEWAY)
     pool = AsyncConnectionPool(
-        settings.gateway_dsn,
+        dsn,
         configure=configure,
         min_size=1,
         max_size=READ_CONNECTIONS_MAX,
@@ -155,7 +158,7 @@ async def _means(settings: ServerSettings) -> AsyncIterator[Means]:
         async with pool.connection() as connection:
             house = await memory.refresh(connection)
         exchange = Exchange(connect=connect, reads=pool, memory=memory, shards=house.founded.shards)
-        yield Means(exchange, pool, memory, settings.receipt_signer, settings.log, settings.gateway_dsn)
+        yield Means(exchange, pool, memory, settings.receipt_signer, settings.log, dsn)
 
 
 class _WorkerThread:
@@ -199,7 +202,7 @@ class _WorkerThread:
         self._stop = (asyncio.get_running_loop(), stopping)
         announce = asyncio.create_task(self._announce(ready))
         settings = self._settings
-        await work(settings.worker_dsn, settings.log, settings.log_signer, stopping, ready)
+        await work(partial(settings.dsn, WORKER), settings.log, settings.log_signer, stopping, ready)
         announce.cancel()
 
     async def _announce(self, ready: asyncio.Event) -> None:

@@ -14,7 +14,7 @@ from coalition.gateway.means import Means
 from coalition.gateway.status import abort
 from coalition.wire.methods import METHODS, Method
 from coalition.wire.receipts import seal_receipt
-from settlement.errors import BooksError, CoalitionError
+from settlement.errors import BooksError, CoalitionError, UnavailableError
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 Read = Callable[[Means, Admitted], Awaitable[Any]]
@@ -57,15 +57,15 @@ def _handler(
     async def handle(data: bytes, context: Context) -> bytes:
         try:
             return await answer(await _admit(means, method, data))
-        except CoalitionError as error:
-            _log.info("call_failed", method=method.path, reason=error.reason, field=error.field)
-            await abort(context, error)
-        except (psycopg.OperationalError, PoolTimeout) as error:
+        except (psycopg.OperationalError, PoolTimeout, UnavailableError) as error:
             _log.warning("books_unavailable", method=method.path, error=type(error).__name__)
             await abort(
                 context,
                 CoalitionError("BOOKS_UNAVAILABLE", "the books did not answer; send the same bytes again"),
             )
+        except CoalitionError as error:
+            _log.info("call_failed", method=method.path, reason=error.reason, field=error.field)
+            await abort(context, error)
         except Exception as error:  # noqa: BLE001 - a bug; what it says may quote rows, and must not travel
             _log.exception("call_broke", method=method.path, error=type(error).__name__)
             await abort(

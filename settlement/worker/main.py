@@ -1,13 +1,14 @@
 """The worker's loop."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import structlog
 
 from settlement.database import WORKER, connect_async
-from settlement.errors import CoalitionError
+from settlement.errors import UnavailableError
 from settlement.signing import KeySigner
 from settlement.worker.publisher import Publisher
 
@@ -16,25 +17,25 @@ PUBLISH_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
 
-async def work(dsn: str, log: Path, signer: KeySigner, stopping: asyncio.Event, ready: asyncio.Event) -> None:
+async def work(
+    dsn: Callable[[], str], log: Path, signer: KeySigner, stopping: asyncio.Event, ready: asyncio.Event
+) -> None:
     """Cuts and publishes until `stopping` is set, and publishes a last time then. A lost connection is made again.
+
+    `dsn` is asked before every connection: an embedded server that crashed is started by that.
 
     Sets `ready` once the guard has agreed with the books; BooksError if it does not.
     """
     while not stopping.is_set():
         try:
-            connection = await connect_async(dsn, WORKER)
+            connection = await connect_async(dsn(), WORKER)
             async with connection:
                 publisher = Publisher(connection, log, signer)
                 await publisher.check_guard()
                 ready.set()
                 await _work_on(publisher, stopping)
-        except (psycopg.Error, OSError) as error:
+        except (psycopg.Error, OSError, UnavailableError) as error:
             _log.warning("worker_lost_the_books", error=type(error).__name__)
-            await _pause(stopping, PUBLISH_SECONDS)
-        except CoalitionError as error:
-            if error.reason != "BOOKS_UNAVAILABLE":
-                raise
             await _pause(stopping, PUBLISH_SECONDS)
 
 

@@ -4,6 +4,7 @@ import ast
 import functools
 import subprocess
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,13 +35,20 @@ def parsed(path: Path) -> ast.Module:
 
 @functools.cache
 def files_of_the_project() -> tuple[Path, ...]:
-    """All files that are, or would be, committed: what git tracks and what it does not ignore."""
+    """All files that are committed or staged; where git does not know the tree, those that it would not ignore."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
+        ["git", "ls-files", "-z", "--cached"], cwd=ROOT, check=False, capture_output=True, text=True
     ).stdout
-    paths = [ROOT / name for name in listed.split("\0") if name]
-    return tuple(path for path in paths if path.is_file())
+    paths = [ROOT / name for name in listed.split("\0") if name] or files_not_ignored(ROOT)
+    return tuple(sorted(path for path in paths if path.is_file()))
+
+
+def files_not_ignored(folder: Path) -> Iterator[Path]:
+    """The files under a tree's root but for what its .gitignore names, read simply: a name, or a path from the root."""
+    patterns = [".git", *(folder / ".gitignore").read_text().split()]
+    rooted = {pattern.strip("/") for pattern in patterns if pattern.startswith("/")}
+    anywhere = {pattern.strip("/") for pattern in patterns if not pattern.startswith("/")}
+    for path in folder.rglob("*"):
+        parts = path.relative_to(folder).parts
+        if parts[0] not in rooted and not any(fnmatch(part, name) for part in parts for name in anywhere):
+            yield path

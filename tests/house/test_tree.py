@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.source import files_of_the_project, shown
+from tests.house.source import ROOT, files_not_ignored, files_of_the_project, shown
 
 PLACES = {
     "a path of one machine": re.compile(r"(?<![\w.$}~/-])/(?:home|root|Users|work|mnt|workspace)/\w"),
@@ -42,3 +42,18 @@ def test_no_shopping_data_is_committed() -> None:
     """The baskets of the demonstration may be used, not passed on; golden files of tests are JSON or text."""
     found = [shown(path) for path in files_of_the_project() if path.suffix in DATA_ENDINGS]
     assert found == []
+
+
+def test_a_tree_without_git_has_the_same_files() -> None:
+    assert set(files_of_the_project()) <= set(files_not_ignored(ROOT))
+
+
+def test_what_the_tour_of_the_readme_leaves_behind_is_no_file_of_the_project(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text((ROOT / ".gitignore").read_text())
+    left = ("tour/keys/log.pem", "bakery.outbox", "bakery.outbox-wal", "bundle.zip", "statements/1.csv")
+    kept = ("settlement/statements/build.py", "docs/tour/page.md")
+    for name in (*left, *kept):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    found = {path.relative_to(tmp_path).as_posix() for path in files_not_ignored(tmp_path) if path.is_file()}
+    assert found == {".gitignore", *kept}

@@ -68,7 +68,7 @@ def start_server(site: Site) -> RunningServer:
         address.add_done_callback(ready)
         dsn = site.database_url or ""
         settings = ServerSettings(
-            "127.0.0.1:0", dsn, dsn, site.log, site.signer("receipt"), site.signer("log")
+            "127.0.0.1:0", lambda role: dsn, site.log, site.signer("receipt"), site.signer("log")
         )
         await serve(settings, stopping, address)
 

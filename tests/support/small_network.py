@@ -66,6 +66,13 @@ def copy_books(dsn: str) -> str:
     return make_conninfo(dsn, dbname=copy)
 
 
+def spoil(dsn: str, statement: str) -> None:
+    """Changes rows as only a superuser can who has put the triggers out of action; asserts that there were any."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        assert connection.execute(statement).rowcount > 0
+
+
 def _key(signer: KeySigner, purpose: str, owner: str, person: str | None = None) -> Key:
     public = parse_public_key(signer.spki)
     return Key(public.keyid, public.algorithm, purpose, owner, person, signer.spki, 0)

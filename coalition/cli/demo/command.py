@@ -21,6 +21,7 @@ from rich.progress import (
 from coalition.cli.demo.baskets import read_baskets, transactions_path
 from coalition.cli.demo.closing import settle_month
 from coalition.cli.demo.evidence import prove_books, write_statements_of_all
+from coalition.cli.demo.pace import Pace
 from coalition.cli.demo.plan import ReplayPlan, plan_replay
 from coalition.cli.demo.replay import enrol, for_all, replay_month
 from coalition.cli.demo.report import print_report, summary, write_summary
@@ -58,12 +59,13 @@ def demo(
     with database(site):
         with console.status("Starting the network"):
             found_demo(site)
-        seconds = asyncio.run(_replay(site, plan))
+        pace = Pace.kept(site.data / "pace.json")
+        asyncio.run(_replay(site, plan, pace))
         entries = write_statements_of_all(site, out / "statements", len(plan.months))
         prove_books(console, site, out / "bundle.zip")
-    write_summary(out / "summary.json", summary(plan, seconds=seconds, acts=acts))
+    write_summary(out / "summary.json", summary(plan, pace))
     print_report(console, plan, entries)
-    _say_where(out, seconds, acts)
+    _say_where(out, pace)
 
 
 def _count(text: str) -> int:
@@ -72,12 +74,11 @@ def _count(text: str) -> int:
     return int(text)
 
 
-async def _replay(site: Site, plan: ReplayPlan) -> float:
-    """Runs the network through all months; returns how many seconds the acts took."""
+async def _replay(site: Site, plan: ReplayPlan, pace: Pace) -> None:
+    """Runs the network through all months, measuring the acts."""
     firsts: dict[int, str] = {}
     for act in plan.acts():
         firsts.setdefault(act.member, act.partner)
-    seconds = 0.0
     async with served(site) as address, open_stage(site, address) as stage:
         await _onboard(stage, plan)
         with _progress("enrolling members", len(firsts)) as tell:
@@ -85,12 +86,11 @@ async def _replay(site: Site, plan: ReplayPlan) -> float:
         for cycle, month in enumerate(plan.months, start=1):
             with _progress(f"{month.month} acts", len(month.acts)) as tell:
                 start = time.perf_counter()
-                await replay_month(stage, month, members, tell)
-                seconds += time.perf_counter() - start
+                sent = await replay_month(stage, month, members, tell)
+                pace.add(sent, time.perf_counter() - start)
             legs = sum(1 for cents in month.net_debt_cents().values() if cents)
             with _progress(f"{month.month} settling", legs) as tell:
                 await settle_month(stage, cycle, month, tell)
-    return seconds
 
 
 async def _onboard(stage: Stage, plan: ReplayPlan) -> None:
@@ -121,9 +121,8 @@ def _progress(title: str, total: int) -> Iterator[Callable[[], None]]:
         console.print(f"{title:<20} {total:>7,} in {time.perf_counter() - start:.1f} s")
 
 
-def _say_where(out: Path, seconds: float, acts: int) -> None:
-    if seconds:
-        console.print(f"\n{acts:,} signed acts in {seconds:.1f} s: {acts / seconds:,.0f} a second")
+def _say_where(out: Path, pace: Pace) -> None:
+    console.print(f"\n{pace.acts:,} acts sent in {pace.seconds:.1f} s: {pace.acts_per_second:,.0f} a second")
     console.print(f"written: {out}/summary.json, {out}/statements/, {out}/bundle.zip", soft_wrap=True)
     console.print(
         f"check it offline, as an auditor would: coalition audit verify {out}/bundle.zip", soft_wrap=True

@@ -8,14 +8,15 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from coalition.cli.demo.pace import Pace
 from coalition.cli.demo.plan import MonthPlan, ReplayPlan
 from settlement.money import format_minor
 
 LARGEST = 5
 
 
-def summary(plan: ReplayPlan, *, seconds: float, acts: int) -> dict[str, Any]:
-    """The content of summary.json. `seconds` is the time of the replayed acts alone."""
+def summary(plan: ReplayPlan, pace: Pace) -> dict[str, Any]:
+    """The content of summary.json. Its seconds are those of the replayed acts alone."""
     return {
         "baskets": plan.baskets,
         "members": len(plan.members),
@@ -25,8 +26,8 @@ def summary(plan: ReplayPlan, *, seconds: float, acts: int) -> dict[str, Any]:
         "points_issued": plan.points_issued,
         "points_redeemed": plan.points_redeemed,
         "points_outstanding": plan.points_outstanding,
-        "seconds": round(seconds, 3),
-        "acts_per_second": round(acts / seconds, 1) if seconds else 0.0,
+        "seconds": round(pace.seconds, 3),
+        "acts_per_second": round(pace.acts_per_second, 1),
         "cycles": [
             {
                 "month": month.month,

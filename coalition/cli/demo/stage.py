@@ -105,7 +105,13 @@ class Stage:
     proposer: Client
     approver: Client
     partners: dict[str, Client]
+    _outbox: Outbox
     _connect: Callable[[Identity], Awaitable[Client]]
+
+    def was_answered(self, partner_id: str, act_id: str) -> bool:
+        """Whether an earlier run of the demo holds the act's receipt already."""
+        kept = self._outbox.find(partner_id, act_id)
+        return kept is not None and kept.receipt is not None
 
     async def onboard(self, partner_id: str) -> None:
         """Registers a partner with a fresh key of its own, and opens its client."""
@@ -148,4 +154,4 @@ async def open_stage(site: Site, address: str) -> AsyncIterator[Stage]:
         names = (OPERATOR, PROPOSER, APPROVER)
         identities = [replace(load_identity(site.identity_path(name)), server=address) for name in names]
         operator, proposer, approver = [await connect(identity) for identity in identities]
-        yield Stage(site, operator, proposer, approver, {}, connect)
+        yield Stage(site, operator, proposer, approver, {}, outbox, connect)

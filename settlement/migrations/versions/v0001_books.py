@@ -2,6 +2,9 @@
 
 The shard leads every primary key of a member-side table: it is the unit of scale-out. Totals that grow for ever are numeric, so
 that no sum of valid acts overflows; single amounts fit bigint by the bounds in `settlement.money`.
+
+What was written stays as it is: triggers refuse to change or remove entries, transfers and acts, and to change payloads, for the
+owner too. A payload may be deleted, for it can hold a member's data that must be erased; its hash stays in the leaf.
 """
 
 from alembic import op
@@ -108,11 +111,29 @@ _TABLES = (
     )""",
 )
 
+_REFUSE = """CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'the books only grow: % of % is refused', TG_OP, TG_TABLE_NAME;
+    END
+$$"""
+_REFUSED = {
+    "entries": "UPDATE OR DELETE OR TRUNCATE",
+    "transfers": "UPDATE OR DELETE OR TRUNCATE",
+    "acts": "UPDATE OR DELETE OR TRUNCATE",
+    "payloads": "UPDATE OR TRUNCATE",
+}
+
 
 def upgrade() -> None:
-    """Makes all tables in an empty database."""
+    """Makes all tables in an empty database, and guards those that only grow."""
     for statement in _TABLES:
         op.execute(statement)
+    op.execute(_REFUSE)
+    for table, changes in _REFUSED.items():
+        op.execute(
+            f"CREATE TRIGGER only_grows BEFORE {changes} ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
+        )
 
 
 def downgrade() -> None:

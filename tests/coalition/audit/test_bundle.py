@@ -5,7 +5,6 @@ import subprocess
 import zipfile
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from coalition.audit.bundle import NothingPublishedError, export_bundle
@@ -15,7 +14,7 @@ from coalition.audit.guide import GUIDE
 from coalition.audit.verify import verify_bundle
 from tests.coalition.audit.conftest import Evidence
 from tests.support.postgres import drop_database
-from tests.support.small_network import SmallNetwork, copy_books, new_books
+from tests.support.small_network import SmallNetwork, copy_books, new_books, spoil
 
 
 def test_the_same_books_give_the_same_bytes(evidence: Evidence, tmp_path: Path) -> None:
@@ -25,8 +24,7 @@ def test_the_same_books_give_the_same_bytes(evidence: Evidence, tmp_path: Path) 
 
 def test_an_older_checkpoint_gives_a_smaller_bundle_that_holds(evidence: Evidence, tmp_path: Path) -> None:
     dsn = copy_books(evidence.dsn)
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("DELETE FROM checkpoints WHERE size = (SELECT max(size) FROM checkpoints)")
+    spoil(dsn, "DELETE FROM checkpoints WHERE size = (SELECT max(size) FROM checkpoints)")
     report = export_bundle(dsn, tmp_path / "older.zip")
     drop_database(dsn)
     assert report.ok
@@ -56,21 +54,20 @@ async def test_a_network_without_any_act_is_clean_and_has_a_bundle(tmp_path: Pat
 
 def test_spoilt_books_are_exported_as_evidence(evidence: Evidence, tmp_path: Path) -> None:
     dsn = copy_books(evidence.dsn)
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute("UPDATE payloads SET payload = 'x' WHERE (shard, index) = (1, 30)")
+    spoil(dsn, "UPDATE payloads SET payload = 'x' WHERE (shard, index) = (1, 30)")
     report = export_bundle(dsn, tmp_path / "spoilt.zip")
     drop_database(dsn)
     assert Check.PAYLOAD_HASHES in {finding.check for finding in report.findings}
     assert not verify_bundle(tmp_path / "spoilt.zip").ok
 
 
-@pytest.mark.debian
-def test_the_commands_of_the_readme_do_what_it_says(evidence: Evidence, tmp_path: Path) -> None:
-    with zipfile.ZipFile(evidence.bundle) as archive:
-        archive.extractall(tmp_path)
+def by_hand(bundle: Path, folder: Path) -> str:
+    """What the commands of the bundle's README say; its journal entry and both signatures are proven by them."""
+    with zipfile.ZipFile(bundle) as archive:
+        archive.extractall(folder)
     commands = "\n".join(line[4:] for line in GUIDE.splitlines() if line.startswith("    "))
     commands = commands.replace("unzip bundle.zip -d evidence && cd evidence", "set -e")
-    done = subprocess.run(["bash", "-c", commands], cwd=tmp_path, capture_output=True, text=True, check=True)
+    done = subprocess.run(["bash", "-c", commands], cwd=folder, capture_output=True, text=True, check=True)
     said = done.stdout
     assert said.startswith("whole\n")
     assert said.count("Signature Verified Successfully") == 2
@@ -78,6 +75,30 @@ def test_the_commands_of_the_readme_do_what_it_says(evidence: Evidence, tmp_path
     assert len(hashes) == 4, said
     assert hashes[0] == hashes[1]
     assert hashes[2] == hashes[3]
+    return said
+
+
+@pytest.mark.debian
+@pytest.mark.usefixtures("server")
+async def test_the_readme_finds_the_only_act_of_a_small_bundle_behind_an_entry_that_nobody_signed(
+    tmp_path: Path,
+) -> None:
+    dsn = new_books()
+    async with SmallNetwork.found(dsn, tmp_path / "log", shards=1) as network:
+        await network.take_in("bakery")
+        await network.close_cycle(1, "first")
+        await network.enrol("bakery", 1)
+        await network.publisher().publish()
+        assert export_bundle(dsn, tmp_path / "small.zip").ok
+    drop_database(dsn)
+    said = by_hand(tmp_path / "small.zip", tmp_path / "evidence")
+    assert "\nshard 1\nindex 1\n" in said
+    assert "\nkind enrol\n" in said
+
+
+@pytest.mark.debian
+def test_the_commands_of_the_readme_do_what_it_says(evidence: Evidence, tmp_path: Path) -> None:
+    said = by_hand(evidence.bundle, tmp_path)
     gross, stated_gross, total, paid, stated_paid = (int(line) for line in said.split("\n")[-6:-1])
     assert gross == stated_gross > 0
     assert total == 0

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 
-import psycopg
 import pytest
 
 from coalition.audit.checks import Check, Report
 from coalition.audit.fsck import fsck
 from tests.coalition.audit.conftest import Evidence
 from tests.support.postgres import drop_database
-from tests.support.small_network import copy_books
+from tests.support.small_network import copy_books, spoil
 
 OFFLINE_ONLY = {
     Check.ARCHIVE,
@@ -127,11 +126,6 @@ def copy(evidence: Evidence) -> Iterator[str]:
     drop_database(dsn)
 
 
-def _spoil(dsn: str, statement: str) -> None:
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        assert connection.execute(statement).rowcount > 0
-
-
 def test_clean_books_have_no_finding_and_every_check_was_tried(evidence: Evidence) -> None:
     report = Report()
     assert list(fsck(evidence.dsn, report=report)) == []
@@ -149,12 +143,12 @@ def test_signatures_can_be_left_out(evidence: Evidence) -> None:
 @pytest.mark.parametrize("name", PLANTED)
 def test_every_planted_row_is_named(copy: str, name: str) -> None:
     statement, checks = PLANTED[name]
-    _spoil(copy, statement)
+    spoil(copy, statement)
     assert {finding.check for finding in fsck(copy)} == checks
 
 
 def test_a_changed_leaf_is_found_by_its_hash_its_decision_and_every_root_above_it(copy: str) -> None:
-    _spoil(
+    spoil(
         copy,
         f"""UPDATE entries SET leaf = regexp_replace(leaf, 'amount PTS \\d+', 'amount PTS 999')
         WHERE (shard, index) = (1, {ISSUE})""",
@@ -164,12 +158,12 @@ def test_a_changed_leaf_is_found_by_its_hash_its_decision_and_every_root_above_i
 
 
 def test_a_missing_entry_is_a_gap(copy: str) -> None:
-    _spoil(copy, f"DELETE FROM entries WHERE (shard, index) = (1, {ISSUE})")
+    spoil(copy, f"DELETE FROM entries WHERE (shard, index) = (1, {ISSUE})")
     assert Check.NUMBERS in {finding.check for finding in fsck(copy)}
 
 
 def test_erased_payloads_of_members_are_no_finding_and_their_leaves_are_still_decided(copy: str) -> None:
-    _spoil(copy, "DELETE FROM payloads WHERE shard > 0")
+    spoil(copy, "DELETE FROM payloads WHERE shard > 0")
     report = Report()
     assert list(fsck(copy, report=report)) == []
     assert len(report.remarks) == 1
@@ -177,7 +171,7 @@ def test_erased_payloads_of_members_are_no_finding_and_their_leaves_are_still_de
 
 
 def test_some_erased_payloads_leave_the_others_checked(copy: str) -> None:
-    _spoil(
+    spoil(
         copy,
         "DELETE FROM payloads p USING entries e WHERE (p.shard, p.index) = (e.shard, e.index) AND kind = 'enrol'",
     )

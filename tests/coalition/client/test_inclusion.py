@@ -5,10 +5,16 @@ from dataclasses import replace
 
 import pytest
 
-from coalition.client import BlockingClient, Outcome, RequestRejectedError
+from coalition.client import (
+    BlockingClient,
+    Outcome,
+    RequestRejectedError,
+    verify_consistency_proof,
+    verify_inclusion_proof,
+)
 from coalition.client.answers import InclusionProof
-from coalition.client.inclusion import verify_inclusion_proof
 from settlement.errors import CoalitionError
+from settlement.transparency.checkpoint import parse_and_verify
 from tests.support.network import RunningServer
 
 PUBLISHED_SECONDS_MAX = 10
@@ -90,3 +96,15 @@ def test_a_changed_proof_proves_nothing(
     outcome, proof = proven
     with pytest.raises(CoalitionError):
         verify(network, outcome, change(proof))  # type: ignore[operator]
+
+
+def test_the_served_log_continues_a_checkpoint_that_was_kept(network: RunningServer) -> None:
+    vkey = network.site.log_vkey()
+    assert vkey is not None
+    with BlockingClient(network.identity("bakery")) as client:
+        published(client, client.enrol())
+        kept = client.checkpoint()
+        size = parse_and_verify(kept, [vkey]).size
+        published(client, client.enrol())
+        proof = client.consistency_proof(old_size=size)
+    assert verify_consistency_proof(proof, old_checkpoint=kept, vkey=vkey).size > size
