@@ -65,6 +65,15 @@ class _StandardError:
     debug = info = warning = error = critical = exception = msg
 
 
+def _without_values(
+    _logger: object, _name: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """A stack without what the exceptions say: PostgreSQL's quote whole rows."""
+    for raised in event.get("exception", []):
+        raised["exc_value"] = "left out"
+    return event
+
+
 def configure_logging() -> None:
     """One JSON object a line on standard error, times in UTC; requests, keys and members never appear.
 
@@ -77,6 +86,7 @@ def configure_logging() -> None:
         structlog.processors.ExceptionRenderer(
             structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
         ),
+        _without_values,
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],

@@ -8,6 +8,6 @@ What this room guarantees, in the order in which it happens:
 3. *Publish.* `guard` writes down and fsyncs the size and root before `checkpoint` signs them, and refuses a
    smaller size, or the same size with another root: a late log can be mended, a forked one cannot.
 
-`merkle` is the tree itself, short and pure, for an auditor to read. `proof` is the text that a partner keeps.
+`merkle` is the tree itself, short and pure, for an auditor to read.
 Verification raises; it never answers with a bool that a caller could forget to look at.
 """

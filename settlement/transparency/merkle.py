@@ -10,7 +10,6 @@ sn, fr, sr), so that both can be read side by side.
 
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import sha256
-from typing import Self
 
 from settlement.errors import CoalitionError
 
@@ -47,54 +46,6 @@ def root(leaf_hashes: Sequence[bytes]) -> bytes:
         paired = [sha256(b"\x01" + level[at] + level[at + 1]).digest() for at in range(0, len(level) - 1, 2)]
         level = paired if len(level) % 2 == 0 else [*paired, level[-1]]
     return level[0]
-
-
-class Frontier:
-    """The root of a growing tree in O(log n) memory: the peaks, i.e. one hash per set bit of the size, largest first."""
-
-    __slots__ = ("_peaks", "_size")
-
-    def __init__(self) -> None:
-        self._size = 0
-        self._peaks: list[bytes] = []
-
-    @classmethod
-    def at(cls, size: int, node: NodeReader) -> Self:
-        """The frontier of a tree that exists already, read from its nodes."""
-        _require(size >= 0, f"a tree cannot have {size} leaves")
-        frontier = cls()
-        frontier._size, frontier._peaks = size, _peaks(node, 0, size)
-        return frontier
-
-    @property
-    def size(self) -> int:
-        """How many leaves."""
-        return self._size
-
-    def append(self, leaf_hash: bytes) -> None:
-        """Add one leaf hash. Raises ProofError unless it has 32 bytes."""
-        _require_hashes([leaf_hash])
-        risen, size = leaf_hash, self._size
-        while size & 1:
-            risen = node_hash(self._peaks.pop(), risen)
-            size >>= 1
-        self._peaks.append(risen)
-        self._size += 1
-
-    def extend(self, leaf_hashes: Iterable[bytes]) -> None:
-        """Add many leaf hashes in order. Raises ProofError at the first that has not 32 bytes."""
-        for each in leaf_hashes:
-            self.append(each)
-
-    def root(self) -> bytes:
-        """The root over everything appended so far."""
-        return _fold(self._peaks)
-
-    def copy(self) -> Self:
-        """An independent frontier of the same tree."""
-        twin = type(self)()
-        twin._size, twin._peaks = self._size, self._peaks.copy()
-        return twin
 
 
 def memory_nodes(leaf_hashes: Sequence[bytes]) -> NodeReader:

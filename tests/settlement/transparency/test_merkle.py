@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from settlement.transparency import merkle
-from settlement.transparency.merkle import EMPTY_ROOT, Frontier, ProofError, memory_nodes
+from settlement.transparency.merkle import EMPTY_ROOT, ProofError, memory_nodes
 
 # The test vectors of github.com/google/certificate-transparency (merkletree/merkle_tree_test).
 CT_LEAVES = [
@@ -136,31 +136,11 @@ def test_consistency_proofs_are_those_of_certificate_transparency(old_size: int,
     assert [each.hex() for each in proof] == CT_CONSISTENCY[old_size, new_size]
 
 
-@given(st.lists(st.binary(max_size=4), max_size=70), st.integers(0, 70))
-def test_every_way_to_a_root_gives_the_root_of_the_rfc(leaves: list[bytes], cut: int) -> None:
+@given(st.lists(st.binary(max_size=4), max_size=70))
+def test_every_way_to_a_root_gives_the_root_of_the_rfc(leaves: list[bytes]) -> None:
     hashes = [merkle.leaf_hash(leaf) for leaf in leaves]
-    grown = Frontier()
-    grown.extend(hashes[:cut])
-    resumed = Frontier.at(grown.size, memory_nodes(hashes))
-    grown.extend(hashes[cut:])
-    resumed.extend(hashes[cut:])
     ranged = merkle.range_root(memory_nodes(hashes), start=0, stop=len(hashes))
-    assert grown.size == resumed.size == len(leaves)
-    assert {merkle.root(hashes), grown.root(), resumed.root(), ranged} == {mth(leaves)}
-
-
-def test_a_copied_frontier_grows_on_its_own() -> None:
-    frontier = Frontier()
-    frontier.extend(HASHES[:5])
-    twin = frontier.copy()
-    twin.append(HASHES[5])
-    assert (frontier.size, frontier.root()) == (5, ROOTS[5])
-    assert (twin.size, twin.root()) == (6, ROOTS[6])
-
-
-def test_a_frontier_takes_only_hashes() -> None:
-    with pytest.raises(ProofError):
-        Frontier().append(b"a leaf, not a hash")
+    assert {merkle.root(hashes), ranged} == {mth(leaves)}
 
 
 def test_only_complete_subtrees_are_nodes() -> None:
