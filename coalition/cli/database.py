@@ -35,6 +35,15 @@ MODEL = "bilateral"
 PEOPLE_MIN = 2
 app = typer.Typer(no_args_is_help=True, help="Prepare, start and stop the network's database.")
 
+PointValue = Annotated[
+    str,
+    typer.Option(
+        metavar="DECIMAL",
+        callback=point_value_text,
+        help="What a point is worth, in the currency's unit; exact to 0.000001.",
+    ),
+]
+
 
 @app.command()
 def init(
@@ -42,14 +51,7 @@ def init(
         str, typer.Option(metavar="NAME", help="The network's name: every signature is for it alone.")
     ],
     currency: Annotated[str, typer.Option(metavar="CODE", help="Settlement currency (ISO 4217).")] = "EUR",
-    point_value: Annotated[
-        str,
-        typer.Option(
-            metavar="DECIMAL",
-            callback=point_value_text,
-            help="What a point is worth, in the currency's unit; exact to 0.000001.",
-        ),
-    ] = "0.01",
+    point_value: PointValue = "0.01",
     shards: Annotated[
         int, typer.Option(min=1, max=SHARDS_MAX, help="Serial histories that members are spread over.")
     ] = 1,

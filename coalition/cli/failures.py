@@ -14,8 +14,8 @@ from coalition.cli.printing import emit, err
 from coalition.client import OutcomeUnknownError
 from settlement.errors import CoalitionError
 
-_WRONG_USAGE: Any = typer.BadParameter.__base__
 # The class of all wrong usage, which the library does not export under its own name.
+_WRONG_USAGE: Any = typer.BadParameter.__base__
 FAILED, REFUSED = 1, 3
 """Exit codes: the call failed and nothing was recorded; a rule said no, and the no is recorded. (2 is wrong usage.)"""
 

@@ -13,7 +13,7 @@ from coalition.cli.partner import key_document
 from coalition.cli.printing import emit, hint, say, short, show_table
 from coalition.cli.telling import tell_outcome
 from coalition.cli.voice import OPERATOR, Voice, speaking
-from coalition.client import BlockingClient, KeyProof, prove_possession, save_identity
+from coalition.client import BlockingClient, KeyProof, Outcome, prove_possession, save_identity
 from coalition.client.answers import Key
 from settlement.errors import CoalitionError
 from settlement.house.records import APPROVER, REQUEST
@@ -26,6 +26,19 @@ _OTHER_NAMER = {APPROVER: ("the operator", f"--as {OPERATOR}"), REQUEST: ("an ap
 """Who must name an approver's key besides a key of this purpose, in words and as an option."""
 KeyFile = Annotated[
     Path, typer.Argument(metavar="FILE", help="A private key: unencrypted PKCS #8 PEM, mode 0600.")
+]
+
+ProofFile = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help="The proof that its holder made with `coalition key proof`."),
+]
+Owner = Annotated[
+    str | None,
+    typer.Option(metavar="PARTNER", callback=id_text, help="Whose key. Default: the proof's, or your own."),
+]
+Person = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", callback=id_text, help="For an approver key: who alone holds it."),
 ]
 
 
@@ -79,21 +92,10 @@ def proof(
 def add(
     voice: Voice,
     key: Annotated[Path | None, typer.Option(metavar="FILE", help="The new private key itself.")] = None,
-    proof: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="The proof that its holder made with `coalition key proof`."),
-    ] = None,
-    partner: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PARTNER", callback=id_text, help="Whose key. Default: the proof's, or your own."
-        ),
-    ] = None,
+    proof: ProofFile = None,
+    partner: Owner = None,
     purpose: Annotated[Literal["request", "approver"], typer.Option(help="What it signs.")] = "request",
-    person: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", callback=id_text, help="For an approver key: who alone holds it."),
-    ] = None,
+    person: Person = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="With --key: write an identity with the new key.")
     ] = None,
@@ -128,18 +130,24 @@ def add(
     with voice.acting() as client:
         outcome = client.add_key(key=proven, partner_id=owner, purpose=purpose, person=person, act_id=act_id)
         known = {} if outcome.refusal else _known_keys(client)
+    source = f"--proof {proof}" if key is None else f"--key {key}"
     steps = (f"speak with it: --identity {out}",) if out is not None else ()
     if person is None:
         tell_outcome(voice, outcome, f"added a request key for {owner}", *steps)
     elif outcome.refusal or _keyid(proven) in known:
         tell_outcome(voice, outcome, f"added an approver key: {person} may approve now", *steps)
     else:
-        own = known.get(voice.identity.signer.keyid)
-        namer, flag = _OTHER_NAMER[own.purpose if own is not None else REQUEST]
-        words = f"coalition key add {f'--proof {proof}' if key is None else f'--key {key}'}"
-        sentence = f"{person}'s key is named by one of two; it counts once {namer} adds it too"
-        step = f"{namer} adds it too: {words} --purpose approver --person {person} {flag}"
-        tell_outcome(voice, outcome, sentence, step)
+        _tell_named_by_one(voice, outcome, known, source=source, person=person)
+
+
+def _tell_named_by_one(
+    voice: Voice, outcome: Outcome, known: dict[str, Key], *, source: str, person: str
+) -> None:
+    own = known.get(voice.identity.signer.keyid)
+    namer, flag = _OTHER_NAMER[own.purpose if own is not None else REQUEST]
+    sentence = f"{person}'s key is named by one of two; it counts once {namer} adds it too"
+    step = f"coalition key add {source} --purpose approver --person {person} {flag}"
+    tell_outcome(voice, outcome, sentence, f"{namer} adds it too: {step}")
 
 
 def _keyid(key: KeySigner | KeyProof) -> str:

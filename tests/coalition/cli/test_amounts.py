@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from coalition.cli.amounts import amount_minor, point_value_micros
 from coalition.cli.currencies import minor_digits
-from coalition.cli.printing import money_micros, money_minor
+from coalition.cli.printing import decimal_amount, money_micros, money_minor
 from settlement.errors import CoalitionError
 from settlement.money import RATE_MAX_MICROS, format_micros, format_minor
 
@@ -55,6 +55,13 @@ def test_what_is_no_currency_is_refused(text: str) -> None:
 )
 def test_money_is_shown_with_its_currency(minor: int, shown: str) -> None:
     assert money_minor(minor, currency="EUR", minor_digits=2) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("-1234567.89", "-1,234,567.89"), ("-0.50", "-0.50"), ("1000", "1,000")]
+)
+def test_a_documents_amount_keeps_its_sign_and_gets_separators(text: str, shown: str) -> None:
+    assert decimal_amount(text) == shown
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ def test_next_steps_are_for_reasons_that_exist() -> None:
         "UNAVAILABLE",
         "DEADLINE_EXCEEDED",
         "ALIAS_KEY_MISSING",
+        "DATABASE_UNUSABLE",
         "RECEIPT_INVALID",
         "NETWORK_EXISTS",
     }
@@ -140,7 +141,8 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
         ("key", "proof", "--network", "n", "--partner", "pp"),
     ):
         told = run(*words, tmp_path / "missing")
-        assert (told.code, "error FILE_UNUSABLE" in told.err) == (1, True), told.err
+        sentence = f"error FILE_UNUSABLE: {tmp_path / 'missing'}: there is no such file"
+        assert (told.code, sentence in told.err) == (1, True), told.err
 
 
 def test_an_outbox_that_is_none_is_told(network: RunningServer, tmp_path: Path) -> None:
@@ -167,7 +169,7 @@ def test_a_folder_without_a_network_is_told_and_left_alone(tmp_path: Path, words
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("postgresql://ann:secret@127.0.0.1:1/books", "BOOKS_UNAVAILABLE"),
+        ("postgresql://ann:secret@127.0.0.1:1/books", "DATABASE_UNUSABLE"),
         ("postgresql:/ann:secret@127.0.0.1/books", "DATABASE_URL_INVALID"),
     ],
 )

@@ -29,6 +29,25 @@ def test_a_partner_rotates_its_key_without_a_pause(network: RunningServer, tmp_p
     assert [key["keyid"] for key in listed] == [network.identity("bakery").signer.keyid]
 
 
+def test_an_approver_key_is_live_once_two_have_named_it(network: RunningServer, tmp_path: Path) -> None:
+    key = tmp_path / "carol.pem"
+    run("key", "generate", key)
+    words = ("key", "add", "--key", key, "--purpose", "approver", "--person", "carol")
+    first = ask(network, *words, "--as", "ann")
+    assert (first.code, "named by one of two" in first.out) == (0, True), first.err
+    assert "the operator adds it too" in first.err
+    second = ask(network, *words)
+    assert (second.code, "carol may approve now" in second.out) == (0, True), second.err
+
+
+def test_a_revoked_partner_is_not_called_active(network: RunningServer) -> None:
+    words = ("partner", "onboard", "kiosk-2", "--name", "Kiosk")
+    keyid = ask(network, *words, "--json").document["keyid"]
+    assert ask(network, "key", "revoke", keyid).code == 0
+    again = ask(network, *words)
+    assert (again.code, "error IDENTITY_REVOKED" in again.err) == (1, True)
+
+
 def test_a_proof_made_elsewhere_adds_a_key(network: RunningServer, tmp_path: Path) -> None:
     key, proof = tmp_path / "kiosk.pem", tmp_path / "proof.json"
     assert ask(network, "partner", "register", "kiosk", "--name", "Kiosk").code == 0

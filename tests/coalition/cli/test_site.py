@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from coalition.cli.address import listen_address
 from coalition.cli.site import Site, found_network, prepare_database
 from settlement.errors import CoalitionError
 from settlement.house.records import Network
@@ -74,14 +75,27 @@ def test_a_founding_that_makes_no_sense_is_wrong_usage(tmp_path: Path, words: tu
 
 
 @pytest.mark.parametrize(
-    "words", [("--point-value", "0.0000001"), ("--point-value", "10"), ("--currency", "euro")]
+    "words",
+    [("--point-value", "0.0000001"), ("--point-value", "0"), ("--point-value", "10"), ("--currency", "euro")],
 )
-def test_an_inexact_point_value_is_refused_before_anything_is_made(
+def test_an_inexact_point_value_is_wrong_usage_before_anything_is_made(
     tmp_path: Path, words: tuple[str, ...]
 ) -> None:
     told = run("db", "init", "--name", "n/1", *words, "--data", tmp_path / "none")
-    assert (told.code, "error FIELD_INVALID" in told.err) == (1, True)
+    assert told.code == 2, told.err
     assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize(
+    "address", ["nonsense", "127.0.0.1:99999", "127.0.0.1:-1", "127.0.0.1:", ":7600", "a:b:1", "unix:x", ""]
+)
+def test_what_is_no_address_is_wrong_usage(tmp_path: Path, address: str) -> None:
+    assert run("serve", "--listen", address, "--data", tmp_path / "none").code == 2
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:0", "[::1]:65535", "localhost:7600", "unix:/run/coalition"])
+def test_an_address_is_taken_as_it_is_written(address: str) -> None:
+    assert listen_address(address) == address
 
 
 def test_serve_says_that_the_address_is_taken(tmp_path: Path, database_url: str) -> None:

@@ -1,6 +1,8 @@
 """A network's whole life by the command line alone: founded, served by a process of its own, settled, audited, stopped."""
 
 import json
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -150,11 +152,14 @@ class Story:
             {"participant": "cinema", "net_minor": -200},
         ]
         digest = preview["proposal_sha256"]
+        unfit = self.ask("settlement", "propose", 1, "--as", "operator", code=1)
+        assert ("error ROLE_MISSING" in unfit.err, unfit.out) == (True, "")
         assert digest in self.ask("settlement", "propose", 1, "--as", "ann").err
         same = self.ask("settlement", "approve", "--cycle", 1, "--as", "ann", "--yes", code=3)
         assert "refused SAME_PERSON" in same.err
-        declined = self.ask("settlement", "approve", "--cycle", 1, "--as", "bob", code=1, answer="n\n")
-        assert "2.00 EUR" in declined.out
+        unasked = self.ask("settlement", "approve", "--cycle", 1, "--as", "bob", code=2, answer="y\n")
+        assert "--yes" in unasked.err
+        self.decline_at_a_terminal()
         self.ask("settlement", "approve", "--proposal", digest[:12], "--as", "bob", "--yes")
         wrong = self.ask("settlement", "confirm", 1, "--leg", "bakery", "--amount", "2.01", code=3)
         assert "refused LEG_AMOUNT_DIFFERS" in wrong.err
@@ -167,6 +172,20 @@ class Story:
             "open",
         ]
 
+    def decline_at_a_terminal(self) -> None:
+        """A person at a terminal sees the figures, is asked, and may say no."""
+        keyboard, terminal = pty.openpty()
+        try:
+            os.write(keyboard, b"n\n")
+            words = ["settlement", "approve", "--cycle", "1", "--as", "bob", "--server", self._server]
+            command = [sys.executable, "-m", "coalition", *words, "--data", str(self._data)]
+            ran = subprocess.run(command, stdin=terminal, capture_output=True, text=True, check=False)
+        finally:
+            os.close(keyboard)
+            os.close(terminal)
+        assert (ran.returncode, "error NOT_APPROVED" in ran.stderr) == (1, True), ran.stderr
+        assert "2.00 EUR" in ran.stdout
+
     def tell_and_prove(self, folder: Path) -> None:
         statement = self.ask("statement", "show", 1, "--as", "bakery", "--json")
         written = run(
@@ -174,7 +193,9 @@ class Story:
         ).document
         assert len(written) == 4
         assert (folder / "statements" / "1-2026-11" / "bakery.json").read_text() == statement.out
-        assert "2.00" in self.ask("statement", "show", 1, "--partner", "cinema").out
+        assert self.ask("statement", "show", 1, "--partner", "cinema").out.startswith(
+            "Cinema is paid 2.00 EUR"
+        )
         act_id = self.ask("entries", "--as", "bakery", "--json").document[-1]["act_id"]
         proof = self.ask(
             "audit", "proof", act_id, "--as", "cinema", "--out", folder / "proof.json", "--json"
