@@ -52,11 +52,17 @@ def connect(dsn: str, role: str, *, autocommit: bool = True) -> psycopg.Connecti
 async def connect_async(dsn: str, role: str) -> psycopg.AsyncConnection:
     """An asyncio connection in autocommit mode that speaks as `role`. DatabaseError as for `connect`."""
     try:
-        connection = await psycopg.AsyncConnection.connect(dsn, autocommit=True)
-        await connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+        connection = await psycopg.AsyncConnection.connect(dsn)
+        await speak_as(connection, role)
     except psycopg.Error as error:
         raise _unusable(error) from error
     return connection
+
+
+async def speak_as(connection: psycopg.AsyncConnection, role: str) -> None:
+    """Sets a fresh connection to autocommit and to the role."""
+    await connection.set_autocommit(True)
+    await connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
 
 
 _WRITER_SETTINGS = {

@@ -63,7 +63,6 @@ class _Verification:
     """One bundle being verified. `used`: the files that the checkpoint asks for."""
 
     def __init__(self, file: BinaryIO, report: Report, watch: Watch) -> None:
-        self._file = file
         self._report = report
         self._watch = watch
         self._used = {layout.MANIFEST, layout.CHECKPOINT, layout.DESCRIPTORS, layout.README}

@@ -1,7 +1,7 @@
 """Admission: from the bytes of a call to an admitted request, without a look at the database.
 
-Checks, first failure wins (docs/wire.md): size and type > key known and live > signature > strict parse and field rules >
-header equals channel: audience, method, partner, key > role.
+Checks, first failure wins (docs/wire.md): size and type > key known and live > signature > strict parse > header equals channel:
+audience, method, partner, key > role > the message's own fields (`Admitted.act`).
 """
 
 from dataclasses import dataclass

@@ -7,13 +7,12 @@ from coalition.api.v1 import partners_pb2, settlement_pb2
 from coalition.gateway.admission import Admitted
 from coalition.gateway.means import Means
 from settlement.clearing.netting import Figures
-from settlement.clearing.obligations import figures_of
+from settlement.clearing.obligations import OPEN_IN_SOME_SHARD, figures_of
 from settlement.errors import CoalitionError
 from settlement.house.records import Cycle, Network
 from settlement.house.state import House
 
 _POSITION = "SELECT coalesce(sum(debits - credits), 0) FROM balances WHERE account = %s AND asset = %s"
-_CUT = "SELECT min(cycle) FROM shards WHERE shard > 0"
 _OBLIGATIONS = """SELECT debtor, creditor, sum(amount), sum(count) FROM obligations
     WHERE cycle = %(cycle)s AND (%(party)s::text IS NULL OR %(party)s IN (debtor, creditor))
     GROUP BY debtor, creditor ORDER BY debtor, creditor"""
@@ -59,7 +58,7 @@ async def get_position(means: Means, admitted: Admitted) -> settlement_pb2.GetPo
 async def list_cycles(means: Means, admitted: Admitted) -> settlement_pb2.ListCyclesResponse:
     """All cycles, oldest first."""
     async with means.reading() as (connection, house):
-        row = await (await connection.execute(_CUT)).fetchone()
+        row = await (await connection.execute(OPEN_IN_SOME_SHARD)).fetchone()
     cut = row[0] if row is not None else 1
     response = settlement_pb2.ListCyclesResponse()
     for cycle in house.cycles.values():

@@ -13,7 +13,7 @@ import grpc
 import structlog
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
-from psycopg import AsyncConnection, sql
+from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
@@ -21,7 +21,7 @@ from coalition.exchange.exchange import Exchange
 from coalition.gateway.means import Means
 from coalition.gateway.services import generic_handlers
 from coalition.wire.methods import FILES
-from settlement.database import GATEWAY, WORKER, connect_writer
+from settlement.database import GATEWAY, WORKER, connect_writer, speak_as
 from settlement.errors import BooksError, CoalitionError
 from settlement.ledger.memory import HouseMemory
 from settlement.signing import KeySigner
@@ -136,8 +136,7 @@ async def _refresh_house(means: Means) -> None:
 @contextlib.asynccontextmanager
 async def _means(settings: ServerSettings) -> AsyncIterator[Means]:
     async def configure(connection: AsyncConnection[TupleRow]) -> None:
-        await connection.set_autocommit(True)
-        await connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(GATEWAY)))
+        await speak_as(connection, GATEWAY)
         await connection.execute(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'")
 
     async def connect() -> AsyncConnection[TupleRow]:

@@ -29,8 +29,8 @@ class DeskRules:
         head: ShardHead,
         house: House,
         acts: Sequence[Act[object]],
-    ) -> None:
-        """Computes the figures of every cycle that an act proposes or approves to settle."""
+    ) -> bool:
+        """Computes the figures of every cycle that an act proposes or approves to settle, which no shard can change."""
         cycles = set()
         for act in acts:
             if isinstance(act.body, Propose):
@@ -42,6 +42,7 @@ class DeskRules:
             figures = await figures_of(connection, house, cycle)
             if figures is not None:
                 self._figures[cycle] = figures
+        return False
 
     def begin(self, head: ShardHead, house: House) -> list[Draft]:
         """The house needs no cut: a cycle's own entries end with its close."""

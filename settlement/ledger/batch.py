@@ -34,6 +34,7 @@ _AGAIN = (
 _LOCK = """SELECT size, house, cycle, cycle_start, recorded_at_us,
     (extract(epoch FROM clock_timestamp()) * 1000000)::bigint FROM shards WHERE shard = %s FOR UPDATE"""
 _HOUSE_SIZE = "SELECT size FROM shards WHERE shard = 0"
+_LATER = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, size FROM shards WHERE shard = 0"
 _SEEN = """SELECT a.partner, a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
     e.member::text, e.balance_after FROM acts a JOIN entries e USING (shard, index) WHERE a.act_id = ANY(%b::uuid[])"""
 
@@ -63,8 +64,8 @@ class Rules(Protocol):
         head: ShardHead,
         house: House,
         acts: Sequence[Act[object]],
-    ) -> None:
-        """Reads what the acts need, in a fixed number of statements."""
+    ) -> bool:
+        """Reads what the acts need, in a fixed number of statements; says whether any of it is shared with other shards."""
 
     def begin(self, head: ShardHead, house: House) -> list[Draft]:
         """Entries of the engine that come before the first act."""
@@ -124,7 +125,8 @@ async def _post_once(
     await memory.catch_up(connection, house_size)
     verdicts, first_sight = _sort_out(acts, seen)
     rules = make_rules(head, memory.house)
-    await rules.load(connection, head, memory.house, [acts[place] for place in first_sight])
+    if await rules.load(connection, head, memory.house, [acts[place] for place in first_sight]):
+        await _stand_after_others(connection, memory, head)
     # Another shard's batch may have moved the house on meanwhile: from here to the numbering nothing awaits.
     house = memory.house
     drafts = rules.begin(head, house)
@@ -136,6 +138,20 @@ async def _post_once(
     else:
         await connection.rollback()
     return _answers(acts, verdicts)
+
+
+async def _stand_after_others(
+    connection: AsyncConnection[TupleRow], memory: HouseMemory, head: ShardHead
+) -> None:
+    """Moves the batch's time and house past every entry of another shard whose work it has just read.
+
+    So an entry that was refused because another shard was first stands after it, by house and time, for every auditor.
+    """
+    row = await (await connection.execute(_LATER)).fetchone()
+    if row is not None:
+        clock_us, house_size = row
+        head.now_us = max(head.now_us, clock_us)
+        await memory.catch_up(connection, house_size)
 
 
 def _decide(

@@ -13,9 +13,9 @@ from settlement.ledger.batch import ShardHead
 from settlement.ledger.book import Book, Lot, Original, Wallet
 from settlement.ledger.chart import wallet
 from settlement.ledger.decide import decide
-from settlement.ledger.writing import Statement
+from settlement.ledger.writing import Statement, columns
 
-_ALIASES = """SELECT a.token, a.member::text, m.shard FROM aliases a JOIN members m USING (member) WHERE a.token = ANY(%b)"""
+_ALIASES = "SELECT token, member::text FROM aliases WHERE token = ANY(%b)"
 _ORIGINALS = """SELECT a.partner, a.act_id::text, e.leaf, EXISTS
     (SELECT FROM reversals r WHERE r.shard = e.shard AND r.original = e.index)
     FROM acts a JOIN entries e USING (shard, index) WHERE a.act_id = ANY(%b::uuid[]) AND a.shard = %b"""
@@ -47,17 +47,22 @@ class MemberRules:
         head: ShardHead,
         house: House,
         acts: Sequence[Act[object]],
-    ) -> None:
-        """Reads aliases and originals, if any act names one, then the wallets and lots of all members concerned."""
+    ) -> bool:
+        """Reads aliases and originals, if any act names one, then the wallets and lots of all members concerned.
+
+        Aliases are what all shards share.
+        """
         bodies = [act.body for act in acts]
         members = {body.name.member for body in bodies if isinstance(body, Issue | Redeem)}
         members |= {body.member for body in bodies if isinstance(body, LinkAlias)}
-        await self._load_aliases(connection, _tokens(bodies))
+        tokens = _tokens(bodies)
+        await self._load_aliases(connection, tokens)
         await self._load_originals(connection, head, [act for act in acts if isinstance(act.body, Reverse)])
         members |= set(self._book.aliases.values()) | {o.member for o in self._book.originals.values()}
         await self._load_wallets(
             connection, head.shard, [m for m in members if m is not None], self._spenders(bodies)
         )
+        return bool(tokens)
 
     def _spenders(self, bodies: Iterable[object]) -> list[str]:
         """Members whose lots an act may use."""
@@ -72,7 +77,7 @@ class MemberRules:
     async def _load_aliases(self, connection: AsyncConnection[TupleRow], tokens: list[bytes]) -> None:
         if tokens:
             cursor = await connection.execute(_ALIASES, (tokens,))
-            self._book.aliases = {bytes(token): member for token, member, _ in await cursor.fetchall()}
+            self._book.aliases = {bytes(token): member for token, member in await cursor.fetchall()}
 
     async def _load_originals(
         self, connection: AsyncConnection[TupleRow], head: ShardHead, acts: Sequence[Act[object]]
@@ -130,15 +135,15 @@ class MemberRules:
         if book.new_members:
             statements.append(Statement(_NEW_MEMBERS, (book.new_members, book.shard)))
         if book.new_aliases:
-            statements.append(Statement(_NEW_ALIASES, _columns(book.new_aliases)))
+            statements.append(Statement(_NEW_ALIASES, columns(book.new_aliases)))
         lots = {lot.index: lot for lot in book.new_lots} | book.changed_lots
         if lots:
             rows = [
                 (x.index, x.member, x.funder, x.quantity, x.remaining, x.expires_at_us) for x in lots.values()
             ]
-            statements.append(Statement(_LOTS, (book.shard, *_columns(rows))))
+            statements.append(Statement(_LOTS, (book.shard, *columns(rows))))
         if book.reversals:
-            statements.append(Statement(_REVERSALS, (book.shard, *_columns(book.reversals))))
+            statements.append(Statement(_REVERSALS, (book.shard, *columns(book.reversals))))
         return statements
 
 
@@ -171,7 +176,3 @@ def _tokens(bodies: Iterable[object]) -> list[bytes]:
         elif isinstance(body, LinkAlias):
             tokens.add(body.alias)
     return list(tokens)
-
-
-def _columns(rows: Sequence[tuple[object, ...]]) -> tuple[list[object], ...]:
-    return tuple(map(list, zip(*rows, strict=True)))

@@ -1,6 +1,6 @@
 """Writing a batch's entries: arrays, a fixed number of statements, the act ids first so that a collision stops everything."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -162,14 +162,24 @@ def _transfer_rows(head: "ShardHead", entries: Sequence[Entry], drafts: Sequence
     if not rows:
         return []
     statements = [
-        Statement(_TRANSFERS, (head.shard, *map(list, zip(*rows, strict=True)))),
-        Statement(_BALANCES, (head.shard, *_columns(turnover))),
+        Statement(_TRANSFERS, (head.shard, *columns(rows))),
+        Statement(_BALANCES, (head.shard, *_totals(turnover))),
     ]
     if owed:
-        statements.append(Statement(_OBLIGATIONS, (head.shard, head.cycle, *_columns(owed))))
+        statements.append(
+            Statement(
+                _OBLIGATIONS,
+                (head.shard, head.cycle, *_totals(owed)),
+            )
+        )
     return statements
 
 
-def _columns(sums: dict[tuple[str, str], list[int]]) -> tuple[list[object], ...]:
+def _totals(sums: dict[tuple[str, str], list[int]]) -> tuple[list[object], ...]:
     """Two names and two sums per key, as four arrays."""
-    return tuple(map(list, zip(*[(*names, *totals) for names, totals in sums.items()], strict=True)))
+    return columns((*names, *both) for names, both in sums.items())
+
+
+def columns(rows: Iterable[tuple[object, ...]]) -> tuple[list[object], ...]:
+    """Rows of equal length, at least one, as one array per column."""
+    return tuple(map(list, zip(*rows, strict=True)))

@@ -126,8 +126,9 @@ class _OneEntry:
         self._draft = draft
         self.house = house
 
-    async def load(self, connection: object, head: ShardHead, house: House, acts: object) -> None:
+    async def load(self, connection: object, head: ShardHead, house: House, acts: object) -> bool:
         """Nothing to load."""
+        return False
 
     def begin(self, head: ShardHead, house: House) -> list[Draft]:
         """The entry."""
