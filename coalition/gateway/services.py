@@ -18,6 +18,7 @@ from settlement.errors import BooksError, CoalitionError, UnavailableError
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 Read = Callable[[Means, Admitted], Awaitable[Any]]
+Handler = Callable[[bytes, Context], Awaitable[bytes]]
 _log = structlog.get_logger(__name__)
 
 READS: dict[str, Read] = {
@@ -38,22 +39,28 @@ READS: dict[str, Read] = {
 """How each read is answered, by message name."""
 
 
-def generic_handlers(means: Means) -> "list[grpc.GenericRpcHandler[Any, Any]]":
-    """gRPC handlers of every service. They take raw bytes: a malformed envelope is answered by us, not by gRPC's INTERNAL."""
-    services: dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]] = {}
-    for path, method in METHODS.items():
-        _, service, name = path.split("/")
-        answer = (
-            _read_answer(means, READS[method.payload.DESCRIPTOR.name]) if method.read else _act_answer(means)
+def handlers(means: Means) -> dict[str, Handler]:
+    """Every method's handler by its path. They take raw bytes: a malformed envelope is answered by us, not by gRPC's INTERNAL."""
+    return {
+        path: _handler(
+            means,
+            method,
+            _read_answer(means, READS[method.payload.DESCRIPTOR.name]) if method.read else _act_answer(means),
         )
-        handler = grpc.unary_unary_rpc_method_handler(_handler(means, method, answer))
-        services.setdefault(service, {})[name] = handler
-    return [grpc.method_handlers_generic_handler(service, handlers) for service, handlers in services.items()]
+        for path, method in METHODS.items()
+    }
 
 
-def _handler(
-    means: Means, method: Method, answer: Callable[[Admitted], Awaitable[bytes]]
-) -> Callable[[bytes, Context], Awaitable[bytes]]:
+def generic_handlers(means: Means) -> "list[grpc.GenericRpcHandler[Any, Any]]":
+    """The handlers of every service, as gRPC takes them."""
+    services: dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]] = {}
+    for path, handler in handlers(means).items():
+        _, service, name = path.split("/")
+        services.setdefault(service, {})[name] = grpc.unary_unary_rpc_method_handler(handler)
+    return [grpc.method_handlers_generic_handler(service, named) for service, named in services.items()]
+
+
+def _handler(means: Means, method: Method, answer: Callable[[Admitted], Awaitable[bytes]]) -> Handler:
     async def handle(data: bytes, context: Context) -> bytes:
         try:
             return await answer(await _admit(means, method, data))
