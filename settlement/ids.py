@@ -1,18 +1,23 @@
 """Identifiers: lower-case UUIDs in their one canonical spelling, and partner ids."""
 
-import os
+import random
 import re
 import time
 import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
 
 UUID_PATTERN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 PARTNER_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])")
+_Drawn = TypeVar("_Drawn")
+_source: random.Random = random.SystemRandom()
 
 
 def new_act_id() -> str:
     """A fresh act id: UUID version 7 (RFC 9562), so that ids made later sort later and index pages fill in order."""
     milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds << 80) | int.from_bytes(os.urandom(10))
+    value = (milliseconds << 80) | _source.getrandbits(80)
     value = (value & ~(0xF << 76)) | (0x7 << 76)
     value = (value & ~(0x3 << 62)) | (0x2 << 62)
     return str(uuid.UUID(int=value))
@@ -20,7 +25,23 @@ def new_act_id() -> str:
 
 def new_member_id() -> str:
     """A fresh member id: random (UUID version 4), it carries no meaning."""
-    return str(uuid.uuid4())
+    return str(uuid.UUID(int=_source.getrandbits(128), version=4))
+
+
+def draw(choices: Sequence[_Drawn]) -> _Drawn:
+    """One of the choices, by chance."""
+    return _source.choice(choices)
+
+
+@contextmanager
+def drawn_from(source: random.Random) -> Iterator[None]:
+    """Draws from another source of chance than the operating system's: a simulation repeats itself by that."""
+    global _source
+    before, _source = _source, source
+    try:
+        yield
+    finally:
+        _source = before
 
 
 def is_uuid(text: str) -> bool:

@@ -1,7 +1,6 @@
 """Routing: which shard an act belongs to."""
 
 import asyncio
-import secrets
 from typing import LiteralString
 
 from psycopg import AsyncConnection
@@ -10,6 +9,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from coalition.exchange.lane import Connect, Lane
 from settlement.clearing.desk import DeskRules
+from settlement.ids import draw
 from settlement.journal.acts import Act, Outcome
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.acts import Enrol, Issue, LinkAlias, Redeem, Reverse
@@ -18,9 +18,9 @@ from settlement.ledger.memory import HouseMemory
 
 Reads = AsyncConnectionPool[AsyncConnection[TupleRow]]
 FIRST_MEMBER_SHARD = 1
-_BY_MEMBER = "SELECT shard FROM members WHERE member = %s"
-_BY_ALIAS = "SELECT m.shard FROM aliases a JOIN members m USING (member) WHERE a.token = %s"
-_BY_ACT = "SELECT shard FROM acts WHERE partner = %s AND act_id = %s"
+BY_MEMBER = "SELECT shard FROM members WHERE member = %s"
+BY_ALIAS = "SELECT m.shard FROM aliases a JOIN members m USING (member) WHERE a.token = %s"
+BY_ACT = "SELECT shard FROM acts WHERE partner = %s AND act_id = %s"
 
 
 class Exchange:
@@ -59,15 +59,15 @@ class Exchange:
         """The member's shard by the directory; a new member gets any, one that is unknown the first, to be refused there."""
         match act.body:
             case Enrol():
-                known = await self._look_up(_BY_ACT, (act.partner, act.act_id))
-                return known or secrets.choice(self._member_shards())
+                known = await self._look_up(BY_ACT, (act.partner, act.act_id))
+                return known or draw(self._member_shards())
             case Issue(name=name) | Redeem(name=name):
-                query, key = (_BY_MEMBER, name.member) if name.alias is None else (_BY_ALIAS, name.alias)
+                query, key = (BY_MEMBER, name.member) if name.alias is None else (BY_ALIAS, name.alias)
                 found = await self._look_up(query, (key,))
             case LinkAlias(member=member):
-                found = await self._look_up(_BY_MEMBER, (member,))
+                found = await self._look_up(BY_MEMBER, (member,))
             case Reverse(original_act_id=original):
-                found = await self._look_up(_BY_ACT, (act.partner, original))
+                found = await self._look_up(BY_ACT, (act.partner, original))
             case _:
                 found = None
         return found if found in self._member_shards() else FIRST_MEMBER_SHARD

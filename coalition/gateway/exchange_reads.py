@@ -19,10 +19,10 @@ from settlement.ledger.acts import MemberName
 
 PAGE_DEFAULT = 100
 PAGE_MAX = 1_000
-_MEMBER = """SELECT m.member::text, m.shard, b.credits - b.debits FROM members m LEFT JOIN balances b
+MEMBER = """SELECT m.member::text, m.shard, b.credits - b.debits FROM members m LEFT JOIN balances b
     ON b.shard = m.shard AND b.account = 'wallet:' || m.member::text AND b.asset = 'PTS' WHERE m.member = %s"""
-_ALIAS = "SELECT member::text FROM aliases WHERE token = %s"
-_OUTCOME = """SELECT a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
+ALIAS = "SELECT member::text FROM aliases WHERE token = %s"
+OUTCOME = """SELECT a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
     e.member::text, e.balance_after FROM acts a JOIN entries e USING (shard, index) WHERE a.partner = %s AND a.act_id = %s"""
 _SHARDS = "SELECT shard, size FROM shards ORDER BY shard"
 _ALL = "SELECT index, leaf FROM entries WHERE shard = %(shard)s AND index >= %(start)s AND index < %(stop)s"
@@ -36,9 +36,9 @@ async def find_member(connection: AsyncConnection[TupleRow], name: MemberName) -
     """(member id, shard, spendable points). Error MEMBER_NOT_FOUND."""
     member = name.member
     if name.alias is not None:
-        found = await (await connection.execute(_ALIAS, (name.alias,))).fetchone()
+        found = await (await connection.execute(ALIAS, (name.alias,))).fetchone()
         member = found[0] if found is not None else None
-    row = await (await connection.execute(_MEMBER, (member,))).fetchone() if member is not None else None
+    row = await (await connection.execute(MEMBER, (member,))).fetchone() if member is not None else None
     if row is None:
         raise CoalitionError("MEMBER_NOT_FOUND", "no member has this id or alias", field="member")
     return row[0], row[1], int(row[2] or 0)
@@ -62,7 +62,7 @@ async def get_receipt(means: Means, admitted: Admitted) -> bytes:
     """The receipt of one of the caller's acts, stating the same facts as the first time."""
     act_id = read_uuid(admitted.message.act_id, "act_id")
     async with means.reading() as (connection, house):
-        row = await (await connection.execute(_OUTCOME, (admitted.caller.partner, act_id))).fetchone()
+        row = await (await connection.execute(OUTCOME, (admitted.caller.partner, act_id))).fetchone()
     if row is None:
         raise CoalitionError("ACT_UNKNOWN", "no act of the caller with this id is recorded", field="act_id")
     return seal_receipt(means.receipt_signer, audience=house.founded.origin, outcome=Outcome(*row))

@@ -19,7 +19,7 @@ from settlement.errors import BooksError, CoalitionError
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft, Outcome
 from settlement.ledger import writing
-from settlement.ledger.memory import HouseMemory
+from settlement.ledger.memory import HOUSE_SIZE, HouseMemory
 
 SKEW_MAX_US = 60 * SECOND_US
 RETRIES_MAX = 5
@@ -31,11 +31,10 @@ _AGAIN = (
     errors.LockNotAvailable,
 )
 
-_LOCK = """SELECT size, house, cycle, cycle_start, recorded_at_us,
+LOCK = """SELECT size, house, cycle, cycle_start, recorded_at_us,
     (extract(epoch FROM clock_timestamp()) * 1000000)::bigint FROM shards WHERE shard = %s FOR UPDATE"""
-_HOUSE_SIZE = "SELECT size FROM shards WHERE shard = 0"
-_LATER = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, size FROM shards WHERE shard = 0"
-_SEEN = """SELECT a.partner, a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
+LATER = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, size FROM shards WHERE shard = 0"
+SEEN = """SELECT a.partner, a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
     e.member::text, e.balance_after FROM acts a JOIN entries e USING (shard, index) WHERE a.act_id = ANY(%b::uuid[])"""
 
 
@@ -147,7 +146,7 @@ async def _stand_after_others(
 
     So an entry that was refused because another shard was first stands after it, by house and time, for every auditor.
     """
-    row = await (await connection.execute(_LATER)).fetchone()
+    row = await (await connection.execute(LATER)).fetchone()
     if row is not None:
         clock_us, house_size = row
         head.now_us = max(head.now_us, clock_us)
@@ -183,9 +182,9 @@ async def _begin(
     """Opens the transaction and locks the shard's row; gives it, the house's committed size, and the acts seen before."""
     async with connection.pipeline():
         await connection.execute("BEGIN")
-        locked = await connection.execute(_LOCK, (shard,))
-        house = await connection.execute(_HOUSE_SIZE)
-        seen = await connection.execute(_SEEN, ([act.act_id for act in acts],))
+        locked = await connection.execute(LOCK, (shard,))
+        house = await connection.execute(HOUSE_SIZE)
+        seen = await connection.execute(SEEN, ([act.act_id for act in acts],))
     row, house_row = await locked.fetchone(), await house.fetchone()
     if row is None or house_row is None:
         raise BooksError(f"shard {shard} does not exist; run `coalition db init`")

@@ -15,23 +15,23 @@ from settlement.ledger.chart import wallet
 from settlement.ledger.decide import decide
 from settlement.ledger.writing import Statement, columns
 
-_ALIASES = "SELECT token, member::text FROM aliases WHERE token = ANY(%b)"
-_ORIGINALS = """SELECT a.partner, a.act_id::text, e.leaf, EXISTS
+ALIASES = "SELECT token, member::text FROM aliases WHERE token = ANY(%b)"
+ORIGINALS = """SELECT a.partner, a.act_id::text, e.leaf, EXISTS
     (SELECT FROM reversals r WHERE r.shard = e.shard AND r.original = e.index)
     FROM acts a JOIN entries e USING (shard, index) WHERE a.act_id = ANY(%b::uuid[]) AND a.shard = %b"""
-_MEMBERS = "SELECT member::text FROM members WHERE member = ANY(%b::uuid[]) AND shard = %b"
-_BALANCES = """SELECT account, credits - debits FROM balances
+MEMBERS = "SELECT member::text FROM members WHERE member = ANY(%b::uuid[]) AND shard = %b"
+BALANCES = """SELECT account, credits - debits FROM balances
     WHERE shard = %b AND account = ANY(%b::text[]) AND asset = 'PTS'"""
-_OPEN_LOTS = """SELECT index, member::text, funder, quantity, remaining, expires_at_us FROM lots
+OPEN_LOTS = """SELECT index, member::text, funder, quantity, remaining, expires_at_us FROM lots
     WHERE shard = %b AND member = ANY(%b::uuid[]) AND remaining > 0 ORDER BY member, expires_at_us, index"""
-_NAMED_LOTS = """SELECT index, member::text, funder, quantity, remaining, expires_at_us FROM lots
+NAMED_LOTS = """SELECT index, member::text, funder, quantity, remaining, expires_at_us FROM lots
     WHERE shard = %b AND index = ANY(%b)"""
-_LOTS = """INSERT INTO lots SELECT %b, * FROM
+LOTS = """INSERT INTO lots SELECT %b, * FROM
     unnest(%b::bigint[], %b::uuid[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[])
     ON CONFLICT (shard, index) DO UPDATE SET remaining = excluded.remaining"""
-_NEW_MEMBERS = "INSERT INTO members SELECT unnest(%b::uuid[]), %b"
-_NEW_ALIASES = "INSERT INTO aliases SELECT token, member FROM unnest(%b::bytea[], %b::uuid[]) AS n (token, member) ORDER BY 1"
-_REVERSALS = "INSERT INTO reversals SELECT %b, * FROM unnest(%b::bigint[], %b::bigint[])"
+NEW_MEMBERS = "INSERT INTO members SELECT unnest(%b::uuid[]), %b"
+NEW_ALIASES = "INSERT INTO aliases SELECT token, member FROM unnest(%b::bytea[], %b::uuid[]) AS n (token, member) ORDER BY 1"
+REVERSALS = "INSERT INTO reversals SELECT %b, * FROM unnest(%b::bigint[], %b::bigint[])"
 
 
 class MemberRules:
@@ -76,7 +76,7 @@ class MemberRules:
 
     async def _load_aliases(self, connection: AsyncConnection[TupleRow], tokens: list[bytes]) -> None:
         if tokens:
-            cursor = await connection.execute(_ALIASES, (tokens,))
+            cursor = await connection.execute(ALIASES, (tokens,))
             self._book.aliases = {bytes(token): member for token, member in await cursor.fetchall()}
 
     async def _load_originals(
@@ -85,7 +85,7 @@ class MemberRules:
         if not acts:
             return
         ids = [act.body.original_act_id for act in acts if isinstance(act.body, Reverse)]
-        cursor = await connection.execute(_ORIGINALS, (ids, head.shard))
+        cursor = await connection.execute(ORIGINALS, (ids, head.shard))
         for partner, act_id, leaf, is_reversed in await cursor.fetchall():
             original = read_original(leaf.encode("ascii"), is_reversed=is_reversed)
             if original is not None:
@@ -95,7 +95,7 @@ class MemberRules:
             o.index for o in originals if o.kind == "issue"
         }
         if named:
-            cursor = await connection.execute(_NAMED_LOTS, (head.shard, list(named)))
+            cursor = await connection.execute(NAMED_LOTS, (head.shard, list(named)))
             self._book.lots = {row[0]: Lot(*row) for row in await cursor.fetchall()}
 
     async def _load_wallets(
@@ -103,9 +103,9 @@ class MemberRules:
     ) -> None:
         book = self._book
         async with connection.pipeline():
-            known = await connection.execute(_MEMBERS, (members, shard))
-            balances = await connection.execute(_BALANCES, (shard, [wallet(member) for member in members]))
-            lots = await connection.execute(_OPEN_LOTS, (shard, spenders)) if spenders else None
+            known = await connection.execute(MEMBERS, (members, shard))
+            balances = await connection.execute(BALANCES, (shard, [wallet(member) for member in members]))
+            lots = await connection.execute(OPEN_LOTS, (shard, spenders)) if spenders else None
         points = {account: int(balance) for account, balance in await balances.fetchall()}
         book.wallets = {member: Wallet(points.get(wallet(member), 0)) for (member,) in await known.fetchall()}
         for row in await lots.fetchall() if lots is not None else ():
@@ -133,17 +133,17 @@ class MemberRules:
         book = self._book
         statements: list[Statement] = []
         if book.new_members:
-            statements.append(Statement(_NEW_MEMBERS, (book.new_members, book.shard)))
+            statements.append(Statement(NEW_MEMBERS, (book.new_members, book.shard)))
         if book.new_aliases:
-            statements.append(Statement(_NEW_ALIASES, columns(book.new_aliases)))
+            statements.append(Statement(NEW_ALIASES, columns(book.new_aliases)))
         lots = {lot.index: lot for lot in book.new_lots} | book.changed_lots
         if lots:
             rows = [
                 (x.index, x.member, x.funder, x.quantity, x.remaining, x.expires_at_us) for x in lots.values()
             ]
-            statements.append(Statement(_LOTS, (book.shard, *columns(rows))))
+            statements.append(Statement(LOTS, (book.shard, *columns(rows))))
         if book.reversals:
-            statements.append(Statement(_REVERSALS, (book.shard, *columns(book.reversals))))
+            statements.append(Statement(REVERSALS, (book.shard, *columns(book.reversals))))
         return statements
 
 

@@ -6,9 +6,10 @@ from psycopg import AsyncConnection, Connection
 from psycopg.rows import TupleRow
 
 from settlement.house.state import House
-from settlement.journal.leaf import HOUSE, parse_leaf
+from settlement.journal.leaf import parse_leaf
 
-_NEWS = "SELECT leaf FROM entries WHERE shard = 0 AND kind <> 'heads' AND index >= %s AND index < %s ORDER BY index"
+HOUSE_SIZE = "SELECT size FROM shards WHERE shard = 0"
+NEWS = "SELECT leaf FROM entries WHERE shard = 0 AND kind <> 'heads' AND index >= %s AND index < %s ORDER BY index"
 
 
 class HouseMemory:
@@ -25,13 +26,13 @@ class HouseMemory:
     async def catch_up(self, connection: AsyncConnection[TupleRow], size: int) -> None:
         """Applies the house entries up to `size`, which must be committed."""
         if size > self.house.size:
-            cursor = await connection.execute(_NEWS, (self.house.size, size))
+            cursor = await connection.execute(NEWS, (self.house.size, size))
             self._apply([row[0] for row in await cursor.fetchall()], size)
 
     async def refresh(self, connection: AsyncConnection[TupleRow]) -> House:
         """Catches up with what is committed now and returns the newest state."""
         self._refreshed_at_ns = time.monotonic_ns()
-        row = await (await connection.execute("SELECT size FROM shards WHERE shard = 0")).fetchone()
+        row = await (await connection.execute(HOUSE_SIZE)).fetchone()
         if row is not None:
             await self.catch_up(connection, row[0])
         return self.house
@@ -49,10 +50,10 @@ class HouseMemory:
 
 def load_house(connection: Connection[TupleRow]) -> House:
     """The house's state as committed now, for blocking callers."""
-    row = connection.execute("SELECT size FROM shards WHERE shard = %s", (HOUSE,)).fetchone()
+    row = connection.execute(HOUSE_SIZE).fetchone()
     state = House()
     if row is not None:
-        for (leaf,) in connection.execute(_NEWS, (0, row[0])):
+        for (leaf,) in connection.execute(NEWS, (0, row[0])):
             state.apply(parse_leaf(leaf.encode("ascii")))
         state.size = row[0]
     return state

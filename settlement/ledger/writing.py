@@ -24,21 +24,21 @@ class Statement:
     arrays: tuple[object, ...]
 
 
-_ACTS = """INSERT INTO acts SELECT partner, act_id, payload_sha256, %b, index FROM
+ACTS = """INSERT INTO acts SELECT partner, act_id, payload_sha256, %b, index FROM
     unnest(%b::text[], %b::uuid[], %b::bytea[], %b::bigint[]) AS new (partner, act_id, payload_sha256, index)
     ORDER BY act_id, partner"""
-_ENTRIES = """INSERT INTO entries SELECT %b, * FROM unnest(%b::bigint[], %b::bigint[], %b::bigint[], %b::text[], %b::text[],
+ENTRIES = """INSERT INTO entries SELECT %b, * FROM unnest(%b::bigint[], %b::bigint[], %b::bigint[], %b::text[], %b::text[],
     %b::uuid[], %b::text[], %b::bigint[], %b::text[], %b::bytea[])"""
-_PAYLOADS = "INSERT INTO payloads SELECT %b, * FROM unnest(%b::bigint[], %b::bytea[])"
-_TRANSFERS = """INSERT INTO transfers SELECT %b, * FROM
+PAYLOADS = "INSERT INTO payloads SELECT %b, * FROM unnest(%b::bigint[], %b::bytea[])"
+TRANSFERS = """INSERT INTO transfers SELECT %b, * FROM
     unnest(%b::bigint[], %b::smallint[], %b::text[], %b::text[], %b::text[], %b::bigint[])"""
-_BALANCES = """INSERT INTO balances AS b SELECT %b, * FROM unnest(%b::text[], %b::text[], %b::numeric[], %b::numeric[])
+BALANCES = """INSERT INTO balances AS b SELECT %b, * FROM unnest(%b::text[], %b::text[], %b::numeric[], %b::numeric[])
     ON CONFLICT (shard, account, asset)
     DO UPDATE SET debits = b.debits + excluded.debits, credits = b.credits + excluded.credits"""
-_OBLIGATIONS = """INSERT INTO obligations AS o SELECT %b, %b, * FROM
+OBLIGATIONS = """INSERT INTO obligations AS o SELECT %b, %b, * FROM
     unnest(%b::text[], %b::text[], %b::numeric[], %b::bigint[]) ON CONFLICT (shard, cycle, debtor, creditor)
     DO UPDATE SET amount = o.amount + excluded.amount, count = o.count + excluded.count"""
-_HEAD = """UPDATE shards SET size = %s, house = %s, cycle = %s, cycle_start = %s, recorded_at_us = %s WHERE shard = %s"""
+HEAD = """UPDATE shards SET size = %s, house = %s, cycle = %s, cycle_start = %s, recorded_at_us = %s WHERE shard = %s"""
 
 
 async def write_and_commit(
@@ -69,7 +69,7 @@ async def write_and_commit(
     async with connection.pipeline():
         for statement in statements:
             await connection.execute(statement.sql, statement.arrays)
-        await connection.execute(_HEAD, moved)
+        await connection.execute(HEAD, moved)
         await connection.execute("COMMIT")
     return [
         _outcome(entry, draft, digest) for entry, draft, digest in zip(entries, drafts, hashes, strict=True)
@@ -118,8 +118,8 @@ def _act_rows(shard: int, entries: Sequence[Entry], drafts: Sequence[Draft]) -> 
         [act.payload_sha256 for act, _ in acts],
     )
     return [
-        Statement(_ACTS, (shard, *names, indexes)),
-        Statement(_PAYLOADS, (shard, indexes, [act.payload for act, _ in acts])),
+        Statement(ACTS, (shard, *names, indexes)),
+        Statement(PAYLOADS, (shard, indexes, [act.payload for act, _ in acts])),
     ]
 
 
@@ -142,7 +142,7 @@ def _entry_rows(
         [leaf.decode("ascii") for leaf in leaves],
         hashes,
     )
-    return Statement(_ENTRIES, (shard, *arrays))
+    return Statement(ENTRIES, (shard, *arrays))
 
 
 def _transfer_rows(head: "ShardHead", entries: Sequence[Entry], drafts: Sequence[Draft]) -> list[Statement]:
@@ -162,13 +162,13 @@ def _transfer_rows(head: "ShardHead", entries: Sequence[Entry], drafts: Sequence
     if not rows:
         return []
     statements = [
-        Statement(_TRANSFERS, (head.shard, *columns(rows))),
-        Statement(_BALANCES, (head.shard, *_totals(turnover))),
+        Statement(TRANSFERS, (head.shard, *columns(rows))),
+        Statement(BALANCES, (head.shard, *_totals(turnover))),
     ]
     if owed:
         statements.append(
             Statement(
-                _OBLIGATIONS,
+                OBLIGATIONS,
                 (head.shard, head.cycle, *_totals(owed)),
             )
         )

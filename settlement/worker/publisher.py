@@ -25,11 +25,11 @@ from settlement.transparency.tiles import TileStore
 
 ED25519_KEY_BYTES = 32
 LEAVES_AT_ONCE = 10_000
-_LEAVES = "SELECT leaf FROM entries WHERE shard = %s AND index >= %s AND index < %s ORDER BY index"
-_SIZES = "SELECT shard, size FROM shards ORDER BY shard"
-_UNCUT = "SELECT shard FROM shards WHERE shard > 0 AND cycle < %s ORDER BY shard"
-_PUBLISHED = "SELECT size FROM checkpoints ORDER BY size DESC LIMIT 1"
-_PUBLISH = "INSERT INTO checkpoints VALUES (%s, %s) ON CONFLICT DO NOTHING"
+LEAVES = "SELECT leaf FROM entries WHERE shard = %s AND index >= %s AND index < %s ORDER BY index"
+SIZES = "SELECT shard, size FROM shards ORDER BY shard"
+UNCUT = "SELECT shard FROM shards WHERE shard > 0 AND cycle < %s ORDER BY shard"
+PUBLISHED = "SELECT size FROM checkpoints ORDER BY size DESC LIMIT 1"
+PUBLISH = "INSERT INTO checkpoints VALUES (%s, %s) ON CONFLICT DO NOTHING"
 
 
 def tile_folder(log: Path, shard: int) -> Path:
@@ -66,14 +66,14 @@ class Publisher:
     async def cut(self) -> None:
         """Has every shard cut the cycles that are closed."""
         house = await self._memory.refresh(self._connection)
-        cursor = await self._connection.execute(_UNCUT, (house.open_cycle,))
+        cursor = await self._connection.execute(UNCUT, (house.open_cycle,))
         for (shard,) in await cursor.fetchall():
             await post(self._connection, self._memory, MemberRules, shard, [])
 
     async def publish(self) -> bool:
         """Publishes a checkpoint if there is news; says whether there was."""
         sizes = await self._shard_sizes()
-        published = await (await self._connection.execute(_PUBLISHED)).fetchone()
+        published = await (await self._connection.execute(PUBLISHED)).fetchone()
         members = {shard: size for shard, size in sizes.items() if shard != HOUSE}
         if published is not None and published[0] == sizes[HOUSE] and members == self._sizes:
             return False
@@ -84,7 +84,7 @@ class Publisher:
         return True
 
     async def _shard_sizes(self) -> dict[int, int]:
-        return dict(await (await self._connection.execute(_SIZES)).fetchall())
+        return dict(await (await self._connection.execute(SIZES)).fetchall())
 
     async def _write_heads(self, sizes: dict[int, int]) -> None:
         heads = []
@@ -101,14 +101,14 @@ class Publisher:
         house = await self._memory.refresh(self._connection)
         checkpoint = Checkpoint(house.founded.origin, size, root)
         note = sign(checkpoint, signer=self._signer, public_key=self._signer.spki[-ED25519_KEY_BYTES:])
-        await self._connection.execute(_PUBLISH, (size, note))
+        await self._connection.execute(PUBLISH, (size, note))
 
     async def _integrate(self, shard: int, size: int) -> None:
         store = self._store(shard)
         start = store.size()
         while start < size:
             stop = min(size, start + LEAVES_AT_ONCE)
-            cursor = await self._connection.execute(_LEAVES, (shard, start, stop))
+            cursor = await self._connection.execute(LEAVES, (shard, start, stop))
             leaves = [row[0].encode("ascii") for row in await cursor.fetchall()]
             store.append(start, leaves)
             start = stop

@@ -9,13 +9,13 @@ from settlement.database import GATEWAY, OWNER, connect_writer, create_roles, mi
 from settlement.ledger import batch, members
 
 LOOK_UPS = {
-    "seen": (batch._SEEN, "uuid[]", "act_id = ANY"),
-    "members": (members._MEMBERS, "uuid[], smallint", "member = ANY"),
-    "balances": (members._BALANCES, "smallint, text[]", "account = ANY"),
-    "open lots": (members._OPEN_LOTS, "smallint, uuid[]", "member = ANY"),
-    "named lots": (members._NAMED_LOTS, "smallint, bigint[]", "index = ANY"),
-    "aliases": (members._ALIASES, "bytea[]", "token = ANY"),
-    "originals": (members._ORIGINALS, "uuid[], smallint", "act_id = ANY"),
+    "seen": (batch.SEEN, "uuid[]", "act_id = ANY"),
+    "members": (members.MEMBERS, "uuid[], smallint", "member = ANY"),
+    "balances": (members.BALANCES, "smallint, text[]", "account = ANY"),
+    "open lots": (members.OPEN_LOTS, "smallint, uuid[]", "member = ANY"),
+    "named lots": (members.NAMED_LOTS, "smallint, bigint[]", "index = ANY"),
+    "aliases": (members.ALIASES, "bytea[]", "token = ANY"),
+    "originals": (members.ORIGINALS, "uuid[], smallint", "act_id = ANY"),
 }
 
 
