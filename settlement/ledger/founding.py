@@ -29,7 +29,7 @@ def found(
                 "NETWORK_EXISTS", "this database holds a network already; it can only be founded once"
             )
         now = connection.execute(_NOW).fetchone()
-        entry = Entry(HOUSE, 0, 0, now[0] if now else 0, "found", _lines(network, rate_micros, keys))
+        entry = Entry(HOUSE, 0, 0, now[0] if now else 0, "found", founding_lines(network, rate_micros, keys))
         leaf = format_leaf(entry)
         parse_leaf(leaf)
         for shard in range(network.shards + 1):
@@ -41,7 +41,8 @@ def found(
         connection.execute(_ENTRY, (entry.time_us, leaf.decode("ascii"), leaf_hash(leaf)))
 
 
-def _lines(network: Network, rate_micros: int, keys: Sequence[Key]) -> tuple[tuple[str, str], ...]:
+def founding_lines(network: Network, rate_micros: int, keys: Sequence[Key]) -> tuple[tuple[str, str], ...]:
+    """The lines of house entry 0."""
     return (
         ("network", network.origin),
         ("currency", f"{network.currency} {network.minor_digits}"),

@@ -1,0 +1,1 @@
+"""The network under fire: what it must withstand, and who judges whether it did."""

@@ -1,0 +1,223 @@
+"""From a step to what is asked: who signs, which body, which message. What askers know comes from receipts and the model."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from coalition.simulation.cast import NETWORK, PEOPLE, Cast, Company, act_id_of, alias_of, key_of, stranger_of
+from coalition.simulation.model import CycleFigures, Model
+from coalition.simulation.requests import message_of, proposal_of
+from coalition.simulation.story import NO_OTHER_ALIAS, Step
+from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
+from settlement.clearing.netting import Figures
+from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
+from settlement.house.records import APPROVER, REQUEST
+from settlement.journal.acts import Outcome
+from settlement.journal.leaf import HOUSE
+from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
+from settlement.money import AMOUNT_MAX
+from settlement.signing import KeySigner, parse_public_key, possession_message
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What somebody is about to ask, unsigned. `company` speaks; `signer` is the key; `fresh`: the key that is added."""
+
+    company: Company
+    signer: KeySigner
+    body: object
+    message: Any
+    fresh: KeySigner | None = None
+
+
+@dataclass
+class Askers:
+    """Turns steps into askings, and remembers what receipts taught the askers."""
+
+    cast: Cast
+    model: Model
+    members: dict[int, str] = field(default_factory=dict)
+    proposals: list[str] = field(default_factory=list)
+    settlements: int = 0
+
+    def asking(self, step: Step, now_us: int) -> Asking | None:
+        """What the step asks for; None if nobody could ask for it, as for a partner without any key."""
+        return _ASKINGS[step.kind](self, step, now_us)
+
+    def learn(self, step: Step, asking: Asking, outcome: Outcome) -> None:
+        """What an accepted act tells its asker."""
+        if outcome.refusal is not None:
+            return
+        match asking.body:
+            case Enrol():
+                self.members[step.number] = outcome.member or ""
+            case AddKey(purpose="request", owner=owner):
+                self._company(owner).live.append(asking.fresh or asking.signer)
+            case AddKey(purpose="approver", person=str(person)) if asking.fresh is not None:
+                self.cast.people.setdefault(person, asking.fresh)
+            case RevokeKey(keyid=keyid):
+                for company in (self.cast.operator, *self.cast.partners.values()):
+                    dead = [key for key in company.live if key.keyid == keyid]
+                    company.live = [key for key in company.live if key.keyid != keyid]
+                    company.retired += dead
+            case Propose(proposal_sha256=sha):
+                self.proposals.append(sha)
+                self.settlements += 1
+
+    def _company(self, name: str) -> Company:
+        companies = (self.cast.operator, *self.cast.partners.values())
+        return next(company for company in companies if company.name == name)
+
+    # --- acts on points --------------------------------------------------------------------------------------------
+
+    def on_points(self, step: Step, now_us: int) -> Asking | None:
+        """What a partner asks about a member."""
+        company = self.cast.partner(step.who)
+        body = self._body_on_points(step, now_us)
+        if not company.live:
+            return None
+        return Asking(company, company.live[-1], body, message_of(body))
+
+    def _body_on_points(self, step: Step, now_us: int) -> object:
+        seed = self.cast.seed
+        match step.kind:
+            case "enrol":
+                names = [step.number] if step.amount == NO_OTHER_ALIAS else [step.number, step.amount]
+                return Enrol(stranger_of(seed, step.number), tuple([alias_of(seed, name) for name in names]))
+            case "link":
+                return LinkAlias(self._member(step), alias_of(seed, step.amount))
+            case "reverse":
+                return Reverse(act_id_of(seed, step.other), now_us)
+            case "issue":
+                return Issue(self._name(step), step.amount, now_us)
+        amount = step.amount
+        if step.conduct in ("all", "more than all"):
+            member = self._member(step)
+            held = self.model.balance(member) if self.model.shard_of(member) is not None else 0
+            amount = min(AMOUNT_MAX, max(1, held + (step.conduct == "more than all")))
+        return Redeem(self._name(step), amount, now_us)
+
+    def _member(self, step: Step) -> str:
+        return self.members.get(step.member) or stranger_of(self.cast.seed, step.member)
+
+    def _name(self, step: Step) -> MemberName:
+        if step.conduct == "by alias":
+            return MemberName(alias=alias_of(self.cast.seed, step.member))
+        return MemberName(member=self._member(step))
+
+    # --- acts on partners and keys ---------------------------------------------------------------------------------
+
+    def on_partner(self, step: Step, now_us: int) -> Asking:
+        """What the operator asks about a partner, or the tariff."""
+        name = self.cast.partner(step.who).name
+        bodies: dict[str, object] = {
+            "register": Register(name, f"Partner {step.who}"),
+            "activate": Activate(name),
+            "suspend": Suspend("nobody" if step.conduct == "odd" else name),
+            "tariff": SetTariff(1 + step.amount * 97),
+        }
+        return self._by_operator(bodies[step.kind])
+
+    def _by_operator(self, body: object, *, fresh: KeySigner | None = None) -> Asking:
+        operator = self.cast.operator
+        proof = b""
+        if fresh is not None and isinstance(body, AddKey):
+            proof = self._proof(fresh, body.owner)
+        return Asking(operator, operator.live[-1], body, message_of(body, proof=proof), fresh)
+
+    def add_key(self, step: Step, now_us: int) -> Asking | None:
+        """A partner's next key, or the operator's own; "odd": one that is known already."""
+        company = self.cast.operator if step.conduct == "odd" else self.cast.partner(step.who)
+        fresh = key_of(self.cast.seed, f"{company.name} {step.amount}")
+        body = self._key(fresh, company.name, REQUEST, None)
+        if step.conduct == "by operator" or company is self.cast.operator:
+            return self._by_operator(body, fresh=fresh)
+        if not company.live:
+            return None
+        message = message_of(body, proof=self._proof(fresh, company.name))
+        return Asking(company, company.live[-1], body, message, fresh)
+
+    def revoke_key(self, step: Step, now_us: int) -> Asking | None:
+        """The end of the oldest key of a partner; "odd": of the operator."""
+        company = self.cast.operator if step.conduct == "odd" else self.cast.partner(step.who)
+        if not company.live or (len(company.live) == 1 and step.amount % 5):
+            return None  # mostly, a company keeps its last key
+        reason = ("retired", "superseded", "compromised")[step.amount % 3]
+        suspect_from = now_us - step.amount if reason == "compromised" else None
+        body = RevokeKey(company.live[0].keyid, reason, suspect_from)
+        if step.conduct == "by operator":
+            return self._by_operator(body)
+        return Asking(company, company.live[-1], body, message_of(body))
+
+    def name_approver(self, step: Step, now_us: int) -> Asking:
+        """A further person: named by the operator's request key and by an approver, in either order."""
+        person = ("dora", "emil", *PEOPLE)[step.who % 5]
+        fresh = key_of(self.cast.seed, person)
+        body = self._key(fresh, self.cast.operator.name, APPROVER, person)
+        if step.amount % 2:
+            return self._by_operator(body, fresh=fresh)
+        return self._by_person(
+            PEOPLE[step.amount % 3], body, message_of(body, proof=self._proof(fresh, body.owner)), fresh
+        )
+
+    def _key(self, fresh: KeySigner, owner: str, purpose: str, person: str | None) -> AddKey:
+        public = parse_public_key(fresh.spki)
+        return AddKey(owner, public.keyid, public.algorithm, purpose, person, public.spki)
+
+    def _proof(self, fresh: KeySigner, owner: str) -> bytes:
+        return fresh.sign(possession_message(audience=NETWORK.origin, partner_id=owner, keyid=fresh.keyid))
+
+    # --- acts of finance -------------------------------------------------------------------------------------------
+
+    def close(self, step: Step, now_us: int) -> Asking:
+        """The end of the open cycle; "odd": of one that is not open."""
+        cycle = self._open_cycle() + (step.amount % 3 if step.conduct == "odd" else 0)
+        return self._by_operator(CloseCycle(cycle, f"cycle {cycle}" if step.amount % 2 else None))
+
+    def _open_cycle(self) -> int:
+        return self.model.open_cycle(self.model.size(HOUSE))
+
+    def propose(self, step: Step, now_us: int) -> Asking:
+        """The settlement of the cycle closed last; "odd": with figures that are wrong."""
+        cycle = max(1, self._open_cycle() - 1 - (step.amount % 4 if step.conduct else 0))
+        figures = self.model.figures(cycle) or CycleFigures(0, 0, 0, {})
+        if step.conduct == "odd":
+            figures = replace(figures, gross=figures.gross + 1)
+        proposal = proposal_of(NETWORK.origin, cycle, NETWORK.currency, figures)
+        said = Figures(
+            figures.gross, figures.bilateral, figures.multilateral, dict(sorted(figures.nets.items()))
+        )
+        body = Propose(cycle, NETWORK.currency, said, hashlib.sha256(proposal).hexdigest())
+        return self._by_person(PEOPLE[step.amount % 2], body, message_of(body, proposal=proposal))
+
+    def approve(self, step: Step, now_us: int) -> Asking:
+        """The newest proposal, by another person; "odd": by the same, or one that nobody made."""
+        sha = self.proposals[-1] if self.proposals else hashlib.sha256(b"none").hexdigest()
+        person = PEOPLE[(step.amount + (step.conduct != "odd")) % 2]
+        body = Approve(sha)
+        return self._by_person(person, body, message_of(body))
+
+    def confirm(self, step: Step, now_us: int) -> Asking:
+        """A leg of the newest settlements; a step beyond the last leg asks for one that is not there."""
+        number = max(1, self.settlements - (step.amount % 3 if step.conduct else 0))
+        legs = list((self.model.unpaid(number) or self.model.nets(number)).items())
+        name, amount = legs[step.who % len(legs)] if legs else (self.cast.partner(0).name, 1)
+        amount = max(1, abs(amount) + (1 if step.conduct == "odd" else 0))
+        return self._by_operator(Confirm(number, name, amount))
+
+    def _by_person(self, person: str, body: object, message: Any, fresh: KeySigner | None = None) -> Asking:
+        return Asking(self.cast.operator, self.cast.people[person], body, message, fresh)
+
+
+_ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
+    **dict.fromkeys(("enrol", "link", "issue", "redeem", "reverse"), Askers.on_points),
+    **dict.fromkeys(("register", "activate", "suspend", "tariff"), Askers.on_partner),
+    "add key": Askers.add_key,
+    "revoke key": Askers.revoke_key,
+    "name approver": Askers.name_approver,
+    "close": Askers.close,
+    "propose": Askers.propose,
+    "approve": Askers.approve,
+    "confirm": Askers.confirm,
+}

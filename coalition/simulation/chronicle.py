@@ -1,0 +1,91 @@
+"""A story told in sentences: who asked for what, what came of it, what went wrong."""
+
+from dataclasses import dataclass, field
+
+from coalition.simulation.asking import Asking
+from coalition.simulation.processes import Answer
+from coalition.simulation.story import Step
+from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
+from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
+from settlement.journal.acts import Outcome
+from settlement.journal.leaf import Entry
+from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
+
+_LETTERS = 8
+
+
+@dataclass
+class Chronicle:
+    """Lines in the order of events. Nothing is written while `kept` is false: whole stories are long."""
+
+    kept: bool = False
+    lines: list[str] = field(default_factory=list)
+
+    def asks(self, step: Step, asking: Asking, at: float) -> None:
+        """Somebody sends a request."""
+        how = f" ({step.conduct})" if step.conduct else ""
+        self._write(at, f"step {step.number}: {asking.company.name} asks to {what(asking.body)}{how}")
+
+    def hears(self, step: Step, answer: Answer | Outcome | None, at: float) -> None:
+        """The answer arrives."""
+        if isinstance(answer, Outcome):
+            said = f"{answer.refusal or 'accepted'} as {answer.shard}:{answer.index}"
+        else:
+            said = "nothing" if answer is None else f"error {answer.reason}"
+        self._write(at, f"step {step.number}: the answer is {said}")
+
+    def suffers(self, step: Step, at: float) -> None:
+        """Something goes wrong, now or in so many statements."""
+        self._write(at, f"step {step.number}: {step.kind} (after {step.amount} statements)")
+
+    def writes(self, entry: Entry, at: float) -> None:
+        """An entry is committed."""
+        self._write(
+            at, f"  entry {entry.shard}:{entry.index} {entry.kind} {entry.get('result') or ''}".rstrip()
+        )
+
+    def _write(self, at: float, sentence: str) -> None:
+        if self.kept:
+            self.lines.append(f"{at:9.3f} s  {sentence}")
+
+
+def what(body: object) -> str:
+    """What is asked, in words."""
+    match body:
+        case Issue(name=name, amount=amount):
+            return f"issue {amount:,} points to {_whom(name)}"
+        case Redeem(name=name, amount=amount):
+            return f"redeem {amount:,} points of {_whom(name)}"
+        case Reverse(original_act_id=original):
+            return f"reverse act {original[:_LETTERS]}"
+        case Enrol(aliases=aliases):
+            return f"enrol a member with aliases {', '.join(alias.hex()[:_LETTERS] for alias in aliases)}"
+        case LinkAlias(member=member, alias=alias):
+            return f"link alias {alias.hex()[:_LETTERS]} to member {member[:_LETTERS]}"
+        case Register(partner_id=name):
+            return f"register {name}"
+        case Activate(partner_id=name):
+            return f"activate {name}"
+        case Suspend(partner_id=name):
+            return f"suspend {name}"
+        case AddKey(owner=owner, keyid=keyid, purpose=purpose, person=person):
+            return f"add {purpose} key {keyid[:_LETTERS]} of {person or owner}"
+        case RevokeKey(keyid=keyid):
+            return f"revoke key {keyid[:_LETTERS]}"
+        case SetTariff(rate_micros=rate):
+            return f"set the tariff to {rate:,} micros"
+        case CloseCycle(cycle=cycle):
+            return f"close cycle {cycle}"
+        case Propose(cycle=cycle):
+            return f"propose the settlement of cycle {cycle}"
+        case Approve(proposal_sha256=sha):
+            return f"approve proposal {sha[:_LETTERS]}"
+        case Confirm(settlement=number, participant=name, amount_minor=amount):
+            return f"confirm the leg of {name} in settlement {number}: {amount:,} cents"
+    return repr(body)
+
+
+def _whom(name: MemberName) -> str:
+    if name.alias is not None:
+        return f"alias {name.alias.hex()[:_LETTERS]}"
+    return f"member {(name.member or '')[:_LETTERS]}"

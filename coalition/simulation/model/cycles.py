@@ -1,0 +1,107 @@
+"""Cycles and what is owed in them: docs/clearing.md, "Cycle", "From micros to cents" and "Netting"."""
+
+from collections.abc import Iterable
+
+from coalition.simulation.model.terms import (
+    HOUSE,
+    MICROS,
+    Answer,
+    CycleFigures,
+    Line,
+    ModelError,
+    Place,
+    Post,
+)
+from coalition.simulation.model.timeline import Timeline
+from settlement.clearing.acts import CloseCycle
+
+Pair = tuple[str, str]
+"""Debtor and creditor."""
+
+
+class Cycles:
+    """Which cycle is open, where each shard cut the earlier ones, and what accrued in each, in micros."""
+
+    def __init__(self, *, shards: int, minor_digits: int) -> None:
+        self.unit = MICROS // int(10**minor_digits)
+        self._open = Timeline(0, 1)
+        self.cuts: dict[int, list[int]] = {shard: [] for shard in range(HOUSE + 1, shards + 1)}
+        """For each shard the entry number at which each cycle ended: the first one that is not in it."""
+        self.accrued: dict[int, dict[Pair, int]] = {1: {}}
+        self._fixed: dict[int, CycleFigures] = {}
+
+    def open(self, house: int) -> int:
+        """The number of the cycle that is open under a house size."""
+        number = self._open.at(house)
+        assert number is not None, "the founding opens cycle 1"
+        return number
+
+    def of_shard(self, shard: int) -> int:
+        """The cycle that the shard's next entry falls into."""
+        return len(self.cuts[shard]) + 1
+
+    def close(self, place: Place, body: CloseCycle) -> Answer:
+        """Ends the open cycle and opens the next."""
+        about: list[Line] = [("cycle", str(body.cycle))]
+        if body.label:
+            about.append(("label", body.label))
+        number = self.open(place.house)
+        if not 1 <= body.cycle <= number:
+            return Answer("CYCLE_UNKNOWN", about)
+        if body.cycle < number:
+            return Answer("CYCLE_NOT_OPEN", about)
+        self._open.set(place.index, number + 1)
+        self.accrued[number + 1] = {}
+        return Answer(None, about)
+
+    def is_cut_due(self, shard: int, house: int) -> bool:
+        """Whether the shard must end a cycle before it takes an act under this house size."""
+        return self.of_shard(shard) < self.open(house)
+
+    def cut(self, place: Place) -> tuple[Line, ...]:
+        """The lines of the cut that is due."""
+        if place.shard == HOUSE or not self.is_cut_due(place.shard, place.house):
+            raise ModelError("NO_CUT_DUE", f"shard {place.shard} has no closed cycle to cut")
+        number, ends = self.of_shard(place.shard), self.cuts[place.shard]
+        start = ends[-1] if ends else 0
+        ends.append(place.index)
+        return ("cycle", str(number)), ("range", f"{start} {place.index}")
+
+    def accrue(self, shard: int, posts: Iterable[Post]) -> None:
+        """Notes what each posting between two positions makes one owe the other."""
+        for post in posts:
+            if post.debit.startswith("position:") and post.credit.startswith("position:"):
+                pair = post.debit.removeprefix("position:"), post.credit.removeprefix("position:")
+                owed = self.accrued[self.of_shard(shard)]
+                owed[pair] = owed.get(pair, 0) + post.amount
+
+    def is_cut(self, cycle: int) -> bool:
+        """Whether every shard has cut the cycle, so that nothing can fall into it any more."""
+        return all(self.of_shard(shard) > cycle for shard in self.cuts)
+
+    def figures(self, cycle: int) -> CycleFigures | None:
+        """What a correct proposal says; None while the cycle is not cut everywhere."""
+        if cycle not in self._fixed and self.is_cut(cycle):
+            self._fixed[cycle] = figures_of(self._owed(cycle))
+        return self._fixed.get(cycle)
+
+    def _owed(self, cycle: int) -> dict[Pair, int]:
+        """Minor units that fall into the cycle, for each pair with a posting in it."""
+        return {pair: self._whole(pair, cycle) - self._whole(pair, cycle - 1) for pair in self.accrued[cycle]}
+
+    def _whole(self, pair: Pair, last: int) -> int:
+        """Whole minor units accrued up to the end of a cycle."""
+        return sum(self.accrued[cycle].get(pair, 0) for cycle in range(1, last + 1)) // self.unit
+
+
+def figures_of(owed: dict[Pair, int]) -> CycleFigures:
+    """A matrix of obligations, netted as the page's formulas say."""
+    names = sorted({name for pair in owed for name in pair})
+    owes = {name: sum(amount for (debtor, _), amount in owed.items() if debtor == name) for name in names}
+    is_owed = {
+        name: sum(amount for (_, creditor), amount in owed.items() if creditor == name) for name in names
+    }
+    nets = {name: owes[name] - is_owed[name] for name in names}
+    gross = sum(owed.values())
+    bilateral = sum(max(0, amount - owed.get((pair[1], pair[0]), 0)) for pair, amount in owed.items())
+    return CycleFigures(gross, bilateral, sum(max(0, net) for net in nets.values()), nets)

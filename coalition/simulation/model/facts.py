@@ -1,0 +1,46 @@
+"""All that the model keeps."""
+
+from dataclasses import dataclass, field
+
+from coalition.simulation.model.accounts import Accounts
+from coalition.simulation.model.cycles import Cycles
+from coalition.simulation.model.keys import Keys
+from coalition.simulation.model.partners import Partners
+from coalition.simulation.model.points import Points
+from coalition.simulation.model.settlements import Settlements
+from coalition.simulation.model.terms import HOUSE, ModelError, Place
+
+
+@dataclass(slots=True)
+class Facts:
+    """What happened, by subject. `last`: each shard's newest entry; `answers`: where each act, by partner and id, stands."""
+
+    currency: str
+    partners: Partners
+    keys: Keys
+    points: Points
+    cycles: Cycles
+    settlements: Settlements
+    accounts: Accounts
+    last: dict[int, Place]
+    answers: dict[tuple[str, str], Place] = field(default_factory=dict)
+    heads: int = 0
+
+    def size(self, shard: int) -> int:
+        """How many entries a shard has."""
+        return self.last[shard].index + 1
+
+    def check_place(self, place: Place) -> None:
+        """ModelError OUT_OF_PLACE unless the entry can follow the last one of its shard."""
+        last = self.last.get(place.shard)
+        if last is None:
+            raise ModelError("OUT_OF_PLACE", f"there is no shard {place.shard}")
+        if place.index != last.index + 1:
+            raise ModelError("OUT_OF_PLACE", f"number {place.index} does not follow {last.index}")
+        if place.time_us <= last.time_us:
+            raise ModelError("OUT_OF_PLACE", "recorded no later than the entry before it")
+        least, most = last.house, self.size(HOUSE)
+        if place.shard == HOUSE:
+            least = most
+        if not max(1, least) <= place.house <= most:
+            raise ModelError("OUT_OF_PLACE", f"house {place.house} is not between {max(1, least)} and {most}")

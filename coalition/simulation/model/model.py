@@ -1,0 +1,215 @@
+"""The model's door: each entry in the order in which it was committed."""
+
+from collections.abc import Sequence
+
+from coalition.simulation.model.accounts import Accounts
+from coalition.simulation.model.cycles import Cycles
+from coalition.simulation.model.facts import Facts
+from coalition.simulation.model.keys import KeyLife, Keys
+from coalition.simulation.model.laws import broken_laws
+from coalition.simulation.model.partners import Partners
+from coalition.simulation.model.points import Points
+from coalition.simulation.model.settlements import Settlements
+from coalition.simulation.model.terms import (
+    HOUSE,
+    Answer,
+    Asked,
+    CycleFigures,
+    FoundingKey,
+    Judgement,
+    Line,
+    ModelError,
+    Place,
+)
+from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
+from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
+from settlement.ledger.acts import Enrol, Issue, LinkAlias, Redeem, Reverse
+
+ON_MEMBERS = (Enrol, LinkAlias, Issue, Redeem, Reverse)
+ROLES: dict[type, frozenset[str]] = {
+    **dict.fromkeys((Register, Activate, Suspend, SetTariff), frozenset({"operator"})),
+    **dict.fromkeys((CloseCycle, Confirm), frozenset({"operator"})),
+    **dict.fromkeys((Propose, Approve), frozenset({"approver"})),
+    **dict.fromkeys(ON_MEMBERS, frozenset({"partner"})),
+    AddKey: frozenset({"partner", "operator", "approver"}),
+    RevokeKey: frozenset({"partner", "operator"}),
+}
+"""Who may ask for what: the policies of the proto files."""
+
+
+class Model:
+    """Says what every entry must be. `judge`, `cut` and `heads` take it into account; a ModelError leaves all as it was."""
+
+    def __init__(
+        self,
+        *,
+        operator: str,
+        currency: str,
+        minor_digits: int,
+        shards: int,
+        rate_micros: int,
+        keys: Sequence[FoundingKey],
+    ) -> None:
+        """The network as its founding entry, house entry 0, says."""
+        partners, cycles = Partners(operator, rate_micros), Cycles(shards=shards, minor_digits=minor_digits)
+        self._facts = Facts(
+            currency=currency,
+            partners=partners,
+            keys=Keys(keys, partners),
+            points=Points(currency),
+            cycles=cycles,
+            settlements=Settlements(cycles, currency),
+            accounts=Accounts(),
+            last={HOUSE: Place(HOUSE, 0, 0, 0)}
+            | {shard: Place(shard, -1, 0, 0) for shard in range(HOUSE + 1, shards + 1)},
+        )
+
+    def judge(self, place: Place, asked: Asked) -> Judgement:
+        """What the entry of an act at this place must say. ModelError: no entry for this act is allowed here."""
+        facts = self._facts
+        facts.check_place(place)
+        signer = self._check_asker(place, asked)
+        if place.shard != HOUSE and facts.cycles.is_cut_due(place.shard, place.house):
+            raise ModelError("CUT_MISSING", f"shard {place.shard} must cut a closed cycle first")
+        answer = self._answer(place, asked, signer)
+        facts.last[place.shard] = facts.answers[asked.partner, asked.act_id] = place
+        facts.accounts.book(answer.posts)
+        if place.shard != HOUSE:
+            facts.cycles.accrue(place.shard, answer.posts)
+        return Judgement(answer.refusal, answer.lines(), answer.member, answer.balance_after)
+
+    def cut(self, place: Place) -> tuple[Line, ...]:
+        """The lines of the one `cut` that is due here, but for `request`. ModelError NO_CUT_DUE."""
+        self._facts.check_place(place)
+        lines = self._facts.cycles.cut(place)
+        self._facts.last[place.shard] = place
+        return lines
+
+    def heads(self, place: Place) -> None:
+        """The house stated its shards' roots."""
+        self._facts.check_place(place)
+        if place.shard != HOUSE:
+            raise ModelError("OUT_OF_PLACE", "only the house has entries of kind heads")
+        self._facts.last[HOUSE] = place
+        self._facts.heads += 1
+
+    def _check_asker(self, place: Place, asked: Asked) -> KeyLife:
+        """The key that signed. Every error is one that the door or the batch gives instead of an entry."""
+        roles, on_members = ROLES.get(type(asked.body)), isinstance(asked.body, ON_MEMBERS)
+        if roles is None or on_members == (place.shard == HOUSE):
+            raise ModelError("OUT_OF_PLACE", f"{asked.body!r} is no act of shard {place.shard}")
+        if (asked.partner, asked.act_id) in self._facts.answers:
+            raise ModelError("ACT_ID_REUSED", f"act {asked.act_id} of {asked.partner} has its entry already")
+        signer = self._facts.keys.signer(asked.keyid, place.house)
+        if signer.owner != asked.partner:
+            raise ModelError("PARTNER_MISMATCH", f"the key belongs to {signer.owner}, not to {asked.partner}")
+        if self._facts.keys.role(signer) not in roles:
+            raise ModelError("ROLE_MISSING", f"a {signer.purpose} key of {signer.owner} may not ask for this")
+        return signer
+
+    def _answer(self, place: Place, asked: Asked, signer: KeyLife) -> Answer:
+        if place.shard != HOUSE:
+            return self._answer_of_points(place, asked)
+        facts, person = self._facts, signer.person or asked.partner
+        match asked.body:
+            case Register() as body:
+                return facts.partners.register(place, body)
+            case Activate() | Suspend() as body:
+                return facts.partners.set_state(place, body)
+            case SetTariff() as body:
+                return facts.partners.set_tariff(place, body)
+            case AddKey() as body:
+                return facts.keys.add(place, asked, body)
+            case RevokeKey() as body:
+                return facts.keys.revoke(place, asked, body)
+            case CloseCycle() as body:
+                return facts.cycles.close(place, body)
+            case Propose() as body:
+                return facts.settlements.propose(place, person, body)
+            case Approve() as body:
+                return facts.settlements.approve(place, person, body)
+            case Confirm() as body:
+                return facts.settlements.confirm(place, body)
+        raise TypeError(f"not an act of the house: {asked.body!r}")
+
+    def _answer_of_points(self, place: Place, asked: Asked) -> Answer:
+        points, stopped = self._facts.points, self._facts.partners.refusal(asked.partner, place.house)
+        match asked.body:
+            case Enrol() as body:
+                return points.enrol(place, body, stopped)
+            case LinkAlias() as body:
+                return points.link(place, body, stopped)
+            case Issue() as body:
+                return points.issue(place, asked, body, stopped)
+            case Redeem() as body:
+                return points.redeem(place, asked, body, self.rate_micros(place.house), stopped)
+            case Reverse() as body:
+                return points.reverse(place, asked, body, stopped)
+        raise TypeError(f"not an act on a member: {asked.body!r}")
+
+    # --- questions -----------------------------------------------------------------------------------------------
+
+    def size(self, shard: int) -> int:
+        """How many entries a shard has."""
+        return self._facts.size(shard)
+
+    def place_of(self, partner: str, act_id: str) -> Place | None:
+        """Where an act's one answer stands."""
+        return self._facts.answers.get((partner, act_id))
+
+    def is_cut_due(self, shard: int, house: int) -> bool:
+        """Whether the shard must cut a cycle before it takes an act under this house size."""
+        return self._facts.cycles.is_cut_due(shard, house)
+
+    def open_cycle(self, house: int) -> int:
+        """The number of the cycle that is open under a house size."""
+        return self._facts.cycles.open(house)
+
+    def partner_state(self, partner: str, house: int) -> str | None:
+        """`registered`, `active`, `suspended`; None: not registered under this house size."""
+        return self._facts.partners.state(partner, house)
+
+    def rate_micros(self, house: int) -> int:
+        """What a point is worth under a house size, in micros."""
+        rate = self._facts.partners.rate.at(house)
+        assert rate is not None, "the founding sets a rate"
+        return rate
+
+    def key(self, keyid: str) -> KeyLife | None:
+        """What is known of a key that counts or once counted."""
+        return self._facts.keys.all.get(keyid)
+
+    def key_is_live(self, keyid: str, house: int) -> bool:
+        """Whether what a key signs counts under a house size."""
+        key = self.key(keyid)
+        return key is not None and key.lives(house)
+
+    def shard_of(self, member: str) -> int | None:
+        """Where a member lives."""
+        return self._facts.points.shard_of.get(member)
+
+    def member_of(self, alias: bytes) -> str | None:
+        """Whom an alias names."""
+        return self._facts.points.member_of.get(alias)
+
+    def balance(self, member: str) -> int:
+        """A member's spendable points."""
+        return self._facts.points.balance(member)
+
+    def figures(self, cycle: int) -> CycleFigures | None:
+        """What a correct proposal of a cycle says; None while a shard has not cut it."""
+        return self._facts.cycles.figures(cycle)
+
+    def nets(self, settlement: int) -> dict[str, int]:
+        """A settlement's nets in minor units, positive pays. Empty: there is none with this number."""
+        found = self._facts.settlements.numbered(settlement)
+        return dict(found.nets) if found is not None else {}
+
+    def unpaid(self, settlement: int) -> dict[str, int]:
+        """Legs of an approved settlement that are still to be confirmed, in minor units, positive pays."""
+        found = self._facts.settlements.numbered(settlement)
+        return found.unpaid() if found is not None else {}
+
+    def broken_laws(self) -> list[str]:
+        """One sentence for each thing that does not hold over the whole model; none when all is well."""
+        return broken_laws(self._facts)

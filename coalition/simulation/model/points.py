@@ -1,0 +1,198 @@
+"""Members, aliases and points: docs/ledger.md, "Acts and their postings" and the rows Issue to LinkAlias of the refusals."""
+
+from dataclasses import dataclass, field
+
+from coalition.simulation.model.terms import (
+    LOTS_MAX,
+    WALLET_MAX,
+    Answer,
+    Asked,
+    Line,
+    ModelError,
+    Place,
+    Post,
+    spell_time,
+)
+from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
+
+
+@dataclass(slots=True)
+class Lot:
+    """Points issued together: who owes for them, and how many are left."""
+
+    shard: int
+    index: int
+    funder: str
+    quantity: int
+    left: int
+
+
+@dataclass(slots=True)
+class Deed:
+    """An accepted issue or redemption, which may be reversed. `slices`: lots with the points that it put in or took."""
+
+    kind: str
+    shard: int
+    index: int
+    partner: str
+    member: str
+    amount: int
+    posts: list[Post]
+    slices: list[tuple[Lot, int]]
+    reversed: bool = False
+
+
+@dataclass(slots=True)
+class Points:
+    """Who is a member where, under which aliases, with which lots; and what was done to them."""
+
+    currency: str
+    shard_of: dict[str, int] = field(default_factory=dict)
+    member_of: dict[bytes, str] = field(default_factory=dict)
+    lots: list[Lot] = field(default_factory=list)
+    open_lots: dict[str, dict[int, Lot]] = field(default_factory=dict)
+    """A member's lots that hold points, by their entry number."""
+    deeds: dict[tuple[str, str], Deed] = field(default_factory=dict)
+    """By partner and act id."""
+
+    def find(self, shard: int, name: MemberName) -> str | None:
+        """The member meant, if it lives in this shard."""
+        member = name.member if name.alias is None else self.member_of.get(name.alias)
+        return member if member is not None and self.shard_of.get(member) == shard else None
+
+    def balance(self, member: str) -> int:
+        """A member's spendable points: what is left of its lots."""
+        return sum([lot.left for lot in self.open_lots[member].values()])
+
+    def _move(self, member: str, lot: Lot, points: int) -> None:
+        lot.left += points
+        if lot.left:
+            self.open_lots[member][lot.index] = lot
+        else:
+            del self.open_lots[member][lot.index]
+
+    def enrol(self, place: Place, body: Enrol, stopped: str | None) -> Answer:
+        """A new member. The aliases are everybody's: none may be taken in any shard."""
+        refusal = stopped
+        if refusal is None and any(alias in self.member_of for alias in body.aliases):
+            refusal = "ALIAS_TAKEN"
+        if refusal is not None:
+            return Answer(refusal, [])
+        if body.member in self.shard_of:
+            raise ModelError("MEMBER_EXISTS", f"member {body.member} is enrolled already")
+        self.shard_of[body.member], self.open_lots[body.member] = place.shard, {}
+        self.member_of |= dict.fromkeys(body.aliases, body.member)
+        return self._answer(None, body.member, [])
+
+    def link(self, place: Place, body: LinkAlias, stopped: str | None) -> Answer:
+        """One more alias of a member."""
+        member = self.find(place.shard, MemberName(member=body.member))
+        refusal = stopped
+        if refusal is None and member is None:
+            refusal = "MEMBER_UNKNOWN"
+        if refusal is None and body.alias in self.member_of:
+            refusal = "ALIAS_TAKEN"
+        if refusal is None and member is not None:
+            self.member_of[body.alias] = member
+        return self._answer(refusal, member, [])
+
+    def issue(self, place: Place, asked: Asked, body: Issue, stopped: str | None) -> Answer:
+        """A new lot, which the caller funds."""
+        member, partner, amount = self.find(place.shard, body.name), asked.partner, body.amount
+        about = [("amount", f"PTS {amount}"), ("occurred", spell_time(body.occurred_at_us))]
+        refusal = stopped
+        if refusal is None and member is None:
+            refusal = "MEMBER_UNKNOWN"
+        if refusal is None and member is not None and self.balance(member) + amount > WALLET_MAX:
+            refusal = "LIMIT_EXCEEDED"
+        if refusal is not None or member is None:
+            return self._answer(refusal, member, about)
+        lot = Lot(place.shard, place.index, partner, amount, 0)
+        self.lots.append(lot)
+        self._move(member, lot, amount)
+        posts = [Post(f"issued:{partner}", f"wallet:{member}", "PTS", amount)]
+        deed = Deed("issue", place.shard, place.index, partner, member, amount, posts, [(lot, amount)])
+        self.deeds[partner, asked.act_id] = deed
+        return self._answer(None, member, about, posts, [f"new {partner} {amount} never"])
+
+    def redeem(
+        self, place: Place, asked: Asked, body: Redeem, rate_micros: int, stopped: str | None
+    ) -> Answer:
+        """Points out of the member's oldest lots; whoever funded them owes the caller, at the rate of now."""
+        member, partner = self.find(place.shard, body.name), asked.partner
+        about = [("amount", f"PTS {body.amount}"), ("occurred", spell_time(body.occurred_at_us))]
+        slices = [] if member is None else self._slices(member, body.amount)
+        refusal = stopped or self._why_not_redeem(member, body.amount, len(slices))
+        if refusal is not None or member is None:
+            return self._answer(refusal, member, about)
+        posts = [Post(f"wallet:{member}", f"redeemed:{partner}", "PTS", body.amount)]
+        for funder in dict.fromkeys(lot.funder for lot, _ in slices):
+            points = sum([quantity for lot, quantity in slices if lot.funder == funder])
+            if funder != partner:
+                owed = points * rate_micros
+                posts.append(Post(f"position:{funder}", f"position:{partner}", self.currency, owed))
+        for lot, quantity in slices:
+            self._move(member, lot, -quantity)
+        deed = Deed("redeem", place.shard, place.index, partner, member, body.amount, posts, slices)
+        self.deeds[partner, asked.act_id] = deed
+        return self._answer(None, member, about, posts, spell_slices(slices))
+
+    def _slices(self, member: str, amount: int) -> list[tuple[Lot, int]]:
+        """What each lot gives until the amount is reached or nothing is left: oldest first, as no points expire yet."""
+        slices, missing = [], amount
+        for _, lot in sorted(self.open_lots[member].items()):
+            if missing == 0:
+                break
+            slices.append((lot, min(lot.left, missing)))
+            missing -= slices[-1][1]
+        return slices
+
+    def _why_not_redeem(self, member: str | None, amount: int, lots: int) -> str | None:
+        if member is None:
+            return "MEMBER_UNKNOWN"
+        if self.balance(member) < amount:
+            return "INSUFFICIENT_POINTS"
+        return "TOO_MANY_LOTS" if lots > LOTS_MAX else None
+
+    def reverse(self, place: Place, asked: Asked, body: Reverse, stopped: str | None) -> Answer:
+        """The inverse of all that an issue or a redemption did, last first."""
+        occurred = ("occurred", spell_time(body.occurred_at_us))
+        deed = self.deeds.get((asked.partner, body.original_act_id))
+        if deed is None or deed.shard != place.shard:
+            return self._answer(stopped or "ORIGINAL_UNKNOWN", None, [occurred])
+        about = [("original", f"{deed.shard}:{deed.index}"), ("amount", f"PTS {deed.amount}"), occurred]
+        refusal = stopped or self._why_not_reverse(deed)
+        if refusal is not None:
+            return self._answer(refusal, deed.member, about)
+        deed.reversed = True
+        for lot, quantity in deed.slices:
+            self._move(deed.member, lot, quantity if deed.kind == "redeem" else -quantity)
+        posts = [Post(post.credit, post.debit, post.asset, post.amount) for post in reversed(deed.posts)]
+        return self._answer(None, deed.member, about, posts, spell_slices(deed.slices[::-1]))
+
+    def _why_not_reverse(self, deed: Deed) -> str | None:
+        if deed.reversed:
+            return "ALREADY_REVERSED"
+        if deed.kind == "issue":
+            return "POINTS_SPENT" if any(lot.left < lot.quantity for lot, _ in deed.slices) else None
+        return "LIMIT_EXCEEDED" if self.balance(deed.member) + deed.amount > WALLET_MAX else None
+
+    def _answer(
+        self,
+        refusal: str | None,
+        member: str | None,
+        about: list[Line],
+        posts: list[Post] | None = None,
+        lots: list[str] | None = None,
+    ) -> Answer:
+        """With the member's line first and its balance after the act, whether that was refused or not."""
+        if member is None:
+            return Answer(refusal, about)
+        return Answer(
+            refusal, [("member", member), *about], posts or [], lots or [], member, self.balance(member)
+        )
+
+
+def spell_slices(slices: list[tuple[Lot, int]]) -> list[str]:
+    """The values of the `lot` lines of points taken or given back."""
+    return [f"{lot.shard}:{lot.index} {quantity}" for lot, quantity in slices]

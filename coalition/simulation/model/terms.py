@@ -1,0 +1,118 @@
+"""What is put to the model, what it answers, and the few figures and spellings that the pages in docs/ fix."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from settlement.errors import CoalitionError
+
+HOUSE = 0
+WALLET_MAX = 1_000_000_000_000_000
+LOTS_MAX = 300
+PARTNERS_MAX = 800
+SETTLEMENT_BYTES_MAX = 64_000
+LINE_BYTES = 60
+REQUEST_KEYS_MAX = 2
+OPERATOR_KEYS_LEAST = {"request": 1, "approver": 2}
+PROPOSAL_LIFE_US = 72 * 3_600 * 1_000_000
+MONEY_MAX_MICROS = 9_223_372_036_854_775_807
+MICROS = 1_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Line = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an entry stands: the facts in its leaf's first lines. `time_us` is in microseconds since 1970."""
+
+    shard: int
+    index: int
+    house: int
+    time_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a partner asked for. `body` is one of the acts; the member of an `Enrol` is the id that the engine drew."""
+
+    partner: str
+    keyid: str
+    act_id: str
+    body: object
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the entry of an act must say.
+
+    `lines`: every line of its leaf after `kind`, in order, but for `partner`, `act`, `request` and `sig`.
+    `member`, `balance_after`: whom it was about, and the spendable points after it; None where it names nobody known.
+    """
+
+    refusal: str | None
+    lines: tuple[Line, ...]
+    member: str | None
+    balance_after: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundingKey:
+    """A key that the founding entry names. `person` is given for approver keys only."""
+
+    keyid: str
+    algorithm: str
+    purpose: str
+    owner: str
+    person: str | None
+    spki: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CycleFigures:
+    """What a correct proposal of a cycle says, in minor units. `nets`: positive pays; in order of participant."""
+
+    gross: int
+    bilateral: int
+    multilateral: int
+    nets: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One amount from a debit account to a credit account."""
+
+    debit: str
+    credit: str
+    asset: str
+    amount: int
+
+
+@dataclass(slots=True)
+class Answer:
+    """What a rule says of one act. `about`: the leaf's lines on what was asked; `lots`: the values of its `lot` lines."""
+
+    refusal: str | None
+    about: list[Line]
+    posts: list[Post] = field(default_factory=list)
+    lots: list[str] = field(default_factory=list)
+    member: str | None = None
+    balance_after: int | None = None
+
+    def lines(self) -> tuple[Line, ...]:
+        """The lines in the order of the leaf."""
+        posts = [("post", f"{post.debit} {post.credit} {post.asset} {post.amount}") for post in self.posts]
+        result = "ok" if self.refusal is None else f"refused {self.refusal}"
+        return (*self.about, *posts, *[("lot", lot) for lot in self.lots], ("result", result))
+
+
+class ModelError(CoalitionError):
+    """No such entry is allowed at this place. `reason` is the engine's own where it answers with an error.
+
+    CUT_MISSING, NO_CUT_DUE, OUT_OF_PLACE and MEMBER_EXISTS name entries that the engine must never write.
+    """
+
+
+def spell_time(time_us: int) -> str:
+    """UTC with six decimals, as every time in a leaf."""
+    moment = _EPOCH + timedelta(microseconds=time_us)
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")

@@ -1,0 +1,175 @@
+"""What the engine's reading statements answer, and the row lock."""
+
+from typing import TYPE_CHECKING, Any
+
+from coalition.simulation.postgres.tables import LotRow, Rows, Tables, Transaction, Wait
+from settlement.journal.leaf import HOUSE
+
+if TYPE_CHECKING:
+    from coalition.simulation.postgres.session import Postgres
+
+
+def lock(server: "Postgres", transaction: Transaction, parameters: Any) -> "Rows | Wait":
+    """The shard's row under its lock, and the clock."""
+    (shard,) = parameters
+    holder = server.shard_locks.get(shard)
+    if holder is not None and holder is not transaction:
+        return Wait(holder)
+    row = server.tables.shards.get(shard)
+    if row is None:
+        return ()
+    server.shard_locks[shard] = transaction
+    transaction.shard, transaction.house_at_lock = shard, server.tables.shards[HOUSE].size
+    return [(row.size, row.house, row.cycle, row.cycle_start, row.recorded_at_us, server.clock_us())]
+
+
+def house_size(server: "Postgres", _transaction: Transaction, _parameters: Any) -> Rows:
+    """The house's committed size."""
+    return [(server.tables.shards[HOUSE].size,)]
+
+
+def later(server: "Postgres", _transaction: Transaction, _parameters: Any) -> Rows:
+    """The clock and the house's committed size."""
+    return [(server.clock_us(), server.tables.shards[HOUSE].size)]
+
+
+def _outcome(tables: Tables, partner: str, act_id: str) -> tuple[Any, ...]:
+    sha, shard, index = tables.acts[partner, act_id]
+    entry = tables.entries[shard][index]
+    facts = (entry.leaf_hash, entry.recorded_at_us, entry.refusal, entry.member, entry.balance_after)
+    return (act_id, sha, shard, index, *facts)
+
+
+def seen(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """The outcomes of acts that are recorded."""
+    tables = server.tables
+    return [
+        (partner, *_outcome(tables, partner, act_id))
+        for act_id in dict.fromkeys(parameters[0])
+        for partner in tables.acts_by_id.get(act_id, ())
+    ]
+
+
+def aliases(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """Members by alias."""
+    aliases = server.tables.aliases
+    return [(token, aliases[token]) for token in parameters[0] if token in aliases]
+
+
+def originals(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """Leaves of earlier acts, and whether they are reversed."""
+    tables, (act_ids, shard) = server.tables, parameters
+    rows = []
+    for act_id in dict.fromkeys(act_ids):
+        for partner in tables.acts_by_id.get(act_id, ()):
+            _, place, index = tables.acts[partner, act_id]
+            if place == shard:
+                leaf = tables.entries[shard][index].leaf
+                rows.append((partner, act_id, leaf, (shard, index) in tables.reversals))
+    return rows
+
+
+def members(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """Which of these members live in the shard."""
+    known, (names, shard) = server.tables.members, parameters
+    return [(member,) for member in dict.fromkeys(names) if known.get(member) == shard]
+
+
+def wallets(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """Points in wallets."""
+    shard, accounts = parameters
+    found = ((account, server.tables.balances.get((shard, account, "PTS"))) for account in accounts)
+    return [(account, sums[1] - sums[0]) for account, sums in found if sums is not None]
+
+
+def _lot(lot: LotRow) -> tuple[Any, ...]:
+    return (lot.index, lot.member, lot.funder, lot.quantity, lot.remaining, lot.expires_at_us)
+
+
+def open_lots(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """Members' lots with points left, in the order of spending."""
+    tables, (shard, names) = server.tables, parameters
+    lots = [tables.lots[shard, n] for m in dict.fromkeys(names) for n in tables.open_lots.get((shard, m), ())]
+    return [_lot(lot) for lot in sorted(lots, key=lambda lot: (lot.member, lot.expires_at_us, lot.index))]
+
+
+def named_lots(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """Lots by number."""
+    shard, indexes = parameters
+    lots = server.tables.lots
+    return [_lot(lots[shard, index]) for index in dict.fromkeys(indexes) if (shard, index) in lots]
+
+
+def news(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """The house's leaves of a range, heads left out."""
+    start, stop = parameters
+    return [(entry.leaf,) for entry in server.tables.entries[HOUSE][start:stop] if entry.kind != "heads"]
+
+
+def open_in_some_shard(server: "Postgres", _transaction: Transaction, _parameters: Any) -> Rows:
+    """The first cycle that not every shard has cut."""
+    return [
+        (min((row.cycle for shard, row in server.tables.shards.items() if shard != HOUSE), default=None),)
+    ]
+
+
+def accrued(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """What accrued before and in a cycle, by pair."""
+    cycle = parameters["cycle"]
+    sums: dict[tuple[str, str], tuple[int, int, int]] = {}
+    for (_, fell_into, debtor, creditor), (amount, count) in server.tables.obligations.items():
+        if fell_into <= cycle:
+            before, within, number = sums.get((debtor, creditor), (0, 0, 0))
+            if fell_into < cycle:
+                sums[debtor, creditor] = (before + amount, within, number)
+            else:
+                sums[debtor, creditor] = (before, within + amount, number + count)
+    return [(*pair, *each) for pair, each in sums.items()]
+
+
+def leaves(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """A shard's leaves of a range."""
+    shard, start, stop = parameters
+    return [(entry.leaf,) for entry in server.tables.entries[shard][start:stop]]
+
+
+def sizes(server: "Postgres", _transaction: Transaction, _parameters: Any) -> Rows:
+    """Every shard's size."""
+    return [(shard, row.size) for shard, row in sorted(server.tables.shards.items())]
+
+
+def uncut(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """The shards that have not cut the cycles before this one."""
+    shards = sorted(server.tables.shards.items())
+    return [(shard,) for shard, row in shards if shard != HOUSE and row.cycle < parameters[0]]
+
+
+def published(server: "Postgres", _transaction: Transaction, _parameters: Any) -> Rows:
+    """The size of the newest checkpoint."""
+    return [(size,) for size in sorted(server.tables.checkpoints)[-1:]]
+
+
+def _shard_of(server: "Postgres", member: str | None) -> Rows:
+    shard = server.tables.members.get(member or "")
+    return [] if shard is None else [(shard,)]
+
+
+def by_member(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """The shard of a member."""
+    return _shard_of(server, parameters[0])
+
+
+def by_alias(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """The shard of the member with an alias."""
+    return _shard_of(server, server.tables.aliases.get(parameters[0]))
+
+
+def by_act(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """The shard of an act."""
+    found = server.tables.acts.get(tuple(parameters))
+    return [] if found is None else [(found[1],)]
+
+
+def receipt(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """The outcome of one act."""
+    return [_outcome(server.tables, *parameters)] if tuple(parameters) in server.tables.acts else []

@@ -1,0 +1,57 @@
+"""What each statement of the engine does. A statement that is not listed here is one that the engine does not have.
+
+Each takes the server, the transaction and the parameters; it answers rows, changes nothing before the commit, and says whom to
+wait for where PostgreSQL would: it is run again then.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from coalition.exchange import exchange
+from coalition.gateway import exchange_reads
+from coalition.simulation.postgres import reads, writes
+from coalition.simulation.postgres.tables import Rows, Transaction, Wait
+from settlement.clearing import obligations
+from settlement.ledger import batch, members, memory, writing
+from settlement.worker import publisher
+
+if TYPE_CHECKING:
+    from coalition.simulation.postgres.session import Postgres
+
+Statement = Callable[["Postgres", Transaction, Any], Rows | Wait]
+
+STATEMENTS: dict[str, Statement] = {
+    batch.LOCK: reads.lock,
+    batch.LATER: reads.later,
+    batch.SEEN: reads.seen,
+    memory.HOUSE_SIZE: reads.house_size,
+    memory.NEWS: reads.news,
+    members.ALIASES: reads.aliases,
+    members.ORIGINALS: reads.originals,
+    members.MEMBERS: reads.members,
+    members.BALANCES: reads.wallets,
+    members.OPEN_LOTS: reads.open_lots,
+    members.NAMED_LOTS: reads.named_lots,
+    members.LOTS: writes.lots,
+    members.NEW_MEMBERS: writes.new_members,
+    members.NEW_ALIASES: writes.new_aliases,
+    members.REVERSALS: writes.reversals,
+    obligations.OPEN_IN_SOME_SHARD: reads.open_in_some_shard,
+    obligations.ACCRUED: reads.accrued,
+    writing.ACTS: writes.new_acts,
+    writing.ENTRIES: writes.new_entries,
+    writing.PAYLOADS: writes.new_payloads,
+    writing.TRANSFERS: writes.new_transfers,
+    writing.BALANCES: writes.new_balances,
+    writing.OBLIGATIONS: writes.new_obligations,
+    writing.HEAD: writes.head,
+    publisher.LEAVES: reads.leaves,
+    publisher.SIZES: reads.sizes,
+    publisher.UNCUT: reads.uncut,
+    publisher.PUBLISHED: reads.published,
+    publisher.PUBLISH: writes.publish,
+    exchange.BY_MEMBER: reads.by_member,
+    exchange.BY_ALIAS: reads.by_alias,
+    exchange.BY_ACT: reads.by_act,
+    exchange_reads.OUTCOME: reads.receipt,
+}

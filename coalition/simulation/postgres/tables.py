@@ -1,0 +1,107 @@
+"""What is committed: one dictionary per table, by primary key."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class ShardRow:
+    """The row of a shard."""
+
+    size: int = 0
+    house: int = 0
+    cycle: int = 1
+    cycle_start: int = 0
+    recorded_at_us: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """The row of an entry."""
+
+    index: int
+    house: int
+    recorded_at_us: int
+    kind: str
+    partner: str | None
+    member: str | None
+    refusal: str | None
+    balance_after: int | None
+    leaf: str
+    leaf_hash: bytes
+
+
+@dataclass(slots=True)
+class LotRow:
+    """The row of a lot."""
+
+    index: int
+    member: str
+    funder: str
+    quantity: int
+    remaining: int
+    expires_at_us: int
+
+
+@dataclass(slots=True)
+class Tables:
+    """All tables. `open_lots` is the index of lots with points by (shard, member); `acts_by_id` that of acts."""
+
+    shards: dict[int, ShardRow] = field(default_factory=dict)
+    entries: dict[int, list[EntryRow]] = field(default_factory=dict)
+    payloads: dict[tuple[int, int], bytes] = field(default_factory=dict)
+    transfers: dict[tuple[int, int], list[tuple[str, str, str, int]]] = field(default_factory=dict)
+    acts: dict[tuple[str, str], tuple[bytes, int, int]] = field(default_factory=dict)
+    acts_by_id: dict[str, list[str]] = field(default_factory=dict)
+    members: dict[str, int] = field(default_factory=dict)
+    aliases: dict[bytes, str] = field(default_factory=dict)
+    lots: dict[tuple[int, int], LotRow] = field(default_factory=dict)
+    open_lots: dict[tuple[int, str], set[int]] = field(default_factory=dict)
+    balances: dict[tuple[int, str, str], list[int]] = field(default_factory=dict)
+    obligations: dict[tuple[int, int, str, str], list[int]] = field(default_factory=dict)
+    reversals: dict[tuple[int, int], int] = field(default_factory=dict)
+    checkpoints: dict[int, str] = field(default_factory=dict)
+
+
+Key = tuple[object, ...]
+Change = Callable[[Tables], None]
+Committed = Callable[[int, Sequence[EntryRow], int], None]
+"""`committed(shard, entries, house_at_lock)`: a transaction wrote these; the house had that size when it got the shard's lock."""
+
+
+@dataclass(slots=True)
+class Transaction:
+    """What an open transaction holds and is going to change."""
+
+    changes: list[Change] = field(default_factory=list)
+    keys: set[Key] = field(default_factory=set)
+    shard: int | None = None
+    house_at_lock: int = 0
+    entries: list[EntryRow] = field(default_factory=list)
+    waiters: list[asyncio.Future[None]] = field(default_factory=list)
+
+    async def ended_within(self, seconds: float) -> bool:
+        """Waits for the end of the transaction, so long at most; true also if the waiter was woken for another reason."""
+        waiter = asyncio.get_running_loop().create_future()
+        self.waiters.append(waiter)
+        done, _ = await asyncio.wait([waiter], timeout=seconds)
+        return bool(done)
+
+    def wake(self) -> None:
+        """Lets all who wait look again."""
+        waiters, self.waiters = self.waiters, []
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """What a statement answers when another transaction holds what it needs."""
+
+    holder: Transaction
+
+
+Rows = Sequence[tuple[Any, ...]]

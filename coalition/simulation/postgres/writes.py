@@ -1,0 +1,190 @@
+"""What the engine's writing statements will change at the commit, and the unique keys they take before it."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from psycopg import errors
+
+from coalition.simulation.postgres.tables import EntryRow, Key, LotRow, Rows, Tables, Transaction, Wait
+
+if TYPE_CHECKING:
+    from coalition.simulation.postgres.session import Postgres
+
+
+def _claim(
+    server: "Postgres", transaction: Transaction, keys: Sequence[Key], taken: Callable[[Key], bool]
+) -> Wait | None:
+    """Takes unique keys in order. Waits for a transaction that took one and may yet give it up; UniqueViolation otherwise."""
+    for key in keys:
+        holder = server.keys.get(key)
+        if holder is transaction:
+            continue
+        if holder is not None:
+            return Wait(holder)
+        if taken(key):
+            raise errors.UniqueViolation(f"duplicate key {key}")
+        server.keys[key] = transaction
+        transaction.keys.add(key)
+    return None
+
+
+def new_acts(server: "Postgres", transaction: Transaction, parameters: Any) -> "Rows | Wait":
+    """Takes act ids in order, then records whose they are."""
+    shard, *arrays = parameters
+    rows = sorted(zip(*arrays, strict=True), key=lambda row: (row[1], row[0]))
+    keys: list[Key] = [("act", act_id, partner) for partner, act_id, _, _ in rows]
+    acts = server.tables.acts
+    if (wait := _claim(server, transaction, keys, lambda key: (key[2], key[1]) in acts)) is not None:
+        return wait
+
+    def change(tables: Tables) -> None:
+        for partner, act_id, sha, index in rows:
+            tables.acts[partner, act_id] = (bytes(sha), shard, index)
+            tables.acts_by_id.setdefault(act_id, []).append(partner)
+
+    transaction.changes.append(change)
+    return ()
+
+
+def new_entries(server: "Postgres", transaction: Transaction, parameters: Any) -> "Rows | Wait":
+    """Appends entries."""
+    shard, *arrays = parameters
+    rows = [EntryRow(*row) for row in zip(*arrays, strict=True)]
+    size = len(server.tables.entries[shard])
+    keys: list[Key] = [("entry", shard, row.index) for row in rows]
+    if (wait := _claim(server, transaction, keys, lambda key: key[2] < size)) is not None:  # type: ignore[operator]
+        return wait
+    transaction.entries += rows
+    transaction.changes.append(lambda tables: tables.entries[shard].extend(rows))
+    return ()
+
+
+def new_payloads(_server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
+    """Keeps what was signed."""
+    shard, indexes, payloads = parameters
+    rows = {(shard, index): payload for index, payload in zip(indexes, payloads, strict=True)}
+    transaction.changes.append(lambda tables: tables.payloads.update(rows))
+    return ()
+
+
+def new_transfers(_server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
+    """Records postings."""
+    shard, *arrays = parameters
+    rows = list(zip(*arrays, strict=True))
+    if any(row[-1] <= 0 for row in rows):
+        raise errors.CheckViolation("a transfer is not positive")
+
+    def change(tables: Tables) -> None:
+        for index, _, *facts in rows:
+            tables.transfers.setdefault((shard, index), []).append(tuple(facts))
+
+    transaction.changes.append(change)
+    return ()
+
+
+def _add(sums: dict[Any, list[int]], rows: Iterable[tuple[Any, int, int]]) -> None:
+    for key, first, second in rows:
+        known = sums.setdefault(key, [0, 0])
+        known[0] += first
+        known[1] += second
+
+
+def new_balances(_server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
+    """Adds to the accounts' sums."""
+    shard, *arrays = parameters
+    rows = [
+        ((shard, account, asset), debited, credited)
+        for account, asset, debited, credited in zip(*arrays, strict=True)
+    ]
+    transaction.changes.append(lambda tables: _add(tables.balances, rows))
+    return ()
+
+
+def new_obligations(_server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
+    """Adds to what is owed in a cycle."""
+    shard, cycle, *arrays = parameters
+    rows = [((shard, cycle, *pair), amount, count) for *pair, amount, count in zip(*arrays, strict=True)]
+    if any(amount <= 0 or count <= 0 or key[2] == key[3] for key, amount, count in rows):
+        raise errors.CheckViolation("an obligation is not positive, or owed to oneself")
+    transaction.changes.append(lambda tables: _add(tables.obligations, rows))
+    return ()
+
+
+def head(_server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
+    """Moves the shard's row on."""
+    size, house, cycle, cycle_start, recorded_at_us, shard = parameters
+
+    def change(tables: Tables) -> None:
+        row = tables.shards[shard]
+        row.size, row.house, row.cycle = size, house, cycle
+        row.cycle_start, row.recorded_at_us = cycle_start, recorded_at_us
+
+    transaction.changes.append(change)
+    return ()
+
+
+def lots(server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
+    """Makes lots, or sets what remains of them."""
+    shard, *arrays = parameters
+    rows = [LotRow(*row) for row in zip(*arrays, strict=True)]
+    for row in rows:
+        known = server.tables.lots.get((shard, row.index), row)
+        if not 0 <= row.remaining <= known.quantity:
+            raise errors.CheckViolation(f"lot {shard}:{row.index} comes to {row.remaining}")
+
+    def change(tables: Tables) -> None:
+        for row in rows:
+            lot = tables.lots.setdefault((shard, row.index), row)
+            lot.remaining = row.remaining
+            still_open = tables.open_lots.setdefault((shard, lot.member), set())
+            (still_open.add if lot.remaining else still_open.discard)(lot.index)
+
+    transaction.changes.append(change)
+    return ()
+
+
+def new_members(server: "Postgres", transaction: Transaction, parameters: Any) -> "Rows | Wait":
+    """Makes members."""
+    names, shard = parameters
+    known = server.tables.members
+    if (
+        wait := _claim(server, transaction, [("member", m) for m in names], lambda k: k[1] in known)
+    ) is not None:
+        return wait
+    transaction.changes.append(lambda tables: tables.members.update(dict.fromkeys(names, shard)))
+    return ()
+
+
+def new_aliases(server: "Postgres", transaction: Transaction, parameters: Any) -> "Rows | Wait":
+    """Takes aliases in order, then links them."""
+    rows = sorted(zip(*parameters, strict=True))
+    known = server.tables.aliases
+    if (
+        wait := _claim(server, transaction, [("alias", t) for t, _ in rows], lambda k: k[1] in known)
+    ) is not None:
+        return wait
+    transaction.changes.append(lambda tables: tables.aliases.update(rows))
+    return ()
+
+
+def reversals(server: "Postgres", transaction: Transaction, parameters: Any) -> "Rows | Wait":
+    """Marks originals as reversed."""
+    shard, originals, indexes = parameters
+    known = server.tables.reversals
+    keys: list[Key] = [("reversal", shard, original) for original in originals]
+    if (wait := _claim(server, transaction, keys, lambda key: (key[1], key[2]) in known)) is not None:
+        return wait
+    rows = {(shard, original): index for original, index in zip(originals, indexes, strict=True)}
+    transaction.changes.append(lambda tables: tables.reversals.update(rows))
+    return ()
+
+
+def publish(_server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
+    """Keeps a checkpoint, if there is none of this size."""
+    size, note = parameters
+
+    def change(tables: Tables) -> None:
+        tables.checkpoints.setdefault(size, note)
+
+    transaction.changes.append(change)
+    return ()

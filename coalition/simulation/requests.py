@@ -1,0 +1,133 @@
+"""Requests as a partner's software makes them: from what is asked to signed bytes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+from coalition.api.v1 import exchange_pb2, members_pb2, partners_pb2, settlement_pb2
+from coalition.wire.envelope import seal
+from coalition.wire.methods import METHODS_BY_TYPE, payload_type_of
+from coalition.wire.strict import write_time
+from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
+from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
+from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
+from settlement.signing import Signer
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What stands in a request's header. Times in microseconds since 1970."""
+
+    audience: str
+    partner: str
+    request_id: str
+    issued_at_us: int
+    expires_at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A sealed request: where it goes, its bytes, and the hash of what was signed."""
+
+    path: str
+    envelope: bytes
+    payload: bytes
+    payload_sha256: bytes
+
+
+def seal_request(message: Any, header: Header, signer: Signer) -> Request:
+    """Fills in the header and signs."""
+    payload_type = payload_type_of(message.DESCRIPTOR.name)
+    path = METHODS_BY_TYPE[payload_type].path
+    facts = message.header
+    facts.audience, facts.method, facts.partner_id = header.audience, path, header.partner
+    facts.key_id, facts.request_id = bytes.fromhex(signer.keyid), header.request_id
+    write_time(facts.issued_at, header.issued_at_us)
+    write_time(facts.expires_at, header.expires_at_us)
+    payload = message.SerializeToString()
+    return Request(path, seal(signer, payload_type, payload), payload, sha256(payload).digest())
+
+
+def message_of(body: object, *, proof: bytes = b"", proposal: bytes = b"") -> Any:
+    """The message that asks for a body. `proof`: possession of the key that is added; `proposal`: the bytes of it."""
+    match body:
+        case AddKey():
+            return partners_pb2.AddKeyRequest(
+                partner_id=body.owner,
+                public_key=body.spki,
+                purpose=partners_pb2.KeyPurpose.Value(f"KEY_PURPOSE_{body.purpose.upper()}"),
+                person=body.person or "",
+                possession=proof,
+            )
+        case Propose():
+            return settlement_pb2.ProposeRequest(proposal=proposal)
+    return _MESSAGES[type(body)](body)
+
+
+def proposal_of(audience: str, cycle: int, currency: str, figures: Any) -> bytes:
+    """The bytes of a proposal; `figures` has gross, bilateral, multilateral and nets in minor units."""
+    proposal = settlement_pb2.Proposal(
+        audience=audience,
+        cycle=cycle,
+        currency=currency,
+        gross_minor=figures.gross,
+        bilateral_minor=figures.bilateral,
+        multilateral_minor=figures.multilateral,
+    )
+    for participant, net in sorted(figures.nets.items()):
+        proposal.nets.add(participant=participant, net_minor=net)
+    return proposal.SerializeToString()
+
+
+def _name(request: Any, name: MemberName) -> Any:
+    if name.alias is not None:
+        request.alias_token = name.alias
+    else:
+        request.member_id = name.member
+    return request
+
+
+def _issue(body: Issue) -> Any:
+    request = _name(exchange_pb2.IssueRequest(amount=body.amount), body.name)
+    write_time(request.occurred_at, body.occurred_at_us)
+    return request
+
+
+def _redeem(body: Redeem) -> Any:
+    request = _name(exchange_pb2.RedeemRequest(amount=body.amount), body.name)
+    write_time(request.occurred_at, body.occurred_at_us)
+    return request
+
+
+def _reverse(body: Reverse) -> Any:
+    request = exchange_pb2.ReverseRequest(original_act_id=body.original_act_id)
+    write_time(request.occurred_at, body.occurred_at_us)
+    return request
+
+
+def _revoke_key(body: RevokeKey) -> Any:
+    reason = partners_pb2.RevocationReason.Value(f"REVOCATION_REASON_{body.reason.upper()}")
+    request = partners_pb2.RevokeKeyRequest(keyid=body.keyid, reason=reason)
+    if body.suspect_from_us is not None:
+        write_time(request.suspect_from, body.suspect_from_us)
+    return request
+
+
+_MESSAGES: dict[type, Callable[[Any], Any]] = {
+    Issue: _issue,
+    Redeem: _redeem,
+    Reverse: _reverse,
+    Enrol: lambda body: members_pb2.EnrolRequest(alias_tokens=body.aliases),
+    LinkAlias: lambda body: members_pb2.LinkAliasRequest(member_id=body.member, alias_token=body.alias),
+    Register: lambda body: partners_pb2.RegisterRequest(partner_id=body.partner_id, display_name=body.name),
+    Activate: lambda body: partners_pb2.ActivateRequest(partner_id=body.partner_id),
+    Suspend: lambda body: partners_pb2.SuspendRequest(partner_id=body.partner_id),
+    RevokeKey: _revoke_key,
+    SetTariff: lambda body: partners_pb2.SetTariffRequest(reimbursement_micros=body.rate_micros),
+    CloseCycle: lambda body: settlement_pb2.CloseCycleRequest(cycle=body.cycle, label=body.label or ""),
+    Approve: lambda body: settlement_pb2.ApproveRequest(proposal_sha256=bytes.fromhex(body.proposal_sha256)),
+    Confirm: lambda body: settlement_pb2.ConfirmRequest(
+        settlement=body.settlement, participant=body.participant, amount_minor=body.amount_minor
+    ),
+}

@@ -1,0 +1,63 @@
+"""One story lived from beginning to end on virtual time."""
+
+import asyncio
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+from coalition.simulation.quiet import log_kept
+from coalition.simulation.story import Story
+from coalition.simulation.verdict import ViolationError
+from coalition.simulation.virtual_time import StalledError, VirtualLoop
+from coalition.simulation.world import Told, World
+from settlement.ids import drawn_from
+
+
+@dataclass(frozen=True, slots=True)
+class Lived:
+    """What a story came to. `heard`: how often each answer was given; `virtual_seconds`: how long it lasted."""
+
+    entries: int
+    calls: int
+    checkpoints: int
+    virtual_seconds: float
+    heard: dict[str, int]
+
+
+def live(story: Story, told: Told | None = None, *, chronicled: bool = False) -> Lived:
+    """Lives a story. ViolationError for the first law that does not hold; with its chronicle, if that is asked for."""
+    loop, bugs = VirtualLoop(), list[str]()
+    chance = Random(f"engine {story.seed}")  # noqa: S311 - a story must be lived again from its seed
+    with (
+        tempfile.TemporaryDirectory(prefix="coalition-simulation-") as folder,
+        drawn_from(chance),
+        log_kept(bugs),
+    ):
+
+        async def whole() -> Lived:
+            world = World(story, Path(folder), chronicled=chronicled)
+            await world.live(told)
+            shards = world.postgres.tables.shards.values()
+            checkpoints = len(world.postgres.tables.checkpoints)
+            heard = dict(world.auditor.heard.most_common())
+            return Lived(sum(row.size for row in shards), world.wire.calls, checkpoints, loop.time(), heard)
+
+        try:
+            return loop.run_until_complete(whole())
+        except StalledError as error:
+            raise ViolationError("the network never stalls", str(error)) from error
+        except ViolationError as violation:
+            for bug in bugs[:1]:
+                violation.add_note(bug)
+            raise
+        finally:
+            _close(loop)
+
+
+def _close(loop: VirtualLoop) -> None:
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+    loop.close()

@@ -1,0 +1,197 @@
+"""A story: all that will be asked and all that will go wrong, as steps made from one seed.
+
+A step refers to earlier steps by their numbers, never by what came of them, so any part of a story is a story.
+"""
+
+from dataclasses import dataclass
+from random import Random
+
+OPENING_PARTNERS, OPENING_MEMBERS = 5, 20
+NO_OTHER_ALIAS = 10**9
+PARTNERS_MAX = 24
+ACTS_A_CYCLE = 2_000
+
+ON_POINTS = {"issue": 46, "redeem": 36, "reverse": 8, "enrol": 5, "link": 2, "again": 3}
+"""Everyday acts, by how often of a hundred."""
+ON_HOUSE = (
+    "suspend",
+    "activate",
+    "tariff",
+    "add key",
+    "revoke key",
+    "name approver",
+    "close",
+    "propose",
+    "approve",
+    "confirm",
+)
+TROUBLES = (
+    "kill gateway",
+    "kill worker",
+    "kill postgres",
+    "lose connection before",
+    "lose connection during commit",
+    "lose connection after",
+    "contend",
+    "step clock",
+    "step partner clock",
+    "hours pass",
+)
+MISCONDUCT = ("stale", "hasty", "forged", "astray", "borrowed key", "retired key", "reused id")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happens, at so many virtual seconds.
+
+    `who`: which partner or process; `member`: the step that enrolled the member; `other`: the step meant by a reversal, a second
+    sending or a reused id; `conduct`: how it is done, "" for honestly.
+    """
+
+    number: int
+    at: float
+    kind: str
+    who: int = 0
+    member: int = 0
+    other: int = 0
+    amount: int = 0
+    conduct: str = ""
+
+    @property
+    def is_act(self) -> bool:
+        """Whether somebody asks for something; otherwise it is trouble."""
+        return self.kind not in TROUBLES
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The steps, in order of time."""
+
+    seed: int
+    steps: tuple[Step, ...]
+
+
+def tell(seed: int, *, acts: int) -> Story:
+    """The story of a seed with so many acts."""
+    return Story(seed, tuple(_Teller(seed).steps_until(acts)))
+
+
+class _Teller:
+    def __init__(self, seed: int) -> None:
+        self._chance = Random(f"story {seed}")  # noqa: S311 - a story must be told again from its seed
+        self._steps: list[Step] = []
+        self._acts = 0
+        self._now = 1.0
+        self._partners = 0
+        self._members: list[int] = []
+        self._moves: list[int] = []
+
+    def steps_until(self, acts: int) -> list[Step]:
+        for _ in range(OPENING_PARTNERS):
+            self._take_in_partner()
+        for _ in range(OPENING_MEMBERS):
+            self._members.append(self._add("enrol", who=self._some_partner(), amount=NO_OTHER_ALIAS))
+            self._now += 1.0
+        next_close = ACTS_A_CYCLE
+        self._now += 30.0
+        while self._acts < acts:
+            self._pass_time()
+            if self._acts >= next_close:
+                self._settle()
+                next_close += ACTS_A_CYCLE
+            self._something()
+        return self._steps
+
+    def _add(self, kind: str, **facts: int | str) -> int:
+        number = len(self._steps)
+        step = Step(number, self._now, kind, **facts)  # type: ignore[arg-type]
+        self._steps.append(step)
+        self._acts += step.is_act
+        return number
+
+    def _pass_time(self) -> None:
+        """Mostly the acts of a moment come together."""
+        chance = self._chance.random()
+        if chance < 0.05:
+            self._now += self._chance.expovariate(2.0)
+        elif chance < 0.5:
+            self._now += self._chance.expovariate(200.0)
+
+    def _something(self) -> None:
+        chance = self._chance.random()
+        if chance < 0.004:
+            self._trouble()
+        elif chance < 0.016:
+            self._house_act(self._chance.choice(ON_HOUSE))
+        elif chance < 0.0165 and self._partners < PARTNERS_MAX:
+            self._take_in_partner()
+        else:
+            kind = self._chance.choices(tuple(ON_POINTS), tuple(ON_POINTS.values()))[0]
+            if kind == "enrol":
+                self._enrol()
+            else:
+                self._everyday(kind)
+
+    def _trouble(self) -> None:
+        self._add(
+            self._chance.choice(TROUBLES),
+            who=self._chance.randrange(100),
+            amount=self._chance.randrange(40),
+        )
+
+    def _take_in_partner(self) -> None:
+        for kind in ("register", "add key", "activate"):
+            self._add(kind, who=self._partners, conduct="by operator")
+            self._now += 3.0
+        self._partners += 1
+
+    def _enrol(self) -> None:
+        alias = self._chance.randrange(40) if self._chance.random() < 0.1 else NO_OTHER_ALIAS
+        self._members.append(self._add("enrol", who=self._some_partner(), amount=alias))
+
+    def _some_partner(self) -> int:
+        return self._chance.randrange(self._partners)
+
+    def _some_member(self) -> int:
+        """Some are met again and again, most now and then, a few do not exist."""
+        chance = self._chance.random()
+        if chance < 0.01:
+            return 0
+        if chance < 0.2:
+            return self._members[0]
+        return self._chance.choice(self._members[-60:-10] if chance < 0.7 else self._members)
+
+    def _everyday(self, kind: str) -> None:
+        step = len(self._steps)
+        older = self._moves[-60:] or [0]
+        conduct = ""
+        if self._chance.random() < 0.05:
+            conduct = self._chance.choice(MISCONDUCT)
+        elif kind == "redeem" and self._chance.random() < 0.03:
+            conduct = self._chance.choice(("all", "more than all"))
+        elif kind in ("issue", "redeem") and self._chance.random() < 0.3:
+            conduct = "by alias"
+        other = self._chance.choice(older)
+        who = self._some_partner()
+        if kind == "reverse" and self._steps[other].is_act and self._chance.random() < 0.9:
+            who = self._steps[other].who
+        amount = 10**12 if self._chance.random() < 0.001 else self._chance.randint(1, 60)
+        self._add(kind, who=who, member=self._some_member(), other=other, amount=amount, conduct=conduct)
+        if kind in ("issue", "redeem"):
+            self._moves.append(step)
+
+    def _house_act(self, kind: str) -> None:
+        conduct = self._chance.choice(("", "by operator", "odd"))
+        self._add(kind, who=self._some_partner(), amount=self._chance.randrange(1_000), conduct=conduct)
+        if kind == "suspend":
+            self._now += self._chance.expovariate(1.0)
+            self._add("activate", who=self._steps[-1].who)
+
+    def _settle(self) -> None:
+        """What finance does at the end of a cycle, with whatever else happens meanwhile."""
+        for kind, after in (("close", 0.0), ("propose", 3.0), ("approve", 2.0)):
+            self._now += after
+            self._add(kind, conduct="")
+        for leg in range(self._partners):
+            self._now += 0.3
+            self._add("confirm", who=leg)

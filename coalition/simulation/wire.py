@@ -1,0 +1,71 @@
+"""The wire between partners and gateways: it delays, loses, repeats and reorders."""
+
+import asyncio
+from random import Random
+
+from coalition.simulation.auditor import Auditor, Circumstances, Wanted
+from coalition.simulation.causes import TRY_AGAIN
+from coalition.simulation.model import Model
+from coalition.simulation.postgres.session import Postgres
+from coalition.simulation.processes import Answer, Gateway, NoAnswerError
+from settlement.clearing.acts import Propose
+from settlement.journal.acts import Outcome
+from settlement.journal.leaf import HOUSE
+
+LOST = 0.02
+REPEATED = 0.04
+DEADLINE_SECONDS = 5.0
+TRIES_MAX = 300
+
+
+class Wire:
+    """Carries calls. `gateways`: those that are up just now."""
+
+    def __init__(self, auditor: Auditor, gateways: list[Gateway], postgres: Postgres) -> None:
+        self._auditor = auditor
+        self._model: Model = auditor.model
+        self._gateways = gateways
+        self._postgres = postgres
+        self.calls = 0
+
+    async def ask(self, wanted: Wanted, fate: Random) -> Answer | Outcome | None:
+        """Sends the same bytes until there is an answer that says something: an outcome or an error. None if none comes."""
+        if fate.random() < REPEATED:
+            repeated = asyncio.get_running_loop().create_task(self._try(wanted, Random(fate.random())))  # noqa: S311
+            repeated.add_done_callback(lambda _: None)
+        for attempt in range(TRIES_MAX):
+            answer = await self._try(wanted, fate)
+            if isinstance(answer, Outcome) or (answer is not None and answer.reason not in TRY_AGAIN):
+                return answer
+            await asyncio.sleep(min(30.0, 0.2 * 2 ** min(attempt, 8)) * fate.random())
+        return None
+
+    async def _try(self, wanted: Wanted, fate: Random) -> Answer | Outcome | None:
+        """One call; None if the request or its answer is lost."""
+        await asyncio.sleep(_delay(fate))
+        if fate.random() < LOST:
+            await asyncio.sleep(DEADLINE_SECONDS)
+            return None
+        answer = await self._call(wanted, self._gateways[fate.randrange(len(self._gateways))])
+        if answer is None or fate.random() < LOST:
+            await asyncio.sleep(DEADLINE_SECONDS)
+            return None
+        await asyncio.sleep(_delay(fate))
+        return answer
+
+    async def _call(self, wanted: Wanted, gateway: Gateway) -> Answer | Outcome | None:
+        body, before_us = wanted.asked.body, self._postgres.clock_us()
+        house_before = self._model.size(HOUSE)
+        uncut = isinstance(body, Propose) and self._model.figures(body.cycle) is None
+        self.calls += 1
+        try:
+            answer = await gateway.call(wanted.request.path, wanted.request.envelope)
+        except NoAnswerError:
+            return None
+        lowest_us = min(before_us, self._postgres.clock_us())
+        circumstances = Circumstances(house_before, uncut, lowest_us, self._postgres.highest_us)
+        return self._auditor.answered(wanted, answer, circumstances) or answer
+
+
+def _delay(fate: Random) -> float:
+    return fate.expovariate(100.0) if fate.random() < 0.98 else fate.uniform(0.0, 20.0)

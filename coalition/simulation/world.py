@@ -1,0 +1,219 @@
+"""The world of one story: the network's processes on a stand-in for PostgreSQL, everybody who acts, and the auditor.
+
+story > askers > wire > gateways > (the engine) > PostgreSQL's stand-in
+                              auditor < requests, commits, answers
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+from coalition.api.v1.envelope_pb2 import Envelope
+from coalition.simulation.asking import Askers, Asking
+from coalition.simulation.auditor import Auditor, Wanted
+from coalition.simulation.cast import NETWORK, RATE_MICROS, Cast, act_id_of, as_founding_key, key_of, new_cast
+from coalition.simulation.chronicle import Chronicle
+from coalition.simulation.founding import found
+from coalition.simulation.model import Asked, Model
+from coalition.simulation.postgres.session import Postgres
+from coalition.simulation.postgres.tables import EntryRow
+from coalition.simulation.processes import Gateway, Worker
+from coalition.simulation.requests import Header, Request, seal_request
+from coalition.simulation.story import Step, Story
+from coalition.simulation.troubles import TROUBLED_BY
+from coalition.simulation.verdict import ViolationError
+from coalition.simulation.wire import Wire
+from settlement.clock import SECOND_US
+from settlement.journal.acts import Outcome
+from settlement.journal.leaf import parse_leaf
+from settlement.signing import KeySigner, parse_public_key
+
+START_US = 1_800_000_000 * SECOND_US
+GATEWAYS = 2
+LIVES_US = (30 * SECOND_US, 300 * SECOND_US, 86_400 * SECOND_US)
+REQUESTS_KEPT = 5_000
+"""How many steps back a request is kept to be sent again."""
+CHECKED_EVERY = 20_000
+Told = Callable[[int, int], None]
+
+
+class World:
+    """Lives through one story, inside a running event loop. `log`: an empty folder for what the worker publishes."""
+
+    def __init__(self, story: Story, log: Path, *, chronicled: bool = False) -> None:
+        self.story = story
+        self.chronicle = Chronicle(kept=chronicled)
+        self._happened = 0
+        self.cast: Cast = new_cast(story.seed)
+        keys = self.cast.founding_keys()
+        self.model = Model(
+            operator=NETWORK.operator,
+            currency=NETWORK.currency,
+            minor_digits=NETWORK.minor_digits,
+            shards=NETWORK.shards,
+            rate_micros=RATE_MICROS,
+            keys=[as_founding_key(key) for key in keys],
+        )
+        receipt_key = parse_public_key(self.cast.receipt.spki)
+        self.auditor = Auditor(self.model, receipt_key=receipt_key, audience=NETWORK.origin)
+        loop = asyncio.get_running_loop()
+        chance = Random(f"server {story.seed}")  # noqa: S311 - a story must be lived again from its seed
+        self.postgres = Postgres(loop.time, START_US, chance, self._committed)
+        found(self.postgres.tables, NETWORK, rate_micros=RATE_MICROS, keys=keys, time_us=START_US)
+        self.askers = Askers(self.cast, self.model)
+        self._log = log
+        self.gateways = [self._new_gateway() for _ in range(GATEWAYS)]
+        self.worker = self._new_worker()
+        self.wire = Wire(self.auditor, self.gateways, self.postgres)
+        self._requests: dict[int, Wanted] = {}
+        self._open: set[asyncio.Task[None]] = set()
+        self._broke: BaseException | None = None
+
+    async def live(self, told: Told | None = None) -> None:
+        """Everything happens, then everything is checked. Raises the first ViolationError."""
+        for gateway in self.gateways:
+            await gateway.start()
+        self.worker.start()
+        loop = asyncio.get_running_loop()
+        for step in self.story.steps:
+            if step.at > loop.time():
+                await asyncio.sleep(step.at - loop.time())
+            self._happen(step)
+            self._happened += 1
+            if step.number % CHECKED_EVERY == CHECKED_EVERY - 1:
+                self._check()
+            self._raise()
+            if told is not None and step.number % 1_000 == 0:
+                told(step.number, len(self.story.steps))
+        await self._calm_down()
+        self._check()
+
+    def _happen(self, step: Step) -> None:
+        if not step.is_act:
+            self.chronicle.suffers(step, asyncio.get_running_loop().time())
+            TROUBLED_BY[step.kind](self, step)
+            return
+        task = asyncio.get_running_loop().create_task(self._ask(step))
+        self._open.add(task)
+        task.add_done_callback(self._done)
+
+    def _committed(self, shard: int, rows: Sequence[EntryRow], house_at_lock: int) -> None:
+        if self.chronicle.kept:
+            for row in rows:
+                self.chronicle.writes(parse_leaf(row.leaf.encode()), asyncio.get_running_loop().time())
+        self.auditor.committed(shard, rows, house_at_lock)
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._open.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._broke = task.exception()
+
+    async def _ask(self, step: Step) -> None:
+        fate = Random(f"fate {self.story.seed} {step.number}")  # noqa: S311
+        if step.kind == "again":
+            wanted = self._requests.get(step.other)
+            if wanted is not None:
+                await self.wire.ask(wanted, fate)
+            return
+        asking = self.askers.asking(step, self.postgres.clock_us())
+        if asking is None:
+            return
+        wanted = self._sign(step, asking, fate)
+        self._requests[step.number] = wanted
+        self._requests.pop(step.number - REQUESTS_KEPT, None)
+        self.auditor.hear(wanted)
+        loop = asyncio.get_running_loop()
+        self.chronicle.asks(step, asking, loop.time())
+        answer = await self.wire.ask(wanted, fate)
+        self.chronicle.hears(step, answer, loop.time())
+        if answer is None:
+            violation = ViolationError("every act is answered", f"{asking.body} never was", step=step.number)
+            self.auditor.violation = self.auditor.violation or violation
+        elif isinstance(answer, Outcome):
+            self.askers.learn(step, asking, answer)
+
+    def _sign(self, step: Step, asking: Asking, fate: Random) -> Wanted:
+        conduct, company = step.conduct, asking.company
+        now_us = self.postgres.clock_us() + company.clock_off_us
+        life_us = LIVES_US[-1] if step.conduct == "by operator" else fate.choice(LIVES_US)
+        if conduct == "stale":
+            now_us -= 2 * life_us
+        elif conduct == "hasty":
+            now_us += 600 * SECOND_US
+        act = step.other if conduct == "reused id" else step.number
+        audience = "clearing.example/elsewhere" if conduct == "astray" else NETWORK.origin
+        act_id = act_id_of(self.story.seed, act)
+        header = Header(audience, company.name, act_id, now_us, now_us + life_us)
+        signer, sound = self._signer(step, asking)
+        request = seal_request(asking.message, header, signer)
+        if conduct == "forged":
+            request = _forged(request)
+        asked = Asked(company.name, signer.keyid, act_id, asking.body)
+        return Wanted(step.number, asked, header, request, sound)
+
+    def _signer(self, step: Step, asking: Asking) -> tuple[KeySigner, bool]:
+        """Who really signs, and whether an entry may come of it."""
+        company = asking.company
+        if step.conduct == "borrowed key":
+            other = self.cast.partner(step.who + 1)
+            return (other.live or [key_of(self.story.seed, "nobody")])[-1], False
+        if step.conduct == "retired key" and company.retired:
+            return company.retired[-1], True
+        return asking.signer, step.conduct not in ("forged", "astray")
+
+    def _new_gateway(self) -> Gateway:
+        return Gateway(self.postgres.connect, receipt_signer=self.cast.receipt, log=self._log)
+
+    def _new_worker(self) -> Worker:
+        return Worker(self.postgres.connect, log_signer=self.cast.log, log=self._log)
+
+    def replace_gateway(self, number: int, *, after: float) -> None:
+        """Kills a gateway; another one takes its place after a while."""
+        self.gateways[number].kill()
+
+        async def start() -> None:
+            await asyncio.sleep(after)
+            self.gateways[number] = fresh = self._new_gateway()
+            await fresh.start()
+
+        task = asyncio.get_running_loop().create_task(start())
+        self._open.add(task)
+        task.add_done_callback(self._done)
+
+    def replace_worker(self) -> None:
+        """Kills the worker and starts another one."""
+        self.worker.kill()
+        self.worker = self._new_worker()
+        self.worker.start()
+
+    async def _calm_down(self) -> None:
+        """No more trouble: every act gets its answer."""
+        self.postgres.blows.armed.clear()
+        while self._open:
+            await asyncio.wait(list(self._open), timeout=10.0)
+            self._raise()
+
+    def _check(self) -> None:
+        self._raise()
+        for sentence in self.model.broken_laws():
+            raise self._with_story(ViolationError("the model's laws hold", sentence))
+
+    def _with_story(self, violation: ViolationError) -> ViolationError:
+        violation.happened, violation.chronicle = self._happened, self.chronicle.lines
+        return violation
+
+    def _raise(self) -> None:
+        if self._broke is not None:
+            raise AssertionError("the simulation itself broke") from self._broke
+        if self.auditor.violation is not None:
+            raise self._with_story(self.auditor.violation)
+
+
+def _forged(request: Request) -> Request:
+    """The same request with one bit of its signature changed."""
+    envelope = Envelope.FromString(request.envelope)
+    signature = envelope.signatures[0]
+    signature.sig = bytes([signature.sig[0] ^ 1]) + signature.sig[1:]
+    return replace(request, envelope=envelope.SerializeToString())
