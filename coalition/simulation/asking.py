@@ -8,7 +8,7 @@ from typing import Any
 from coalition.simulation.cast import NETWORK, PEOPLE, Cast, Company, act_id_of, alias_of, key_of, stranger_of
 from coalition.simulation.model import CycleFigures, Model
 from coalition.simulation.requests import message_of, proposal_of
-from coalition.simulation.story import NO_OTHER_ALIAS, Step
+from coalition.simulation.story import AWAITED, NO_OTHER_ALIAS, Step
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
@@ -131,7 +131,7 @@ class Askers:
         company = self.cast.operator if step.conduct == "odd" else self.cast.partner(step.who)
         fresh = key_of(self.cast.seed, f"{company.name} {step.amount}")
         body = self._key(fresh, company.name, REQUEST, None)
-        if step.conduct == "by operator" or company is self.cast.operator:
+        if step.conduct in ("by operator", AWAITED) or company is self.cast.operator:
             return self._by_operator(body, fresh=fresh)
         if not company.live:
             return None

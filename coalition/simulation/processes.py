@@ -27,6 +27,7 @@ from settlement.worker.publisher import Publisher
 RETRY_SECONDS = 1.0
 CUT_SECONDS = 0.5
 PUBLISH_SECONDS = 60.0
+READ_CONNECTIONS_MAX = 4
 Connect = Callable[[], Awaitable[Any]]
 
 
@@ -157,24 +158,27 @@ class _Context:
 
 
 class _Reads:
-    """The pool of connections for reading, with one connection."""
+    """The pool of connections for reading."""
 
     def __init__(self, connect: Connect) -> None:
         self._connect = connect
         self._idle: list[Any] = []
+        self._free = asyncio.Semaphore(READ_CONNECTIONS_MAX)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Any]:
         """A connection that is open. PoolTimeout if there is none to be had."""
-        idle = [known for known in self._idle if not known.closed]
-        self._idle = idle[1:]
-        try:
-            connection = idle[0] if idle else await self._connect()
-        except (psycopg.OperationalError, UnavailableError) as error:
-            await asyncio.sleep(RETRY_SECONDS)
-            raise PoolTimeout("no connection in time") from error
-        yield connection
-        self._idle.append(connection)
+        async with self._free:
+            self._idle = [known for known in self._idle if not known.closed]
+            try:
+                connection = self._idle.pop() if self._idle else await self._connect()
+            except (psycopg.OperationalError, UnavailableError) as error:
+                await asyncio.sleep(RETRY_SECONDS)
+                raise PoolTimeout("no connection in time") from error
+            try:
+                yield connection
+            finally:
+                self._idle.append(connection)
 
 
 class Worker(Process):

@@ -6,12 +6,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from coalition.simulation.cast import NETWORK, RATE_MICROS, new_cast
+from coalition.simulation.founding import found
+from coalition.simulation.postgres.session import Postgres
 from coalition.simulation.quiet import log_kept
 from coalition.simulation.story import Story
 from coalition.simulation.verdict import ViolationError
 from coalition.simulation.virtual_time import StalledError, VirtualLoop
 from coalition.simulation.world import Told, World
+from settlement.clock import SECOND_US
 from settlement.ids import drawn_from
+
+START_US = 1_800_000_000 * SECOND_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +42,16 @@ def live(story: Story, told: Told | None = None, *, chronicled: bool = False) ->
     ):
 
         async def whole() -> Lived:
-            world = World(story, Path(folder), chronicled=chronicled)
+            server_chance = Random(f"server {story.seed}")  # noqa: S311
+            postgres = Postgres(loop.time, START_US, server_chance)
+            keys = new_cast(story.seed).founding_keys()
+            found(postgres.tables, NETWORK, rate_micros=RATE_MICROS, keys=keys, time_us=START_US)
+            world = World(story, postgres, Path(folder), chronicled=chronicled)
             await world.live(told)
-            shards = world.postgres.tables.shards.values()
-            checkpoints = len(world.postgres.tables.checkpoints)
+            entries = sum(row.size for row in postgres.tables.shards.values())
+            checkpoints = len(postgres.tables.checkpoints)
             heard = dict(world.auditor.heard.most_common())
-            return Lived(sum(row.size for row in shards), world.wire.calls, checkpoints, loop.time(), heard)
+            return Lived(entries, world.wire.calls, checkpoints, loop.time(), heard)
 
         try:
             return loop.run_until_complete(whole())

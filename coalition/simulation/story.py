@@ -8,6 +8,8 @@ from random import Random
 
 OPENING_PARTNERS, OPENING_MEMBERS = 5, 20
 NO_OTHER_ALIAS = 10**9
+AWAITED = "first of all"
+"""The conduct of acts on which much rests: nothing else happens before they are answered."""
 PARTNERS_MAX = 24
 ACTS_A_CYCLE = 2_000
 
@@ -71,14 +73,15 @@ class Story:
     steps: tuple[Step, ...]
 
 
-def tell(seed: int, *, acts: int) -> Story:
-    """The story of a seed with so many acts."""
-    return Story(seed, tuple(_Teller(seed).steps_until(acts)))
+def tell(seed: int, *, acts: int, trouble: float = 0.004) -> Story:
+    """The story of a seed with so many acts. `trouble`: the part of its steps at which something goes wrong."""
+    return Story(seed, tuple(_Teller(seed, trouble).steps_until(acts)))
 
 
 class _Teller:
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, trouble: float) -> None:
         self._chance = Random(f"story {seed}")  # noqa: S311 - a story must be told again from its seed
+        self._trouble_part = trouble
         self._steps: list[Step] = []
         self._acts = 0
         self._now = 1.0
@@ -90,10 +93,9 @@ class _Teller:
         for _ in range(OPENING_PARTNERS):
             self._take_in_partner()
         for _ in range(OPENING_MEMBERS):
-            self._members.append(self._add("enrol", who=self._some_partner(), amount=NO_OTHER_ALIAS))
-            self._now += 1.0
+            number = self._add("enrol", who=self._some_partner(), amount=NO_OTHER_ALIAS, conduct=AWAITED)
+            self._members.append(number)
         next_close = ACTS_A_CYCLE
-        self._now += 30.0
         while self._acts < acts:
             self._pass_time()
             if self._acts >= next_close:
@@ -119,11 +121,11 @@ class _Teller:
 
     def _something(self) -> None:
         chance = self._chance.random()
-        if chance < 0.004:
+        if self._chance.random() < self._trouble_part:
             self._trouble()
-        elif chance < 0.016:
+        elif chance < 0.012:
             self._house_act(self._chance.choice(ON_HOUSE))
-        elif chance < 0.0165 and self._partners < PARTNERS_MAX:
+        elif chance < 0.0125 and self._partners < PARTNERS_MAX:
             self._take_in_partner()
         else:
             kind = self._chance.choices(tuple(ON_POINTS), tuple(ON_POINTS.values()))[0]
@@ -141,8 +143,7 @@ class _Teller:
 
     def _take_in_partner(self) -> None:
         for kind in ("register", "add key", "activate"):
-            self._add(kind, who=self._partners, conduct="by operator")
-            self._now += 3.0
+            self._add(kind, who=self._partners, conduct=AWAITED)
         self._partners += 1
 
     def _enrol(self) -> None:

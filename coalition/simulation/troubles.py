@@ -18,9 +18,13 @@ CLOCK_STEPS_SECONDS = (-20, -5, -1, 1, 10, 60)
 HOURS = (1, 5, 30, 80)
 
 
+def _lose(session: Session) -> None:
+    session.lose()
+
+
 def _lose_connection(moment: str) -> "Callable[[World, Step], None]":
     def arm(world: "World", step: Step) -> None:
-        world.postgres.blows.armed.append(Blow(step.amount, moment, Session.lose))
+        world.postgres.blows.armed.append(Blow(step.amount, moment, _lose))
 
     return arm
 
@@ -63,7 +67,7 @@ def _kill_postgres(world: "World", step: Step) -> None:
 
 def _step_clock(world: "World", step: Step) -> None:
     seconds = CLOCK_STEPS_SECONDS[step.who % len(CLOCK_STEPS_SECONDS)]
-    world.postgres.stepped_us += seconds * SECOND_US
+    world.postgres.step_clock(seconds * SECOND_US)
     if seconds < 0:
         world.auditor.clock_went_back()
 
@@ -74,7 +78,7 @@ def _step_partner_clock(world: "World", step: Step) -> None:
 
 
 def _hours_pass(world: "World", step: Step) -> None:
-    world.postgres.stepped_us += HOURS[step.who % len(HOURS)] * HOUR_US
+    world.postgres.step_clock(HOURS[step.who % len(HOURS)] * HOUR_US)
 
 
 TROUBLED_BY: "dict[str, Callable[[World, Step], None]]" = {

@@ -15,7 +15,8 @@ from settlement.journal.leaf import HOUSE
 LOST = 0.02
 REPEATED = 0.04
 DEADLINE_SECONDS = 5.0
-TRIES_MAX = 300
+TRIES_MAX = 40
+"""Over a minute, in which no trouble lasts longer than a few seconds."""
 
 
 class Wire:
@@ -37,7 +38,7 @@ class Wire:
             answer = await self._try(wanted, fate)
             if isinstance(answer, Outcome) or (answer is not None and answer.reason not in TRY_AGAIN):
                 return answer
-            await asyncio.sleep(min(30.0, 0.2 * 2 ** min(attempt, 8)) * fate.random())
+            await asyncio.sleep(min(5.0, 0.2 * 2 ** min(attempt, 8)) * fate.random())
         return None
 
     async def _try(self, wanted: Wanted, fate: Random) -> Answer | Outcome | None:
@@ -62,6 +63,7 @@ class Wire:
             answer = await gateway.call(wanted.request.path, wanted.request.envelope)
         except NoAnswerError:
             return None
+        await self._postgres.catch_up()
         lowest_us = min(before_us, self._postgres.clock_us())
         circumstances = Circumstances(house_before, uncut, lowest_us, self._postgres.highest_us)
         return self._auditor.answered(wanted, answer, circumstances) or answer

@@ -7,6 +7,7 @@ story > askers > wire > gateways > (the engine) > PostgreSQL's stand-in
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -15,22 +16,22 @@ from coalition.simulation.asking import Askers, Asking
 from coalition.simulation.auditor import Auditor, Wanted
 from coalition.simulation.cast import NETWORK, RATE_MICROS, Cast, act_id_of, as_founding_key, key_of, new_cast
 from coalition.simulation.chronicle import Chronicle
-from coalition.simulation.founding import found
+from coalition.simulation.closing import check_journal, check_model, check_tables
 from coalition.simulation.model import Asked, Model
 from coalition.simulation.postgres.session import Postgres
 from coalition.simulation.postgres.tables import EntryRow
 from coalition.simulation.processes import Gateway, Worker
 from coalition.simulation.requests import Header, Request, seal_request
-from coalition.simulation.story import Step, Story
+from coalition.simulation.story import AWAITED, Step, Story
 from coalition.simulation.troubles import TROUBLED_BY
 from coalition.simulation.verdict import ViolationError
 from coalition.simulation.wire import Wire
 from settlement.clock import SECOND_US
+from settlement.database import GATEWAY, WORKER
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import parse_leaf
 from settlement.signing import KeySigner, parse_public_key
 
-START_US = 1_800_000_000 * SECOND_US
 GATEWAYS = 2
 LIVES_US = (30 * SECOND_US, 300 * SECOND_US, 86_400 * SECOND_US)
 REQUESTS_KEPT = 5_000
@@ -40,9 +41,14 @@ Told = Callable[[int, int], None]
 
 
 class World:
-    """Lives through one story, inside a running event loop. `log`: an empty folder for what the worker publishes."""
+    """Lives through one story, inside a running event loop, on books that are just founded.
 
-    def __init__(self, story: Story, log: Path, *, chronicled: bool = False) -> None:
+    `log`: an empty folder for what the worker publishes; `pace`: how many seconds of the story are lived in one.
+    """
+
+    def __init__(
+        self, story: Story, postgres: Postgres, log: Path, *, pace: float = 1.0, chronicled: bool = False
+    ) -> None:
         self.story = story
         self.chronicle = Chronicle(kept=chronicled)
         self._happened = 0
@@ -58,10 +64,9 @@ class World:
         )
         receipt_key = parse_public_key(self.cast.receipt.spki)
         self.auditor = Auditor(self.model, receipt_key=receipt_key, audience=NETWORK.origin)
-        loop = asyncio.get_running_loop()
-        chance = Random(f"server {story.seed}")  # noqa: S311 - a story must be lived again from its seed
-        self.postgres = Postgres(loop.time, START_US, chance, self._committed)
-        found(self.postgres.tables, NETWORK, rate_micros=RATE_MICROS, keys=keys, time_us=START_US)
+        self.postgres = postgres
+        postgres.committed = self._committed
+        self._pace = pace
         self.askers = Askers(self.cast, self.model)
         self._log = log
         self.gateways = [self._new_gateway() for _ in range(GATEWAYS)]
@@ -77,18 +82,29 @@ class World:
             await gateway.start()
         self.worker.start()
         loop = asyncio.get_running_loop()
+        began = loop.time()
         for step in self.story.steps:
-            if step.at > loop.time():
-                await asyncio.sleep(step.at - loop.time())
-            self._happen(step)
+            due = began + step.at / self._pace
+            if due > loop.time():
+                await asyncio.sleep(due - loop.time())
             self._happened += 1
+            if step.conduct == AWAITED:
+                await self._ask(step)
+                began = max(began, loop.time() - step.at / self._pace)
+            else:
+                self._happen(step)
             if step.number % CHECKED_EVERY == CHECKED_EVERY - 1:
-                self._check()
+                await self._check()
             self._raise()
             if told is not None and step.number % 1_000 == 0:
                 told(step.number, len(self.story.steps))
         await self._calm_down()
-        self._check()
+        await self._close()
+
+    def end(self) -> None:
+        """Ends every process."""
+        for process in (*self.gateways, self.worker):
+            process.kill()
 
     def _happen(self, step: Step) -> None:
         if not step.is_act:
@@ -137,7 +153,7 @@ class World:
     def _sign(self, step: Step, asking: Asking, fate: Random) -> Wanted:
         conduct, company = step.conduct, asking.company
         now_us = self.postgres.clock_us() + company.clock_off_us
-        life_us = LIVES_US[-1] if step.conduct == "by operator" else fate.choice(LIVES_US)
+        life_us = LIVES_US[-1] if step.conduct == AWAITED else fate.choice(LIVES_US)
         if conduct == "stale":
             now_us -= 2 * life_us
         elif conduct == "hasty":
@@ -164,10 +180,12 @@ class World:
         return asking.signer, step.conduct not in ("forged", "astray")
 
     def _new_gateway(self) -> Gateway:
-        return Gateway(self.postgres.connect, receipt_signer=self.cast.receipt, log=self._log)
+        return Gateway(
+            partial(self.postgres.connect, GATEWAY), receipt_signer=self.cast.receipt, log=self._log
+        )
 
     def _new_worker(self) -> Worker:
-        return Worker(self.postgres.connect, log_signer=self.cast.log, log=self._log)
+        return Worker(partial(self.postgres.connect, WORKER), log_signer=self.cast.log, log=self._log)
 
     def replace_gateway(self, number: int, *, after: float) -> None:
         """Kills a gateway; another one takes its place after a while."""
@@ -195,10 +213,21 @@ class World:
             await asyncio.wait(list(self._open), timeout=10.0)
             self._raise()
 
-    def _check(self) -> None:
+    async def _check(self) -> None:
+        await self.postgres.catch_up()
         self._raise()
-        for sentence in self.model.broken_laws():
-            raise self._with_story(ViolationError("the model's laws hold", sentence))
+        try:
+            check_model(self.model)
+            check_tables(await self.postgres.read_tables(), self.model)
+        except ViolationError as violation:
+            raise self._with_story(violation) from None
+
+    async def _close(self) -> None:
+        await self._check()
+        try:
+            check_journal(await self.postgres.read_tables())
+        except ViolationError as violation:
+            raise self._with_story(violation) from None
 
     def _with_story(self, violation: ViolationError) -> ViolationError:
         violation.happened, violation.chronicle = self._happened, self.chronicle.lines

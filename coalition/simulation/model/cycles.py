@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from coalition.simulation.model.terms import (
     HOUSE,
-    MICROS,
+    MICROS_PER_UNIT,
     Answer,
     CycleFigures,
     Line,
@@ -23,12 +23,13 @@ class Cycles:
     """Which cycle is open, where each shard cut the earlier ones, and what accrued in each, in micros."""
 
     def __init__(self, *, shards: int, minor_digits: int) -> None:
-        self.unit = MICROS // int(10**minor_digits)
+        self.unit = MICROS_PER_UNIT // int(10**minor_digits)
         self._open = Timeline(0, 1)
         self.cuts: dict[int, list[int]] = {shard: [] for shard in range(HOUSE + 1, shards + 1)}
         """For each shard the entry number at which each cycle ended: the first one that is not in it."""
         self.accrued: dict[int, dict[Pair, int]] = {1: {}}
         self._fixed: dict[int, CycleFigures] = {}
+        """Figures of cycles that are cut everywhere, which nothing changes any more."""
 
     def open(self, house: int) -> int:
         """The number of the cycle that is open under a house size."""
@@ -67,8 +68,8 @@ class Cycles:
         ends.append(place.index)
         return ("cycle", str(number)), ("range", f"{start} {place.index}")
 
-    def accrue(self, shard: int, posts: Iterable[Post]) -> None:
-        """Notes what each posting between two positions makes one owe the other."""
+    def add_debts(self, shard: int, posts: Iterable[Post]) -> None:
+        """What each posting between two positions makes one owe the other, in the shard's cycle."""
         for post in posts:
             if post.debit.startswith("position:") and post.credit.startswith("position:"):
                 pair = post.debit.removeprefix("position:"), post.credit.removeprefix("position:")
@@ -80,8 +81,8 @@ class Cycles:
         return all(self.of_shard(shard) > cycle for shard in self.cuts)
 
     def figures(self, cycle: int) -> CycleFigures | None:
-        """What a correct proposal says; None while the cycle is not cut everywhere."""
-        if cycle not in self._fixed and self.is_cut(cycle):
+        """What a correct proposal says; None while the cycle is not cut everywhere, or if there is none."""
+        if cycle in self.accrued and cycle not in self._fixed and self.is_cut(cycle):
             self._fixed[cycle] = figures_of(self._owed(cycle))
         return self._fixed.get(cycle)
 

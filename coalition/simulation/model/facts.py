@@ -39,8 +39,7 @@ class Facts:
             raise ModelError("OUT_OF_PLACE", f"number {place.index} does not follow {last.index}")
         if place.time_us <= last.time_us:
             raise ModelError("OUT_OF_PLACE", "recorded no later than the entry before it")
-        least, most = last.house, self.size(HOUSE)
-        if place.shard == HOUSE:
-            least = most
-        if not max(1, least) <= place.house <= most:
-            raise ModelError("OUT_OF_PLACE", f"house {place.house} is not between {max(1, least)} and {most}")
+        most = self.size(HOUSE)
+        least = most if place.shard == HOUSE else max(1, last.house)
+        if not least <= place.house <= most:
+            raise ModelError("OUT_OF_PLACE", f"house {place.house} is not from {least} to {most}")

@@ -83,10 +83,9 @@ class Keys:
         self, place: Place, asked: Asked, body: AddKey, signer: KeyLife, namers: set[str]
     ) -> str | None:
         operator = self._partners.operator
-        if self._partners.state(body.owner, place.house) is None or asked.partner not in (
-            body.owner,
-            operator,
-        ):
+        if self._partners.state(body.owner, place.house) is None:
+            return "PARTNER_UNKNOWN"
+        if asked.partner not in (body.owner, operator):
             return "PARTNER_UNKNOWN"
         if body.purpose == "request" and signer.purpose != "request":
             return "PURPOSE_NOT_ALLOWED"

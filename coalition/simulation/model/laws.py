@@ -7,12 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from coalition.simulation.model.facts import Facts
-from coalition.simulation.model.terms import (
-    HOUSE,
-    OPERATOR_KEYS_LEAST,
-    REQUEST_KEYS_MAX,
-    WALLET_MAX,
-)
+from coalition.simulation.model.terms import HOUSE, OPERATOR_KEYS_LEAST, REQUEST_KEYS_MAX, WALLET_MAX
 
 
 def conserved(facts: Facts) -> Iterator[str]:
@@ -35,10 +30,15 @@ def wallets_are_lots(facts: Facts) -> Iterator[str]:
 
 def lots_are_acts(facts: Facts) -> Iterator[str]:
     """A lot holds its points less those of redemptions that stand, or none if its issue is reversed."""
-    for lot, taken in _taken(facts).items():
-        shard, index, quantity, left = lot
-        if left != quantity - taken or left < 0:
-            yield f"lot {shard}:{index} of {quantity} points holds {left}, acts took {taken}"
+    taken: Counter[tuple[int, int]] = Counter()
+    for deed in facts.points.deeds.values():
+        if deed.reversed == (deed.kind == "issue"):
+            for lot, quantity in deed.slices:
+                taken[lot.shard, lot.index] += quantity
+    for lot in facts.points.lots:
+        gone = taken[lot.shard, lot.index]
+        if lot.left != lot.quantity - gone or lot.left < 0:
+            yield f"lot {lot.shard}:{lot.index} of {lot.quantity} points holds {lot.left}, acts took {gone}"
 
 
 def issuers_are_lots(facts: Facts) -> Iterator[str]:
@@ -96,10 +96,8 @@ def legs_are_settling(facts: Facts) -> Iterator[str]:
         bank += sum(settlement.nets[name] for name in settlement.paid) * facts.cycles.unit
         unpaid = settlement.unpaid()
         for name in settlement.nets:
-            stands, due = (
-                settling.pop(f"{settlement.number}:{name}", 0),
-                unpaid.get(name, 0) * facts.cycles.unit,
-            )
+            stands = settling.pop(f"{settlement.number}:{name}", 0)
+            due = unpaid.get(name, 0) * facts.cycles.unit
             if stands != due:
                 yield f"settling:{settlement.number}:{name} is {stands} micros, its leg says {due}"
     if settling:
@@ -148,19 +146,6 @@ LAWS: dict[str, Callable[[Facts], Iterator[str]]] = {
 def broken_laws(facts: Facts) -> list[str]:
     """One sentence, led by the law's name, for each thing that does not hold."""
     return [f"{name}: {sentence}" for name, law in LAWS.items() for sentence in law(facts)]
-
-
-def _taken(facts: Facts) -> dict[tuple[int, int, int, int], int]:
-    """Shard, number, quantity and rest of each lot, to the points that acts took out of it."""
-    taken: Counter[tuple[int, int]] = Counter()
-    for deed in facts.points.deeds.values():
-        if deed.reversed == (deed.kind == "issue"):
-            for lot, quantity in deed.slices:
-                taken[lot.shard, lot.index] += quantity
-    return {
-        (lot.shard, lot.index, lot.quantity, lot.left): taken[lot.shard, lot.index]
-        for lot in facts.points.lots
-    }
 
 
 def _owe(between: Counter[tuple[str, str]], debtor: str, creditor: str, micros: int) -> None:

@@ -75,7 +75,7 @@ class Model:
         facts.last[place.shard] = facts.answers[asked.partner, asked.act_id] = place
         facts.accounts.book(answer.posts)
         if place.shard != HOUSE:
-            facts.cycles.accrue(place.shard, answer.posts)
+            facts.cycles.add_debts(place.shard, answer.posts)
         return Judgement(answer.refusal, answer.lines(), answer.member, answer.balance_after)
 
     def cut(self, place: Place) -> tuple[Line, ...]:
@@ -147,6 +147,11 @@ class Model:
                 return points.reverse(place, asked, body, stopped)
         raise TypeError(f"not an act on a member: {asked.body!r}")
 
+    @property
+    def facts(self) -> Facts:
+        """All that the model keeps, for whoever compares it with other books."""
+        return self._facts
+
     # --- questions -----------------------------------------------------------------------------------------------
 
     def size(self, shard: int) -> int:
@@ -197,7 +202,7 @@ class Model:
         return self._facts.points.balance(member)
 
     def figures(self, cycle: int) -> CycleFigures | None:
-        """What a correct proposal of a cycle says; None while a shard has not cut it."""
+        """What a correct proposal of a cycle says; None while a shard has not cut it, or if there is none."""
         return self._facts.cycles.figures(cycle)
 
     def nets(self, settlement: int) -> dict[str, int]:

@@ -1,4 +1,7 @@
-"""What is put to the model, what it answers, and the few figures and spellings that the pages in docs/ fix."""
+"""What is put to the model, what it answers, and the few bounds and spellings that the pages in docs/ fix.
+
+The bounds are written out once more on purpose: a slip in the engine's must not be a slip here.
+"""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,11 +14,12 @@ LOTS_MAX = 300
 PARTNERS_MAX = 800
 SETTLEMENT_BYTES_MAX = 64_000
 LINE_BYTES = 60
+"""A participant's line in a settlement, without the two places where its id stands."""
 REQUEST_KEYS_MAX = 2
 OPERATOR_KEYS_LEAST = {"request": 1, "approver": 2}
 PROPOSAL_LIFE_US = 72 * 3_600 * 1_000_000
 MONEY_MAX_MICROS = 9_223_372_036_854_775_807
-MICROS = 1_000_000
+MICROS_PER_UNIT = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 Line = tuple[str, str]

@@ -33,6 +33,11 @@ def later(server: "Postgres", _transaction: Transaction, _parameters: Any) -> Ro
     return [(server.clock_us(), server.tables.shards[HOUSE].size)]
 
 
+def newest(server: "Postgres", _transaction: Transaction, _parameters: Any) -> Rows:
+    """The time of the newest entry of all shards."""
+    return [(max(row.recorded_at_us for row in server.tables.shards.values()),)]
+
+
 def _outcome(tables: Tables, partner: str, act_id: str) -> tuple[Any, ...]:
     sha, shard, index = tables.acts[partner, act_id]
     entry = tables.entries[shard][index]

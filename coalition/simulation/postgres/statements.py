@@ -23,6 +23,7 @@ Statement = Callable[["Postgres", Transaction, Any], Rows | Wait]
 STATEMENTS: dict[str, Statement] = {
     batch.LOCK: reads.lock,
     batch.LATER: reads.later,
+    batch.NEWEST: reads.newest,
     batch.SEEN: reads.seen,
     memory.HOUSE_SIZE: reads.house_size,
     memory.NEWS: reads.news,

@@ -1,0 +1,91 @@
+"""When all is quiet: every table against the second model, and the whole journal through the auditor's replay."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from coalition.audit.checks import Report
+from coalition.audit.identities import check_identities
+from coalition.audit.records import Record, in_order
+from coalition.audit.replay import Replay
+from coalition.simulation.model import Model
+from coalition.simulation.postgres.tables import Tables
+from coalition.simulation.verdict import ViolationError
+from settlement.journal.leaf import parse_leaf
+
+
+def check_model(model: Model) -> None:
+    """ViolationError for the first law of the model itself that does not hold."""
+    for sentence in model.broken_laws():
+        raise ViolationError("the model's laws hold", sentence)
+
+
+def check_tables(tables: Tables, model: Model) -> None:
+    """ViolationError for the first table that is not what the model says."""
+    for name, stored, expected in _pairs(tables, model):
+        if stored != expected:
+            raise ViolationError("tables are what the model says", f"{name}: {_difference(stored, expected)}")
+
+
+def check_journal(tables: Tables) -> None:
+    """ViolationError for the first finding of a replay of all entries, signatures included, as `coalition fsck` makes it."""
+    report = Report()
+    replay = Replay(report)
+    streams = {shard: _records(tables, shard) for shard in tables.entries}
+    for read in in_order(streams):
+        replay.feed(read)
+    check_identities(replay, complete=True)
+    for finding in report.findings:
+        raise ViolationError("the books pass the audit", str(finding))
+
+
+def _records(tables: Tables, shard: int) -> Iterator[Record]:
+    for row in tables.entries[shard]:
+        yield Record(shard, row.index, row.leaf.encode(), tables.payloads.get((shard, row.index)))
+
+
+def _pairs(tables: Tables, model: Model) -> Iterator[tuple[str, dict[Any, Any], dict[Any, Any]]]:
+    """Name, stored rows and expected rows of each table."""
+    facts = model.facts
+    points = facts.points
+    yield "members", tables.members, points.shard_of
+    yield "aliases", tables.aliases, points.member_of
+    acts = {name: (place.shard, place.index) for name, place in facts.answers.items()}
+    yield "acts", {name: act[1:] for name, act in tables.acts.items()}, acts
+    lots = {(lot.shard, lot.index): (lot.funder, lot.quantity, lot.left) for lot in points.lots}
+    yield "lots", {key: (row.funder, row.quantity, row.remaining) for key, row in tables.lots.items()}, lots
+    debits: Counter[tuple[str, str]] = Counter()
+    for (_, account, asset), (debited, credited) in tables.balances.items():
+        debits[account, asset] += debited - credited
+    yield "balances", dict(debits), {key: facts.accounts.debit(*key) for key in debits}
+    owed: Counter[tuple[int, str, str]] = Counter()
+    for (_, cycle, *pair), (amount, _) in tables.obligations.items():
+        owed[cycle, pair[0], pair[1]] += amount
+    accrued = {
+        (n, *pair): micros for n, pairs in facts.cycles.accrued.items() for pair, micros in pairs.items()
+    }
+    yield "obligations", dict(owed), accrued
+    reversed_deeds = [(deed.shard, deed.index) for deed in points.deeds.values() if deed.reversed]
+    yield "reversals", dict.fromkeys(tables.reversals), dict.fromkeys(reversed_deeds)
+    sizes = {shard: facts.size(shard) for shard in tables.shards}
+    yield "shards", {shard: row.size for shard, row in tables.shards.items()}, sizes
+    yield "transfers", tables.transfers, _posted(tables)
+
+
+def _posted(tables: Tables) -> dict[tuple[int, int], list[tuple[str, str, str, int]]]:
+    """What the leaves post."""
+    entries = [parse_leaf(row.leaf.encode()) for rows in tables.entries.values() for row in rows]
+    return {
+        (entry.shard, entry.index): [
+            (post.debit, post.credit, post.asset, post.amount) for post in entry.transfers()
+        ]
+        for entry in entries
+        if entry.get("post") is not None
+    }
+
+
+def _difference(stored: dict[Any, Any], expected: dict[Any, Any]) -> str:
+    for key in sorted(stored.keys() | expected.keys(), key=str):
+        if stored.get(key) != expected.get(key):
+            return f"{key} is {stored.get(key)}, the model says {expected.get(key)}"
+    return "rows in another order"

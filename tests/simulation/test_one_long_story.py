@@ -1,0 +1,17 @@
+"""A long life: whatever goes wrong, the engine does what the second model says, and nothing else."""
+
+import pytest
+
+from coalition.simulation.run import live
+from coalition.simulation.story import tell
+
+
+def test_fifty_thousand_acts_keep_every_law() -> None:
+    lived = live(tell(11, acts=50_000))
+    assert lived.heard["accepted"] > 25_000
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(100, 105))
+def test_five_times_a_hundred_thousand_acts_keep_every_law(seed: int) -> None:
+    live(tell(seed, acts=100_000))

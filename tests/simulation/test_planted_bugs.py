@@ -1,0 +1,74 @@
+"""The simulator finds bugs: each patch in `mutants` plants one in a copy of the engine."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.simulation.hunt import Found, environment_of, hunt, meaning, mutants, planted
+
+AT_ONCE = "lot-taken-twice"
+STEPS_OF_A_SHORT_STORY = 30
+
+
+def test_there_are_many_and_each_says_what_it_is() -> None:
+    assert len(mutants()) >= 30
+    assert len({meaning(name) for name in mutants()}) == len(mutants())
+
+
+@pytest.mark.parametrize("name", mutants())
+def test_a_bug_can_be_planted(name: str) -> None:
+    with planted(name) as copy:
+        assert (copy / "settlement").is_dir()
+
+
+def test_a_bug_is_found_and_told_as_a_short_story_with_its_seed() -> None:
+    with planted(AT_ONCE) as copy:
+        ran = subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "coalition",
+                "simulate",
+                "--seed",
+                "1",
+                "--acts",
+                "2000",
+                "--shrink-seconds",
+                "20",
+            ],
+            cwd=copy,
+            env=environment_of(copy),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert ran.returncode == 1, ran.stderr
+    assert "seed 1: a law is broken after" in ran.stderr
+    assert "entries are what the model says" in ran.stderr
+    told = [line for line in ran.stdout.splitlines() if " asks to " in line]
+    assert 0 < len(told) <= STEPS_OF_A_SHORT_STORY, ran.stdout
+    assert "redeem" in told[-1]
+
+
+def test_what_is_found_is_also_there_for_machines() -> None:
+    with planted(AT_ONCE) as copy:
+        words = ["simulate", "--seed", "1", "--acts", "500", "--shrink-seconds", "0", "--json"]
+        ran = subprocess.run(
+            [sys.executable, "-m", "coalition", *words],
+            cwd=copy,
+            env=environment_of(copy),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    document = json.loads(ran.stdout)
+    assert (ran.returncode, document["ok"], document["seed"]) == (1, False, 1)
+    assert document["law"] == "entries are what the model says"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", mutants())
+def test_every_planted_bug_is_found(name: str) -> None:
+    assert isinstance(hunt(name), Found), meaning(name)

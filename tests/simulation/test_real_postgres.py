@@ -1,0 +1,39 @@
+"""The simulator's workload on real PostgreSQL, with connections lost at any statement and at the commit."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from coalition.simulation.quiet import log_kept
+from coalition.simulation.story import tell
+from coalition.simulation.world import World
+from tests.simulation.real_postgres import RealPostgres
+from tests.support.postgres import drop_database
+from tests.support.small_network import new_books
+
+ACTS = 5_000
+TROUBLE = 0.02
+PACE = 4.0
+
+
+@pytest.fixture
+def books() -> Iterator[str]:
+    """Empty books with all roles."""
+    dsn = new_books()
+    yield dsn
+    drop_database(dsn)
+
+
+async def test_five_thousand_acts_on_failing_connections_keep_every_law(books: str, tmp_path: Path) -> None:
+    postgres = RealPostgres(books, seed=1)
+    bugs: list[str] = []
+    with log_kept(bugs):
+        world = World(tell(1, acts=ACTS, trouble=TROUBLE), cast(Any, postgres), tmp_path, pace=PACE)
+        await world.live()
+        world.end()
+        await postgres.end()
+    assert bugs == []
+    assert postgres.losses > 20, "connections were lost"
+    assert world.auditor.heard["accepted"] > ACTS // 4
