@@ -1,6 +1,6 @@
 """PostgreSQL: connections, migrations, and the roles that processes speak as.
 
-Every process connects with the login it was given and then takes on one least-privilege role. The roles of running processes
+Every process logs in as one least-privilege role, which `SET ROLE` makes sure of. The roles of running processes
 hold no right to UPDATE, DELETE or TRUNCATE entries, transfers, acts or payloads. `coalition_owner` owns the tables and is stopped
 by triggers, but for deleting payloads; who may change the schema can drop a trigger, and that shows in the journal's tree.
 """
@@ -96,11 +96,14 @@ def _unusable(error: psycopg.Error) -> DatabaseError:
     )
 
 
-def create_roles(connection: psycopg.Connection) -> None:
-    """Makes the roles that are missing, able to log in once they are given a password. Needs CREATEROLE."""
+def create_roles(connection: psycopg.Connection) -> list[str]:
+    """Makes the roles that are missing and names them; able to log in once they are given a password. Needs CREATEROLE."""
+    made = []
     for role in ROLES:
         if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (role,)).fetchone() is None:
             connection.execute(sql.SQL("CREATE ROLE {} LOGIN NOINHERIT").format(sql.Identifier(role)))
+            made.append(role)
+    return made
 
 
 def set_password(connection: psycopg.Connection, role: str, password: str) -> None:

@@ -27,3 +27,9 @@ class BooksError(CoalitionError):
 
     def __init__(self, message: str) -> None:
         super().__init__("BOOKS_INCONSISTENT", message)
+
+
+def what_failed(error: Exception) -> str:
+    """What a log may say: the words of this engine and of the system; of other errors their kind alone, for they quote rows."""
+    told = isinstance(error, UnavailableError | OSError)
+    return str(error) if told else type(error).__name__

@@ -19,6 +19,11 @@ def password_for(role: str, *, file: Path) -> str:
     return password
 
 
+def has_password(role: str, *, file: Path) -> bool:
+    """Whether the file holds a password of the role."""
+    return any(line.startswith(_prefix(role)) for line in _lines(file))
+
+
 def _prefix(role: str) -> str:
     # host:port:database are wildcards: the file is named by our own DSNs only.
     return "*:*:*:{}:".format(role.replace("\\", "\\\\").replace(":", "\\:"))

@@ -6,6 +6,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from settlement.clock import format_time, parse_time
 from settlement.errors import CoalitionError
@@ -104,8 +105,7 @@ class LeafError(CoalitionError):
         super().__init__("LEAF_MALFORMED", message)
 
 
-@dataclass(frozen=True, slots=True)
-class Transfer:
+class Transfer(NamedTuple):
     """One positive amount from a debit account to a credit account: balanced by construction."""
 
     debit: str

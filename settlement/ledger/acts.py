@@ -1,10 +1,10 @@
 """What can be asked about members and their points."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class MemberName:
+class MemberName(NamedTuple):
     """How an act names its member: by id, or by the token of an alias."""
 
     member: str | None = None

@@ -3,7 +3,8 @@
     lock the shard's row > seen before? > bring the house up to date > load > fresh, key good? > decide > write > commit
 
 The shard's row lock makes its history serial; there is no other lock, so no deadlock. The number of statements does not depend on
-the number of acts. Times come from PostgreSQL's clock, read under the lock, and strictly increase.
+the number of acts. Times come from PostgreSQL's clock, read under the lock, and strictly increase; entries of the engine
+alone are timed by what they follow.
 """
 
 import contextlib
@@ -34,6 +35,7 @@ _AGAIN = (
 LOCK = """SELECT size, house, cycle, cycle_start, recorded_at_us,
     (extract(epoch FROM clock_timestamp()) * 1000000)::bigint FROM shards WHERE shard = %s FOR UPDATE"""
 LATER = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, size FROM shards WHERE shard = 0"
+NEWEST = "SELECT max(recorded_at_us) FROM shards"
 SEEN = """SELECT a.partner, a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
     e.member::text, e.balance_after FROM acts a JOIN entries e USING (shard, index) WHERE a.act_id = ANY(%b::uuid[])"""
 
@@ -130,6 +132,8 @@ async def _post_once(
     house = memory.house
     drafts = rules.begin(head, house)
     numbers = _decide(rules, head, acts, first_sight, drafts, verdicts)
+    if drafts and not numbers:
+        await _follow_what_is_recorded(connection, head)
     if drafts:
         outcomes = await writing.write_and_commit(connection, head, house.size, drafts, rules.changes())
         for place, number in numbers.items():
@@ -151,6 +155,17 @@ async def _stand_after_others(
         clock_us, house_size = row
         head.now_us = max(head.now_us, clock_us)
         await memory.catch_up(connection, house_size)
+
+
+async def _follow_what_is_recorded(connection: AsyncConnection[TupleRow], head: ShardHead) -> None:
+    """Times a batch of the engine's entries alone right behind the newest entry of all shards, should the clock be ahead of it.
+
+    A clock that was set ahead carries acts no further than they live; these entries it would carry into next year, and every
+    act after them, once the clock is right again, would have expired.
+    """
+    row = await (await connection.execute(NEWEST)).fetchone()
+    if row is not None:
+        head.now_us = min(head.now_us, row[0] + 1)
 
 
 def _decide(

@@ -73,7 +73,10 @@ class Book:
         """Puts freshly issued points into their member's wallet."""
         wallet = self.wallets[lot.member]
         wallet.balance += lot.remaining
-        insort(wallet.lots, lot)
+        if not wallet.lots or wallet.lots[-1] < lot:
+            wallet.lots.append(lot)
+        else:
+            insort(wallet.lots, lot)
         self.lots[lot.index] = lot
         self.new_lots.append(lot)
 
@@ -94,3 +97,14 @@ class Book:
         lot.remaining += quantity
         wallet.balance += quantity
         self.changed_lots[lot.index] = lot
+
+    def forget_changes(self) -> None:
+        """Starts the lists of what changed afresh; the state stays."""
+        for changes in (
+            self.new_lots,
+            self.changed_lots,
+            self.new_members,
+            self.new_aliases,
+            self.reversals,
+        ):
+            changes.clear()

@@ -2,7 +2,12 @@
 
 Settlement model *bilateral*: the funder of each slice owes the redeemer q x r at the tariff in force; slices of the redeemer's
 own lots move no money. Rules in the order of the proto's comments; the first that says no is the refusal.
+
+`rule` says what becomes of an act; `decide` spells that as an entry's lines. An audit that compares text needs the first only.
 """
+
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from settlement.clock import format_time
 from settlement.errors import BooksError
@@ -18,23 +23,52 @@ from settlement.money import POINTS, WALLET_MAX
 SLICES_MAX = 300
 """Lots that one act may consume, so that its leaf stays within bounds."""
 _OK = ("result", "ok")
+ActName: TypeAlias = tuple[str, str]
+"""Partner and act id."""
+
+
+@dataclass(slots=True)
+class Ruling:
+    """What becomes of an act: postings, and the lot that is new or slices of lots by number, if it is accepted; else the refusal.
+
+    `balance_after`: the member's points once the book has changed. `original`: what a reversal found to reverse.
+    """
+
+    kind: str
+    member: str | None
+    refusal: str | None = None
+    posts: tuple[Transfer, ...] = ()
+    new_lot: Lot | None = None
+    slices: tuple[tuple[int, int], ...] = ()
+    original: Original | None = None
+    balance_after: int | None = None
 
 
 def decide(book: Book, house: House, act: Act[object], index: int) -> Draft:
     """Judges one act that would become entry `index`; a refusal leaves the book as it was. BooksError if lots lack points."""
-    refusal = _partner_refusal(house, act.partner)
-    match act.body:
-        case Issue() as body:
-            return _issue(book, act, body, index, refusal)
-        case Redeem() as body:
-            return _redeem(book, house, act, body, index, refusal)
-        case Reverse() as body:
-            return _reverse(book, act, body, index, refusal)
-        case Enrol() as body:
-            return _enrol(book, act, body, refusal)
-        case LinkAlias() as body:
-            return _link(book, act, body, refusal)
-    raise TypeError(f"not an act on a member: {act.body!r}")
+    return spelled(book.shard, act, rule(book, house, (act.partner, act.act_id), act.body, index))
+
+
+def rule(book: Book, house: House, name: ActName, body: object, index: int) -> Ruling:
+    """As `decide`, before anything is spelled. `name`: who asks, and the act's id."""
+    partner, _ = name
+    refusal = _partner_refusal(house, partner)
+    match body:
+        case Issue():
+            ruling = _issue(book, name, body, index, refusal)
+        case Redeem():
+            ruling = _redeem(book, house, name, body, index, refusal)
+        case Reverse():
+            ruling = _reverse(book, partner, body, index, refusal)
+        case Enrol():
+            ruling = _enrol(book, body, refusal)
+        case LinkAlias():
+            ruling = _link(book, body, refusal)
+        case _:
+            raise TypeError(f"not an act on a member: {body!r}")
+    if ruling.member is not None:
+        ruling.balance_after = book.wallets[ruling.member].balance
+    return ruling
 
 
 def _partner_refusal(house: House, partner_id: str) -> str | None:
@@ -49,46 +83,46 @@ def _find(book: Book, name: MemberName) -> str | None:
     return member if member in book.wallets else None
 
 
-def _issue(book: Book, act: Act[object], body: Issue, index: int, refusal: str | None) -> Draft:
+def _issue(book: Book, name: ActName, body: Issue, index: int, refusal: str | None) -> Ruling:
     member = _find(book, body.name)
     if refusal is None and member is None:
         refusal = "MEMBER_UNKNOWN"
     if refusal is None and member is not None and book.wallets[member].balance + body.amount > WALLET_MAX:
         refusal = "LIMIT_EXCEEDED"
     if refusal is not None or member is None:
-        return _draft(book, "issue", act, member, body, refusal=refusal)
-    post = Transfer(chart.issued(act.partner), chart.wallet(member), POINTS, body.amount)
-    book.add_lot(Lot(index, member, act.partner, body.amount, body.amount))
-    book.originals[act.partner, act.act_id] = Original(index, "issue", member, body.amount, (post,), ())
-    lots = [f"new {act.partner} {body.amount} never"]
-    return _draft(book, "issue", act, member, body, posts=(post,), lots=lots)
+        return Ruling("issue", member, refusal)
+    partner, amount = name[0], body.amount
+    posts = (Transfer(chart.issued(partner), chart.wallet(member), POINTS, amount),)
+    lot = Lot(index, member, partner, amount, amount)
+    book.add_lot(lot)
+    book.originals[name] = Original(index, "issue", member, amount, posts, ())
+    return Ruling("issue", member, None, posts, lot)
 
 
-def _redeem(
-    book: Book, house: House, act: Act[object], body: Redeem, index: int, refusal: str | None
-) -> Draft:
+def _redeem(book: Book, house: House, name: ActName, body: Redeem, index: int, refusal: str | None) -> Ruling:
     member = _find(book, body.name)
     slices: list[tuple[Lot, int]] = []
     if refusal is None:
         refusal, slices = _slices(book, member, body.amount)
     if refusal is not None or member is None:
-        return _draft(book, "redeem", act, member, body, refusal=refusal)
+        return Ruling("redeem", member, refusal)
+    partner = name[0]
     owed: dict[str, int] = {}
     for lot, quantity in slices:
         book.take(lot, quantity)
-        if lot.funder != act.partner:
+        if lot.funder != partner:
             owed[lot.funder] = owed.get(lot.funder, 0) + quantity
     currency, rate = house.founded.currency, house.rate_micros
     posts = (
-        Transfer(chart.wallet(member), chart.redeemed(act.partner), POINTS, body.amount),
+        Transfer(chart.wallet(member), chart.redeemed(partner), POINTS, body.amount),
         *[
-            Transfer(chart.position(funder), chart.position(act.partner), currency, quantity * rate)
+            Transfer(chart.position(funder), chart.position(partner), currency, quantity * rate)
             for funder, quantity in owed.items()
         ],
     )
     taken = tuple([(lot.index, quantity) for lot, quantity in slices])
-    book.originals[act.partner, act.act_id] = Original(index, "redeem", member, body.amount, posts, taken)
-    return _draft(book, "redeem", act, member, body, posts=posts, lots=_slice_lines(book, taken))
+    book.originals[name] = Original(index, "redeem", member, body.amount, posts, taken)
+    return Ruling("redeem", member, None, posts, slices=taken)
 
 
 def _slices(book: Book, member: str | None, amount: int) -> tuple[str | None, list[tuple[Lot, int]]]:
@@ -113,13 +147,13 @@ def _slices(book: Book, member: str | None, amount: int) -> tuple[str | None, li
     return None, slices
 
 
-def _reverse(book: Book, act: Act[object], body: Reverse, index: int, refusal: str | None) -> Draft:
-    original = book.originals.get((act.partner, body.original_act_id))
+def _reverse(book: Book, partner: str, body: Reverse, index: int, refusal: str | None) -> Ruling:
+    original = book.originals.get((partner, body.original_act_id))
     if refusal is None:
         refusal = "ORIGINAL_UNKNOWN" if original is None else _reversal_refusal(book, original)
     if refusal is not None or original is None:
         member = original.member if original is not None else None
-        return _draft(book, "reverse", act, member, body, original=original, refusal=refusal)
+        return Ruling("reverse", member, refusal, original=original)
     slices: tuple[tuple[int, int], ...]
     if original.kind == "issue":
         slices = ((original.index, original.amount),)
@@ -131,8 +165,7 @@ def _reverse(book: Book, act: Act[object], body: Reverse, index: int, refusal: s
     original.reversed = True
     book.reversals.append((original.index, index))
     posts = tuple([post.inverse() for post in original.transfers[::-1]])
-    lots = _slice_lines(book, slices)
-    return _draft(book, "reverse", act, original.member, body, original=original, posts=posts, lots=lots)
+    return Ruling("reverse", original.member, None, posts, slices=slices, original=original)
 
 
 def _reversal_refusal(book: Book, original: Original) -> str | None:
@@ -144,18 +177,18 @@ def _reversal_refusal(book: Book, original: Original) -> str | None:
     return "LIMIT_EXCEEDED" if book.wallets[original.member].balance + original.amount > WALLET_MAX else None
 
 
-def _enrol(book: Book, act: Act[object], body: Enrol, refusal: str | None) -> Draft:
+def _enrol(book: Book, body: Enrol, refusal: str | None) -> Ruling:
     if refusal is None and any(alias in book.aliases for alias in body.aliases):
         refusal = "ALIAS_TAKEN"
     if refusal is not None:
-        return _draft(book, "enrol", act, None, None, refusal=refusal)
+        return Ruling("enrol", None, refusal)
     book.enrol(body.member)
     for alias in body.aliases:
         book.link(alias, body.member)
-    return _draft(book, "enrol", act, body.member, None)
+    return Ruling("enrol", body.member)
 
 
-def _link(book: Book, act: Act[object], body: LinkAlias, refusal: str | None) -> Draft:
+def _link(book: Book, body: LinkAlias, refusal: str | None) -> Ruling:
     member = _find(book, MemberName(body.member))
     if refusal is None and member is None:
         refusal = "MEMBER_UNKNOWN"
@@ -163,40 +196,34 @@ def _link(book: Book, act: Act[object], body: LinkAlias, refusal: str | None) ->
         refusal = "ALIAS_TAKEN"
     if refusal is None and member is not None:
         book.link(body.alias, member)
-    return _draft(book, "link", act, member, None, refusal=refusal)
+    return Ruling("link", member, refusal)
 
 
-def _slice_lines(book: Book, slices: tuple[tuple[int, int], ...]) -> list[str]:
-    return [f"{book.shard}:{lot_index} {quantity}" for lot_index, quantity in slices]
+def lot_values(shard: int, ruling: Ruling) -> list[str]:
+    """The values of the leaf's `lot` lines."""
+    lot = ruling.new_lot
+    if lot is not None:
+        return [f"new {lot.funder} {lot.quantity} never"]
+    return [f"{shard}:{lot_index} {quantity}" for lot_index, quantity in ruling.slices]
 
 
-def _draft(
-    book: Book,
-    kind: str,
-    act: Act[object],
-    member: str | None,
-    body: Issue | Redeem | Reverse | None,
-    *,
-    original: Original | None = None,
-    posts: tuple[Transfer, ...] = (),
-    lots: list[str] | None = None,
-    refusal: str | None = None,
-) -> Draft:
-    """The entry's lines in the order of the leaf grammar, with the member's balance as it stands now."""
+def spelled(shard: int, act: Act[object], ruling: Ruling) -> Draft:
+    """The entry's lines in the order of the leaf grammar."""
+    body = act.body
     lines = [("partner", act.partner), ("act", act.act_id)]
-    if member is not None:
-        lines.append(("member", member))
-    if original is not None:
-        lines.append(("original", f"{book.shard}:{original.index}"))
-    if body is not None:
-        amount = original.amount if original is not None else getattr(body, "amount", None)
-        if amount is not None:
-            lines.append(("amount", f"{POINTS} {amount}"))
+    if ruling.member is not None:
+        lines.append(("member", ruling.member))
+    if ruling.original is not None:
+        lines.append(("original", f"{shard}:{ruling.original.index}"))
+        lines.append(("amount", f"{POINTS} {ruling.original.amount}"))
+    if isinstance(body, Issue | Redeem):
+        lines.append(("amount", f"{POINTS} {body.amount}"))
+    if isinstance(body, Issue | Redeem | Reverse):
         lines.append(("occurred", format_time(body.occurred_at_us)))
     lines += act.request_lines()
-    lines += [("post", f"{post.debit} {post.credit} {post.asset} {post.amount}") for post in posts]
-    if lots:
-        lines += [("lot", lot) for lot in lots]
-    lines.append(_OK if refusal is None else ("result", f"refused {refusal}"))
-    balance = book.wallets[member].balance if member is not None else None
-    return Draft(kind, tuple(lines), posts, act, member, refusal, balance)
+    lines += [("post", f"{post.debit} {post.credit} {post.asset} {post.amount}") for post in ruling.posts]
+    lines += [("lot", value) for value in lot_values(shard, ruling)]
+    lines.append(_OK if ruling.refusal is None else ("result", f"refused {ruling.refusal}"))
+    return Draft(
+        ruling.kind, tuple(lines), ruling.posts, act, ruling.member, ruling.refusal, ruling.balance_after
+    )

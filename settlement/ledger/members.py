@@ -20,12 +20,18 @@ ORIGINALS = """SELECT a.partner, a.act_id::text, e.leaf, EXISTS
     (SELECT FROM reversals r WHERE r.shard = e.shard AND r.original = e.index)
     FROM acts a JOIN entries e USING (shard, index) WHERE a.act_id = ANY(%b::uuid[]) AND a.shard = %b"""
 MEMBERS = "SELECT member::text FROM members WHERE member = ANY(%b::uuid[]) AND shard = %b"
-BALANCES = """SELECT account, credits - debits FROM balances
-    WHERE shard = %b AND account = ANY(%b::text[]) AND asset = 'PTS'"""
-OPEN_LOTS = """SELECT index, member::text, funder, quantity, remaining, expires_at_us FROM lots
-    WHERE shard = %b AND member = ANY(%b::uuid[]) AND remaining > 0 ORDER BY member, expires_at_us, index"""
-NAMED_LOTS = """SELECT index, member::text, funder, quantity, remaining, expires_at_us FROM lots
-    WHERE shard = %b AND index = ANY(%b)"""
+# Key by key, where an index has another column before the key's: there PostgreSQL before 17, if it plans on empty tables, would
+# rather filter by the array. OFFSET 0 keeps the inner query as it is written.
+BALANCES = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard), unnest(%b::text[]) AS asked (account), LATERAL
+    (SELECT account, credits - debits FROM balances
+    WHERE shard = here.shard AND account = asked.account AND asset = 'PTS' OFFSET 0) AS found"""
+OPEN_LOTS = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard), unnest(%b::uuid[]) AS asked (member), LATERAL
+    (SELECT index, member::text, funder, quantity, remaining, expires_at_us FROM lots
+    WHERE shard = here.shard AND member = asked.member AND remaining > 0 OFFSET 0) AS found
+    ORDER BY member, expires_at_us, index"""
+NAMED_LOTS = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard), unnest(%b::bigint[]) AS asked (index), LATERAL
+    (SELECT index, member::text, funder, quantity, remaining, expires_at_us FROM lots
+    WHERE shard = here.shard AND index = asked.index OFFSET 0) AS found"""
 LOTS = """INSERT INTO lots SELECT %b, * FROM
     unnest(%b::bigint[], %b::uuid[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[])
     ON CONFLICT (shard, index) DO UPDATE SET remaining = excluded.remaining"""

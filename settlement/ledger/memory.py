@@ -17,6 +17,8 @@ class HouseMemory:
 
     def __init__(self) -> None:
         self.house = House()
+        self.refreshes = 0
+        """How often `refresh` asked the books."""
         self._refreshed_at_ns = 0
 
     def is_younger_than(self, monotonic_ns: int) -> bool:
@@ -31,6 +33,7 @@ class HouseMemory:
 
     async def refresh(self, connection: AsyncConnection[TupleRow]) -> House:
         """Catches up with what is committed now and returns the newest state."""
+        self.refreshes += 1
         self._refreshed_at_ns = time.monotonic_ns()
         row = await (await connection.execute(HOUSE_SIZE)).fetchone()
         if row is not None:

@@ -40,7 +40,8 @@ MAX_SIGNATURES = 100
 """The limit of golang.org/x/mod/sumdb/note, so that what we accept others accept too."""
 
 _DASH = "— "
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\ud800-\udfff]")
+"""Characters that no note holds: controls, and halves of characters, which UTF-8 cannot spell."""
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
 
 

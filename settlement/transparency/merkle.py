@@ -53,7 +53,8 @@ def memory_nodes(leaf_hashes: Sequence[bytes]) -> NodeReader:
     levels = [list(leaf_hashes)]
     while len(levels[-1]) > 1:
         below = levels[-1]
-        levels.append([node_hash(below[at], below[at + 1]) for at in range(0, len(below) - 1, 2)])
+        pairs = zip(below[::2], below[1::2], strict=False)  # a last node without a sibling has no parent yet
+        levels.append([sha256(b"\x01" + left + right).digest() for left, right in pairs])
 
     def node(level: int, index: int) -> bytes:
         known = 0 <= level < len(levels) and 0 <= index < len(levels[level])

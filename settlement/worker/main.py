@@ -8,7 +8,7 @@ import psycopg
 import structlog
 
 from settlement.database import WORKER, connect_async
-from settlement.errors import UnavailableError
+from settlement.errors import UnavailableError, what_failed
 from settlement.signing import KeySigner
 from settlement.worker.publisher import Publisher
 
@@ -35,7 +35,7 @@ async def work(
                 ready.set()
                 await _work_on(publisher, stopping)
         except (psycopg.Error, OSError, UnavailableError) as error:
-            _log.warning("worker_lost_the_books", error=type(error).__name__)
+            _log.warning("worker_lost_the_books", error=what_failed(error))
             await _pause(stopping, PUBLISH_SECONDS)
 
 
