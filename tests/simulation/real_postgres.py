@@ -94,7 +94,7 @@ class RealPostgres:
 
     async def read_tables(self) -> Tables:
         """All tables as they are."""
-        return await asyncio.to_thread(_read_tables, self._dsn)
+        return await asyncio.to_thread(read_tables, self._dsn)
 
 
 def _rests_on(row: tuple[Any, ...]) -> tuple[int, int, int, int]:
@@ -172,7 +172,8 @@ class RealSession:
             self._meet(blow)
 
 
-def _read_tables(dsn: str) -> Tables:
+def read_tables(dsn: str) -> Tables:
+    """All tables of a database."""
     with psycopg.connect(dsn) as connection:
 
         def rows(sql: str) -> list[tuple[Any, ...]]:

@@ -1,0 +1,183 @@
+"""The simulator's stand-in answers as PostgreSQL does: the same batches on both leave the same verdicts, tables and answers."""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from decimal import Decimal
+from random import Random
+from typing import Any, cast
+
+import psycopg
+import pytest
+
+from coalition.exchange import exchange
+from coalition.gateway import exchange_reads
+from coalition.simulation.founding import found as found_stand_in
+from coalition.simulation.postgres.session import Postgres, Session
+from coalition.simulation.postgres.statements import STATEMENTS
+from coalition.simulation.postgres.tables import Tables
+from settlement.clearing import obligations
+from settlement.clearing.acts import CloseCycle
+from settlement.clearing.desk import DeskRules
+from settlement.database import GATEWAY, OWNER, connect, connect_writer
+from settlement.house.acts import Activate, Register, Suspend
+from settlement.house.records import REQUEST, Key
+from settlement.journal.acts import Act, Outcome
+from settlement.journal.leaf import HOUSE
+from settlement.ledger import batch, members, memory
+from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
+from settlement.ledger.batch import Verdict, post
+from settlement.ledger.founding import found
+from settlement.ledger.members import MemberRules
+from settlement.ledger.memory import HouseMemory
+from settlement.worker import publisher
+from tests.simulation.real_postgres import read_tables
+from tests.support.postgres import drop_database
+from tests.support.pure_acts import NETWORK, OPERATOR, T0_US, act, fresh_id, keyid_for
+from tests.support.small_network import new_books
+
+PARTNERS = ("bakery", "grocer")
+NOW_US = 1_900_000_000_000_000
+SHARD = 1
+BATCHES = 80
+LIFE_US = 10**17
+KEYS = [Key(keyid_for(name), "ed25519", REQUEST, name, None, b"spki", 0) for name in (OPERATOR, *PARTNERS)]
+
+
+@pytest.fixture
+def books() -> Iterator[str]:
+    """Founded books."""
+    dsn = new_books()
+    with connect(dsn, OWNER) as connection:
+        found(connection, NETWORK, rate_micros=10_000, keys=KEYS)
+    yield dsn
+    drop_database(dsn)
+
+
+def stand_in() -> Postgres:
+    """The same, in memory."""
+    server = Postgres(asyncio.get_running_loop().time, NOW_US, Random(1))
+    found_stand_in(server.tables, NETWORK, rate_micros=10_000, keys=KEYS, time_us=NOW_US)
+    return server
+
+
+def batches(chance: Random) -> Iterator[tuple[int, list[Act[object]]]]:
+    """Shards and acts: members, aliases and act ids meet again and again."""
+    known, aliases = [fresh_id() for _ in range(6)], [bytes([n]) * 32 for n in range(6)]
+    done: list[Act[object]] = []
+    for name in PARTNERS:
+        yield HOUSE, [asks(OPERATOR, Register(name, name.title())), asks(OPERATOR, Activate(name))]
+    for number in range(BATCHES):
+        if number % 20 == 19:
+            yield HOUSE, [asks(OPERATOR, CloseCycle(1 + number // 20, None))]
+        elif number % 27 == 26:
+            yield HOUSE, [asks(OPERATOR, chance.choice((Suspend, Activate))(chance.choice(PARTNERS)))]
+        acts = [_some_act(chance, known, aliases, done) for _ in range(chance.randint(1, 12))]
+        done += acts
+        yield SHARD, acts
+
+
+def _some_act(chance: Random, known: list[str], aliases: list[bytes], done: list[Act[object]]) -> Act[object]:
+    if done and chance.random() < 0.1:
+        again = chance.choice(done)
+        return again if chance.random() < 0.5 else replace(again, payload_sha256=bytes(32))
+    member, alias = chance.choice(known), chance.choice(aliases)
+    name = MemberName(alias=alias) if chance.random() < 0.3 else MemberName(member=member)
+    original = chance.choice(done).act_id if done else fresh_id()
+    bodies: tuple[object, ...] = (
+        Enrol(fresh_id() if chance.random() < 0.8 else known[-1], (alias,) if chance.random() < 0.5 else ()),
+        LinkAlias(member, alias),
+        *[Issue(name, chance.randint(1, 50), T0_US)] * 3,
+        *[Redeem(name, chance.randint(1, 60), T0_US)] * 3,
+        *[Reverse(original, T0_US)] * 2,
+    )
+    body = chance.choice(bodies)
+    if isinstance(body, Enrol) and body.member not in known:
+        known.append(body.member)
+    elif isinstance(body, Enrol):
+        body = replace(body, member=fresh_id())
+    return asks(chance.choice(PARTNERS), body)
+
+
+def asks(partner: str, body: object) -> Act[object]:
+    """An act that is good at any time: the two clocks differ."""
+    return replace(act(partner, body), issued_at_us=1, expires_at_us=LIFE_US)
+
+
+def told(verdict: Verdict) -> tuple[object, ...]:
+    """A verdict without what the clock has part in."""
+    if isinstance(verdict, Outcome):
+        return (verdict.shard, verdict.index, verdict.refusal, verdict.member, verdict.balance_after)
+    return (verdict.reason,)
+
+
+async def test_the_same_batches_leave_the_same_books(books: str) -> None:
+    server, memories = stand_in(), (HouseMemory(), HouseMemory())
+    sessions: tuple[Any, ...] = (
+        await server.connect(GATEWAY),
+        await connect_writer(books, GATEWAY, statement_timeout="15s"),
+    )
+    async with sessions[1]:
+        for shard, acts in batches(Random(7)):
+            rules = cast(Any, DeskRules if shard == HOUSE else MemberRules)
+            said = [
+                [told(each) for each in await post(session, known, rules, shard, acts)]
+                for session, known in zip(sessions, memories, strict=True)
+            ]
+            assert said[0] == said[1]
+        assert timeless(server.tables) == timeless(read_tables(books))
+        await same_answers(sessions[0], sessions[1], server.tables, read_tables(books))
+
+
+def timeless(tables: Tables) -> dict[str, object]:
+    """The tables without times, leaves and their hashes."""
+    rows = {name: getattr(tables, name) for name in ("members", "aliases", "lots", "balances", "obligations")}
+    rows |= {name: getattr(tables, name) for name in ("transfers", "payloads", "acts", "reversals")}
+    rows["entries"] = {
+        shard: [replace(entry, recorded_at_us=0, leaf="", leaf_hash=b"") for entry in entries]
+        for shard, entries in tables.entries.items()
+    }
+    rows["shards"] = {shard: replace(row, recorded_at_us=0) for shard, row in tables.shards.items()}
+    return rows
+
+
+async def same_answers(
+    stand: Session, real: psycopg.AsyncConnection[Any], tables: Tables, real_tables: Tables
+) -> None:
+    """Every statement that only reads, asked of both."""
+    known, ids = list(tables.members), [name[1] for name in tables.acts]
+    tokens, lots = list(tables.aliases), [index for _, index in tables.lots]
+    partner, act_id = next(iter(tables.acts))
+    asked: dict[str, object] = {
+        batch.SEEN: (ids,),
+        memory.HOUSE_SIZE: (),
+        members.ALIASES: (tokens,),
+        members.ORIGINALS: (ids, SHARD),
+        members.MEMBERS: (known, SHARD),
+        members.BALANCES: (SHARD, [f"wallet:{member}" for member in known]),
+        members.OPEN_LOTS: (SHARD, known),
+        members.NAMED_LOTS: (SHARD, lots),
+        obligations.OPEN_IN_SOME_SHARD: (),
+        obligations.ACCRUED: {"cycle": 3},
+        publisher.SIZES: (),
+        publisher.UNCUT: (9,),
+        publisher.PUBLISHED: (),
+        exchange.BY_MEMBER: (known[0],),
+        exchange.BY_ALIAS: (tokens[0],),
+        exchange.BY_ACT: (partner, act_id),
+        exchange_reads.OUTCOME: (partner, act_id),
+    }
+    assert asked.keys() <= STATEMENTS.keys()
+    for statement, parameters in asked.items():
+        rows = await (await stand.execute(statement, parameters)).fetchall()
+        real_rows = await (await real.execute(statement.encode(), cast(Any, parameters))).fetchall()
+        assert comparable(rows, tables) == comparable(real_rows, real_tables), statement
+
+
+def comparable(rows: list[tuple[Any, ...]], tables: Tables) -> list[str]:
+    """Rows in any order, without times, leaves and their hashes."""
+    entries = [entry for listed in tables.entries.values() for entry in listed]
+    of_the_clock: set[object] = {entry.leaf_hash for entry in entries} | {entry.leaf for entry in entries}
+    of_the_clock.update(entry.recorded_at_us for entry in entries)
+    kept = [[value for value in row if value not in of_the_clock] for row in rows]
+    return sorted(str([int(value) if isinstance(value, Decimal) else value for value in row]) for row in kept)
