@@ -5,6 +5,8 @@ The ledger never reads this machine's clock: entries are timed by PostgreSQL's c
 
 import re
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 SECOND_US = 1_000_000
@@ -14,11 +16,23 @@ _EPOCH_NAIVE = datetime(1970, 1, 1)  # noqa: DTZ001 - formats twice as fast as a
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 TIME_MAX_US = 253_402_300_799_999_999
 """9999-12-31T23:59:59.999999Z, the last instant that the journal can spell."""
+_source: Callable[[], int] = time.time_ns
 
 
 def now_us() -> int:
     """This machine's clock, for clients that stamp requests and for timeouts; never for the ledger."""
-    return time.time_ns() // 1_000
+    return _source() // 1_000
+
+
+@contextmanager
+def told_by(source_ns: Callable[[], int]) -> Iterator[None]:
+    """Takes the time from another clock than this machine's: in a simulation it is virtual."""
+    global _source
+    before, _source = _source, source_ns
+    try:
+        yield
+    finally:
+        _source = before
 
 
 def format_time(time_us: int) -> str:

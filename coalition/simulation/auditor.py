@@ -29,13 +29,17 @@ _ABOUT_THE_REQUEST = frozenset({"partner", "act", "request", "sig"})
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """One request that somebody made. `sound`: an entry may come of it, for it is signed and addressed as it must be."""
+    """One request that somebody made. `sound`: an entry may come of it, for it is signed and addressed as it must be.
+
+    `who`: the number of the partner that asks, where one does.
+    """
 
     step: int
     asked: Asked
     header: Header
     request: Request
     sound: bool
+    who: int
 
     @property
     def name(self) -> tuple[str, str, bytes]:
@@ -105,6 +109,21 @@ class Auditor:
             except ViolationError as violation:
                 self.violation = violation
         return None
+
+    def looked_up(self, name: tuple[str, str], answer: Answer, *, was_there: bool, step: int) -> None:
+        """A partner asked for the receipt of an act; `was_there`: its entry was committed before."""
+        law = "there is a receipt for every entry"
+        if self.violation is not None or (answer.reason is not None and answer.reason != "ACT_UNKNOWN"):
+            return
+        self.heard[answer.reason or "looked up"] += 1
+        try:
+            if answer.reason is not None and was_there:
+                raise ViolationError(law, f"act {name[1]} of {name[0]} is said to be unknown", step=step)
+            if answer.reason is None:
+                outcome = open_receipt(answer.body, audience=self._audience, key=self._receipt_key)
+                self._check_outcome(name, outcome, step)
+        except ViolationError as violation:
+            self.violation = violation
 
     def _entry(self, shard: int, row: EntryRow, house_at_lock: int) -> None:
         try:
@@ -192,12 +211,15 @@ class Auditor:
             )
         except CoalitionError as error:
             raise ViolationError("receipts are genuine", error.message, step=step) from None
-        place = self.model.place_of(asked.partner, asked.act_id)
+        self._check_outcome(wanted.name[:2], outcome, step)
+        self.heard[outcome.refusal or "accepted"] += 1
+        return outcome
+
+    def _check_outcome(self, name: tuple[str, str], outcome: Outcome, step: int) -> None:
+        place = self.model.place_of(*name)
         row = self._rows.get((outcome.shard, outcome.index))
         if place is None or row is None or (place.shard, place.index) != (outcome.shard, outcome.index):
-            sentence = (
-                f"act {asked.act_id} is receipted as {outcome.shard}:{outcome.index}, it stands at {place}"
-            )
+            sentence = f"act {name[1]} is receipted as {outcome.shard}:{outcome.index}, it stands at {place}"
             raise ViolationError("receipts are entries", sentence, step=step)
         promised = (
             outcome.leaf_hash,
@@ -208,8 +230,6 @@ class Auditor:
         )
         if promised != (row.leaf_hash, row.recorded_at_us, row.refusal, row.member, row.balance_after):
             raise ViolationError("receipts state the entry's facts", f"{promised} beside {row}", step=step)
-        self.heard[outcome.refusal or "accepted"] += 1
-        return outcome
 
 
 def _with_drawn_member(asked: Asked, entry: Entry) -> Asked:

@@ -65,6 +65,11 @@ def message_of(body: object, *, proof: bytes = b"", proposal: bytes = b"") -> An
     return _MESSAGES[type(body)](body)
 
 
+def receipt_message(act_id: str) -> Any:
+    """The message that asks for the receipt of an act."""
+    return exchange_pb2.GetReceiptRequest(act_id=act_id)
+
+
 def proposal_of(audience: str, cycle: int, currency: str, figures: Any) -> bytes:
     """The bytes of a proposal; `figures` has gross, bilateral, multilateral and nets in minor units."""
     proposal = settlement_pb2.Proposal(

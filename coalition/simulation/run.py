@@ -14,7 +14,7 @@ from coalition.simulation.story import Story
 from coalition.simulation.verdict import ViolationError
 from coalition.simulation.virtual_time import StalledError, VirtualLoop
 from coalition.simulation.world import Told, World
-from settlement.clock import SECOND_US
+from settlement.clock import SECOND_US, told_by
 from settlement.ids import drawn_from
 
 START_US = 1_800_000_000 * SECOND_US
@@ -47,7 +47,8 @@ def live(story: Story, told: Told | None = None, *, chronicled: bool = False) ->
             keys = new_cast(story.seed).founding_keys()
             found(postgres.tables, NETWORK, rate_micros=RATE_MICROS, keys=keys, time_us=START_US)
             world = World(story, postgres, Path(folder), chronicled=chronicled)
-            await world.live(told)
+            with told_by(lambda: postgres.clock_us() * 1_000):
+                await world.live(told)
             entries = sum(row.size for row in postgres.tables.shards.values())
             checkpoints = len(postgres.tables.checkpoints)
             heard = dict(world.auditor.heard.most_common())

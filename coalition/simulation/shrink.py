@@ -77,7 +77,7 @@ def _about(steps: Sequence[Step], number: int | None) -> tuple[Step, ...]:
         [
             step
             for step in steps
-            if step.kind not in ("issue", "redeem", "reverse", "link", "again", "enrol")
+            if step.kind not in ("issue", "redeem", "reverse", "link", "again", "look up", "enrol")
             or step.number in concerned
             or {step.member, step.other} & concerned
             or step is breaking

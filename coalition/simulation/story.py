@@ -13,7 +13,7 @@ AWAITED = "first of all"
 PARTNERS_MAX = 24
 ACTS_A_CYCLE = 2_000
 
-ON_POINTS = {"issue": 46, "redeem": 36, "reverse": 8, "enrol": 5, "link": 2, "again": 3}
+ON_POINTS = {"issue": 45, "redeem": 35, "reverse": 8, "enrol": 5, "link": 2, "again": 3, "look up": 2}
 """Everyday acts, by how often of a hundred."""
 ON_HOUSE = (
     "suspend",

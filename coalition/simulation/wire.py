@@ -1,6 +1,7 @@
 """The wire between partners and gateways: it delays, loses, repeats and reorders."""
 
 import asyncio
+import contextlib
 from random import Random
 
 from coalition.simulation.auditor import Auditor, Circumstances, Wanted
@@ -8,6 +9,7 @@ from coalition.simulation.causes import TRY_AGAIN
 from coalition.simulation.model import Model
 from coalition.simulation.postgres.session import Postgres
 from coalition.simulation.processes import Answer, Gateway, NoAnswerError
+from coalition.simulation.requests import Request
 from settlement.clearing.acts import Propose
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import HOUSE
@@ -53,6 +55,17 @@ class Wire:
             return None
         await asyncio.sleep(_delay(fate))
         return answer
+
+    async def look_up(self, name: tuple[str, str], request: Request, fate: Random, *, step: int) -> None:
+        """Asks once for the receipt of the act of this name."""
+        await asyncio.sleep(_delay(fate))
+        was_there = self._model.place_of(*name) is not None
+        gateway = self._gateways[fate.randrange(len(self._gateways))]
+        self.calls += 1
+        with contextlib.suppress(NoAnswerError):
+            answer = await gateway.call(request.path, request.envelope)
+            await self._postgres.catch_up()
+            self._auditor.looked_up(name, answer, was_there=was_there, step=step)
 
     async def _call(self, wanted: Wanted, gateway: Gateway) -> Answer | Outcome | None:
         body, before_us = wanted.asked.body, self._postgres.clock_us()

@@ -21,7 +21,7 @@ from coalition.simulation.model import Asked, Model
 from coalition.simulation.postgres.session import Postgres
 from coalition.simulation.postgres.tables import EntryRow
 from coalition.simulation.processes import Gateway, Worker
-from coalition.simulation.requests import Header, Request, seal_request
+from coalition.simulation.requests import Header, Request, receipt_message, seal_request
 from coalition.simulation.story import AWAITED, Step, Story
 from coalition.simulation.troubles import TROUBLED_BY
 from coalition.simulation.verdict import ViolationError
@@ -128,6 +128,9 @@ class World:
 
     async def _ask(self, step: Step) -> None:
         fate = Random(f"fate {self.story.seed} {step.number}")  # noqa: S311
+        if step.kind == "look up":
+            await self._look_up(step, fate)
+            return
         if step.kind == "again":
             wanted = self._requests.get(step.other)
             if wanted is not None:
@@ -150,6 +153,18 @@ class World:
         elif isinstance(answer, Outcome):
             self.askers.learn(step, asking, answer)
 
+    async def _look_up(self, step: Step, fate: Random) -> None:
+        """A partner that lost its receipt asks for it."""
+        looked_for = self._requests.get(step.other)
+        company = self.cast.partner(looked_for.who) if looked_for is not None else None
+        if looked_for is None or company is None or not company.live:
+            return
+        now_us = self.postgres.clock_us()
+        own_id = act_id_of(self.story.seed, step.number)
+        own = Header(NETWORK.origin, company.name, own_id, now_us, now_us + LIVES_US[0])
+        request = seal_request(receipt_message(looked_for.asked.act_id), own, company.live[-1])
+        await self.wire.look_up(looked_for.name[:2], request, fate, step=step.number)
+
     def _sign(self, step: Step, asking: Asking, fate: Random) -> Wanted:
         conduct, company = step.conduct, asking.company
         now_us = self.postgres.clock_us() + company.clock_off_us
@@ -167,7 +182,7 @@ class World:
         if conduct == "forged":
             request = _forged(request)
         asked = Asked(company.name, signer.keyid, act_id, asking.body)
-        return Wanted(step.number, asked, header, request, sound)
+        return Wanted(step.number, asked, header, request, sound, step.who)
 
     def _signer(self, step: Step, asking: Asking) -> tuple[KeySigner, bool]:
         """Who really signs, and whether an entry may come of it."""
