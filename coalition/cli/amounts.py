@@ -4,10 +4,7 @@ from decimal import Decimal, InvalidOperation
 
 from coalition.cli.usage import wrong_usage
 from settlement.errors import CoalitionError
-from settlement.money import MICROS_PER_UNIT, RATE_MAX_MICROS, format_micros
-
-AMOUNT_MINOR_MAX = 10**14
-"""Most minor units that a confirmation may name."""
+from settlement.money import MICROS_MAX, MICROS_PER_UNIT, RATE_MAX_MICROS, format_micros
 
 
 def point_value_micros(text: str) -> int:
@@ -29,7 +26,7 @@ def point_value_text(text: str) -> str:
 def amount_minor(text: str, *, minor_digits: int) -> int:
     """A positive amount of money, `12.50`, in minor units. FIELD_INVALID if inexact or out of range."""
     minor = _units(text, "amount", parts=10**minor_digits)
-    if not 1 <= minor <= AMOUNT_MINOR_MAX:
+    if not 1 <= minor <= MICROS_MAX:
         raise CoalitionError("FIELD_INVALID", "an amount is above zero and not astronomic", field="amount")
     return minor
 

@@ -27,11 +27,12 @@ from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTari
 from settlement.house.records import APPROVER, REQUEST
 from settlement.ids import PARTNER_PATTERN, new_member_id
 from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
-from settlement.money import RATE_MAX_MICROS
+from settlement.money import MICROS_MAX, RATE_MAX_MICROS
 from settlement.signing import PublicKey, SignatureError, parse_public_key, possession_message
 
 ALIASES_MAX = 16
-AMOUNT_MINOR_MAX = 10**14
+AMOUNT_MINOR_MAX = MICROS_MAX
+"""No leg is dearer, whatever the currency: one minor unit is at least one micro."""
 _PURPOSES = {partners_pb2.KEY_PURPOSE_REQUEST: REQUEST, partners_pb2.KEY_PURPOSE_APPROVER: APPROVER}
 _REASONS = {
     partners_pb2.REVOCATION_REASON_RETIRED: "retired",
@@ -89,11 +90,16 @@ def _reverse(request: Any) -> Reverse:
     return Reverse(original, read_time(request.occurred_at, "occurred_at"))
 
 
-def _enrol(request: Any) -> Enrol:
-    tokens = tuple(read_token(token, "alias_tokens") for token in request.alias_tokens)
+def aliases_to_enrol(request: Any) -> tuple[bytes, ...]:
+    """The alias tokens of an enrolment."""
+    tokens = tuple([read_token(token, "alias_tokens") for token in request.alias_tokens])
     if len(tokens) > ALIASES_MAX or len(set(tokens)) != len(tokens):
         raise invalid("alias_tokens", f"at most {ALIASES_MAX}, each once")
-    return Enrol(new_member_id(), tokens)
+    return tokens
+
+
+def _enrol(request: Any) -> Enrol:
+    return Enrol(new_member_id(), aliases_to_enrol(request))
 
 
 def _link_alias(request: Any) -> LinkAlias:

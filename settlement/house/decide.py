@@ -74,11 +74,17 @@ def _add_key(house: House, act: Act[object], body: AddKey) -> Draft:
         refusal = "PARTNER_UNKNOWN"
     elif not _may_add(house, act, body):
         refusal = "PURPOSE_NOT_ALLOWED"
-    elif body.keyid in house.keys or house.named.get(key.line()) == house.keys[act.keyid].purpose:
+    elif body.keyid in house.keys or _has_named(house, key, house.keys[act.keyid]):
         refusal = "KEY_EXISTS"
     elif _too_many(house, body):
         refusal = "TOO_MANY_KEYS"
     return house_draft("key-add", act, (("key", key.line()),), refusal)
+
+
+def _has_named(house: House, key: Key, signer: Key) -> bool:
+    """Whether the signer, or a key of its kind, has named this key and waits for one of the other kind to do so."""
+    namer = house.namer(key.line())
+    return namer is not None and namer.purpose == signer.purpose
 
 
 def _may_add(house: House, act: Act[object], body: AddKey) -> bool:

@@ -29,7 +29,7 @@ class House:
     partners: dict[str, Partner] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)
     named: dict[str, str] = field(default_factory=dict)
-    """Approver keys, as `key` lines, that one kind of the operator's keys has named and the other has yet to confirm."""
+    """Approver keys, as `key` lines, to the operator's key that has named them; one of the other kind is still to do so."""
     cycles: dict[int, Cycle] = field(default_factory=dict)
     settlements: dict[int, Settlement] = field(default_factory=dict)
 
@@ -62,6 +62,10 @@ class House:
             for key in self.keys.values()
             if key.owner == owner and key.purpose == purpose and key.revoked_at is None
         ]
+
+    def namer(self, line: str) -> Key | None:
+        """The key that has named an approver's key, if it still lives: what a revoked key named must be named afresh."""
+        return self.live_key(self.named.get(line, ""))
 
     def fork(self) -> "House":
         """An independent copy; cheap, as all records are immutable."""
@@ -114,13 +118,14 @@ def _suspend(house: House, entry: Entry) -> None:
 
 
 def _key_add(house: House, entry: Entry) -> None:
-    """An approver's key counts once a request key and an approver's key of the operator have both named it."""
+    """An approver's key counts once a living request key and a living approver's key of the operator have both named it."""
     value = entry.one("key")
     key = parse_key(value, added_at=entry.index)
-    namer = house.keys[entry.one("sig").split(" ")[0]].purpose
-    if key.purpose == APPROVER and house.named.pop(value, namer) == namer:
-        house.named[value] = namer
+    namer, earlier = house.keys[entry.one("sig").split(" ")[0]], house.namer(value)
+    if key.purpose == APPROVER and (earlier is None or earlier.purpose == namer.purpose):
+        house.named[value] = namer.keyid
     else:
+        house.named.pop(value, None)
         house.keys[key.keyid] = key
 
 

@@ -40,8 +40,8 @@ class Keys:
     def __init__(self, founding: Sequence[FoundingKey], partners: Partners) -> None:
         self._partners = partners
         self.all = {key.keyid: KeyLife(key.keyid, key.purpose, key.owner, key.person, 0) for key in founding}
-        self._named_by: dict[str, set[str]] = {}
-        """The `key` line of an approver's key to the purposes of the operator's keys that named it."""
+        self._named_by: dict[str, list[KeyLife]] = {}
+        """The `key` line of a key to the keys that named it; of an approver's, only those that still live count."""
 
     def signer(self, keyid: str, house: int) -> KeyLife:
         """The key of a request. ModelError KEY_UNKNOWN or KEY_REVOKED where it may not sign under this house size."""
@@ -71,11 +71,12 @@ class Keys:
         signer = self.all[asked.keyid]
         spki = base64.b64encode(body.spki).decode()
         line = f"{body.keyid} {body.algorithm} {body.purpose} {body.owner} {body.person or '-'} {spki}"
-        namers = self._named_by.get(line, set())
+        named_by = self._named_by.setdefault(line, [])
+        namers = {namer.purpose for namer in named_by if namer.lives(place.house)}
         refusal = self._why_not_add(place, asked, body, signer, namers)
         if refusal is None:
-            namers = self._named_by[line] = namers | {signer.purpose}
-            if body.purpose == "request" or namers == {"request", "approver"}:
+            named_by.append(signer)
+            if body.purpose == "request" or namers | {signer.purpose} == {"request", "approver"}:
                 self.all[body.keyid] = KeyLife(body.keyid, body.purpose, body.owner, body.person, place.index)
         return Answer(refusal, [("key", line)])
 

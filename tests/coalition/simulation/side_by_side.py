@@ -1,0 +1,234 @@
+"""The engine's pure rules and the model, asked the same and held against each other, line by line."""
+
+from dataclasses import astuple, dataclass, field
+
+import pytest
+
+from coalition.audit.claims import ASKED_BY, role_of
+from coalition.simulation.model import Asked, FoundingKey, Model, ModelError, Place
+from settlement.clearing.accrual import Accrual, owed_within
+from settlement.clearing.decide import decide_desk
+from settlement.clearing.netting import Figures, net
+from settlement.errors import CoalitionError
+from settlement.house.records import APPROVER, LOG, RECEIPT, REQUEST, Key, Network
+from settlement.house.state import House
+from settlement.journal.acts import ENGINE_LINE, Act, Draft
+from settlement.journal.leaf import HOUSE, Entry
+from settlement.ledger import chart
+from settlement.ledger.batch import ShardHead
+from settlement.ledger.book import Book
+from settlement.ledger.decide import decide
+from settlement.ledger.founding import founding_lines
+from settlement.ledger.members import MemberRules
+from tests.support.pure_acts import OPERATOR, T0_US, act, as_entry, keyid_for
+
+SHARDS = 2
+DIGITS = 2
+RATE_MICROS = 12_345
+PEOPLE = ("ann", "bob")
+UNSAID = {"partner", "act", "request", "sig"}
+SPKI = b"spki"
+MAY_ASK = dict(ASKED_BY.values())
+
+
+def founding_keys() -> list[Key]:
+    """The operator's request key, two people, and the two keys that sign for the network."""
+    named: list[tuple[str, str, str | None]] = [
+        (OPERATOR, REQUEST, None),
+        ("receipts", RECEIPT, None),
+        ("log", LOG, None),
+    ]
+    named += [(person, APPROVER, person) for person in PEOPLE]
+    return [
+        Key(keyid_for(name), "ed25519", purpose, OPERATOR, person, SPKI, 0) for name, purpose, person in named
+    ]
+
+
+def founded_house(keys: list[Key]) -> House:
+    """The house after its founding entry."""
+    network = Network("clearing.example/test", "EUR", DIGITS, SHARDS, OPERATOR, "bilateral")
+    draft = Draft("found", founding_lines(network, RATE_MICROS, keys))
+    house = House()
+    house.apply(as_entry(draft, shard=HOUSE, index=0, house=0))
+    return house
+
+
+@dataclass(slots=True)
+class Shard:
+    """A member shard as the engine keeps it: the head of its row, its book, and what accrued by cycle."""
+
+    head: ShardHead
+    book: Book
+    accrued: dict[int, dict[tuple[str, str], list[int]]] = field(default_factory=dict)
+
+
+class SideBySide:
+    """Every act goes to both; whatever they say differently is an AssertionError. `houses[h]`: the house under size h."""
+
+    def __init__(self) -> None:
+        keys = founding_keys()
+        self.houses = [House(), founded_house(keys)]
+        self.model = Model(
+            operator=OPERATOR,
+            currency="EUR",
+            minor_digits=DIGITS,
+            shards=SHARDS,
+            rate_micros=RATE_MICROS,
+            keys=[FoundingKey(k.keyid, k.algorithm, k.purpose, k.owner, k.person, k.spki) for k in keys],
+        )
+        aliases: dict[bytes, str] = {}
+        self.shards = {
+            number: Shard(ShardHead(number, 0, 0, 1, 0, T0_US), Book(number, aliases=aliases))
+            for number in range(1, SHARDS + 1)
+        }
+        self.now_us = T0_US
+
+    @property
+    def house(self) -> House:
+        return self.houses[-1]
+
+    def ask(
+        self, signer: str, body: object, *, partner: str = OPERATOR, shard: int = HOUSE, lag: int = 0
+    ) -> tuple[str, str]:
+        """The act's id, and what both sides answered: `ok`, `refused REASON` or `error REASON`."""
+        self.now_us += 1
+        asked = act(partner, body, signer=signer)
+        return asked.act_id, self._ask_house(asked) if shard == HOUSE else self._ask_shard(asked, shard, lag)
+
+    def heads(self) -> None:
+        """The worker states the roots; for the rules it is one more entry."""
+        self.now_us += 1
+        size = self.house.size
+        self.model.heads(Place(HOUSE, size, size, self.now_us))
+        self._grow(Entry(HOUSE, size, size, self.now_us, "heads", ()))
+
+    def cut(self, number: int) -> None:
+        """The worker comes by: cuts what the newest house has closed."""
+        self.now_us += 1
+        self._cut(self.shards[number], self.house)
+
+    def figures(self, cycle: int) -> Figures | None:
+        """The engine's figures of a cycle, None while a shard has not cut it."""
+        if any(shard.head.cycle <= cycle for shard in self.shards.values()):
+            return None
+        accruals: dict[tuple[str, str], list[int]] = {}
+        for shard in self.shards.values():
+            for number, owed in shard.accrued.items():
+                for pair, (micros, count) in owed.items() if number <= cycle else ():
+                    sums = accruals.setdefault(pair, [0, 0, 0])
+                    sums[0 if number < cycle else 1] += micros
+                    sums[2] += count if number == cycle else 0
+        return net(owed_within({pair: Accrual(*sums) for pair, sums in accruals.items()}, DIGITS))
+
+    def check_knowledge(self) -> None:
+        """What both can be asked at any time is the same: sizes, keys, balances, figures."""
+        model, house = self.model, self.house
+        assert model.size(HOUSE) == house.size
+        for keyid in house.keys:
+            assert model.key_is_live(keyid, house.size) == (house.live_key(keyid) is not None)
+        for number, shard in self.shards.items():
+            assert model.size(number) == shard.head.size
+            for member, wallet in shard.book.wallets.items():
+                assert model.balance(member) == wallet.balance
+        for cycle in house.cycles:
+            ours, theirs = model.figures(cycle), self.figures(cycle)
+            assert (ours and astuple(ours)) == (theirs and astuple(theirs))
+
+    def _ask_house(self, asked: Act[object]) -> str:
+        size = self.house.size
+        place = Place(HOUSE, size, size, self.now_us)
+        reason = self._key_error(asked, place)
+        if reason is not None:
+            return self._expect_error(place, asked, reason)
+        known = {cycle: self.figures(cycle) for cycle in self.house.cycles}
+        figures = {cycle: found for cycle, found in known.items() if found is not None}
+        try:
+            draft = decide_desk(self.house, figures, asked, self.now_us)
+        except CoalitionError as error:
+            return self._expect_error(place, asked, error.reason)
+        answer = self._compare(place, asked, draft)
+        self._grow(as_entry(draft, shard=HOUSE, index=size, house=size, time_us=self.now_us))
+        return answer
+
+    def _ask_shard(self, asked: Act[object], number: int, lag: int) -> str:
+        shard = self.shards[number]
+        head, house = shard.head, self.houses[max(1, shard.head.house, self.house.size - lag)]
+        place = Place(number, head.size, house.size, self.now_us)
+        reason = self._key_error(asked, place)
+        if self.model.is_cut_due(number, house.size):
+            self._expect_error(place, asked, reason or "CUT_MISSING")
+        self._cut(shard, house)
+        place = Place(number, head.size, house.size, self.now_us)
+        if reason is not None:
+            return self._expect_error(place, asked, reason)
+        draft = decide(shard.book, house, asked, head.size)
+        answer = self._compare(place, asked, draft)
+        as_entry(draft, shard=number, index=place.index, house=place.house, time_us=self.now_us)
+        head.size, head.house = place.index + 1, place.house
+        self._add_debts(shard, draft)
+        return answer
+
+    def _add_debts(self, shard: Shard, draft: Draft) -> None:
+        owed = shard.accrued.setdefault(shard.head.cycle, {})
+        for post in draft.transfers:
+            pair = chart.parties(post.debit, post.credit)
+            if pair is not None:
+                sums = owed.setdefault(pair, [0, 0])
+                sums[0] += post.amount
+                sums[1] += 1
+
+    def _cut(self, shard: Shard, house: House) -> None:
+        head = shard.head
+        due = self.model.is_cut_due(head.shard, house.size)
+        drafts = MemberRules(head, house).begin(head, house)
+        assert due == bool(drafts)
+        for draft in drafts:
+            place = Place(head.shard, head.size, house.size, self.now_us)
+            assert (*self.model.cut(place), ENGINE_LINE) == draft.lines
+            head.size, head.house, self.now_us = head.size + 1, house.size, self.now_us + 1
+        assert not self.model.is_cut_due(head.shard, house.size)
+
+    def _key_error(self, asked: Act[object], place: Place) -> str | None:
+        """The error that the door or the batch gives for the key."""
+        house = self.houses[place.house]
+        key = house.live_key(asked.keyid)
+        if key is None:
+            return "KEY_REVOKED" if asked.keyid in house.keys else "KEY_UNKNOWN"
+        may_ask = MAY_ASK[f"{type(asked.body).__name__}Request"]
+        return None if role_of(house, key) in may_ask else "ROLE_MISSING"
+
+    def _expect_error(self, place: Place, asked: Act[object], reason: str) -> str:
+        """Where the engine answers with an error, the model must allow no entry, for the same reason."""
+        with pytest.raises(ModelError) as caught:
+            self.model.judge(place, _asked(asked))
+        assert caught.value.reason == reason
+        return f"error {reason}"
+
+    def _compare(self, place: Place, asked: Act[object], draft: Draft) -> str:
+        judgement = self.model.judge(place, _asked(asked))
+        engine = [line for line in draft.lines if line[0] not in UNSAID]
+        engine += [("member", draft.member or "-"), ("balance", str(draft.balance_after))]
+        model = [
+            *judgement.lines,
+            ("member", judgement.member or "-"),
+            ("balance", str(judgement.balance_after)),
+        ]
+        assert engine == model, _first_difference(engine, model)
+        assert draft.refusal == judgement.refusal
+        return dict(draft.lines)["result"]
+
+    def _grow(self, entry: Entry) -> None:
+        house = self.house.fork()
+        house.apply(entry)
+        self.houses.append(house)
+
+
+def _asked(asked: Act[object]) -> Asked:
+    return Asked(asked.partner, asked.keyid, asked.act_id, asked.body)
+
+
+def _first_difference(engine: list[tuple[str, str]], model: list[tuple[str, str]]) -> str:
+    said, meant = next(
+        (pair for pair in zip(engine, model, strict=False) if pair[0] != pair[1]), (("",), ("",))
+    )
+    return f"the engine says {' '.join(said)!r}, the model {' '.join(meant)!r}"

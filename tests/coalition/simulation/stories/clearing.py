@@ -1,0 +1,73 @@
+"""Acts on cycles and settlements."""
+
+from dataclasses import replace
+
+from hypothesis import note
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
+from settlement.clearing.netting import Figures
+from tests.coalition.simulation.stories.telling import DESK, FOUNDERS, PERSONS, SHARDS, Telling
+from tests.support.pure_acts import keyid_for
+
+HOUR_US = 3_600_000_000
+LATE = st.sampled_from([*[None] * 5, 0, 1])
+
+
+class Clearing(Telling):
+    """From the close to the last leg."""
+
+    @rule(signer=DESK, off=st.sampled_from([0, 0, 0, -1, 1]), label=st.sampled_from([None, "2026-11"]))
+    def closes(self, signer: str, off: int, label: str | None) -> None:
+        number = max(1, self.both.house.open_cycle + off)
+        self.ask_house(signer, f"closes cycle {number}", CloseCycle(number, label))
+
+    @rule(shard=SHARDS)
+    def the_worker_cuts(self, shard: int) -> None:
+        self.both.cut(shard)
+        note(f"the worker cuts in shard {shard} what is closed")
+
+    @precondition(lambda self: self.both.house.open_cycle > 1)
+    @rule(
+        person=PERSONS,
+        back=st.sampled_from([1, 1, 1, 2, 0, -1]),
+        wrong=st.sampled_from([*["no"] * 5, "gross", "net", "currency"]),
+        spelling=st.integers(0, 1),
+    )
+    def proposes(self, person: str, back: int, wrong: str, spelling: int) -> None:
+        cycle = max(1, self.both.house.open_cycle - back)
+        figures = self.both.figures(cycle) if cycle in self.both.house.cycles else None
+        figures = figures or Figures(0, 0, 0, {})
+        if wrong == "gross":
+            figures = replace(figures, gross=figures.gross + 1)
+        if wrong == "net":
+            figures = replace(figures, nets={**figures.nets, "acme": figures.nets.get("acme", 0) + 1})
+        proposal = keyid_for(f"{cycle} {wrong} {spelling}")
+        currency = "USD" if wrong == "currency" else "EUR"
+        body = Propose(cycle, currency, figures, proposal)
+        self.ask_house(person, f"proposes to settle cycle {cycle} ({wrong} figures wrong)", body)
+
+    @precondition(lambda self: self.both.house.settlements)
+    @rule(person=PERSONS, ago=st.integers(0, 2), late=LATE)
+    def approves(self, person: str, ago: int, late: int | None) -> None:
+        """A proposal of late, perhaps in the last microsecond in which it can be approved, or in the next one."""
+        made = [*self.both.house.settlements.values()][::-1]
+        proposal = made[ago].proposal_sha256 if ago < len(made) else keyid_for("nothing")
+        if late is not None and ago < len(made):
+            self.both.now_us = max(self.both.now_us, made[ago].proposed_at_us + 72 * HOUR_US + late - 1)
+        self.ask_house(person, f"approves proposal {proposal[:6]}", Approve(proposal))
+
+    @precondition(lambda self: self.both.house.settlements)
+    @rule(
+        signer=DESK,
+        ago=st.integers(0, 1),
+        leg=st.integers(0, 3),
+        off=st.sampled_from([*[0] * 6, 1, 10**14, 10**15]),
+    )
+    def confirms(self, signer: str, ago: int, leg: int, off: int) -> None:
+        number = max(1, len(self.both.house.settlements) - ago)
+        nets = self.both.model.nets(number)
+        name = [*nets, *FOUNDERS, "cinema", "drugs"][leg]
+        body = Confirm(number, name, max(1, abs(nets.get(name, 0)) + off))
+        self.ask_house(signer, f"confirms {body.amount_minor} of {name} for settlement {number}", body)

@@ -1,0 +1,59 @@
+"""Acts of the house on partners, keys and the tariff."""
+
+from hypothesis import note
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
+from settlement.house.records import APPROVER, REQUEST
+from tests.coalition.simulation.side_by_side import SPKI
+from tests.coalition.simulation.stories.telling import (
+    COMPANIES,
+    DESK,
+    KEYS,
+    PERSONS,
+    TRADERS,
+    Telling,
+    owner_of,
+)
+from tests.support.pure_acts import OPERATOR, T0_US, keyid_for
+
+
+class Governing(Telling):
+    """The operator, and whoever brings a key."""
+
+    @rule(signer=DESK, name=COMPANIES)
+    def registers(self, signer: str, name: str) -> None:
+        self.ask_house(signer, f"registers {name}", Register(name, name))
+
+    @rule(signer=DESK, name=COMPANIES, ends=st.sampled_from([False, False, True]))
+    def lets_act(self, signer: str, name: str, ends: bool) -> None:
+        body = Suspend(name) if ends else Activate(name)
+        self.ask_house(signer, f"{'suspends' if ends else 'activates'} {name}", body)
+
+    @rule(signer=DESK, rate=st.sampled_from([1, 9_999, 10_000, 333_333, 9_000_000]))
+    def sets_the_rate(self, signer: str, rate: int) -> None:
+        self.ask_house(signer, f"makes a point worth {rate} micros", SetTariff(rate))
+
+    @rule(by=st.none() | KEYS, key=KEYS, person=st.none() | PERSONS)
+    def adds_a_key(self, by: str | None, key: str, person: str | None) -> None:
+        """Asked for by its owner's first key, or by any."""
+        purpose, signer = REQUEST if person is None else APPROVER, by or owner_of(key)
+        body = AddKey(owner_of(key), keyid_for(key), "ed25519", purpose, person, SPKI)
+        self.ask_house(signer, f"adds the {purpose} key {key} of {person or owner_of(key)}", body)
+
+    @rule(key=st.sampled_from(["ann-2", "carol"]), person=st.sampled_from(["ann", "carol"]))
+    def people_name_an_approver(self, key: str, person: str) -> None:
+        body = AddKey(OPERATOR, keyid_for(key), "ed25519", APPROVER, person, SPKI)
+        for signer in ("bob", OPERATOR):
+            self.ask_house(signer, f"names {person} by the key {key}", body)
+
+    @rule(signer=TRADERS | DESK, key=KEYS, suspect=st.booleans())
+    def revokes(self, signer: str, key: str, suspect: bool) -> None:
+        body = RevokeKey(keyid_for(key), "compromised", T0_US if suspect else None)
+        self.ask_house(signer, f"revokes the key {key}", body)
+
+    @rule()
+    def roots_are_stated(self) -> None:
+        self.both.heads()
+        note("the worker states the roots")

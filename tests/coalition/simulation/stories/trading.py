@@ -1,0 +1,103 @@
+"""Acts on members and their points."""
+
+from collections.abc import Iterable
+
+from hypothesis import note
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
+from tests.coalition.simulation.stories.telling import (
+    ALIASES,
+    AMOUNT_MAX,
+    AMOUNTS,
+    ASTRAY,
+    FOUNDERS,
+    FULL,
+    LAGS,
+    MEMBERS,
+    SHARDS,
+    TRADERS,
+    Telling,
+)
+from tests.support.pure_acts import T0_US, fresh_id
+
+
+class Trading(Telling):
+    """Partners, and the members that they share."""
+
+    @rule(signer=TRADERS, shard=SHARDS, aliases=st.lists(ALIASES, max_size=2, unique=True), lag=LAGS)
+    def enrols(self, signer: str, shard: int, aliases: Iterable[bytes], lag: int) -> None:
+        member = fresh_id()
+        words = " and ".join(alias.decode() for alias in aliases) or "no alias"
+        sentence = f"enrols member {len(self.members)} with {words}"
+        self.ask_shard(signer, shard, lag, sentence, Enrol(member, tuple(aliases)))
+        if self.both.model.shard_of(member) == shard:
+            self.members.append((member, shard))
+
+    @rule(signer=TRADERS, number=MEMBERS, alias=ALIASES, astray=ASTRAY, lag=LAGS)
+    def links(self, signer: str, number: int, alias: bytes, astray: bool, lag: int) -> None:
+        member, home = self.member(number)
+        body, shard = LinkAlias(member, alias), 3 - home if astray else home
+        self.ask_shard(signer, shard, lag, f"links {alias.decode()} to member {number}", body)
+
+    @rule(signer=TRADERS, number=MEMBERS, amount=AMOUNTS | FULL, astray=ASTRAY, lag=LAGS)
+    def issues(self, signer: str, number: int, amount: int, astray: bool, lag: int) -> None:
+        member, home = self.member(number)
+        body, shard = Issue(MemberName(member), amount, T0_US + amount), 3 - home if astray else home
+        self.ask_shard(signer, shard, lag, f"issues {amount} points to member {number}", body)
+
+    @rule(signer=TRADERS, number=MEMBERS, amount=AMOUNTS, astray=ASTRAY, lag=LAGS)
+    def redeems(self, signer: str, number: int, amount: int, astray: bool, lag: int) -> None:
+        member, home = self.member(number)
+        body, shard = Redeem(MemberName(member), amount, T0_US - amount), 3 - home if astray else home
+        self.ask_shard(signer, shard, lag, f"redeems {amount} points of member {number}", body)
+
+    @rule(signer=TRADERS, alias=ALIASES, amount=AMOUNTS, shard=SHARDS, spends=st.booleans())
+    def names_a_member_by_alias(
+        self, signer: str, alias: bytes, amount: int, shard: int, spends: bool
+    ) -> None:
+        name = MemberName(alias=alias)
+        body = Redeem(name, amount, T0_US) if spends else Issue(name, amount, T0_US)
+        sentence = f"{'redeems' if spends else 'issues'} {amount} points by {alias.decode()}"
+        self.ask_shard(signer, shard, 0, sentence, body)
+
+    @rule(
+        giver=TRADERS,
+        taker=TRADERS,
+        number=MEMBERS,
+        amount=AMOUNTS,
+        part=st.integers(1, 3),
+        regrets=st.lists(st.integers(0, 1), max_size=2),
+    )
+    def a_member_gathers_and_spends(
+        self, giver: str, taker: str, number: int, amount: int, part: int, regrets: list[int]
+    ) -> None:
+        """And either act, or both, are reversed: what drawn acts alone seldom reach."""
+        self.issues(giver, number, amount, False, 0)
+        self.redeems(taker, number, max(1, amount // part), False, 0)
+        for ago in regrets:
+            self.reverses(ago, None, False)
+
+    @precondition(lambda self: self.done)
+    @rule(ago=st.integers(0, 5), other=st.sampled_from([None] * 7 + ["bakery"]), astray=ASTRAY)
+    def reverses(self, ago: int, other: str | None, astray: bool) -> None:
+        at = max(0, len(self.done) - 1 - ago)
+        partner, act_id, shard = self.done[at]
+        place = 3 - shard if astray else shard
+        sentence = f"reverses act {at} of issues and redemptions"
+        self.ask_shard(other or partner, place, 0, sentence, Reverse(act_id, T0_US + ago))
+
+    @precondition(lambda self: not self.wallets_are_full_of_lots)
+    @rule(number=st.integers(0, 1), lots=st.integers(299, 301), spends=st.booleans())
+    def a_wallet_fills_with_lots(self, number: int, lots: int, spends: bool) -> None:
+        self.wallets_are_full_of_lots = True
+        member, shard = self.member(number)
+        for at in range(lots):
+            self.both.ask(
+                FOUNDERS[at % 2], Issue(MemberName(member), 1, T0_US), partner=FOUNDERS[at % 2], shard=shard
+            )
+        note(f"acme and bakery issue one point {lots} times to member {number} in shard {shard}")
+        if spends:
+            balance = self.both.model.balance(member)
+            self.redeems("acme", number, min(balance, AMOUNT_MAX), False, 0)

@@ -1,0 +1,68 @@
+"""The model and the engine's rules say the same of any story: every act there is, in a small world where acts collide.
+
+A story that ends badly is told by Hypothesis as short as it can be, one plain sentence for each act.
+"""
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
+
+from tests.coalition.simulation.stories.clearing import LATE, Clearing
+from tests.coalition.simulation.stories.governing import Governing
+from tests.coalition.simulation.stories.telling import AMOUNTS, FOUNDERS, PERSONS
+from tests.coalition.simulation.stories.trading import Trading
+from tests.support.pure_acts import OPERATOR
+
+
+class Stories(Governing, Trading, Clearing):
+    """Any act at any time by anyone who has a key."""
+
+    @initialize()
+    def two_partners_act_for_two_members_and_one_partner_waits(self) -> None:
+        for name in (*FOUNDERS, "cinema"):
+            self.registers(OPERATOR, name)
+            self.adds_a_key(OPERATOR, name, None)
+        for name in FOUNDERS:
+            self.lets_act(OPERATOR, name, False)
+        for shard, signer in enumerate(FOUNDERS, 1):
+            self.enrols(signer, shard, [], 0)
+
+    @rule(
+        amount=AMOUNTS,
+        last=st.sampled_from(["cut", "proposed", "approved", "paid"]),
+        approver=PERSONS,
+        late=LATE,
+    )
+    def a_cycle_runs_its_course(self, amount: int, last: str, approver: str, late: int | None) -> None:
+        """Traded, closed, cut, proposed, approved, paid, or so far: what drawn acts alone seldom reach."""
+        self.a_member_gathers_and_spends("acme", "bakery", 0, amount, 1, [])
+        self.closes(OPERATOR, 0, None)
+        for shard in self.both.shards:
+            self.the_worker_cuts(shard)
+        if last != "cut":
+            self.proposes("ann", 1, "no", 0)
+        if last in ("approved", "paid"):
+            self.approves(approver, 0, late)
+        if last == "paid":
+            for leg in range(3):
+                self.confirms(OPERATOR, 0, leg, 0)
+
+    @invariant()
+    def laws_hold_and_both_know_the_same(self) -> None:
+        assert self.both.model.broken_laws() == []
+        self.both.check_knowledge()
+
+
+SHORT = settings(
+    max_examples=80, stateful_step_count=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+
+
+def test_two_models_tell_every_short_story_alike() -> None:
+    run_state_machine_as_test(Stories, settings=SHORT)
+
+
+@pytest.mark.long
+def test_two_models_tell_every_long_story_alike() -> None:
+    run_state_machine_as_test(Stories, settings=settings(SHORT, max_examples=600, stateful_step_count=100))
