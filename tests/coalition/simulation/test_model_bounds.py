@@ -3,7 +3,7 @@
 import pytest
 
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
-from settlement.house.acts import Activate, AddKey, Register, SetTariff
+from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff
 from settlement.ledger.acts import Enrol, Issue, MemberName, Redeem, Reverse
 from tests.coalition.simulation.side_by_side import SPKI, SideBySide
 from tests.support.pure_acts import OPERATOR, T0_US, keyid_for
