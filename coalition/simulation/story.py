@@ -114,9 +114,9 @@ class _Teller:
     def _pass_time(self) -> None:
         """Mostly the acts of a moment come together."""
         chance = self._chance.random()
-        if chance < 0.05:
+        if chance < 0.01:
             self._now += self._chance.expovariate(2.0)
-        elif chance < 0.5:
+        elif chance < 0.2:
             self._now += self._chance.expovariate(200.0)
 
     def _something(self) -> None:
