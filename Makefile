@@ -9,6 +9,9 @@ PIP    := $(BIN)/python -m pip --quiet --disable-pip-version-check
 DEMO_READY := $(VENV)/.installed-demo
 DEV_READY  := $(VENV)/.installed-dev
 
+# Who is asked for known vulnerabilities: pypi or osv.
+VULNERABILITIES ?= pypi
+
 # Same platform-neutral pins for every file: dev.txt is resolved first, the smaller ones follow its versions.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
            --custom-compile-command "make pins" pyproject.toml requirements/build.in
@@ -18,7 +21,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 .PHONY: help demo test test-long check check-style check-format check-types check-imports check-protos check-generated \
-        check-house format bench serve proto pins clean
+        check-house format mutation bench audit sbom serve proto pins clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
@@ -68,9 +71,29 @@ format: $(DEV_READY) ## put every file into the project's format
 	@$(BIN)/ruff format --quiet .
 	@$(BIN)/ruff check --quiet --select I --fix .
 
+mutation: $(DEV_READY) ## change the pure rules in every small way and see that the tests notice (some ten minutes)
+	@rm -rf build/mutation && mkdir -p build/mutation && cp -R coalition settlement tests pyproject.toml build/mutation
+	@cd build/mutation && nice -n 15 ../../$(BIN)/mutmut run --max-children 2
+	@cd build/mutation && ../../$(BIN)/mutmut results --all true | ../../$(BIN)/python -m tests.mutation
+
 bench: $(DEV_READY) ## measure throughput, latency and memory into build/bench.json
 	@mkdir -p build
 	@$(BIN)/python -m tests.benchmarks --out build/bench.json
+
+audit: $(DEV_READY) ## look up known vulnerabilities of everything pinned (asks a service on the network)
+	@for file in run dev; do \
+	  echo "== requirements/$$file.txt"; \
+	  $(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off --desc off \
+	    --vulnerability-service $(VULNERABILITIES) --requirement requirements/$$file.txt \
+	  || { echo "No clean audit by the service '$(VULNERABILITIES)': see above. If it is out of reach from here, name another," \
+	            "for example: make audit VULNERABILITIES=osv" >&2; exit 1; }; \
+	done
+
+sbom: $(DEV_READY) ## write build/sbom.json: what a running network consists of, with versions and hashes (CycloneDX)
+	@mkdir -p build
+	@PYTHONWARNINGS=ignore $(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible \
+	  --output-file build/sbom.json requirements/run.txt
+	@echo "written: build/sbom.json"
 
 serve: $(DEMO_READY) ## run the network's server on this machine
 	@$(BIN)/coalition serve

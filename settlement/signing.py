@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InternalError, InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
 from nacl.bindings import crypto_core_ed25519_is_valid_point, crypto_sign_open
@@ -26,6 +26,8 @@ ECDSA_P256 = "ecdsa-p256-sha256"
 SIGNATURE_BYTES = 64
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _IDENTITY_R = b"\x01" + bytes(31)
+UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, InternalError)
+"""What `cryptography` raises for bytes that are no key or certificate; the last for some that OpenSSL stumbles over."""
 
 PrivateKey: TypeAlias = ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey
 
@@ -81,7 +83,7 @@ def parse_public_key(spki: bytes) -> PublicKey:
     """Reads a DER SubjectPublicKeyInfo; KeyFormatError if it is not canonical, of another kind, or a weak point."""
     try:
         key = serialization.load_der_public_key(spki)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except UNREADABLE as error:
         raise KeyFormatError(
             "public_key is not a DER SubjectPublicKeyInfo; export it with `openssl pkey -pubout`"
         ) from error
@@ -171,7 +173,7 @@ def load_key(pem: str) -> KeySigner:
     """Reads an unencrypted PKCS #8 PEM; KeyFormatError for anything but Ed25519 or P-256."""
     try:
         key = serialization.load_pem_private_key(pem.encode(), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+    except UNREADABLE as error:
         raise KeyFormatError("private key is not an unencrypted PKCS #8 PEM") from error
     if isinstance(key, ed25519.Ed25519PrivateKey) or (
         isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 from tests.support import postgres
 
@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 # No deadline: these tests share the machine with a database. In CI the same cases are drawn on every run.
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
-settings.load_profile("ci" if os.environ.get("CI") else "dev")
+# A mutant that is found need not be understood: the first case that fails will do.
+settings.register_profile(
+    "mutation", deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate]
+)
+settings.load_profile(
+    "mutation" if "MUTANT_UNDER_TEST" in os.environ else "ci" if os.environ.get("CI") else "dev"
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:

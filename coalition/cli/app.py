@@ -6,7 +6,21 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from coalition.cli import audit, cycle, database, key, member, partner, points, serve, settlement, statement
+from coalition.cli import (
+    audit,
+    cycle,
+    database,
+    door,
+    key,
+    member,
+    partner,
+    points,
+    serve,
+    settlement,
+    simulate,
+    statement,
+    tls,
+)
 from coalition.cli.failures import failures_told
 
 _JSON = "coalition.json"
@@ -48,7 +62,9 @@ def coalition() -> None:
 
 
 app.command("serve")(serve.serve)
+app.command("door")(door.door)
 app.add_typer(database.app, name="db")
+app.add_typer(tls.app, name="tls")
 app.add_typer(partner.app, name="partner")
 app.add_typer(key.app, name="key")
 app.add_typer(member.app, name="member")
@@ -58,6 +74,7 @@ app.add_typer(settlement.app, name="settlement")
 app.add_typer(statement.app, name="statement")
 app.add_typer(audit.app, name="audit")
 app.command("fsck")(audit.fsck)
+app.command("simulate")(simulate.simulate)
 
 
 def _demo() -> Callable[..., None] | None:

@@ -19,7 +19,11 @@ _WRONG_USAGE: Any = typer.BadParameter.__base__
 FAILED, REFUSED = 1, 3
 """Exit codes: the call failed and nothing was recorded; a rule said no, and the no is recorded. (2 is wrong usage.)"""
 
-_START = "start the server with `coalition serve`, or name the right one with --server HOST:PORT"
+_START = (
+    "start the server with `coalition serve`, or name the right one with --server HOST:PORT; if it speaks TLS, the identity must "
+    "too: `coalition tls attach`"
+)
+_RENEW = "`coalition tls partner` issues a partner's certificate, `coalition tls init` the server's and all others made here"
 NEXT_STEPS: dict[str, str] = {
     "UNAVAILABLE": _START,
     "DEADLINE_EXCEEDED": _START,
@@ -27,6 +31,9 @@ NEXT_STEPS: dict[str, str] = {
     "BOOKS_UNAVAILABLE": "see that PostgreSQL runs (`coalition db status`), then repeat the command",
     "SHUTTING_DOWN": "repeat the command in a moment",
     "QUEUE_FULL": "repeat the command in a moment",
+    "RATE_LIMITED": "repeat the command in a moment",
+    "CERTIFICATE_MISMATCH": _RENEW,
+    "CERTIFICATE_EXPIRED": _RENEW,
     "BOOKS_INCONSISTENT": "run `coalition fsck`; a person must look before anything more is posted",
     "KEY_UNKNOWN": "have the operator add the key: `coalition key add`",
     "KEY_REVOKED": "use another identity: --as NAME or --identity FILE",

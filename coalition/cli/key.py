@@ -12,8 +12,9 @@ from coalition.cli.options import ActId, Json, id_text
 from coalition.cli.partner import key_document
 from coalition.cli.printing import emit, hint, say, short, show_table
 from coalition.cli.telling import tell_outcome
+from coalition.cli.tls_folder import tls_of_new
 from coalition.cli.voice import OPERATOR, Voice, speaking
-from coalition.client import BlockingClient, KeyProof, Outcome, prove_possession, save_identity
+from coalition.client import BlockingClient, Identity, KeyProof, Outcome, prove_possession, save_identity
 from coalition.client.answers import Key
 from settlement.errors import CoalitionError
 from settlement.house.records import APPROVER, REQUEST
@@ -125,8 +126,7 @@ def add(
     owner = partner or owner
     if signer is not None and out is not None:
         # Before the key is used, so that an added key is never without its identity.
-        alias_key = None if purpose == "approver" else voice.identity.alias_key
-        save_identity(replace(voice.identity, partner_id=owner, signer=signer, alias_key=alias_key), out)
+        save_identity(_identity(voice, signer, owner, with_alias_key=purpose == "request"), out)
     with voice.acting() as client:
         outcome = client.add_key(key=proven, partner_id=owner, purpose=purpose, person=person, act_id=act_id)
         known = {} if outcome.refusal else _known_keys(client)
@@ -138,6 +138,13 @@ def add(
         tell_outcome(voice, outcome, f"added an approver key: {person} may approve now", *steps)
     else:
         _tell_named_by_one(voice, outcome, known, source=source, person=person)
+
+
+def _identity(voice: Voice, signer: KeySigner, owner: str, *, with_alias_key: bool) -> Identity:
+    """An identity with a new key, for the network of the voice."""
+    alias_key = voice.identity.alias_key if with_alias_key else None
+    tls = tls_of_new(voice.site, voice.identity, owner)
+    return replace(voice.identity, partner_id=owner, signer=signer, alias_key=alias_key, tls=tls)
 
 
 def _tell_named_by_one(

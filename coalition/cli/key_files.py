@@ -1,7 +1,6 @@
 """Private keys and proofs of possession as files."""
 
 import base64
-import binascii
 import json
 import os
 from pathlib import Path
@@ -52,7 +51,7 @@ def read_proof(path: Path, network: str) -> tuple[KeyProof, str]:
         content: Any = json.loads(path.read_bytes())
         proof = KeyProof(_binary(content["public_key"]), _binary(content["possession"]))
         owner, audience = str(content["partner_id"]), str(content["network"])
-    except (ValueError, KeyError, TypeError, binascii.Error):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise CoalitionError("PROOF_UNREADABLE", f"{path} is not what `coalition key proof` writes") from None
     if audience != network:
         raise CoalitionError(

@@ -10,6 +10,7 @@ from coalition.cli.amounts import point_value_micros, point_value_text
 from coalition.cli.options import ActId, PartnerId, display_name
 from coalition.cli.printing import emit, hint, say, short, show_table
 from coalition.cli.telling import outcome_document, tell_outcome
+from coalition.cli.tls_folder import tls_of_new
 from coalition.cli.voice import OPERATOR, Voice, speaking
 from coalition.client import BlockingClient, Identity, Outcome, load_identity, save_identity
 from coalition.client.answers import Key, Partner
@@ -167,7 +168,13 @@ def _identity_for(voice: Voice, partner: str, path: Path, known: Partner | None)
     if known is not None and any(key.revoked_at_entry is None for key in known.keys):
         message = f"{partner} is in the network and has live keys, and {path} is missing; add a key with `coalition key add`"
         raise CoalitionError("PARTNER_EXISTS", message)
-    identity = replace(voice.identity, partner_id=partner, signer=new_key(), alias_key=voice.site.alias_key())
+    identity = replace(
+        voice.identity,
+        partner_id=partner,
+        signer=new_key(),
+        alias_key=voice.site.alias_key(),
+        tls=tls_of_new(voice.site, voice.identity, partner),
+    )
     save_identity(identity, path)
     return identity
 

@@ -1,21 +1,29 @@
 """`coalition serve`."""
 
 import asyncio
-import logging
+import resource
 import signal
-import sys
-from contextlib import ExitStack, suppress
-from typing import Annotated
+from contextlib import ExitStack
 
-import structlog
 import typer
 
-from coalition.cli.address import listen_address
+from coalition.cli.door_options import (
+    CallsPerSecond,
+    Certificate,
+    CertificateKey,
+    ClientCa,
+    DoorOptions,
+    FailuresPerSecond,
+    Listen,
+    MetricsAddress,
+    WithoutTls,
+)
 from coalition.cli.options import Data
 from coalition.cli.running import serving
+from coalition.cli.server_log import configure_logging
 from coalition.cli.sharing import database
 from coalition.cli.site import Site, open_site
-from coalition.gateway.server import ServerSettings
+from coalition.gateway.server import CALLS_PER_SECOND, CONNECTIONS_MAX, FAILURES_PER_SECOND
 from coalition.gateway.server import serve as run_server
 from settlement.database import GATEWAY, connect
 from settlement.errors import CoalitionError
@@ -23,84 +31,59 @@ from settlement.house.records import LOG, RECEIPT
 from settlement.ledger.memory import load_house
 
 DEFAULT_ADDRESS = "127.0.0.1:7600"
+FILES_MAX = 2 * CONNECTIONS_MAX
 
 
 def serve(
     data: Data = None,
-    listen: Annotated[
-        str,
-        typer.Option(
-            metavar="ADDRESS",
-            callback=listen_address,
-            help="HOST:PORT (port 0: any free one), [HOST]:PORT for IPv6, or unix:/path.",
-        ),
-    ] = DEFAULT_ADDRESS,
+    listen: Listen = DEFAULT_ADDRESS,
+    certificate: Certificate = None,
+    key: CertificateKey = None,
+    client_ca: ClientCa = None,
+    without_tls: WithoutTls = False,
+    calls_per_second: CallsPerSecond = CALLS_PER_SECOND,
+    failures_per_second: FailuresPerSecond = FAILURES_PER_SECOND,
+    metrics: MetricsAddress = None,
 ) -> None:
     """Serve the network: gateway and worker, until SIGTERM or Ctrl-C; what was accepted is finished first.
 
     Prints [bold]listening on HOST:PORT[/] once calls are answered; its log goes to standard error, one JSON object a line.
     An embedded PostgreSQL is started if need be, and stopped at the end unless others use it or [bold]coalition db start[/]
-    keeps it running.
+    keeps it running. [bold]coalition tls init[/] makes certificates; files that change are read again.
 
-    [dim]coalition serve --listen 0.0.0.0:7600[/]
+    [dim]coalition serve --listen 0.0.0.0:7600 --certificate server.pem --key server.key --client-ca ca.pem[/]
     """
+    door = DoorOptions(
+        listen,
+        certificate,
+        key,
+        client_ca,
+        without_tls,
+        calls_per_second,
+        failures_per_second,
+        metrics,
+    )
+    door.check()
     site = open_site(data)
     site.require()
+    if (files := door.tls_files()) is not None:
+        files.read()  # what is wrong with them is told before anything is started
     with ExitStack() as stack:
         stack.enter_context(serving(site.data))
         stack.enter_context(database(site))
         _check_founded(site)
         configure_logging()
-        asyncio.run(_serve(site, listen))
+        _allow_open_files()
+        asyncio.run(_serve(site, door))
 
 
-class _StandardError:
-    """Prints lines. A log that nobody reads any more (a closed pipe, a full disk) must not end the server."""
-
-    def msg(self, line: str) -> None:
-        """One line."""
-        with suppress(OSError, ValueError):
-            typer.echo(line, err=True)
-
-    debug = info = warning = error = critical = exception = msg
-
-
-def _without_values(
-    _logger: object, _name: str, event: structlog.typing.EventDict
-) -> structlog.typing.EventDict:
-    """A stack without what the exceptions say: PostgreSQL's quote whole rows."""
-    for raised in event.get("exception", []):
-        raised["exc_value"] = "left out"
-    return event
-
-
-def configure_logging() -> None:
-    """One JSON object a line on standard error, times in UTC; requests, keys and members never appear.
-
-    What libraries log by the standard library comes out in the same form. Stacks carry no values of variables.
-    """
-    shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.ExceptionRenderer(
-            structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-        ),
-        _without_values,
-    ]
-    structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer()],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=lambda *names: _StandardError(),
-        cache_logger_on_first_use=True,
-    )
-    handler = logging.StreamHandler(sys.stderr)
-    render: list[structlog.typing.Processor] = [
-        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-        structlog.processors.JSONRenderer(),
-    ]
-    handler.setFormatter(structlog.stdlib.ProcessorFormatter(processors=render, foreign_pre_chain=shared))
-    logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+def _allow_open_files() -> None:
+    """Each connection is an open file, and a process may have 1,024 of them unless it asks for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    unlimited = resource.RLIM_INFINITY
+    if soft != unlimited and soft < FILES_MAX:
+        most = FILES_MAX if hard == unlimited else min(FILES_MAX, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _check_founded(site: Site) -> None:
@@ -119,8 +102,8 @@ def _check_founded(site: Site) -> None:
             raise CoalitionError("KEYS_OF_ANOTHER_NETWORK", message)
 
 
-async def _serve(site: Site, listen: str) -> None:
-    settings = ServerSettings(listen, site.dsn, site.log, site.signer("receipt"), site.signer("log"))
+async def _serve(site: Site, door: DoorOptions) -> None:
+    settings = door.settings(site)
     loop = asyncio.get_running_loop()
     stopping = asyncio.Event()
     started: asyncio.Future[str] = loop.create_future()

@@ -6,6 +6,9 @@ keys/                receipt.pem and log.pem of the operator's processes, alias.
 identities/          one file per key holder made here: operator.json, people, partners (mode 0600)
 outbox/              what each of them asked for, and the receipts
 log/                 tiles, guard file
+door/                counts of calls that failed
+tls/                 the CA and the certificates made here
+passwords            those of the database roles (mode 0600)
 """
 
 import secrets
@@ -16,13 +19,14 @@ from pathlib import Path
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from coalition.client import Identity, load_identity, save_identity
 from coalition.client.private_files import read_private, replace_private
 from coalition.settings import Settings
 from settlement import embedded
-from settlement.database import OWNER, ROLES, connect, create_roles, migrate, set_password
+from settlement.database import OWNER, ROLES, DatabaseError, connect, create_roles, migrate, set_password
+from settlement.embedded.passwords import has_password, password_for
 from settlement.errors import CoalitionError
 from settlement.house.records import APPROVER, LOG, RECEIPT, REQUEST, Key, Network
 from settlement.ledger.founding import found
@@ -49,6 +53,21 @@ class Site:
         return self.data / "log"
 
     @property
+    def passwords(self) -> Path:
+        """The database roles' passwords, in a file that libpq reads itself."""
+        return self.data / "passwords"
+
+    @property
+    def door(self) -> Path:
+        """The door log."""
+        return self.data / "door"
+
+    @property
+    def tls(self) -> Path:
+        """The CA and the certificates made here."""
+        return self.data / "tls"
+
+    @property
     def flags(self) -> str:
         """What a further command needs to find this site, to be put behind it: nothing where it is the default."""
         return "" if self.data == _default_data() else f" --data {shlex.quote(str(self.data))}"
@@ -73,10 +92,14 @@ class Site:
         return sorted(path.stem for path in (self.data / "identities").glob("*.json"))
 
     def dsn(self, role: str) -> str:
-        """Connection string for a role; starts the embedded server if it is not running."""
-        if self.database_url is not None:
-            return self.database_url
-        return embedded.start(self.data).dsn(role, DATABASE)
+        """Connection string for a role, without its password; starts the embedded server if it is not running.
+
+        At a server of one's own only `db init` uses the login of the URL; every role comes by itself, with its own password.
+        """
+        if self.database_url is None:
+            return embedded.start(self.data).dsn(role, DATABASE)
+        # Empty `password` keeps that of the URL and PGPASSWORD out.
+        return make_conninfo(self.database_url, user=role, password="", passfile=str(self.passwords))
 
     def signer(self, name: str) -> KeySigner:
         """A key of the operator's own processes: `receipt` or `log`. SITE_NOT_FOUND, FILE_NOT_PRIVATE, OSError."""
@@ -121,15 +144,11 @@ def _default_data() -> Path:
 
 
 def prepare_database(site: Site) -> None:
-    """Makes roles and database if they are missing, and migrates. Idempotent."""
+    """Makes roles and database if they are missing, and migrates. Idempotent. DatabaseError for roles without a password here."""
     if site.database_url is None:
         _prepare_embedded(site)
     else:
-        with psycopg.connect(site.database_url, autocommit=True) as connection:
-            create_roles(connection)
-            connection.execute(sql.SQL("GRANT ALL ON SCHEMA public TO {}").format(sql.Identifier(OWNER)))
-            for role in ROLES:
-                connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(role)))
+        _prepare_own(site, site.database_url)
     migrate(site.dsn(OWNER))
 
 
@@ -143,6 +162,23 @@ def _prepare_embedded(site: Site) -> None:
             connection.execute(
                 sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), sql.Identifier(OWNER))
             )
+
+
+def _prepare_own(site: Site, url: str) -> None:
+    """Roles belong to the whole server: those that another network made are taken over only with their passwords."""
+    site.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with psycopg.connect(url) as connection:
+        made = create_roles(connection)
+        for role in ROLES:
+            if role in made:
+                set_password(connection, role, password_for(role, file=site.passwords))
+            elif not has_password(role, file=site.passwords):
+                message = (
+                    f"the role {role} is at this server already, and {site.passwords} has no line for it; copy the line "
+                    f"from the data folder that made the role, or set a new password and write `*:*:*:{role}:PASSWORD`"
+                )
+                raise DatabaseError(message)
+        connection.execute(sql.SQL("GRANT ALL ON SCHEMA public TO {}").format(sql.Identifier(OWNER)))
 
 
 def founded_network(site: Site) -> Network | None:

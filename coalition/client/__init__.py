@@ -26,6 +26,7 @@ from coalition.client.identity import Identity, load_identity, save_identity
 from coalition.client.inclusion import verify_inclusion_proof
 from coalition.client.outbox import Outbox
 from coalition.client.possession import KeyProof, prove_possession
+from coalition.client.tls import Tls
 from settlement.journal.acts import Outcome
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "OutcomeUnknownError",
     "ReceiptInvalidError",
     "RequestRejectedError",
+    "Tls",
     "alias_token",
     "load_identity",
     "open_channel",

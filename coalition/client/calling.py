@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 import grpc
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from coalition.api.v1.envelope_pb2 import Envelope
 from coalition.client.channel import open_channel
@@ -19,6 +19,7 @@ from coalition.client.errors import (
     OutcomeUnknownError,
     ReceiptInvalidError,
     RequestRejectedError,
+    answer_malformed,
 )
 from coalition.client.identity import Identity
 from coalition.client.outbox import Kept, Outbox
@@ -64,7 +65,9 @@ class Caller:
     async def __aenter__(self) -> Self:
         channel = self._channel
         if channel is None:
-            channel = self._owned_channel = open_channel(self.identity.server)
+            tls = self.identity.tls
+            credentials = None if tls is None else tls.credentials()
+            channel = self._owned_channel = open_channel(self.identity.server, credentials=credentials)
         self._sender = Sender(channel, deadline_seconds=self._deadline_seconds)
         return self
 
@@ -101,16 +104,17 @@ class Caller:
             envelope = self._writer.seal(request, request_id=act_id)
             kept = self._outbox.keep(partner_id, act_id, envelope)
         sent_before = kept.envelope is not envelope
-        if sent_before and not asks_the_same(kept.envelope, request):
-            message = f"act id {kept.act_id} was used for another request; a new act needs a new act id"
-            raise ClientError("ACT_ID_REUSED", message, field="act_id")
+        if sent_before:
+            _opened(kept)
+            if not asks_the_same(kept.envelope, request):
+                message = f"act id {kept.act_id} was used for another request; a new act needs a new act id"
+                raise ClientError("ACT_ID_REUSED", message, field="act_id")
         return await self._outcome(kept, sent_before=sent_before)
 
     async def _outcome(self, kept: Kept, *, sent_before: bool) -> Outcome:
-        sealed = Envelope.FromString(kept.envelope)
+        path, payload = _opened(kept)
         if kept.receipt is not None:
-            return self._verified(kept.receipt, kept.act_id, sealed.payload)
-        path = METHODS_BY_TYPE[sealed.payload_type].path
+            return self._verified(kept.receipt, kept.act_id, payload)
         try:
             receipt = await self._open_sender().send(path, kept.envelope, sent_before=sent_before)
         except RequestRejectedError as error:
@@ -119,7 +123,7 @@ class Caller:
             raise
         except NoAnswerError as error:
             raise OutcomeUnknownError(kept.act_id, error) from error
-        outcome = self._verified(receipt, kept.act_id, sealed.payload)
+        outcome = self._verified(receipt, kept.act_id, payload)
         self._outbox.answer(kept, receipt)
         return outcome
 
@@ -130,8 +134,7 @@ class Caller:
             outcome = open_receipt(
                 receipt, audience=self.identity.network, key=self._receipt_key, payload_sha256=digest
             )
-        except (CoalitionError, ValueError) as error:
-            # ValueError: a refusal that this version has no name for.
+        except CoalitionError as error:
             raise ReceiptInvalidError(act_id, str(error)) from error
         if outcome.act_id != act_id:
             raise ReceiptInvalidError(act_id, f"it is for act {outcome.act_id}")
@@ -139,7 +142,11 @@ class Caller:
 
     async def _read(self, request: Any, response: type[Response]) -> Response:
         """Asks a question: a fresh id each time, nothing kept."""
-        return response.FromString(await self._read_bytes(request))
+        reply = await self._read_bytes(request)
+        try:
+            return response.FromString(reply)
+        except (DecodeError, ValueError) as error:
+            raise answer_malformed(str(error)) from None
 
     async def _read_bytes(self, request: Any) -> bytes:
         envelope = self._writer.seal(request, request_id=new_act_id())
@@ -149,3 +156,17 @@ class Caller:
         if self._sender is None:
             raise ClientError("CLIENT_CLOSED", "the client is used inside `async with Client(...)` only")
         return self._sender
+
+
+def _opened(kept: Kept) -> tuple[str, bytes]:
+    """The method's path and the payload in a kept envelope. ClientError OUTBOX_INVALID if the outbox is damaged."""
+    try:
+        sealed = Envelope.FromString(kept.envelope)
+        method = METHODS_BY_TYPE[sealed.payload_type]
+        method.payload.FromString(sealed.payload)
+    except (DecodeError, ValueError, TypeError, KeyError):
+        message = (
+            f"what the outbox holds of act {kept.act_id} is no request; `receipt` tells what became of it"
+        )
+        raise ClientError("OUTBOX_INVALID", message) from None
+    return method.path, sealed.payload

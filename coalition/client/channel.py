@@ -20,7 +20,7 @@ _OPTIONS: tuple[tuple[str, int], ...] = (
 def open_channel(server: str, *, credentials: grpc.ChannelCredentials | None = None) -> grpc.aio.Channel:
     """A channel to "host:port" or "unix:/path", to be closed by the caller; several clients of one event loop may share it.
 
-    Without credentials there is no TLS: for a server on the same machine or behind a proxy that speaks it.
+    Without credentials (`Identity.tls.credentials()`) there is no TLS: for a server on the same machine.
     """
     if credentials is None:
         return grpc.aio.insecure_channel(server, options=_OPTIONS)

@@ -29,8 +29,13 @@ class RequestRejectedError(ClientError):
 class NoAnswerError(ClientError):
     """No usable answer inside the deadline: unreachable, too slow, or broken. A read may simply be repeated.
 
-    `reason` is the name of the last gRPC status, for example UNAVAILABLE.
+    `reason` is the name of the last gRPC status, for example UNAVAILABLE, or ANSWER_MALFORMED.
     """
+
+
+def answer_malformed(wrong: str) -> NoAnswerError:
+    """For a read whose answer is not what its method answers: another kind of server, or somebody between."""
+    return NoAnswerError("ANSWER_MALFORMED", f"the answer is not one of this method: {wrong}")
 
 
 class OutcomeUnknownError(NoAnswerError):

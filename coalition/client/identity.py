@@ -8,12 +8,15 @@ The file is JSON:
       "partner_id": "bakery",
       "private_key": "-----BEGIN PRIVATE KEY----- ...", PKCS #8 PEM
       "receipt_key": "MCow...",                         base64 of the operator's DER SubjectPublicKeyInfo
-      "alias_key": "q83v..."                            base64 of 32 bytes, or null
+      "alias_key": "q83v...",                           base64 of 32 bytes, or null
+      "tls": {                                          or null: the server has no TLS
+        "server_ca": "-----BEGIN CERTIFICATE----- ...", PEM
+        "certificate": "-----BEGIN CERTIFICATE----- ...", "key": "-----BEGIN PRIVATE KEY----- ..."   PEM, or null
+      }
     }
 """
 
 import base64
-import binascii
 import json
 import os
 from dataclasses import dataclass
@@ -22,6 +25,7 @@ from typing import Any
 
 from coalition.client.errors import ClientError
 from coalition.client.private_files import replace_private, require_private
+from coalition.client.tls import Tls
 from settlement.errors import CoalitionError
 from settlement.ids import is_partner_id
 from settlement.signing import KeySigner, keyid_of, load_key, parse_public_key
@@ -43,6 +47,8 @@ class Identity:
     """The operator's public receipt key, DER SubjectPublicKeyInfo. Pinned: no other key's receipts count."""
     alias_key: bytes | None = None
     """The network's 32-byte key for alias tokens; without it, members are named by their ids only."""
+    tls: Tls | None = None
+    """How to speak TLS with the server; without it, there is none."""
 
     def __post_init__(self) -> None:
         if not self.network or not self.server:
@@ -60,7 +66,7 @@ class Identity:
         return (
             f"Identity(network={self.network!r}, server={self.server!r}, partner_id={self.partner_id!r}, "
             f"keyid={self.signer.keyid}, receipt_keyid={keyid_of(self.receipt_spki)}, "
-            f"alias_key={'none' if self.alias_key is None else 'hidden'})"
+            f"alias_key={'none' if self.alias_key is None else 'hidden'}, tls={self.tls!r})"
         )
 
 
@@ -74,6 +80,7 @@ def save_identity(identity: Identity, path: Path | str) -> None:
         "private_key": identity.signer.to_pem(),
         "receipt_key": base64.b64encode(identity.receipt_spki).decode(),
         "alias_key": None if alias_key is None else base64.b64encode(alias_key).decode(),
+        "tls": None if identity.tls is None else _tls_content(identity.tls),
     }
     replace_private(Path(path), (json.dumps(content, indent=2) + "\n").encode())
 
@@ -100,13 +107,32 @@ def load_identity(path: Path | str) -> Identity:
         signer=signer,
         receipt_spki=_bytes(content, "receipt_key"),
         alias_key=None if content.get("alias_key") is None else _bytes(content, "alias_key"),
+        tls=None if content.get("tls") is None else _tls(content["tls"]),
     )
+
+
+def _tls_content(tls: Tls) -> dict[str, str | None]:
+    parts = {"server_ca": tls.server_ca, "certificate": tls.certificate, "key": tls.key}
+    return {name: None if pem is None else pem.decode() for name, pem in parts.items()}
+
+
+def _tls(content: Any) -> Tls:
+    if not isinstance(content, dict):
+        raise _invalid("tls must be an object, or null")
+    parts = [
+        None if content.get(name) is None else _text(content, name).encode()
+        for name in ("certificate", "key")
+    ]
+    try:
+        return Tls(_text(content, "server_ca").encode(), *parts)
+    except ClientError as error:
+        raise _invalid(error.message.removeprefix("identity: ")) from None
 
 
 def _object(path: Path, data: bytes) -> dict[str, Any]:
     try:
         content = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         # The parser's own message could quote a piece of a key.
         raise _invalid(f"{path} is no identity file: it is not JSON") from None
     if not isinstance(content, dict):
@@ -116,7 +142,8 @@ def _object(path: Path, data: bytes) -> dict[str, Any]:
 
 def _text(content: dict[str, Any], name: str) -> str:
     value = content.get(name)
-    if not isinstance(value, str):
+    # JSON can spell halves of characters, which no message and no key can hold.
+    if not isinstance(value, str) or value.encode(errors="ignore").decode() != value:
         raise _invalid(f"{name} must be there, as a string")
     return value
 
@@ -124,7 +151,7 @@ def _text(content: dict[str, Any], name: str) -> str:
 def _bytes(content: dict[str, Any], name: str) -> bytes:
     try:
         return base64.b64decode(_text(content, name), validate=True)
-    except binascii.Error:
+    except ValueError:
         raise _invalid(f"{name} must be base64") from None
 
 

@@ -71,9 +71,13 @@ class Outbox:
         self._connection = sqlite3.connect(
             target, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
-        self._connection.execute("pragma journal_mode = wal")
-        self._connection.execute(f"pragma synchronous = {synchronous}")
-        self._connection.execute(_SCHEMA)
+        try:
+            self._execute("pragma journal_mode = wal")
+            self._execute(f"pragma synchronous = {synchronous}")
+            self._execute(_SCHEMA)
+        except sqlite3.Error:
+            self._connection.close()
+            raise
 
     def find(self, partner_id: str, act_id: str) -> Kept | None:
         """What is kept of an act."""
@@ -83,7 +87,7 @@ class Outbox:
     def keep(self, partner_id: str, act_id: str, envelope: bytes) -> Kept:
         """Stores the envelope unless the act has one already; returns the one to send, which is then the older one."""
         with self._lock:
-            stored = self._connection.execute(
+            stored = self._execute(
                 "insert into acts (partner_id, act_id, envelope) values (?, ?, ?) on conflict do nothing",
                 (partner_id, act_id, envelope),
             ).rowcount
@@ -98,7 +102,7 @@ class Outbox:
             self.forget(kept)
             return
         with self._lock:
-            self._connection.execute(
+            self._execute(
                 "update acts set receipt = ? where partner_id = ? and act_id = ? and envelope = ?",
                 (receipt, kept.partner_id, kept.act_id, kept.envelope),
             )
@@ -109,7 +113,7 @@ class Outbox:
         Only for acts of which it is certain that they never ran; the client does so by itself when the network's error proves it.
         """
         with self._lock:
-            self._connection.execute(
+            self._execute(
                 "delete from acts where partner_id = ? and act_id = ? and envelope = ? and receipt is null",
                 (kept.partner_id, kept.act_id, kept.envelope),
             )
@@ -126,16 +130,23 @@ class Outbox:
         number = 0
         while True:
             with self._lock:
-                rows = self._connection.execute(query, (number,)).fetchall()
+                rows = self._execute(query, (number,)).fetchall()
             if not rows:
                 return
             for _number, envelope, receipt in rows:
                 yield envelope, receipt
             number = rows[-1][0]
 
+    def _execute(self, statement: str, values: tuple[object, ...] = ()) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(statement, values)
+        except UnicodeDecodeError:
+            # SQLite's message quotes a damaged file, and Python cannot read it.
+            raise sqlite3.DatabaseError("the file is damaged") from None
+
     def _rows(self, query: str, values: tuple[str, ...]) -> list[Kept]:
         with self._lock:
-            return [Kept(*row) for row in self._connection.execute(query, values).fetchall()]
+            return [Kept(*row) for row in self._execute(query, values).fetchall()]
 
     def close(self) -> None:
         """Closes the file; what is kept stays."""

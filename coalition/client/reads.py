@@ -3,6 +3,7 @@
 Answers come over the channel unsigned, except receipts; what must be proven is proven by receipts, statements and the journal.
 """
 
+import re
 from collections.abc import AsyncIterator
 
 from coalition.api.v1 import exchange_pb2, members_pb2, partners_pb2, settlement_pb2, transparency_pb2
@@ -21,6 +22,7 @@ from coalition.client.answers import (
     Statement,
 )
 from coalition.client.calling import Caller
+from coalition.client.errors import answer_malformed
 from settlement.journal.acts import Outcome
 
 
@@ -70,7 +72,7 @@ class Reads(Caller):
     async def position(self) -> Position:
         """What the caller owes at this moment."""
         reply = await self._read(settlement_pb2.GetPositionRequest(), settlement_pb2.GetPositionResponse)
-        return Position(reply.currency, int(reply.position_micros))
+        return Position(reply.currency, _integer(reply.position_micros))
 
     async def cycles(self) -> list[Cycle]:
         """All cycles, the open one last."""
@@ -82,7 +84,7 @@ class Reads(Caller):
         request = settlement_pb2.ListObligationsRequest(cycle=cycle)
         reply = await self._read(request, settlement_pb2.ListObligationsResponse)
         return [
-            Obligation(one.debtor, one.creditor, reply.currency, int(one.amount_micros), one.count)
+            Obligation(one.debtor, one.creditor, reply.currency, _integer(one.amount_micros), one.count)
             for one in reply.obligations
         ]
 
@@ -145,8 +147,16 @@ _PURPOSES = {
     partners_pb2.KEY_PURPOSE_RECEIPT: "receipt",
     partners_pb2.KEY_PURPOSE_LOG: "log",
 }
+_INTEGER = re.compile(r"-?[0-9]{1,40}")
 _NEWER = "unknown"
 """For a value that a newer server has and this client does not know."""
+
+
+def _integer(text: str) -> int:
+    """A sum, which may pass 64 bits and so comes as text."""
+    if _INTEGER.fullmatch(text) is None:
+        raise answer_malformed(f"{text[:40]!r} is no sum")
+    return int(text)
 
 
 def _partner(partner: partners_pb2.Partner) -> Partner:

@@ -10,10 +10,12 @@ Everything else is raised at once.
 import asyncio
 import itertools
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import grpc
+from google.protobuf.message import DecodeError
 from google.rpc import error_details_pb2
+from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 
 from coalition.client.errors import NoAnswerError, RequestRejectedError
@@ -72,20 +74,24 @@ class Failure:
 
 
 def read_failure(error: grpc.aio.AioRpcError) -> Failure:
-    """Reads google.rpc.Status and its details (AIP-193); without them the gRPC code must do."""
-    code, message = error.code().name, error.details() or "no details"
+    """Reads google.rpc.Status and its details (AIP-193); where they are missing or malformed, the gRPC code must do."""
+    plain = Failure(error.code().name, error.details() or "no details")
     try:
         status = rpc_status.from_call(error)  # type: ignore[arg-type]  # has the three methods that are used
-    except ValueError:
-        status = None
+        return plain if status is None else _with_details(plain, status)
+    except (ValueError, DecodeError):
+        return plain
+
+
+def _with_details(plain: Failure, status: Status) -> Failure:
     reason, field, pause_seconds = None, None, None
-    for detail in status.details if status is not None else ():
+    for detail in status.details:
         info, retry = error_details_pb2.ErrorInfo(), error_details_pb2.RetryInfo()
         if detail.Unpack(info):
             reason, field = info.reason, info.metadata.get("field")
         elif detail.Unpack(retry):
-            pause_seconds = retry.retry_delay.seconds + retry.retry_delay.nanos / 1e9
-    return Failure(code, message, reason, field, pause_seconds)
+            pause_seconds = max(0.0, retry.retry_delay.seconds + retry.retry_delay.nanos / 1e9)
+    return replace(plain, reason=reason, field=field, pause_seconds=pause_seconds)
 
 
 class Sender:

@@ -8,6 +8,7 @@ from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from coalition.exchange.lane import Connect, Lane
+from coalition.exchange.meters import ExchangeMeters
 from settlement.clearing.desk import DeskRules
 from settlement.ids import draw
 from settlement.journal.acts import Act, Outcome
@@ -28,10 +29,15 @@ class Exchange:
 
     def __init__(self, *, connect: Connect, reads: Reads, memory: HouseMemory, shards: int) -> None:
         self._reads = reads
-        self._lanes = {HOUSE: Lane(HOUSE, connect, memory, DeskRules)}
+        self.meters = ExchangeMeters()
+        self._lanes = {HOUSE: Lane(HOUSE, connect, memory, DeskRules, self.meters)}
         for shard in range(FIRST_MEMBER_SHARD, FIRST_MEMBER_SHARD + shards):
-            self._lanes[shard] = Lane(shard, connect, memory, MemberRules)
+            self._lanes[shard] = Lane(shard, connect, memory, MemberRules, self.meters)
         self._only = FIRST_MEMBER_SHARD if shards == 1 else None
+
+    def waiting(self) -> dict[int, int]:
+        """Acts that no batch has taken yet, by shard."""
+        return {shard: lane.waiting for shard, lane in self._lanes.items()}
 
     async def run(self) -> None:
         """Runs all lanes until `close` was called and every accepted act has its answer."""

@@ -9,7 +9,8 @@ import structlog
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
-from settlement.errors import BooksError, CoalitionError, UnavailableError
+from coalition.exchange.meters import ExchangeMeters
+from settlement.errors import BooksError, CoalitionError, UnavailableError, what_failed
 from settlement.journal.acts import Act, Outcome
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.batch import RulesMaker, Verdict, post
@@ -28,8 +29,19 @@ _log = structlog.get_logger(__name__)
 class Lane:
     """Posts a shard's acts, batch after batch, on one connection of its own."""
 
-    def __init__(self, shard: int, connect: Connect, memory: HouseMemory, make_rules: RulesMaker) -> None:
+    def __init__(
+        self,
+        shard: int,
+        connect: Connect,
+        memory: HouseMemory,
+        make_rules: RulesMaker,
+        meters: ExchangeMeters | None = None,
+    ) -> None:
         self.shard = shard
+        meters = meters or ExchangeMeters()
+        self._batch_acts = meters.batch_acts.labels(shard)
+        self._batches_lost = meters.batches_lost.labels(shard)
+        self._connections = meters.connections.labels(shard)
         self._connect = connect
         self._memory = memory
         self._make_rules = make_rules
@@ -38,6 +50,11 @@ class Lane:
         self._closing = False
         self._turns = 1
         self._connection: AsyncConnection[TupleRow] | None = None
+
+    @property
+    def waiting(self) -> int:
+        """How many acts no batch has taken yet."""
+        return len(self._waiting)
 
     def submit(self, act: Act[object]) -> asyncio.Future[Outcome]:
         """Queues an act; the future gives its outcome or raises its error. Errors at once: QUEUE_FULL, SHUTTING_DOWN."""
@@ -65,6 +82,7 @@ class Lane:
             count = min(len(self._waiting), BATCH_ACTS_MAX)
             batch = [self._waiting.popleft() for _ in range(count)]
             self._turns = min(count, GATHER_TURNS_MAX)
+            self._batch_acts.observe(count)
             verdicts = await self._verdicts([act for act, _ in batch])
             for (_, future), verdict in zip(batch, verdicts, strict=True):
                 _answer(future, verdict)
@@ -94,7 +112,8 @@ class Lane:
             if self.shard == HOUSE:
                 await self._memory.refresh(connection)
         except (psycopg.OperationalError, psycopg.InterfaceError, OSError, UnavailableError) as error:
-            _log.warning("batch_lost", shard=self.shard, acts=len(acts), error=type(error).__name__)
+            self._batches_lost.inc()
+            _log.warning("batch_lost", shard=self.shard, acts=len(acts), error=what_failed(error))
             await self._disconnect()
             unknown = CoalitionError(
                 "BOOKS_UNAVAILABLE", "the books did not answer; send the same bytes again"
@@ -116,6 +135,7 @@ class Lane:
     async def _connected(self) -> AsyncConnection[TupleRow]:
         if self._connection is None or self._connection.closed:
             self._connection = await self._connect()
+            self._connections.inc()
         return self._connection
 
     async def _disconnect(self) -> None:

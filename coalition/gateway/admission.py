@@ -1,7 +1,8 @@
 """Admission: from the bytes of a call to an admitted request, without a look at the database.
 
-Checks, first failure wins (docs/wire.md): size and type > key known and live > signature > strict parse > header equals channel:
-audience, method, partner, key > role > the message's own fields (`Admitted.act`).
+Checks, first failure wins (docs/wire.md): size and type > key known and live (`claim`) > signature (`Claim.verify`) >
+strict parse > header equals channel: audience, method, partner, key > role (`examine`) > the message's own fields
+(`Admitted.act`).
 """
 
 from dataclasses import dataclass
@@ -31,6 +32,18 @@ class Caller:
 
     partner: str
     is_operator: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """An envelope and the live key that it says has signed it. Nothing is proven before `verify`."""
+
+    sealed: Sealed
+    key: Key
+
+    def verify(self) -> None:
+        """SignatureError unless the key signed exactly these bytes."""
+        self.sealed.verify(_public_key(self.key.spki))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +79,21 @@ def _public_key(spki: bytes) -> PublicKey:
 
 
 def admit(house: House, method: Method, data: bytes) -> Admitted:
-    """Climbs the ladder; raises the error of the first rung that breaks."""
+    """Climbs the whole ladder; raises the error of the first rung that breaks."""
+    claimed = claim(house, method, data)
+    claimed.verify()
+    return examine(house, method, claimed)
+
+
+def claim(house: House, method: Method, data: bytes) -> Claim:
+    """What can be said without a signature's verification, which costs the most."""
     sealed = open_envelope(data, payload_type=method.payload_type)
-    key = _live_key(house, sealed.keyid)
-    sealed.verify(_public_key(key.spki))
+    return Claim(sealed, _live_key(house, sealed.keyid))
+
+
+def examine(house: House, method: Method, verified: Claim) -> Admitted:
+    """The rest of the ladder, for a claim whose signature is verified."""
+    sealed, key = verified.sealed, verified.key
     message = parse_payload(sealed.payload, method.payload)
     header: RequestHeader = message.header
     read_uuid(header.request_id, "header.request_id")

@@ -24,6 +24,15 @@ async def _newest(connection: AsyncConnection[TupleRow]) -> tuple[int, str]:
     return row[0], row[1]
 
 
+async def published_sizes(connection: AsyncConnection[TupleRow]) -> dict[int, int]:
+    """How many entries of each shard are under the newest checkpoint; shards without any are left out."""
+    newest = await (await connection.execute(_NEWEST)).fetchone()
+    if newest is None:
+        return {}
+    row = await (await connection.execute(_HEADS, (newest[0],))).fetchone()
+    return {HOUSE: newest[0], **(_sizes_in(row[1]) if row is not None else {})}
+
+
 async def get_checkpoint(means: Means, admitted: Admitted) -> transparency_pb2.GetCheckpointResponse:
     """The newest checkpoint."""
     async with means.reads.connection() as connection:
@@ -54,7 +63,7 @@ async def get_inclusion_proof(means: Means, admitted: Admitted) -> transparency_
     response = transparency_pb2.GetInclusionProofResponse(checkpoint=note, house_entry_number=index)
     if shard != HOUSE:
         heads_index, heads_leaf = row if row is not None else (None, "")
-        shard_size = _size_in(heads_leaf, shard)
+        shard_size = _sizes_in(heads_leaf).get(shard, 0)
         _check_published(index, shard_size)
         node = TileStore(tile_folder(means.log, shard)).node
         response.shard_proof.extend(inclusion_proof(node, index=index, size=shard_size))
@@ -66,11 +75,11 @@ async def get_inclusion_proof(means: Means, admitted: Admitted) -> transparency_
     return response
 
 
-def _size_in(heads_leaf: str, shard: int) -> int:
+def _sizes_in(heads_leaf: str) -> dict[int, int]:
     if not heads_leaf:
-        return 0
+        return {}
     heads = [head.split(" ") for head in parse_leaf(heads_leaf.encode("ascii")).all("head")]
-    return next((int(size) for number, size, _ in heads if int(number) == shard), 0)
+    return {int(shard): int(size) for shard, size, _ in heads}
 
 
 def _check_published(index: int, size: int) -> None:

@@ -11,6 +11,9 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from coalition.exchange.exchange import Exchange, Reads
+from coalition.gateway.door_log import DoorLog
+from coalition.gateway.limits import Limits
+from coalition.gateway.metrics import CallMetrics
 from settlement.house.state import House
 from settlement.ledger.memory import HouseMemory
 from settlement.signing import Signer
@@ -18,7 +21,10 @@ from settlement.signing import Signer
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """The exchange for acts, a pool for reads, the house's state, the receipt key, the log's folder, a DSN for blocking reads."""
+    """The exchange for acts, a pool for reads, the house's state, the receipt key, the log's folder, a DSN for blocking reads.
+
+    `client_certificates`: every connection has shown one, and it must name the partner that calls.
+    """
 
     exchange: Exchange
     reads: Reads
@@ -26,6 +32,10 @@ class Means:
     receipt_signer: Signer
     log: Path
     dsn: str
+    limits: Limits = field(default_factory=Limits)
+    door_log: DoorLog = field(default_factory=DoorLog)
+    metrics: CallMetrics = field(default_factory=CallMetrics)
+    client_certificates: bool = False
     looking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def house_from_now_on(self) -> House:

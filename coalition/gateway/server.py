@@ -18,8 +18,13 @@ from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from coalition.exchange.exchange import Exchange
+from coalition.gateway.door_log import DoorLog
+from coalition.gateway.gauges import register_gauges
+from coalition.gateway.limits import Limits
 from coalition.gateway.means import Means
+from coalition.gateway.metrics import metrics_served
 from coalition.gateway.services import generic_handlers
+from coalition.gateway.tls import Tls, TlsFiles
 from coalition.wire.methods import FILES
 from settlement.database import GATEWAY, WORKER, connect_writer, speak_as
 from settlement.errors import BooksError, CoalitionError
@@ -32,9 +37,19 @@ STATEMENT_TIMEOUT = "15s"
 READ_CONNECTIONS_MAX = 4
 HOUSE_REFRESH_SECONDS = 1.0
 MESSAGE_BYTES_MAX = 128 * 1024
+CALLS_MAX = 6_144
+"""At once; more than a lane's queue holds, so that who finds it full is told so and when to come again."""
+CONNECTIONS_MAX = 2_048
+CALLS_PER_SECOND = 5_000.0
+FAILURES_PER_SECOND = 100.0
 OPTIONS: tuple[tuple[str, int], ...] = (
     ("grpc.max_receive_message_length", MESSAGE_BYTES_MAX),
     ("grpc.max_concurrent_streams", 1_024),
+    # Left alone, gRPC drops calls at random once 1,000 wait to be taken up: CANCELLED, with no reason and no delay.
+    ("grpc.server.max_pending_requests", CALLS_MAX),
+    ("grpc.server.max_pending_requests_hard_limit", CALLS_MAX),
+    ("grpc.max_allowed_incoming_connections", CONNECTIONS_MAX),
+    ("grpc.server_handshake_timeout_ms", 20_000),
     # Clients may ping every 30 s while calls are under way, and no more; who pings oftener is cut off.
     ("grpc.http2.min_ping_interval_without_data_ms", 30_000),
     ("grpc.http2.max_ping_strikes", 2),
@@ -57,16 +72,27 @@ class ServerSettings:
     log: Path
     receipt_signer: KeySigner
     log_signer: KeySigner
+    door: Path | None = None
+    """The folder of the door log."""
+    tls: TlsFiles | None = None
+    metrics: str | None = None
+    """HOST:PORT where Prometheus may ask."""
+    calls_per_second: float = CALLS_PER_SECOND
+    """Of one partner; 0: no limit."""
+    failures_per_second: float = FAILURES_PER_SECOND
+    """From one address; 0: no limit."""
 
 
 async def serve(settings: ServerSettings, stopping: asyncio.Event, started: asyncio.Future[str]) -> None:
     """Runs until `stopping` is set, then drains. `started` gets the address listened on. BooksError if posting must not start."""
+    tls = None if settings.tls is None else Tls(settings.tls)
     worker = _WorkerThread(settings)
     try:
         await worker.start(stopping)
         if not stopping.is_set():
-            async with _means(settings) as means:
-                await _serve_calls(settings, means, worker, stopping, started)
+            async with _means(settings, tls) as means:
+                with metrics_served(settings.metrics, means.metrics.registry):
+                    await _serve_calls(settings, means, tls, worker, stopping, started)
     finally:
         await worker.stop()
 
@@ -74,17 +100,18 @@ async def serve(settings: ServerSettings, stopping: asyncio.Event, started: asyn
 async def _serve_calls(
     settings: ServerSettings,
     means: Means,
+    tls: Tls | None,
     worker: "_WorkerThread",
     stopping: asyncio.Event,
     started: asyncio.Future[str],
 ) -> None:
-    server = grpc.aio.server(options=OPTIONS, maximum_concurrent_rpcs=4_096)
+    server = grpc.aio.server(options=OPTIONS, maximum_concurrent_rpcs=CALLS_MAX)
     server.add_generic_rpc_handlers(tuple(generic_handlers(means)))
     health_service = health.aio.HealthServicer()  # type: ignore[attr-defined]
     health_pb2_grpc.add_HealthServicer_to_server(health_service, server)
     services = [name for file in FILES for name in (s.full_name for s in file.services_by_name.values())]
     reflection.enable_server_reflection([*services, health.SERVICE_NAME, reflection.SERVICE_NAME], server)
-    port = _listen(server, settings.listen)
+    port = _listen(server, settings.listen, tls)
     await server.start()
     for name in ("", *services):
         await health_service.set(name, health_pb2.HealthCheckResponse.SERVING)
@@ -94,7 +121,9 @@ async def _serve_calls(
     host = settings.listen.rpartition(":")[0]
     started.set_result(settings.listen if settings.listen.startswith("unix:") else f"{host}:{port}")
     lanes = asyncio.create_task(means.exchange.run())
-    refresh = asyncio.create_task(_refresh_house(means))
+    beside = [asyncio.create_task(_refresh_house(means)), asyncio.create_task(means.door_log.run())]
+    if tls is not None:
+        beside.append(asyncio.create_task(tls.watch()))
     lanes_ended = asyncio.Event()
     lanes.add_done_callback(lambda _: lanes_ended.set())
     await _any_of(stopping, worker.ended, lanes_ended)
@@ -102,15 +131,18 @@ async def _serve_calls(
     await health_service.enter_graceful_shutdown()
     await server.stop(DRAIN_SECONDS)
     means.exchange.close()
-    refresh.cancel()
     await lanes
-    await asyncio.gather(refresh, return_exceptions=True)
+    for task in beside:
+        task.cancel()
+    await asyncio.gather(*beside, return_exceptions=True)
 
 
-def _listen(server: grpc.aio.Server, address: str) -> int:
+def _listen(server: grpc.aio.Server, address: str, tls: Tls | None) -> int:
     """The port listened on. CoalitionError LISTEN_FAILED, for gRPC's own exception says little and is a RuntimeError."""
     try:
-        return server.add_insecure_port(address)
+        if tls is None:
+            return server.add_insecure_port(address)
+        return server.add_secure_port(address, tls.server_credentials())
     except RuntimeError:
         message = f"cannot listen on {address}: is it in use, or not an address of this machine? Name another with --listen"
         raise CoalitionError("LISTEN_FAILED", message) from None
@@ -134,7 +166,7 @@ async def _refresh_house(means: Means) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _means(settings: ServerSettings) -> AsyncIterator[Means]:
+async def _means(settings: ServerSettings, tls: Tls | None) -> AsyncIterator[Means]:
     async def configure(connection: AsyncConnection[TupleRow]) -> None:
         await speak_as(connection, GATEWAY)
         await connection.execute(f"SET statement_timeout = '{STATEMENT_TIMEOUT}'")
@@ -157,7 +189,21 @@ async def _means(settings: ServerSettings) -> AsyncIterator[Means]:
         async with pool.connection() as connection:
             house = await memory.refresh(connection)
         exchange = Exchange(connect=connect, reads=pool, memory=memory, shards=house.founded.shards)
-        yield Means(exchange, pool, memory, settings.receipt_signer, settings.log, dsn)
+        means = Means(
+            exchange,
+            pool,
+            memory,
+            settings.receipt_signer,
+            settings.log,
+            dsn,
+            limits=Limits(
+                calls_per_second=settings.calls_per_second, failures_per_second=settings.failures_per_second
+            ),
+            door_log=DoorLog(settings.door),
+            client_certificates=tls is not None and tls.asks_for_certificates,
+        )
+        register_gauges(means, tls)
+        yield means
 
 
 class _WorkerThread:

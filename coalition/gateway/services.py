@@ -1,6 +1,7 @@
 """Each method of the proto and its handler. Servicers translate, the ledger decides, the journal writes."""
 
 from collections.abc import Awaitable, Callable
+from time import perf_counter
 from typing import Any
 
 import grpc
@@ -9,16 +10,20 @@ import structlog
 from psycopg_pool import PoolTimeout
 
 from coalition.gateway import exchange_reads, house_reads, log_reads, statement_reads
-from coalition.gateway.admission import Admitted, admit
+from coalition.gateway.admission import Admitted, claim, examine
 from coalition.gateway.means import Means
+from coalition.gateway.metrics import short_name
 from coalition.gateway.status import abort
+from coalition.gateway.visitor import Visitor, visitor_of
 from coalition.wire.methods import METHODS, Method
 from coalition.wire.receipts import seal_receipt
-from settlement.errors import BooksError, CoalitionError, UnavailableError
+from settlement.errors import BooksError, CoalitionError, UnavailableError, what_failed
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 Read = Callable[[Means, Admitted], Awaitable[Any]]
 Handler = Callable[[bytes, Context], Awaitable[bytes]]
+Answer = Callable[[Admitted], Awaitable[tuple[bytes, str | None]]]
+"""The reply's bytes, and the refusal if a rule said no."""
 _log = structlog.get_logger(__name__)
 
 READS: dict[str, Read] = {
@@ -60,49 +65,89 @@ def generic_handlers(means: Means) -> "list[grpc.GenericRpcHandler[Any, Any]]":
     return [grpc.method_handlers_generic_handler(service, named) for service, named in services.items()]
 
 
-def _handler(means: Means, method: Method, answer: Callable[[Admitted], Awaitable[bytes]]) -> Handler:
+def _handler(means: Means, method: Method, answer: Answer) -> Handler:
+    meter, metrics = means.metrics.of(method.path), means.metrics
+
     async def handle(data: bytes, context: Context) -> bytes:
+        began_s = perf_counter()
+        visitor = visitor_of(context, client_certificates=means.client_certificates)
+        metrics.under_way += 1
         try:
-            return await answer(await _admit(means, method, data))
-        except (psycopg.OperationalError, PoolTimeout, UnavailableError) as error:
-            _log.warning("books_unavailable", method=method.path, error=type(error).__name__)
-            await abort(
-                context,
-                CoalitionError("BOOKS_UNAVAILABLE", "the books did not answer; send the same bytes again"),
-            )
-        except CoalitionError as error:
-            _log.info("call_failed", method=method.path, reason=error.reason, field=error.field)
-            await abort(context, error)
-        except Exception as error:  # noqa: BLE001 - a bug; what it says may quote rows, and must not travel
-            _log.exception("call_broke", method=method.path, error=type(error).__name__)
-            await abort(
-                context, BooksError("the server has no answer to this; its operator must look into its log")
-            )
+            reply, refusal = await answer(await _admit(means, method, data, visitor))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the caller gets an answer and the door log a count
+            failure = _told(method, error)
+            _count_failure(means, method, visitor, failure, data)
+            meter.failed(began_s, failure.reason)
+            await abort(context, failure)
+        else:
+            if refusal is not None and visitor.partner is not None:
+                means.limits.calls.charge(visitor.partner)
+            meter.answered(began_s, refusal)
+            return reply
+        finally:
+            metrics.under_way -= 1
 
     return handle
 
 
-async def _admit(means: Means, method: Method, data: bytes) -> Admitted:
+def _told(method: Method, error: Exception) -> CoalitionError:
+    """What the caller is told of an error, and the log."""
+    match error:
+        case psycopg.OperationalError() | PoolTimeout() | UnavailableError():
+            _log.warning("books_unavailable", method=method.path, error=what_failed(error))
+            return CoalitionError("BOOKS_UNAVAILABLE", "the books did not answer; send the same bytes again")
+        case CoalitionError():
+            _log.info("call_failed", method=method.path, reason=error.reason, field=error.field)
+            return error
+        case _:
+            # A bug; what it says may quote rows, and must not travel.
+            _log.error("call_broke", method=method.path, error=type(error).__name__, exc_info=error)
+            return BooksError("the server has no answer to this; its operator must look into its log")
+
+
+def _count_failure(
+    means: Means, method: Method, visitor: Visitor, failure: CoalitionError, data: bytes
+) -> None:
+    if visitor.partner is None and failure.reason != "RATE_LIMITED":
+        means.limits.failures.charge(visitor.address)
+    means.door_log.count(
+        failure, method=short_name(method.path), partner=visitor.partner, address=visitor.address, data=data
+    )
+
+
+async def _admit(means: Means, method: Method, data: bytes, visitor: Visitor) -> Admitted:
+    """Climbs the ladder, cheap rungs first; `visitor.partner` is set once the signature is verified."""
+    means.limits.check_address(visitor.address)
+    house = means.memory.house
     try:
-        return admit(means.memory.house, method, data)
+        claimed = claim(house, method, data)
     except CoalitionError as error:
         if error.reason != "KEY_UNKNOWN":
             raise
-    # Another gateway may have added the key a moment ago.
-    return admit(await means.house_from_now_on(), method, data)
+        # Another gateway may have added the key a moment ago.
+        house = await means.house_from_now_on()
+        claimed = claim(house, method, data)
+    partner = claimed.key.owner
+    visitor.check_certificate(house, claimed.key)
+    means.limits.check_partner(partner)
+    claimed.verify()
+    visitor.partner = partner
+    means.limits.calls.charge(partner)
+    return examine(house, method, claimed)
 
 
-def _act_answer(means: Means) -> Callable[[Admitted], Awaitable[bytes]]:
-    async def answer(admitted: Admitted) -> bytes:
+def _act_answer(means: Means) -> Answer:
+    async def answer(admitted: Admitted) -> tuple[bytes, str | None]:
         outcome = await means.exchange.submit(admitted.act())
-        return seal_receipt(means.receipt_signer, audience=means.memory.house.founded.origin, outcome=outcome)
+        audience = means.memory.house.founded.origin
+        return seal_receipt(means.receipt_signer, audience=audience, outcome=outcome), outcome.refusal
 
     return answer
 
 
-def _read_answer(means: Means, read: Read) -> Callable[[Admitted], Awaitable[bytes]]:
-    async def answer(admitted: Admitted) -> bytes:
+def _read_answer(means: Means, read: Read) -> Answer:
+    async def answer(admitted: Admitted) -> tuple[bytes, str | None]:
         message = await read(means, admitted)
-        return message if isinstance(message, bytes) else message.SerializeToString()
+        return message if isinstance(message, bytes) else message.SerializeToString(), None
 
     return answer

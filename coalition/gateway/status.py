@@ -9,6 +9,7 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
 from google.rpc.status_pb2 import Status
 
 from coalition.errors import CODES, ERROR_DOMAIN
+from coalition.gateway.limits import RateLimitedError
 from settlement.errors import CoalitionError
 
 TEXT_MAX = 500
@@ -31,8 +32,14 @@ def status_of(error: CoalitionError) -> Status:
             BadRequest(field_violations=[BadRequest.FieldViolation(field=error.field, description=text)]),
         )
     if code in (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE):
-        _add(status, RetryInfo(retry_delay=Duration(seconds=RETRY_SECONDS)))
+        delay = Duration()
+        delay.FromMicroseconds(round(_retry_seconds(error) * 1e6))
+        _add(status, RetryInfo(retry_delay=delay))
     return status
+
+
+def _retry_seconds(error: CoalitionError) -> float:
+    return error.retry_seconds if isinstance(error, RateLimitedError) else RETRY_SECONDS
 
 
 def _add(status: Status, detail: Any) -> None:

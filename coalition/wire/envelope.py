@@ -74,6 +74,15 @@ def payload_of(data: bytes) -> bytes:
         raise parse_error("envelope", error) from None
 
 
+def claimed_keyid(data: bytes) -> str:
+    """The keyid that an envelope claims, true or not; empty if there is none to be read."""
+    try:
+        signatures = Envelope.FromString(data).signatures
+    except (DecodeError, ValueError):
+        return ""
+    return signatures[0].keyid if signatures else ""
+
+
 def _too_large(size: int) -> CoalitionError:
     message = f"{size} bytes are too many; a payload has 1 to {PAYLOAD_BYTES_MAX} bytes"
     return CoalitionError("PAYLOAD_TOO_LARGE", message, field="payload")

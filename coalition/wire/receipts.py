@@ -4,8 +4,7 @@ from coalition.api.v1.envelope_pb2 import Receipt, RefusalReason
 from coalition.wire.envelope import Sealed, open_envelope, seal
 from coalition.wire.methods import RECEIPT_TYPE
 from coalition.wire.requests import parse_payload
-from coalition.wire.strict import write_time
-from settlement.clock import SECOND_US
+from coalition.wire.strict import invalid, read_time, write_time
 from settlement.errors import CoalitionError
 from settlement.journal.acts import Outcome
 from settlement.signing import PublicKey, Signer
@@ -35,7 +34,7 @@ def open_receipt(
 ) -> Outcome:
     """The outcome in a receipt that the operator really signed, for this network and, if given, for this payload.
 
-    Errors: those of `open_envelope`, SIGNATURE_INVALID, RECEIPT_MISMATCH.
+    Errors: those of `open_envelope`, SIGNATURE_INVALID, RECEIPT_MISMATCH; FIELD_INVALID for what no outcome can be.
     """
     sealed: Sealed = open_envelope(data, payload_type=RECEIPT_TYPE)
     sealed.verify(key)
@@ -46,15 +45,27 @@ def open_receipt(
             "RECEIPT_MISMATCH", "the receipt answers another request, network or number of acts"
         )
     facts = receipt.outcomes[0]
-    refusal = RefusalReason.Name(facts.refusal).removeprefix(_PREFIX) if facts.refusal else None
     return Outcome(
         facts.act_id,
         receipt.payload_sha256,
         facts.shard,
-        facts.entry_number,
+        _entry_number(facts.entry_number),
         facts.leaf_sha256,
-        facts.recorded_at.seconds * SECOND_US + facts.recorded_at.nanos // 1_000,
-        refusal,
+        read_time(facts.recorded_at, "outcomes.recorded_at"),
+        _refusal(facts.refusal),
         facts.member_id or None,
         facts.balance_after if facts.member_id else None,
     )
+
+
+def _entry_number(number: int) -> int:
+    """Below zero it would count from the journal's end."""
+    if number < 0:
+        raise invalid("outcomes.entry_number", "0 or more")
+    return number
+
+
+def _refusal(number: int) -> str | None:
+    if number not in RefusalReason.values():
+        raise invalid("outcomes.refusal", "one that this version knows; a newer one may know it")
+    return RefusalReason.Name(number).removeprefix(_PREFIX) if number else None  # type: ignore[arg-type]

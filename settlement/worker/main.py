@@ -20,13 +20,14 @@ _log = structlog.get_logger(__name__)
 async def work(
     dsn: Callable[[], str], log: Path, signer: KeySigner, stopping: asyncio.Event, ready: asyncio.Event
 ) -> None:
-    """Cuts and publishes until `stopping` is set, and publishes a last time then. A lost connection is made again.
+    """Cuts and publishes until `stopping` is set, and publishes a last time then. A lost connection is made again,
+    once more at the end too.
 
     `dsn` is asked before every connection: an embedded server that crashed is started by that.
 
     Sets `ready` once the guard has agreed with the books; BooksError if it does not.
     """
-    while not stopping.is_set():
+    while True:
         try:
             connection = await connect_async(dsn(), WORKER)
             async with connection:
@@ -34,8 +35,11 @@ async def work(
                 await publisher.check_guard()
                 ready.set()
                 await _work_on(publisher, stopping)
+                return
         except (psycopg.Error, OSError, UnavailableError) as error:
             _log.warning("worker_lost_the_books", error=what_failed(error))
+            if stopping.is_set():
+                return
             await _pause(stopping, PUBLISH_SECONDS)
 
 

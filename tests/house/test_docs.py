@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from coalition.api.v1.envelope_pb2 import ErrorReason, RefusalReason
+from coalition.audit.checks import Check
 from coalition.client.writing import ACT_LIFE_US
 from coalition.errors import CODES
 from coalition.exchange.lane import BATCH_ACTS_MAX, QUEUE_ACTS_MAX
@@ -107,6 +108,36 @@ def test_every_page_is_reachable_from_the_index() -> None:
     index = (DOCS / "README.md").read_text()
     pages = {path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md")} - {"README.md"}
     assert pages == set(re.findall(r"\]\(([^)]+)\)", index))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=shown)
+def test_tests_that_are_named_exist(page: Path) -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", page.read_text())
+    assert [name for name in named if not is_test(*name)] == []
+
+
+def test_the_threat_model_names_each_test_that_it_counts_on() -> None:
+    text, _, listed = (DOCS / "threat-model.md").read_text().partition("\n## Tests\n")
+    numbers = [int(number) for number in re.findall(r"^\| (\d+) \|", listed, re.MULTILINE)]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert {int(number) for number in re.findall(r"\[(\d+)\]", text)} == set(numbers)
+
+
+def is_test(path: str, test: str) -> bool:
+    """Whether the file is there and, if a test is named, holds it."""
+    file = ROOT / path
+    return file.exists() and (not test or f"def {test}(" in file.read_text())
+
+
+def test_checks_that_the_threat_model_names_exist() -> None:
+    page = (DOCS / "threat-model.md").read_text()
+    told = {
+        name
+        for names in re.findall(r"checks? ((?:`[^`]+`(?:,\s|\sand\s)?)+)", page)
+        for name in spoken(names)
+    }
+    assert len(told) > 3
+    assert told <= set(Check)
 
 
 def test_every_room_is_on_the_page_of_the_architecture() -> None:

@@ -19,6 +19,8 @@ from settlement.embedded.account import account_for
 from settlement.embedded.cluster import Cluster
 from settlement.embedded.processes import processes_of
 
+pytestmark = pytest.mark.embedded
+
 _START_AND_TELL = """
 import sys
 from pathlib import Path

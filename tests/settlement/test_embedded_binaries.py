@@ -10,7 +10,10 @@ import pytest
 from settlement.embedded import EmbeddedServerError, binaries
 from settlement.embedded.account import Account, account_for
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another account")
+pytestmark = [
+    pytest.mark.embedded,
+    pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another account"),
+]
 
 
 def _mode(path: Path) -> int:

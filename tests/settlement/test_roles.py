@@ -1,13 +1,17 @@
-"""Each role may write what its process needs and nothing else, and nobody's slip changes what was written."""
+"""Each role may write what its process needs and nothing else, and nobody's slip changes what was written.
+
+Every role logs in by itself, as its process does.
+"""
 
 from collections.abc import Iterator
 
 import psycopg
 import pytest
 from psycopg import errors, sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from settlement.database import GATEWAY, OWNER, READER, ROLES, WORKER
-from tests.support.postgres import drop_database
+from tests.support.postgres import drop_database, role_passwords
 from tests.support.small_network import new_books
 
 WRITES = ("INSERT", "UPDATE", "DELETE", "TRUNCATE")
@@ -47,10 +51,22 @@ def books() -> Iterator[str]:
 
 @pytest.fixture
 def superuser(books: str) -> Iterator[psycopg.Connection]:
-    """A connection whose changes are taken back."""
+    """A connection that only looks."""
     with psycopg.connect(books) as connection:
         yield connection
-        connection.rollback()
+
+
+@pytest.fixture
+def login(books: str, role: str) -> Iterator[psycopg.Connection]:
+    """A connection that the role made itself, with its own password."""
+    with psycopg.connect(as_role(books, role), autocommit=True) as connection:
+        assert connection.execute("SELECT session_user, current_user").fetchone() == (role, role)
+        yield connection
+
+
+def as_role(dsn: str, role: str) -> str:
+    """A connection string by which the role logs in."""
+    return make_conninfo(dsn, user=role, password="", passfile=str(role_passwords()))
 
 
 def rights(connection: psycopg.Connection, role: str, table: str) -> set[str]:
@@ -88,12 +104,11 @@ def test_every_role_may_write_what_is_listed_and_no_more(superuser: psycopg.Conn
 @pytest.mark.parametrize("table", WRITTEN_ONCE)
 @pytest.mark.parametrize("role", ROLES)
 def test_what_was_written_is_not_changed(
-    superuser: psycopg.Connection, role: str, table: str, change: str
+    login: psycopg.Connection, role: str, table: str, change: str
 ) -> None:
-    superuser.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
     statement = CHANGES[change].format(sql.Identifier(table))
     if (role, table, change) == (OWNER, "payloads", "DELETE"):
-        superuser.execute(statement)  # a member's data can be erased
+        login.execute(statement)  # a member's data can be erased
         return
     refusal, words = (
         (errors.RaiseException, f"the books only grow: {change} of {table} is refused")
@@ -101,7 +116,7 @@ def test_what_was_written_is_not_changed(
         else (errors.InsufficientPrivilege, "permission denied")
     )
     with pytest.raises(refusal, match=words):
-        superuser.execute(statement)
+        login.execute(statement)
 
 
 @pytest.mark.parametrize("role", [GATEWAY, WORKER, READER])
@@ -109,12 +124,85 @@ def test_what_was_written_is_not_changed(
     "statement",
     [
         "CREATE TABLE more (number int)",
+        "CREATE SCHEMA more",
+        "CREATE FUNCTION more() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+        "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
         "DROP TABLE entries",
+        "ALTER TABLE entries ADD COLUMN more int",
         "ALTER TABLE entries DISABLE TRIGGER only_grows",
-        "SET session_replication_role = replica",
+        "CREATE TRIGGER more BEFORE INSERT ON entries EXECUTE FUNCTION refuse_change()",
+        "CREATE INDEX ON entries (kind)",
+        "DROP DATABASE template1",
     ],
 )
-def test_no_process_changes_the_schema(superuser: psycopg.Connection, role: str, statement: str) -> None:
-    superuser.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+def test_no_process_changes_the_schema(login: psycopg.Connection, statement: str) -> None:
     with pytest.raises(errors.InsufficientPrivilege):
-        superuser.execute(statement)
+        login.execute(statement)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT rolpassword FROM pg_authid",
+        "SELECT passwd FROM pg_shadow",
+        "SELECT * FROM pg_hba_file_rules",
+        "SELECT pg_read_file('{file}')",
+        "SELECT pg_read_binary_file('{file}')",
+        "SELECT pg_read_file('postgresql.conf')",
+        "SELECT pg_ls_dir('.')",
+        "SELECT lo_import('{file}')",
+        "SELECT lo_export(1, '{file}')",
+        "COPY payloads FROM '{file}'",
+        "COPY entries TO '{file}'",
+        "COPY payloads FROM PROGRAM 'cat {file}'",
+        "COPY entries TO PROGRAM 'cat'",
+        "CREATE EXTENSION file_fdw",
+        "CREATE FUNCTION pg_temp.more() RETURNS int LANGUAGE c AS '{file}'",
+    ],
+)
+def test_no_role_reaches_a_file_a_program_or_a_password(login: psycopg.Connection, statement: str) -> None:
+    with pytest.raises((errors.InsufficientPrivilege, errors.FeatureNotSupported)):
+        login.execute(statement.format(file=role_passwords()))
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SET ROLE {other}",
+        "SET SESSION AUTHORIZATION {other}",
+        "GRANT {other} TO {role}",
+        "ALTER ROLE {other} PASSWORD 'x'",
+        "ALTER ROLE {role} SUPERUSER",
+        "ALTER ROLE {role} CREATEROLE",
+        "CREATE ROLE more",
+        "SET ROLE {superuser}",
+        "SET session_replication_role = replica",
+        "ALTER SYSTEM SET fsync = off",
+        "SELECT pg_reload_conf()",
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{superuser}'",
+    ],
+)
+def test_no_role_becomes_another(login: psycopg.Connection, books: str, role: str, statement: str) -> None:
+    superuser = conninfo_to_dict(books)["user"]
+    for other in set(ROLES) - {role}:
+        with pytest.raises(errors.InsufficientPrivilege):
+            login.execute(statement.format(role=role, other=other, superuser=superuser).encode())
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_role_sees_what_another_asks(login: psycopg.Connection, books: str) -> None:
+    with psycopg.connect(books) as other:
+        other.execute("SELECT 'what a superuser asked'")
+        told = login.execute(
+            "SELECT query FROM pg_stat_activity WHERE pid = %s", (other.info.backend_pid,)
+        ).fetchone()
+    assert told == ("<insufficient privilege>",)
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("password", ["", "guessed"])
+def test_a_role_without_its_password_is_turned_away(books: str, role: str, password: str) -> None:
+    with pytest.raises(psycopg.OperationalError, match="password"):
+        psycopg.connect(make_conninfo(books, user=role, password=password, passfile="/dev/null"))

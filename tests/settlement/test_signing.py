@@ -1,5 +1,6 @@
 """Signatures have one verdict: libsodium, which we ask, and OpenSSL, which an auditor may, agree on every case."""
 
+import base64
 import hashlib
 
 import pytest
@@ -124,6 +125,18 @@ def test_a_key_signs_verifies_and_survives_its_pem(payload: bytes, algorithm: st
     public.verify(again.sign(message), message)
     with pytest.raises(SignatureError):
         public.verify(again.sign(message), message + b"x")
+
+
+@pytest.mark.parametrize("place", range(16))
+def test_a_private_key_with_a_changed_byte_in_its_head_is_refused(place: int) -> None:
+    """Some of these say that the 32 bytes are a key of X448, over which OpenSSL stumbles."""
+    head, begin, rest = new_key().to_pem().partition("-----\n")
+    body, end, tail = rest.partition("-----END")
+    content = base64.b64decode(body)
+    for byte in set(range(256)) - {content[place]}:
+        changed = content[:place] + bytes([byte]) + content[place + 1 :]
+        with pytest.raises(KeyFormatError):
+            load_key(head + begin + base64.b64encode(changed).decode() + "\n" + end + tail)
 
 
 def test_the_signed_bytes_are_those_of_the_dsse_specification() -> None:

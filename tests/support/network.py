@@ -1,27 +1,38 @@
 """A real network for tests: its database, founded with real keys, served over gRPC in this process or another."""
 
 import asyncio
+import shutil
 import threading
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from coalition.cli.site import Site, found_network, prepare_database
+from coalition.cli.tls_folder import tls_of_new
 from coalition.client import BlockingClient, Identity, load_identity, save_identity
 from coalition.gateway.server import ServerSettings, serve
 from settlement.house.records import Network
 from settlement.signing import new_key
+from tests.support.postgres import role_passwords
 
 ORIGIN = "clearing.example/test"
 PEOPLE = ("ann", "bob")
 
 
 def new_site(folder: Path, dsn: str, *, shards: int = 1, origin: str = ORIGIN) -> Site:
-    """Roles, schema, founding entry and the operator's keys, in an empty database."""
-    site = Site(folder, dsn)
+    """Schema, founding entry and the operator's keys, in an empty database."""
+    site = site_of(folder, dsn)
     prepare_database(site)
     network = Network(origin, "EUR", 2, shards, "operator", "bilateral")
     found_network(site, network, rate_micros=10_000, people=PEOPLE, server="127.0.0.1:0")
     return site
+
+
+def site_of(folder: Path, dsn: str) -> Site:
+    """A site without a network, which can be every role of the tests' server."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shutil.copy(role_passwords(), folder / "passwords")
+    return Site(folder, dsn)
 
 
 @dataclass
@@ -38,9 +49,7 @@ class RunningServer:
     def identity(self, name: str) -> Identity:
         """An identity made at the founding: `operator`, `ann` or `bob`."""
         kept = load_identity(self.site.identity_path(name))
-        return Identity(
-            kept.network, self.address, kept.partner_id, kept.signer, kept.receipt_spki, self.site.alias_key()
-        )
+        return replace(kept, server=self.address, alias_key=self.site.alias_key())
 
     def stop(self) -> None:
         """Drains and ends the server; raises what ended it before."""
@@ -51,8 +60,8 @@ class RunningServer:
             raise self._failure[0]
 
 
-def start_server(site: Site) -> RunningServer:
-    """Serves a site on a free port of the loopback address."""
+def start_server(site: Site, **settings: Any) -> RunningServer:
+    """Serves a site on a free port of the loopback address, without limits unless `settings`, further ones, say so."""
     started = threading.Event()
     running: list[RunningServer] = []
     failure: list[BaseException] = []
@@ -66,11 +75,17 @@ def start_server(site: Site) -> RunningServer:
             started.set()
 
         address.add_done_callback(ready)
-        dsn = site.database_url or ""
-        settings = ServerSettings(
-            "127.0.0.1:0", lambda role: dsn, site.log, site.signer("receipt"), site.signer("log")
+        unlimited: dict[str, Any] = {"calls_per_second": 0.0, "failures_per_second": 0.0}
+        own = ServerSettings(
+            "127.0.0.1:0",
+            site.dsn,
+            site.log,
+            site.signer("receipt"),
+            site.signer("log"),
+            site.door,
+            **{**unlimited, **settings},
         )
-        await serve(settings, stopping, address)
+        await serve(own, stopping, address)
 
     def body() -> None:
         try:
@@ -91,7 +106,8 @@ def start_server(site: Site) -> RunningServer:
 def onboard(server: RunningServer, partner: str) -> Identity:
     """An active partner with a fresh key; its identity lies in the site."""
     operator = server.identity("operator")
-    identity = replace(operator, partner_id=partner, signer=new_key(), alias_key=server.site.alias_key())
+    tls = tls_of_new(server.site, operator, partner)
+    identity = replace(operator, partner_id=partner, signer=new_key(), tls=tls)
     save_identity(identity, server.site.identity_path(partner))
     with BlockingClient(operator) as client:
         outcomes = [

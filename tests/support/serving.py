@@ -1,41 +1,29 @@
-"""`coalition serve` as a process of its own, to be killed and started again, and the load that it bears meanwhile."""
+"""`coalition serve` as a process of its own, to be killed and started again."""
 
 import asyncio
 import os
-import random
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-import psycopg
-
-from coalition.api.v1.envelope_pb2 import Envelope
-from coalition.audit.fsck import fsck
-from coalition.cli.site import Site
+from coalition.cli.site import Site, found_network, prepare_database
+from coalition.cli.tls_folder import tls_of_new
 from coalition.client import (
     BlockingClient,
-    Client,
     Identity,
-    NoAnswerError,
-    Outbox,
-    RequestRejectedError,
     load_identity,
 )
-from coalition.wire.methods import METHODS_BY_TYPE
-from coalition.wire.receipts import open_receipt
-from settlement.ids import new_act_id
-from settlement.journal.acts import Outcome
-from settlement.signing import new_key, parse_public_key
-from settlement.transparency.merkle import leaf_hash
+from settlement import embedded
+from settlement.house.records import Network
+from settlement.signing import new_key
+from tests.support.network import ORIGIN, PEOPLE
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTNERS = ("bakery", "grocer")
 
 
 @dataclass
@@ -44,7 +32,14 @@ class ServerProcess:
 
     site: Site
     port: int = field(default_factory=lambda: free_port())
+    options: Sequence[str] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[str] | None = None
+
+    @property
+    def log(self) -> str:
+        """What it logged so far."""
+        return (self.site.data / "serve.log").read_text()
 
     @property
     def address(self) -> str:
@@ -66,16 +61,17 @@ class ServerProcess:
                     self.site.data,
                     "--listen",
                     self.address,
+                    *self.options,
                 ],
                 cwd=ROOT,
-                env=kept | own,
+                env=kept | own | dict(self.environment),
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
             )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        assert line == f"listening on {self.address}\n", (self.site.data / "serve.log").read_text()
+        assert line == f"listening on {self.address}\n", self.log
 
     def end(self, how: signal.Signals) -> int:
         """Sends a signal and waits for the end; returns the exit status."""
@@ -94,7 +90,8 @@ class ServerProcess:
     def take_in(self, partner: str) -> Identity:
         """A new active partner."""
         operator = self.identity("operator")
-        identity = replace(operator, partner_id=partner, signer=new_key())
+        tls = tls_of_new(self.site, operator, partner)
+        identity = replace(operator, partner_id=partner, signer=new_key(), tls=tls)
         with BlockingClient(operator) as client:
             client.register(partner_id=partner, display_name=partner.title())
             client.add_key(key=identity.signer, partner_id=partner)
@@ -103,9 +100,28 @@ class ServerProcess:
 
 
 @contextmanager
-def served(site: Site) -> Iterator[ServerProcess]:
-    """A running server process that is gone at the end."""
-    server = ServerProcess(site)
+def embedded_site(folder: Path) -> Iterator[Site]:
+    """A founded network with a PostgreSQL of its own, to which anything may be done."""
+    try:
+        yield founded(Site(folder))
+    finally:
+        embedded.stop(folder)
+
+
+def founded(site: Site) -> Site:
+    """The site with a network, which makes the roles of its PostgreSQL."""
+    prepare_database(site)
+    network = Network(ORIGIN, "EUR", 2, 1, "operator", "bilateral")
+    found_network(site, network, rate_micros=10_000, people=PEOPLE, server="127.0.0.1:0")
+    return site
+
+
+@contextmanager
+def served(
+    site: Site, *options: str, environment: Mapping[str, str] | None = None
+) -> Iterator[ServerProcess]:
+    """A running server process that is gone at the end; `options` of `coalition serve`."""
+    server = ServerProcess(site, options=options, environment=environment or {})
     try:
         server.start()
         yield server
@@ -114,121 +130,16 @@ def served(site: Site) -> Iterator[ServerProcess]:
             server.end(signal.SIGKILL)
 
 
+async def until(holds: Callable[[], bool], *, pause_seconds: float = 0.01) -> None:
+    """Looks again and again until it holds; fails after a minute."""
+    async with asyncio.timeout(60):
+        while not holds():  # noqa: ASYNC110 - what is waited for happens in another process
+            await asyncio.sleep(pause_seconds)
+
+
 def free_port() -> int:
     """A port that nobody listens on."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         return port
-
-
-@dataclass
-class Load:
-    """Partners who act at random on members, keep everything in one outbox, and go on through every failure."""
-
-    identities: Sequence[Identity]
-    outbox: Outbox
-    members: list[str] = field(default_factory=list)
-    deadline_seconds: float = 2.0
-    unanswered: int = 0
-
-    async def enrol(self, count: int) -> None:
-        """New members."""
-        async with Client(self.identities[0], outbox=self.outbox) as client:
-            outcomes = await asyncio.gather(*[client.enrol() for _ in range(count)])
-        self.members += [outcome.member for outcome in outcomes if outcome.member is not None]
-
-    async def run(self, stop: asyncio.Event, *, at_once: int = 24) -> None:
-        """Acts until told to stop, and counts acts without an answer."""
-        clients = [
-            Client(identity, outbox=self.outbox, deadline_seconds=self.deadline_seconds)
-            for identity in self.identities
-        ]
-        async with clients[0], clients[1]:
-            await asyncio.gather(*[self._act(stop, clients[n % 2], n) for n in range(at_once)])
-
-    async def _act(self, stop: asyncio.Event, client: Client, seed: int) -> None:
-        chance = random.Random(seed)
-        last: str | None = None
-        while not stop.is_set():
-            member, act_id, amount = chance.choice(self.members), new_act_id(), chance.randint(1, 40)
-            try:
-                if last is not None and chance.random() < 0.1:
-                    await client.reverse(original_act_id=last, act_id=act_id)
-                elif chance.random() < 0.5:
-                    await client.issue(member=member, amount=amount, act_id=act_id)
-                else:
-                    await client.redeem(member=member, amount=amount, act_id=act_id)
-                last = act_id
-            except NoAnswerError:
-                self.unanswered += 1
-
-    def answered(self) -> int:
-        """How many acts have a receipt."""
-        return sum(1 for _ in self.outbox.receipts())
-
-    async def until_answered(self, count: int) -> None:
-        """Waits until so many acts have their receipts."""
-        while self.answered() < count:  # noqa: ASYNC110 - the outbox is a file
-            await asyncio.sleep(0.01)
-
-    async def resend_pending(self) -> int:
-        """Asks again for every act without an answer; returns how many there were."""
-        resent = 0
-        for identity in self.identities:
-            async with Client(identity, outbox=self.outbox, deadline_seconds=20) as client:
-                pending = self.outbox.pending(identity.partner_id)
-                with suppress(RequestRejectedError):
-                    await asyncio.gather(*[client.resend(act_id=kept.act_id) for kept in pending])
-                resent += len(pending)
-        return resent
-
-    def check_books(self, dsn: str) -> None:
-        """Every receipt is in the journal, every act once and nothing else, balances are what the receipts add up to."""
-        receipts = [self._read(envelope, receipt) for envelope, receipt in self.outbox.receipts()]
-        assert self.outbox.pending() == []
-        with psycopg.connect(dsn) as connection:
-            entries = {
-                (shard, index): (bytes(digest), leaf.encode())
-                for shard, index, digest, leaf in connection.execute(
-                    "SELECT shard, index, leaf_hash, leaf FROM entries WHERE shard > 0 AND kind <> 'cut'"
-                )
-            }
-            stored = connection.execute("SELECT partner, act_id::text FROM acts WHERE shard > 0").fetchall()
-            wallets: dict[str, int] = dict(
-                connection.execute(
-                    "SELECT split_part(account, ':', 2), (credits - debits)::bigint FROM balances WHERE account LIKE 'wallet:%'"
-                ).fetchall()
-            )
-        for _, outcome in receipts:
-            digest, leaf = entries[outcome.shard, outcome.index]
-            assert outcome.leaf_hash == digest == leaf_hash(leaf)
-        names = [(request.header.partner_id, request.header.request_id) for request, _ in receipts]
-        assert sorted(names) == sorted(stored), "each act once, and no act that nobody asked for"
-        assert len({(o.shard, o.index) for _, o in receipts}) == len(receipts) == len(entries)
-        assert self._balances(receipts) == {member: balance for member, balance in wallets.items() if balance}
-        assert list(fsck(dsn)) == []
-
-    def _read(self, envelope: bytes, receipt: bytes) -> tuple[Any, Outcome]:
-        sealed = Envelope.FromString(envelope)
-        key = parse_public_key(self.identities[0].receipt_spki)
-        request = METHODS_BY_TYPE[sealed.payload_type].payload.FromString(sealed.payload)
-        return request, open_receipt(receipt, audience=self.identities[0].network, key=key)
-
-    def _balances(self, receipts: list[tuple[Any, Outcome]]) -> dict[str, int]:
-        moved: dict[str, tuple[str, int]] = {}
-        balances: dict[str, int] = {}
-        for request, outcome in sorted(receipts, key=lambda pair: (pair[1].shard, pair[1].index)):
-            if outcome.refusal is not None or outcome.member is None:
-                continue
-            kind, header = request.DESCRIPTOR.name, request.header
-            if kind == "ReverseRequest":
-                member, amount = moved[request.original_act_id][0], -moved[request.original_act_id][1]
-            elif kind in ("IssueRequest", "RedeemRequest"):
-                member, amount = outcome.member, request.amount if kind == "IssueRequest" else -request.amount
-            else:
-                continue
-            moved[header.request_id] = (member, amount)
-            balances[member] = balances.get(member, 0) + amount
-            assert balances[member] == outcome.balance_after, "a receipt states the balance at its entry"
-        return {member: balance for member, balance in balances.items() if balance}

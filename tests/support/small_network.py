@@ -26,7 +26,7 @@ from coalition.wire.strict import write_time
 from settlement.clearing.desk import DeskRules
 from settlement.clearing.obligations import figures_of
 from settlement.clock import SECOND_US, now_us
-from settlement.database import GATEWAY, OWNER, WORKER, connect_async, create_roles, migrate
+from settlement.database import GATEWAY, OWNER, WORKER, connect_async, migrate
 from settlement.house.records import APPROVER, LOG, RECEIPT, REQUEST, Key, Network
 from settlement.journal.acts import Act, Outcome
 from settlement.journal.leaf import HOUSE
@@ -46,12 +46,10 @@ ACTS_PER_BATCH = 64
 
 
 def new_books() -> str:
-    """A fresh database with roles and schema; returns the superuser's DSN."""
+    """A fresh database with the schema; returns the superuser's DSN."""
     dsn = new_database()
     with psycopg.connect(dsn, autocommit=True) as connection:
-        create_roles(connection)
-        name = sql.Identifier(connection.info.dbname)
-        connection.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, sql.Identifier(OWNER)))
+        connection.execute(sql.SQL("GRANT ALL ON SCHEMA public TO {}").format(sql.Identifier(OWNER)))
     migrate(dsn)
     return dsn
 

@@ -1,7 +1,10 @@
-"""What the server and its PostgreSQL log names no secret, no member, no amount and no request: not even when all goes wrong."""
+"""What the server and its PostgreSQL log, and what the server counts, names no secret, no member, no amount and no request: not
+even when all goes wrong."""
 
 import base64
 import re
+import signal
+import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,9 +23,12 @@ from coalition.wire.methods import METHODS
 from settlement import embedded
 from settlement.house.records import Network
 from settlement.signing import new_key
+from tests.support.command import run
 from tests.support.door import read_answer
 from tests.support.network import ORIGIN, PEOPLE
-from tests.support.serving import ServerProcess, served
+from tests.support.serving import free_port, served
+
+pytestmark = pytest.mark.embedded
 
 CARD = "4000 1234 1234 1234"
 AMOUNT = 918_273_645
@@ -57,13 +63,20 @@ def requests() -> list[bytes]:
 def test_neither_good_nor_bad_requests_leave_a_secret_in_a_log(
     site: Site, tmp_path: Path, requests: list[bytes]
 ) -> None:
-    with served(site) as server:
+    metrics = f"127.0.0.1:{free_port()}"
+    with served(site, *mutual_tls(site), "--metrics", metrics) as server:
         bakery = server.take_in("bakery")
         member = good_acts(bakery, tmp_path / "outbox", requests)
-        reasons = bad_acts(server, bakery, requests)
-    told = logs(site)
-    assert reasons == set(re.findall(r'"reason": ?"([A-Z_]+)"', told)), "the log has what went wrong"
-    assert found(secrets(site, bakery, member, requests), told) == []
+        reasons = bad_acts(bakery, requests)
+        with urllib.request.urlopen(f"http://{metrics}/metrics", timeout=20) as answer:
+            counted = answer.read().decode()
+        assert server.end(signal.SIGTERM) == 0
+    door = "".join(path.read_text() for path in site.door.iterdir())
+    for told in (logs(site), door):
+        assert reasons == set(re.findall(r'"reason": ?"([A-Z_]+)"', told)), "the log has what went wrong"
+    assert reasons <= set(re.findall(r'reason="([A-Z_]+)"', counted))
+    hidden = secrets(site, bakery, member, requests)
+    assert found(hidden, logs(site) + door + counted) == []
 
 
 @pytest.mark.parametrize("table", ["lots", "payloads"])
@@ -78,7 +91,7 @@ def test_a_batch_that_breaks_a_rule_of_the_tables_leaves_no_row_in_a_log(
             superuser.execute(f"ALTER TABLE {table} ADD CONSTRAINT broken CHECK (shard <> 1) NOT VALID")
         request: Any = IssueRequest.FromString(Envelope.FromString(requests[-1]).payload)
         request.header.request_id = str(uuid.uuid4())
-        assert sent(server, sealed(bakery, request), requests) == "BOOKS_INCONSISTENT"
+        assert sent(bakery, sealed(bakery, request), requests) == "BOOKS_INCONSISTENT"
     assert found(secrets(site, bakery, member, requests), logs(site)) == []
 
 
@@ -88,6 +101,13 @@ def test_a_secret_in_a_log_would_be_seen(site: Site) -> None:
     planted = secrets(site, bakery, str(uuid.uuid4()), [seal(bakery.signer, "x", b"a payload")])
     assert len(planted) > 20
     assert found(planted, " ".join(planted.values())) == sorted(planted)
+
+
+def mutual_tls(site: Site) -> list[str]:
+    """The options of a server with certificates made for it."""
+    assert run("tls", "init", "127.0.0.1", data=site.data).code == 0
+    files = {"--certificate": "server.pem", "--key": "server.key", "--client-ca": "ca.pem"}
+    return [word for option, name in files.items() for word in (option, str(site.tls / name))]
 
 
 def good_acts(bakery: Identity, outbox: Path, requests: list[bytes]) -> str:
@@ -103,20 +123,20 @@ def good_acts(bakery: Identity, outbox: Path, requests: list[bytes]) -> str:
     return member
 
 
-def bad_acts(server: ServerProcess, bakery: Identity, requests: list[bytes]) -> set[str]:
+def bad_acts(bakery: Identity, requests: list[bytes]) -> set[str]:
     """Every kind of bad request; returns the reasons that they were answered with."""
     good = Envelope.FromString(requests[-1])
     forged = Envelope.FromString(requests[-1])
     forged.signatures[0].sig = bytes(64)
     reasons = {
-        sent(server, forged.SerializeToString(), requests),
-        sent(server, seal(bakery.signer, ISSUE.payload_type, CARD.encode()), requests),
-        sent(server, seal(new_key(), ISSUE.payload_type, good.payload), requests),
+        sent(bakery, forged.SerializeToString(), requests),
+        sent(bakery, seal(bakery.signer, ISSUE.payload_type, CARD.encode()), requests),
+        sent(bakery, seal(new_key(), ISSUE.payload_type, good.payload), requests),
     }
     for change in BAD.values():
         request: Any = IssueRequest.FromString(good.payload)
         change(request)
-        reasons.add(sent(server, sealed(bakery, request), requests))
+        reasons.add(sent(bakery, sealed(bakery, request), requests))
     return reasons
 
 
@@ -125,14 +145,21 @@ def sealed(bakery: Identity, request: Any) -> bytes:
     return seal(bakery.signer, ISSUE.payload_type, request.SerializeToString())
 
 
-def sent(server: ServerProcess, envelope: bytes, requests: list[bytes]) -> str:
-    """Sends an envelope that must fail; returns the reason."""
+def sent(bakery: Identity, envelope: bytes, requests: list[bytes]) -> str:
+    """Sends an envelope that must fail, as the bakery connects; returns the reason."""
     requests.append(envelope)
-    with grpc.insecure_channel(server.address) as channel, pytest.raises(grpc.RpcError) as failed:
+    with channel_of(bakery) as channel, pytest.raises(grpc.RpcError) as failed:
         channel.unary_unary(ISSUE.path, None, None)(envelope, timeout=20)
     reason = read_answer(failed.value).reason
     assert reason is not None
     return reason
+
+
+def channel_of(identity: Identity) -> grpc.Channel:
+    """A channel as the client library opens it."""
+    if identity.tls is None:
+        return grpc.insecure_channel(identity.server)
+    return grpc.secure_channel(identity.server, identity.tls.credentials())
 
 
 def secrets(site: Site, bakery: Identity, member: str, requests: list[bytes]) -> dict[str, str]:
@@ -144,6 +171,7 @@ def secrets(site: Site, bakery: Identity, member: str, requests: list[bytes]) ->
     named["member's digits"] = member.replace("-", "")
     keys = {path.name: path.read_text() for path in (site.data / "keys").glob("*.pem")}
     identities = [load_identity(site.identity_path(name)) for name in ("operator", *PEOPLE)]
+    keys |= {path.name: path.read_text() for path in site.tls.rglob("*.key")}
     keys |= {identity.signer.keyid: identity.signer.to_pem() for identity in (*identities, bakery)}
     for name, pem in keys.items():
         named |= {f"key {name}, line {n}": line for n, line in enumerate(pem.splitlines()[1:-1])}

@@ -14,8 +14,8 @@ from coalition.cli.site import Site
 from coalition.client import Client, Identity, Outbox, RequestRejectedError
 from settlement.ids import new_act_id
 from settlement.signing import new_key
+from tests.support.load import Load
 from tests.support.network import RunningServer, new_site, onboard, start_server
-from tests.support.serving import Load
 
 
 @pytest.fixture

@@ -150,6 +150,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_SHUTTING_DOWN: _ErrorReason.ValueType  # 27
     ERROR_REASON_CYCLE_NOT_CLOSED: _ErrorReason.ValueType  # 28
     """A shard has not yet cut the closed cycle, which takes milliseconds; ask again in a moment."""
+    ERROR_REASON_RATE_LIMITED: _ErrorReason.ValueType  # 29
+    """Too many calls of this partner, or too many from this address that failed; RetryInfo says when the next may come."""
+    ERROR_REASON_CERTIFICATE_MISMATCH: _ErrorReason.ValueType  # 30
+    """The client certificate of the connection does not name the partner that owns the key."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The call failed and nothing was recorded. Travels as google.rpc.ErrorInfo.reason without the prefix."""
@@ -184,6 +188,10 @@ ERROR_REASON_BOOKS_INCONSISTENT: ErrorReason.ValueType  # 26
 ERROR_REASON_SHUTTING_DOWN: ErrorReason.ValueType  # 27
 ERROR_REASON_CYCLE_NOT_CLOSED: ErrorReason.ValueType  # 28
 """A shard has not yet cut the closed cycle, which takes milliseconds; ask again in a moment."""
+ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 29
+"""Too many calls of this partner, or too many from this address that failed; RetryInfo says when the next may come."""
+ERROR_REASON_CERTIFICATE_MISMATCH: ErrorReason.ValueType  # 30
+"""The client certificate of the connection does not name the partner that owns the key."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

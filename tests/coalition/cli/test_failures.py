@@ -27,6 +27,7 @@ def test_next_steps_are_for_reasons_that_exist() -> None:
         "DATABASE_UNUSABLE",
         "RECEIPT_INVALID",
         "NETWORK_EXISTS",
+        "CERTIFICATE_EXPIRED",
     }
     assert NEXT_STEPS.keys() <= from_the_network | from_the_client
 

@@ -80,7 +80,7 @@ def test_a_key_is_never_overwritten(tmp_path: Path) -> None:
 
 def test_what_is_no_key_or_proof_is_told(network: RunningServer, tmp_path: Path) -> None:
     wrong = tmp_path / "wrong"
-    for content in (b"", b"{}", b"\xff\xfe", b"[1]", b'{"public_key": 5}'):
+    for content in (b"", b"{}", b"\xff\xfe", b"[1]", b'{"public_key": 5}', b"[" * 100_000):
         wrong.write_bytes(content)
         wrong.chmod(0o600)
         key = ask(network, "key", "add", "--key", wrong)

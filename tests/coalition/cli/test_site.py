@@ -10,7 +10,7 @@ from coalition.cli.site import Site, found_network, prepare_database
 from settlement.errors import CoalitionError
 from settlement.house.records import Network
 from tests.support.command import run
-from tests.support.network import new_site
+from tests.support.network import new_site, site_of
 
 NETWORK = Network("clearing.example/site", "EUR", 2, 1, "operator", "bilateral")
 
@@ -27,7 +27,7 @@ def found(site: Site, network: Network) -> None:
 def test_a_founding_cut_short_is_repeated_with_the_keys_it_had_made(
     tmp_path: Path, database_url: str
 ) -> None:
-    site = Site(tmp_path, database_url)
+    site = site_of(tmp_path, database_url)
     prepare_database(site)
     with pytest.raises(CoalitionError) as failure:
         found(site, Network("clearing.example/site", "EUR", 2, 65, "operator", "bilateral"))
@@ -47,7 +47,7 @@ def test_a_second_founding_changes_nothing(tmp_path: Path, database_url: str) ->
 
 
 def test_a_folder_that_published_another_network_is_refused(tmp_path: Path, database_url: str) -> None:
-    site = Site(tmp_path, database_url)
+    site = site_of(tmp_path, database_url)
     prepare_database(site)
     site.log.mkdir()
     (site.log / "guard").write_text("")
@@ -110,10 +110,11 @@ def test_serve_says_that_the_address_is_taken(tmp_path: Path, database_url: str)
 
 
 def test_serve_says_that_the_database_holds_no_network(tmp_path: Path, database_url: str) -> None:
+    site = site_of(tmp_path, database_url)
     (tmp_path / "keys").mkdir()
     environment = {"COALITION_DATABASE_URL": database_url}
     assert "error NETWORK_NOT_FOUND" in run("serve", data=tmp_path, env=environment).err
-    prepare_database(Site(tmp_path, database_url))
+    prepare_database(site)
     told = run("serve", data=tmp_path, env=environment)
     assert (told.code, "error NETWORK_NOT_FOUND" in told.err) == (1, True)
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from settlement import embedded
 from tests.support.command import Ran, run
 
@@ -34,6 +36,7 @@ def served(data: Path) -> Iterator[tuple[str, "subprocess.Popen[str]"]]:
             process.kill()
 
 
+@pytest.mark.embedded
 def test_the_whole_story(tmp_path: Path) -> None:
     data = tmp_path / "data"
     try:

@@ -1,11 +1,13 @@
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from coalition.client import ClientError, Identity, load_identity, save_identity
+from coalition.client import ClientError, Identity, Tls, load_identity, save_identity
 from settlement.signing import ECDSA_P256, ED25519, new_key, parse_public_key
+from tests.support.certificates import Certificates
 
 ALIAS_KEY = bytes(range(200, 232))
 
@@ -25,6 +27,25 @@ def test_what_is_saved_is_loaded(tmp_path: Path, algorithm: str, alias_key: byte
     parse_public_key(saved.signer.spki).verify(loaded.signer.sign(b"x"), b"x")
     for name in ("network", "server", "partner_id", "receipt_spki", "alias_key"):
         assert getattr(loaded, name) == getattr(saved, name)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_tls_is_saved_with_the_identity_and_printing_it_shows_no_secret(tmp_path: Path, own: bool) -> None:
+    tls = Certificates.made(tmp_path / "made").client("coalition://clearing.example/test/bakery")
+    saved = replace(identity(), tls=tls if own else Tls(tls.server_ca))
+    save_identity(saved, tmp_path / "me.json")
+    assert load_identity(tmp_path / "me.json").tls == saved.tls
+    secret = (tls.key or b"").decode().splitlines()[1]
+    assert secret not in repr(saved)
+    assert (secret in (tmp_path / "me.json").read_text()) is own
+
+
+def test_a_file_of_an_older_version_has_no_tls(tmp_path: Path) -> None:
+    save_identity(identity(), tmp_path / "me.json")
+    content = json.loads((tmp_path / "me.json").read_text())
+    del content["tls"]
+    (tmp_path / "me.json").write_text(json.dumps(content))
+    assert load_identity(tmp_path / "me.json").tls is None
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o277])
@@ -64,12 +85,14 @@ def test_a_file_that_others_can_open_is_refused_with_the_cure(tmp_path: Path, mo
     [
         ("network", None),
         ("network", ""),
+        ("network", "\udcff"),
         ("server", 7),
         ("partner_id", "Bakery!"),
         ("private_key", "-----BEGIN"),
         ("private_key", None),
         ("receipt_key", "not base64"),
         ("receipt_key", "AAAA"),
+        ("receipt_key", "é"),
         ("alias_key", "c2hvcnQ="),
         ("alias_key", 12),
     ],
@@ -103,3 +126,13 @@ def test_printing_shows_no_secret() -> None:
         assert "PRIVATE" not in text
         assert repr(ALIAS_KEY) not in text
         assert ALIAS_KEY.hex() not in text
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"[]", b"[" * 100_000])
+def test_a_file_that_is_no_json_object_is_no_identity(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "me.json"
+    path.write_bytes(content)
+    path.chmod(0o600)
+    with pytest.raises(ClientError, match="is no identity file") as caught:
+        load_identity(path)
+    assert caught.value.reason == "IDENTITY_INVALID"

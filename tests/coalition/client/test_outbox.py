@@ -1,11 +1,16 @@
 import os
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from coalition.client import ClientError, Outbox
+from coalition.client import Client, ClientError, Outbox
+from coalition.wire.envelope import seal
+from coalition.wire.methods import payload_type_of
+from settlement.signing import new_key
+from tests.coalition.client.peer import MEMBER, Peer
 
 
 def test_the_first_envelope_of_an_act_stays(outbox: Outbox) -> None:
@@ -99,3 +104,27 @@ def test_threads_agree_on_one_envelope_per_act(tmp_path: Path, shared: bool) -> 
     assert answers[0] == answers[1] == answers[2] == answers[3]
     for outbox in {first, *outboxes}:
         outbox.close()
+
+
+def test_a_damaged_file_is_an_error_of_sqlite_whatever_its_message_quotes(tmp_path: Path) -> None:
+    path = tmp_path / "o"
+    Outbox(path).close()
+    whole = path.read_bytes()
+    for name in (b"CREATE", b"partner_id", b"strict", b"sqlite_autoindex"):
+        for damage in (b"\x80", b"\xff", b'"\xc3'):
+            path.write_bytes(whole.replace(name, damage.ljust(len(name), b"x")))
+            with pytest.raises(sqlite3.Error), Outbox(path) as outbox:
+                outbox.pending()
+
+
+async def test_what_is_no_request_is_not_sent_again(peer: Peer, outbox: Outbox) -> None:
+    good = seal(new_key(), payload_type_of("IssueRequest"), b"\x10\x05")
+    for number, envelope in enumerate((b"\xff", b"", seal(new_key(), "other", b"x"), good[:-1], good[10:])):
+        outbox.keep("bakery", str(number), envelope)
+        async with Client(peer.identity(), outbox=outbox) as client:
+            with pytest.raises(ClientError) as resent:
+                await client.resend(act_id=str(number))
+            with pytest.raises(ClientError) as asked:
+                await client.issue(member=MEMBER, amount=5, act_id=str(number))
+        assert resent.value.reason == asked.value.reason == "OUTBOX_INVALID"
+    assert peer.calls == []

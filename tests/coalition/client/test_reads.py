@@ -5,7 +5,7 @@ import pytest
 from google.protobuf.message import Message
 
 from coalition.api.v1 import exchange_pb2, members_pb2, partners_pb2, settlement_pb2, transparency_pb2
-from coalition.client import Client, Outbox
+from coalition.client import Client, NoAnswerError, Outbox
 from coalition.client.aliases import alias_token
 from coalition.client.answers import (
     Balance,
@@ -173,3 +173,24 @@ async def test_entries_go_from_page_to_page(peer: Peer, client: Client) -> None:
     found = [entry async for entry in client.entries(page_size=2)]
     assert found == [Entry(1, n, b"%d" % n) for n in range(6)]
     assert {call.request.page_size for call in peer.calls} == {2}
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_an_answer_that_is_no_message_of_its_method_is_none(
+    peer: Peer, client: Client, name: str
+) -> None:
+    async def nonsense(call: Call, context: object) -> bytes:
+        return b"\x0a\xff"
+
+    peer.script.append(nonsense)
+    with pytest.raises(NoAnswerError) as caught:
+        await CASES[name][0](client)
+    assert caught.value.reason == "ANSWER_MALFORMED"
+
+
+@pytest.mark.parametrize("text", ["", "x", "1.5", "1_0", "-", "9" * 41])
+async def test_a_sum_is_an_integer(peer: Peer, client: Client, text: str) -> None:
+    peer.reads["GetPosition"] = settlement_pb2.GetPositionResponse(currency="EUR", position_micros=text)
+    with pytest.raises(NoAnswerError) as caught:
+        await client.position()
+    assert caught.value.reason == "ANSWER_MALFORMED"

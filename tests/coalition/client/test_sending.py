@@ -39,10 +39,18 @@ REVOKED = fails(CODE.UNAUTHENTICATED, "KEY_REVOKED")
         [UNAVAILABLE, UNAVAILABLE],
         [fails(CODE.UNAVAILABLE, "SHUTTING_DOWN", retry_seconds=0.05)],
         [fails(CODE.RESOURCE_EXHAUSTED, "QUEUE_FULL", retry_seconds=0.05)],
+        [fails(CODE.RESOURCE_EXHAUSTED, "RATE_LIMITED", retry_seconds=0.05)],
         [fails(CODE.FAILED_PRECONDITION, "CYCLE_NOT_CLOSED")],
         [fails(CODE.CANCELLED), UNAVAILABLE],
     ],
-    ids=["unavailable", "shutting down", "queue full", "cycle not closed", "cancelled by the server"],
+    ids=[
+        "unavailable",
+        "shutting down",
+        "queue full",
+        "rate limited",
+        "cycle not closed",
+        "cancelled by the server",
+    ],
 )
 async def test_trouble_that_passes_is_waited_out_with_the_same_bytes(
     peer: Peer, client: Client, outbox: Outbox, trouble: list[Step]

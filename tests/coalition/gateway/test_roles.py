@@ -1,5 +1,7 @@
 """Who may call what: every method against every kind of key."""
 
+from dataclasses import replace
+
 import pytest
 
 from coalition.api.v1 import options_pb2, partners_pb2
@@ -7,10 +9,15 @@ from coalition.api.v1.envelope_pb2 import Envelope
 from coalition.api.v1.exchange_pb2 import GetBalanceRequest, IssueRequest
 from coalition.api.v1.members_pb2 import EnrolRequest
 from coalition.client import BlockingClient
+from coalition.gateway.admission import admit
 from coalition.wire.methods import METHODS, Method
 from settlement.clock import now_us
-from settlement.signing import new_key, possession_message
-from tests.support.door import CALLERS, Answer, Door
+from settlement.errors import CoalitionError
+from settlement.house.records import APPROVER, REQUEST, Key, Network
+from settlement.house.state import House
+from settlement.signing import ED25519, new_key, possession_message
+from tests.support.callers import CALLERS
+from tests.support.door import Answer, Door
 from tests.support.network import ORIGIN
 
 ALL_METHODS = pytest.mark.parametrize(
@@ -31,6 +38,22 @@ def test_a_method_is_for_its_roles_and_for_nobody_else(door: Door, method: Metho
             answer = call_as(door, who, method)
             answer.is_error("ROLE_MISSING")
             assert answer.field == "signatures.keyid"
+
+
+@pytest.mark.parametrize("roles", [[], [options_pb2.ROLE_UNSPECIFIED]], ids=["none", "unspecified"])
+def test_a_method_without_a_role_is_for_nobody(door: Door, roles: list[int]) -> None:
+    house = House(network=Network(ORIGIN, "EUR", 2, 1, "operator", "bilateral"))
+    for role, who in CALLERS.items():
+        purpose = APPROVER if role == options_pb2.ROLE_APPROVER else REQUEST
+        signer = door.signers[who]
+        key = Key(signer.keyid, ED25519, purpose, door.partner_of(who), None, signer.spki, 0)
+        house.keys[signer.keyid] = key
+        for method in METHODS.values():
+            unset = replace(method, roles=frozenset(roles))
+            envelope = door.sealed(who, door.complete(who, method.payload()))
+            with pytest.raises(CoalitionError, match="this method is for") as caught:
+                admit(house, unset, envelope)
+            assert caught.value.reason == "ROLE_MISSING"
 
 
 @ALL_METHODS

@@ -26,7 +26,7 @@ HASH = "ab" * 32
 SETTLED = Settlement(1, 1, "00" * 32, "ann", T0_US, {}, approved=True)
 OWED = st.dictionaries(
     st.tuples(st.sampled_from(PARTNERS), st.sampled_from(PARTNERS)).filter(lambda pair: pair[0] != pair[1]),
-    st.integers(0, 10**6),
+    st.integers(0, 2) | st.integers(0, 10**6),
     max_size=8,
 )
 
@@ -93,8 +93,10 @@ def test_closing_names_the_open_cycle() -> None:
 def test_nothing_is_proposed_before_every_shard_has_cut_and_nothing_but_the_ledgers_figures() -> None:
     desk, figures = Desk(), net({("acme", "bakery"): 7})
     assert desk.ask("ann", Propose(9, "EUR", figures, HASH)).refusal == "CYCLE_UNKNOWN"
-    with pytest.raises(CycleNotClosedError):
+    with pytest.raises(CycleNotClosedError) as caught:
         desk.ask("ann", Propose(1, "EUR", figures, HASH))
+    assert (caught.value.reason, caught.value.field) == ("CYCLE_NOT_CLOSED", "cycle")
+    assert caught.value.message == "cycle 1 is not cut by every shard yet; ask again in a moment"
     desk.ask(OPERATOR, CloseCycle(1, None))
     desk.figures[1] = figures
     other = net({("acme", "bakery"): 8})
@@ -154,7 +156,8 @@ def test_the_largest_amount_that_can_be_confirmed_has_a_leaf_in_every_currency(d
     if most < AMOUNT_MINOR_MAX:
         with pytest.raises(CoalitionError) as caught:
             desk.ask(OPERATOR, Confirm(2**31 - 1, "a" * 40, most + 1))
-        assert caught.value.reason == "AMOUNT_TOO_LARGE"
+        assert (caught.value.reason, caught.value.field) == ("AMOUNT_TOO_LARGE", "amount_minor")
+        assert caught.value.message == "amount_minor is more than the books can hold of this currency"
 
 
 @pytest.mark.parametrize("name", ["p{:03}", "store-{:05}", "partner-with-a-name-of-forty-letters-{:03}"])
@@ -173,14 +176,18 @@ def test_a_settlement_of_as_many_participants_as_there_can_be_fits_one_entry(nam
     assert desk.ask("bob", Approve(HASH)).refusal is None
 
 
-def test_a_leg_that_no_transfer_can_move_is_an_error_and_posts_nothing() -> None:
-    desk = Desk()
-    most = MICROS_MAX // MICROS_PER_CENT
+@pytest.mark.parametrize("digits", [2, 6])
+def test_a_leg_that_no_transfer_can_move_is_an_error_and_posts_nothing(digits: int) -> None:
+    network = replace(NETWORK, minor_digits=digits)
+    most = MICROS_MAX // micros_per_minor(digits)
+    desk = Desk(network)
     assert desk.settle(net({("acme", "bakery"): most})).refusal is None
-    desk = Desk()
+    assert desk.ask(OPERATOR, Confirm(1, "acme", most)).refusal is None
+    desk = Desk(network)
     with pytest.raises(CoalitionError) as caught:
         desk.settle(net({("acme", "bakery"): most + 1}))
     assert caught.value.reason == "AMOUNT_TOO_LARGE"
+    assert caught.value.message == "the leg of acme is more than one transfer can move"
     assert not desk.house.settlements[1].approved
 
 

@@ -2,12 +2,22 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
-from settlement.house.decide import PARTNERS_MAX, decide_house
-from settlement.house.records import APPROVER, REGISTERED, REQUEST, Key, Partner
+from settlement.house.decide import PARTNERS_MAX, SETTLEMENT_BYTES_MAX, decide_house
+from settlement.house.records import (
+    ACTIVE,
+    APPROVER,
+    REGISTERED,
+    REQUEST,
+    SUSPENDED,
+    Key,
+    Partner,
+    parse_key,
+)
 from settlement.house.state import House
 from settlement.journal.leaf import HOUSE
 from tests.support.pure_acts import OPERATOR, act, as_entry, house_of, keyid_for
@@ -35,9 +45,16 @@ BODIES = st.one_of(
 def decided(house: House, caller: str, body: object) -> str | None:
     """Decides and applies one act; the draft must be canonical and the decision must not touch the house."""
     before = house.fork()
-    draft = decide_house(house, act(OPERATOR if caller == ANN else caller, body, signer=caller))
+    asked = act(OPERATOR if caller == ANN else caller, body, signer=caller)
+    draft = decide_house(house, asked)
+    assert draft.act is asked
     assert house == before
-    house.apply(as_entry(draft, shard=HOUSE, index=house.size, house=house.size))
+    entry = as_entry(draft, shard=HOUSE, index=house.size, house=house.size)
+    if isinstance(body, AddKey):
+        key = parse_key(entry.one("key"), added_at=0)
+        said = AddKey(key.owner, key.keyid, key.algorithm, key.purpose, key.person, key.spki)
+        assert said == body, "the entry names the whole key"
+    house.apply(entry)
     if draft.refusal is not None:
         assert replace(before, size=house.size) == house, "a refusal changes nothing but the size"
     return draft.refusal
@@ -50,7 +67,7 @@ def house_with_ann() -> House:
     return house
 
 
-@given(st.lists(st.tuples(st.sampled_from([*NAMES, ANN]), BODIES), max_size=40))
+@given(st.lists(st.tuples(st.sampled_from([*NAMES, ANN]), BODIES), min_size=15, max_size=40))
 def test_every_history_keeps_the_laws_of_partners_and_keys(steps: list[tuple[str, object]]) -> None:
     house = house_with_ann()
     namers: dict[str, set[str]] = {}
@@ -78,6 +95,30 @@ def test_every_history_keeps_the_laws_of_partners_and_keys(steps: list[tuple[str
                 )
             if key.revoked_at is not None and key.keyid not in revoked:
                 assert caller in (key.owner, OPERATOR, ANN), "nobody ends another partner's key"
+
+
+@given(st.lists(BODIES, min_size=5, max_size=30))
+def test_a_partner_is_taken_in_once_and_stands_as_the_operator_last_said(steps: list[object]) -> None:
+    house = house_of("acme")
+    states = {OPERATOR: ACTIVE, "acme": ACTIVE}
+    for body in steps:
+        refusal = decided(house, OPERATOR, body)
+        if isinstance(body, Register):
+            assert refusal == ("PARTNER_EXISTS" if body.partner_id in states else None)
+            states.setdefault(body.partner_id, REGISTERED)
+        elif isinstance(body, Activate | Suspend):
+            known = body.partner_id in states.keys() - {OPERATOR}
+            assert refusal == (None if known else "PARTNER_UNKNOWN")
+            if known:
+                states[body.partner_id] = ACTIVE if isinstance(body, Activate) else SUSPENDED
+        assert {name: partner.state for name, partner in house.partners.items()} == states
+
+
+def test_only_the_operator_must_keep_a_key() -> None:
+    house = house_of("acme")
+    assert decided(house, "acme", RevokeKey(keyid_for("acme"), "retired", None)) is None
+    assert house.live_keys("acme", REQUEST) == []
+    assert decided(house, OPERATOR, key_of("acme", KEYS[0], None)) is None
 
 
 def test_refusals_come_in_the_documented_order() -> None:
@@ -117,3 +158,20 @@ def test_a_network_is_full_at_its_limit() -> None:
     assert decided(house, OPERATOR, Register("one-more", "One more")) == "LIMIT_EXCEEDED"
     del house.partners["p0"]
     assert decided(house, OPERATOR, Register("one-more", "One more")) is None
+
+
+def test_a_network_is_full_when_its_ids_fill_a_settlements_entry() -> None:
+    """Of each participant the entry holds its id twice, and 60 bytes."""
+    house = house_of()
+    for number in range(456):
+        name = f"partner-with-a-name-of-forty-letters-{number:03}"
+        house.partners[name] = Partner(name, "P", REGISTERED)
+    room = SETTLEMENT_BYTES_MAX - sum(2 * len(name) + 60 for name in house.partners)
+    longest = "x" * ((room - 60) // 2)
+    assert decided(house, OPERATOR, Register(longest + "x", "One more")) == "LIMIT_EXCEEDED"
+    assert decided(house, OPERATOR, Register(longest, "One more")) is None
+
+
+def test_only_acts_of_the_house_are_decided_here() -> None:
+    with pytest.raises(TypeError, match=r"^not an act of the house: 'anything else'$"):
+        decide_house(house_of(), act(OPERATOR, "anything else"))

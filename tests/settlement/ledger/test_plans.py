@@ -11,9 +11,9 @@ from settlement.ledger import batch, members
 LOOK_UPS = {
     "seen": (batch.SEEN, "uuid[]", "act_id = ANY"),
     "members": (members.MEMBERS, "uuid[], smallint", "member = ANY"),
-    "balances": (members.BALANCES, "smallint, text[]", "account = ANY"),
-    "open lots": (members.OPEN_LOTS, "smallint, uuid[]", "member = ANY"),
-    "named lots": (members.NAMED_LOTS, "smallint, bigint[]", "index = ANY"),
+    "balances": (members.BALANCES, "smallint, text[]", "account = asked.account"),
+    "open lots": (members.OPEN_LOTS, "smallint, uuid[]", "member = asked.member"),
+    "named lots": (members.NAMED_LOTS, "smallint, bigint[]", "index = asked.index"),
     "aliases": (members.ALIASES, "bytea[]", "token = ANY"),
     "originals": (members.ORIGINALS, "uuid[], smallint", "act_id = ANY"),
 }
@@ -21,7 +21,7 @@ LOOK_UPS = {
 
 @pytest.mark.parametrize("name", LOOK_UPS)
 async def test_plans_made_on_empty_tables_use_the_key(database_url: str, name: str) -> None:
-    """The array of keys is an index condition, not a filter, so no look-up grows with the book."""
+    """The keys asked for are an index condition, not a filter, so no look-up grows with the book."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         create_roles(connection)
         connection.execute(f"GRANT ALL ON SCHEMA public TO {OWNER}")

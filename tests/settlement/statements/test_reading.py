@@ -7,15 +7,16 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from settlement import embedded
 from settlement.clearing.netting import net
 from settlement.clearing.obligations import figures_of
-from settlement.database import OWNER, READER, connect, connect_async, create_roles, migrate
+from settlement.database import READER, connect, connect_async
 from settlement.errors import CoalitionError
 from settlement.journal.leaf import Entry, format_leaf, parse_leaf
 from settlement.ledger.memory import load_house
 from settlement.statements.cyclebook import Activity, Owed, Tally
 from settlement.statements.reading import read_cycle_book, write_statements
+from tests.support.postgres import drop_database
+from tests.support.small_network import new_books
 
 ACT, HASH = "00000000-0000-7000-8000-000000000000", "ab" * 32
 MEMBER = "wallet:00000000-0000-4000-8000-000000000001"
@@ -78,18 +79,13 @@ OBLIGATIONS = [
 
 
 @pytest.fixture(scope="module")
-def dsn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def dsn() -> Iterator[str]:
     """Books with cycles 1 and 2 closed and 3 open."""
-    folder = tmp_path_factory.mktemp("statements") / "data"
-    server = embedded.start(folder)
-    with psycopg.connect(server.superuser_dsn(), autocommit=True) as connection:
-        create_roles(connection)
-        connection.execute(f"CREATE DATABASE books OWNER {OWNER}")
-    migrate(server.superuser_dsn("books"))
-    with psycopg.connect(server.superuser_dsn("books")) as connection:
+    dsn = new_books()
+    with psycopg.connect(dsn) as connection:
         fill(connection)
-    yield server.superuser_dsn("books")
-    embedded.stop(folder)
+    yield dsn
+    drop_database(dsn)
 
 
 @pytest.fixture

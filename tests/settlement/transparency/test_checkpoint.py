@@ -221,6 +221,7 @@ def test_what_is_no_note_is_refused(note: str | bytes) -> None:
         GO_VKEY.replace("c74f20a3", "C74F20A3"),
         GO_VKEY.replace("PeterNeumann", "PeterNewmann"),
         GO_VKEY.replace("PeterNeumann", ""),
+        GO_VKEY.replace("PeterNeumann", "\udcff"),
         GO_VKEY[:-4],
         GO_VKEY + "\n",
         GO_VKEY.replace("+ARpc", "+BBpc"),

