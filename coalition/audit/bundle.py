@@ -11,7 +11,7 @@ from coalition.audit.guide import GUIDE
 from coalition.audit.identities import check_identities
 from coalition.audit.records import Record, in_order
 from coalition.audit.replay import Replay
-from coalition.audit.stored import Connection, entries_of, snapshot
+from coalition.audit.stored import Connection, records_of, snapshot
 from settlement.errors import CoalitionError
 from settlement.journal.leaf import HOUSE, parse_leaf
 from settlement.transparency.tiles import TILE_WIDTH
@@ -82,7 +82,7 @@ def _write_journal(
 def _copied(connection: Connection, archive: ArchiveWriter, shard: int, size: int) -> Iterator[Record]:
     """A shard's records, each file of the bundle added as soon as its records have passed."""
     held: list[Record] = []
-    for record, _ in entries_of(connection, shard, stop=size):
+    for record in records_of(connection, shard, stop=size):
         held.append(record)
         if len(held) == TILE_WIDTH:
             _add_files(archive, held, record.index // TILE_WIDTH)

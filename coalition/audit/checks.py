@@ -155,6 +155,11 @@ class Report:
             self.find(check, where, sentence)
         return holds
 
+    @property
+    def news(self) -> bool:
+        """Whether there are findings to drain."""
+        return self._drained < len(self.findings)
+
     def drain(self) -> Iterator[Finding]:
         """The findings that were not yet drained."""
         while self._drained < len(self.findings):

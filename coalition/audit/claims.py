@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from coalition.wire.methods import METHODS_BY_TYPE, payload_type_of
+from coalition.wire.methods import METHODS_BY_TYPE, Method, payload_type_of
 from coalition.wire.requests import BODIES, parse_payload
 from coalition.wire.strict import read_time
 from settlement.clock import SECOND_US, parse_time
@@ -97,18 +97,18 @@ def role_of(house: House, key: Key) -> str | None:
     return PARTNER if key.purpose == REQUEST else None
 
 
-def what_is_wrong_with_key(house: House, entry: Entry, claim: Claim) -> str | None:
-    """Why the key may not sign this entry, or None. Clocks play no part, only house entries below `house`."""
-    key = house.keys.get(claim.keyid)
-    if key is None or key.added_at >= entry.house:
-        return f"key {claim.keyid} was not added below house size {entry.house}"
-    if key.revoked_at is not None and key.revoked_at < entry.house:
-        return f"key {claim.keyid} was revoked by house entry {key.revoked_at}"
-    if key.owner != claim.partner:
-        return f"the key belongs to {key.owner}, the entry names {claim.partner}"
+def what_is_wrong_with_key(house: House, kind: str, *, at: int, keyid: str, partner: str) -> str | None:
+    """Why the key may not sign the partner's entry of this kind, or None. Clocks play no part, only house entries below `at`."""
+    key = house.keys.get(keyid)
+    if key is None or key.added_at >= at:
+        return f"key {keyid} was not added below house size {at}"
+    if key.revoked_at is not None and key.revoked_at < at:
+        return f"key {keyid} was revoked by house entry {key.revoked_at}"
+    if key.owner != partner:
+        return f"the key belongs to {key.owner}, the entry names {partner}"
     role = role_of(house, key)
-    if role not in ASKED_BY[entry.kind][1]:
-        return f"a {key.purpose} key of {key.owner} may not ask for {entry.kind}"
+    if role not in ASKED_BY[kind][1]:
+        return f"a {key.purpose} key of {key.owner} may not ask for {kind}"
     return None
 
 
@@ -131,18 +131,23 @@ def what_header_contradicts(claim: Claim, request: Any, *, audience: str, entry:
         ("request_id", header.request_id, claim.act_id),
     )
     wrong = [f"header.{name} is {said!r}, not {leaf!r}" for name, said, leaf in pairs if said != leaf]
+    life = what_is_wrong_with_life(header, method, entry.time_us)
+    return wrong if life is None else [*wrong, life]
+
+
+def what_is_wrong_with_life(header: Any, method: Method, time_us: int) -> str | None:
+    """Why a request with this header could not be recorded at this time, or None."""
     try:
-        issued_us, expires_us = (
-            read_time(header.issued_at, "issued_at"),
-            read_time(header.expires_at, "expires_at"),
-        )
+        issued_us = read_time(header.issued_at, "issued_at")
+        expires_us = read_time(header.expires_at, "expires_at")
     except CoalitionError as error:
-        return [*wrong, error.message]
+        return error.message
+    wrong = []
     if not 0 < expires_us - issued_us <= method.life_max_us:
         wrong.append("the request lives too long or not at all")
-    if issued_us > entry.time_us + SKEW_MAX_US or entry.time_us - BATCH_TOOK_US >= expires_us:
+    if issued_us > time_us + SKEW_MAX_US or time_us - BATCH_TOOK_US >= expires_us:
         wrong.append("the entry was recorded before the request was issued or after it expired")
-    return wrong
+    return "; ".join(wrong) or None
 
 
 def body_of_request(request: Any, entry: Entry) -> object:

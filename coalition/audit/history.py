@@ -45,15 +45,6 @@ class ShardState:
     """Entry number to act id, of issues and redemptions."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedAct:
-    """Where an act stands, and the hash of its payload as the leaf states it."""
-
-    shard: int
-    index: int
-    payload_sha256: bytes
-
-
 class History:
     """State after the last entry taken.
 
@@ -67,7 +58,7 @@ class History:
         self.shards: dict[int, ShardState] = {HOUSE: ShardState()}
         self.books: dict[int, Book] = {}
         self.aliases: dict[bytes, str] = {TAKEN: ""}
-        self.acts: dict[tuple[str, str], RecordedAct] = {}
+        self.acts: dict[tuple[str, str], tuple[int, int]] = {}
         self.heads: list[tuple[int, list[str]]] = []
         self.founded_at_us = 0
         self.closed_at_us: dict[int, int] = {}
@@ -109,8 +100,7 @@ class History:
             raise ValueError(f"member {act.body.member} is enrolled already")
         book = self.books.setdefault(entry.shard, Book(entry.shard, aliases=self.aliases))
         draft = decide(book, self.house, act, entry.index)
-        for changes in (book.new_lots, book.changed_lots, book.new_members, book.new_aliases, book.reversals):
-            changes.clear()
+        book.forget_changes()
         return draft
 
     def take(self, entry: Entry, *, cycle: int) -> list[str]:

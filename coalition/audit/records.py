@@ -8,6 +8,7 @@ to its own number (a settlement rests on the cuts): it comes after them.
 import heapq
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
 
 from settlement.journal.leaf import HOUSE, Entry, LeafError, parse_leaf
 
@@ -39,22 +40,46 @@ def read_record(record: Record) -> Read:
         return Read(record, None, str(error))
 
 
-_Key = tuple[int, int, int, int]
+Key: TypeAlias = tuple[int, int, int, int]
+Thing = TypeVar("Thing")
 
 
 def in_order(shards: Mapping[int, Iterable[Record]]) -> Iterator[Read]:
     """All records of all shards, each shard's in its own order. Entries of different shards under the same house: by time."""
-    streams = [_keyed(shard, records) for shard, records in shards.items()]
-    for _, read in heapq.merge(*streams, key=lambda pair: pair[0]):
-        yield read
+    return merged(_keyed(shard, records) for shard, records in shards.items())
 
 
-def _keyed(shard: int, records: Iterable[Record]) -> Iterator[tuple[_Key, Read]]:
-    key: _Key = (0, 0, 0, shard)
+def merged(streams: Iterable[Iterator[tuple[Key, Thing]]]) -> Iterator[Thing]:
+    """Always the thing with the least key among those that come next; a stream whose keys fall is not put in order."""
+    heap = []
+    for number, stream in enumerate(streams):
+        for key, thing in stream:
+            heap.append((key, number, thing, stream))
+            break
+    heapq.heapify(heap)
+    while heap:
+        _, number, thing, stream = heapq.heappop(heap)
+        yield thing
+        # Mostly the same stream goes on: nothing is compared then but its key with the next stream's.
+        bound = heap[0][0] if heap else None
+        for key, thing in stream:
+            if bound is not None and key > bound:
+                heapq.heappush(heap, (key, number, thing, stream))
+                break
+            yield thing
+
+
+def key_after(last: Key, read: Read) -> Key:
+    """Where an entry stands in the order of all; one that cannot be read stands right after the one before it."""
+    entry, shard = read.entry, read.record.shard
+    if entry is None:
+        return last
+    return (entry.index, 1, 0, shard) if shard == HOUSE else (entry.house, 0, entry.time_us, shard)
+
+
+def _keyed(shard: int, records: Iterable[Record]) -> Iterator[tuple[Key, Read]]:
+    key: Key = (0, 0, 0, shard)
     for record in records:
         read = read_record(record)
-        if read.entry is not None and shard == HOUSE:
-            key = (read.entry.index, 1, 0, shard)
-        elif read.entry is not None:
-            key = (read.entry.house, 0, read.entry.time_us, shard)
+        key = key_after(key, read)
         yield key, read

@@ -23,7 +23,7 @@ from coalition.audit.claims import (
     what_is_wrong_with_key,
 )
 from coalition.audit.engine import what_is_wrong_with_engine_entry
-from coalition.audit.history import CONTRADICTIONS, History, RecordedAct, ShardState
+from coalition.audit.history import CONTRADICTIONS, History, ShardState
 from coalition.audit.records import Read
 from coalition.audit.signatures import Job
 from settlement.clearing.decide import CycleNotClosedError
@@ -54,7 +54,7 @@ class Replay(History):
         self.report = report
         self.undecided: list[tuple[str, int]] = []
         self.payloads_erased = 0
-        self._aliases_erased = False
+        self.aliases_erased = False
         self._verify = verify
 
     def feed(self, read: Read) -> Replayed:
@@ -73,12 +73,16 @@ class Replay(History):
         self._check_place(state, entry, where)
         draft = self._judge(state, entry, record.payload, where)
         self.report.count(Check.NEVER_NEGATIVE)
+        self._add(state, entry, where)
+        return Replayed(read, draft, digest)
+
+    def _add(self, state: ShardState, entry: Entry, where: str) -> None:
+        """What the leaf says goes into the sums, whatever deciding again gave."""
         try:
             for wrong in self.take(entry, cycle=state.cycle):
                 self.report.find(Check.NEVER_NEGATIVE, where, wrong)
         except CONTRADICTIONS as error:
             self._does_not_fit(where, error)
-        return Replayed(read, draft, digest)
 
     def _judge(self, state: ShardState, entry: Entry, payload: bytes | None, where: str) -> Draft | None:
         try:
@@ -142,14 +146,14 @@ class Replay(History):
     def _check_act_id(self, claim: Claim, entry: Entry, where: str) -> None:
         name = (claim.partner, claim.act_id)
         known = self.acts.get(name)
-        sentence = (
-            f"act {claim.act_id} of {claim.partner} is also {known.shard}:{known.index}" if known else ""
-        )
+        sentence = f"act {claim.act_id} of {claim.partner} is also {known[0]}:{known[1]}" if known else ""
         if self.report.require(known is None, Check.ACT_IDS, where, sentence):
-            self.acts[name] = RecordedAct(entry.shard, entry.index, claim.payload_sha256)
+            self.acts[name] = (entry.shard, entry.index)
 
     def _check_key(self, claim: Claim, entry: Entry, payload: bytes | None, where: str) -> None:
-        wrong = what_is_wrong_with_key(self.house, entry, claim)
+        wrong = what_is_wrong_with_key(
+            self.house, entry.kind, at=entry.house, keyid=claim.keyid, partner=claim.partner
+        )
         self.report.require(wrong is None, Check.KEYS, where, wrong or "")
         key = self.house.keys.get(claim.keyid)
         if payload is not None and key is not None and self._verify is not None:
@@ -190,11 +194,11 @@ class Replay(History):
                 Check.PAYLOADS, where, "the payload is missing; those of the house name no member"
             )
         self.payloads_erased += 1
-        self._aliases_erased = self._aliases_erased or entry.kind in ("enrol", "link")
+        self.aliases_erased = self.aliases_erased or entry.kind in ("enrol", "link")
 
     def _with_names_known(self, body: object, entry: Entry) -> object:
         """Where an alias may have been linked by a payload that is erased, the leaf says whom it meant."""
-        if not self._aliases_erased:
+        if not self.aliases_erased:
             return body
         match body:
             case Issue(name=name) | Redeem(name=name) if (

@@ -43,15 +43,18 @@ def _public_key(spki: bytes) -> PublicKey:
     return parse_public_key(spki)
 
 
+def why_not_genuine(job: Job) -> str | None:
+    """None if the signature is genuine."""
+    try:
+        _public_key(job.spki).verify(job.signature, pae(job.payload_type, job.payload))
+    except CoalitionError as error:
+        return error.message
+    return None
+
+
 def verify_chunk(jobs: Sequence[Job]) -> Bad:
     """The jobs whose signature is not genuine."""
-    bad = []
-    for job in jobs:
-        try:
-            _public_key(job.spki).verify(job.signature, pae(job.payload_type, job.payload))
-        except CoalitionError as error:
-            bad.append((job.where, error.message))
-    return bad
+    return [(job.where, why) for job in jobs if (why := why_not_genuine(job)) is not None]
 
 
 class SignatureChecker:

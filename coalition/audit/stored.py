@@ -1,24 +1,68 @@
-"""Entries as PostgreSQL holds them: one snapshot, read by server-side cursors, as the role that may only read."""
+"""Entries as PostgreSQL holds them: one snapshot, read in ranges by one or many processes, as the role that may only read."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any, LiteralString, TypeAlias
 
 import psycopg
+from psycopg import sql
 from psycopg.rows import TupleRow
 
 from coalition.audit.records import Record
-from settlement.database import READER, connect
+from settlement.database import READER, DatabaseError, connect
 
 ROWS_AT_ONCE = 4_000
-_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_ENTRIES = """SELECT e.index, e.leaf, p.payload, e.house, e.recorded_at_us, e.kind, e.partner, e.member::text, e.refusal,
-    e.balance_after, e.leaf_hash, ARRAY(SELECT concat_ws(' ', t.position, t.debit, t.credit, t.asset, t.amount)
-        FROM transfers t WHERE t.shard = e.shard AND t.index = e.index ORDER BY t.position)
-    FROM entries e LEFT JOIN payloads p USING (shard, index) WHERE e.shard = %s AND e.index < %s ORDER BY e.index"""
 INDEX_MAX = 2**63 - 1
+_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+# Three indexes walked side by side; whatever else the planner may prefer for a range reads pages that the next range needs too.
+_WALK = (
+    "SET enable_seqscan = off",
+    "SET enable_bitmapscan = off",
+    "SET enable_hashjoin = off",
+    "SET enable_nestloop = off",
+    "SET max_parallel_workers_per_gather = 0",
+    "SET jit = off",
+)
+_RANGE = "shard = %(shard)s AND index >= %(start)s AND index < %(stop)s"
+_ROWS = f"""SELECT index, house, recorded_at_us, kind, partner, member::text, refusal, balance_after, leaf_hash, leaf, payload,
+    posted FROM (SELECT * FROM entries WHERE {_RANGE}) AS e
+    LEFT JOIN (SELECT index, payload FROM payloads WHERE {_RANGE}) AS p USING (index)
+    LEFT JOIN (SELECT index,
+        string_agg(concat_ws(' ', position, debit, credit, asset, amount), E'\\n' ORDER BY position) AS posted
+        FROM transfers WHERE {_RANGE} GROUP BY index) AS t USING (index)
+    ORDER BY index"""  # noqa: S608 - made of constants
+_RECORDS = """SELECT index, leaf, payload FROM entries LEFT JOIN payloads USING (shard, index)
+    WHERE shard = %s AND index < %s ORDER BY index"""
+_EXTENT = "SELECT count(*), min(index), max(index) FROM entries WHERE shard = %s"
+_STARTS = """SELECT min(index) FROM (SELECT index, (row_number() OVER (ORDER BY index) - 1) / %s AS range
+    FROM entries WHERE shard = %s) AS numbered GROUP BY range ORDER BY 1"""
 
 Connection = psycopg.Connection[TupleRow]
+Row: TypeAlias = tuple[
+    int,
+    int,
+    int,
+    str,
+    str | None,
+    str | None,
+    str | None,
+    int | None,
+    bytes,
+    str,
+    bytes | None,
+    str | None,
+]
+"""An entry's row as in `Columns`, then its leaf, its payload and its transfers: a line for each, None if there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Entries of one shard, from `start` up to and without `stop`."""
+
+    shard: int
+    start: int
+    stop: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +81,42 @@ class Columns:
     transfers: list[str]
 
 
+@dataclass(slots=True)
+class RowsSeen:
+    """How many rows were read that belong to entries which can have them. If a table has more, some belong to none."""
+
+    entries: int = 0
+    transfers: int = 0
+    payloads: int = 0
+
+    def add(self, more: "RowsSeen") -> None:
+        """Adds those of another range."""
+        self.entries += more.entries
+        self.transfers += more.transfers
+        self.payloads += more.payloads
+
+
 @contextmanager
-def snapshot(dsn: str) -> Iterator[Connection]:
-    """A connection that sees one moment of the books and changes nothing. DatabaseError if they cannot be read."""
+def snapshot(dsn: str, *, shared: str | None = None) -> Iterator[Connection]:
+    """A connection that sees one moment of the books and changes nothing. DatabaseError if they cannot be read.
+
+    `shared`: the name of a snapshot that another connection shares, whose moment is to be seen.
+    """
     with connect(dsn, READER, autocommit=False) as connection:
         connection.execute(_SNAPSHOT)
-        yield connection
+        try:
+            if shared is not None:
+                connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(shared)))
+            yield connection
+        except psycopg.Error as error:
+            raise DatabaseError(f"cannot read the books to the end: {str(error).strip()}") from error
+
+
+def share(connection: Connection) -> str:
+    """The name under which other connections can see this snapshot, for as long as it is held."""
+    row = connection.execute("SELECT pg_export_snapshot()").fetchone()
+    assert row is not None
+    return str(row[0])
 
 
 def shard_sizes(connection: Connection) -> dict[int, int]:
@@ -50,12 +124,59 @@ def shard_sizes(connection: Connection) -> dict[int, int]:
     return dict(connection.execute("SELECT shard, size FROM shards ORDER BY shard").fetchall())
 
 
-def entries_of(
-    connection: Connection, shard: int, *, stop: int = INDEX_MAX
-) -> Iterator[tuple[Record, Columns]]:
-    """A shard's entries below `stop`, in order."""
-    with connection.cursor(name=f"entries_of_{shard}") as cursor:
+def ranges_of(connection: Connection, shard: int, *, width: int) -> list[Range]:
+    """All entries of a shard, whatever their numbers, in ranges of `width` entries."""
+    row = connection.execute(_EXTENT, (shard,)).fetchone()
+    assert row is not None
+    count, first, last = row
+    if count and (first, last) == (0, count - 1):
+        starts = list(range(0, count, width))
+    else:
+        starts = _uneven_starts(connection, shard, width)
+    return [Range(shard, start, stop) for start, stop in zip(starts, [*starts[1:], INDEX_MAX], strict=False)]
+
+
+def _uneven_starts(connection: Connection, shard: int, width: int) -> list[int]:
+    return [start for (start,) in connection.execute(_STARTS, (width, shard)).fetchall()]
+
+
+def walk(connection: Connection) -> None:
+    """Readies a connection that reads many ranges."""
+    for setting in _WALK:
+        connection.execute(setting)
+
+
+def rows_of(connection: Connection, span: Range) -> list[Row]:
+    """The rows of a range, in order."""
+    values = {"shard": span.shard, "start": span.start, "stop": span.stop}
+    with connection.cursor(binary=True) as cursor:
+        return cursor.execute(_ROWS, values, prepare=True).fetchall()
+
+
+def record_of(shard: int, row: Row) -> Record:
+    """The leaf and the payload in a row."""
+    return Record(shard, row[0], _ascii(row[9]), row[10])
+
+
+def columns_of(row: Row) -> Columns:
+    """What a row says beside leaf and payload."""
+    return Columns(*row[:9], transfers=[] if row[11] is None else row[11].split("\n"))
+
+
+def records_of(connection: Connection, shard: int, *, stop: int) -> Iterator[Record]:
+    """A shard's records below `stop`, in order."""
+    for index, leaf, payload in rows_in_turn(connection, _RECORDS, (shard, stop), name=f"records_of_{shard}"):
+        yield Record(shard, index, _ascii(leaf), payload)
+
+
+def _ascii(leaf: str) -> bytes:
+    return leaf.encode("ascii", errors="replace")
+
+
+def rows_in_turn(
+    connection: Connection, statement: LiteralString, values: Sequence[object] = (), *, name: str
+) -> Iterator[Any]:
+    """The rows of a statement, never many of them in memory. `name`: the cursor's, unlike those of others that are open."""
+    with connection.cursor(name=name, binary=True) as cursor:
         cursor.itersize = ROWS_AT_ONCE
-        for index, leaf, payload, *columns in cursor.execute(_ENTRIES, (shard, stop)):
-            record = Record(shard, index, leaf.encode("ascii", errors="replace"), payload)
-            yield record, Columns(index, *columns)
+        yield from cursor.execute(statement, values)

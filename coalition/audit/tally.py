@@ -1,6 +1,7 @@
 """What the leaves add up to: balances, lots, obligations. It knows how a leaf is spelled and no rule of the ledger."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from settlement.clearing.accrual import Accrual
@@ -34,20 +35,22 @@ class Sums:
 class Tally:
     """All sums of a journal. Keys begin with the shard, as the tables' keys do."""
 
-    balances: dict[tuple[int, str, str], Sums] = field(default_factory=dict)
+    balances: dict[tuple[int, str, str], Sums] = field(default_factory=lambda: defaultdict(Sums))
     lots: dict[tuple[int, int], TalliedLot] = field(default_factory=dict)
-    obligations: dict[tuple[int, int, str, str], Sums] = field(default_factory=dict)
+    obligations: dict[tuple[int, int, str, str], Sums] = field(default_factory=lambda: defaultdict(Sums))
     members: dict[str, int] = field(default_factory=dict)
     reversals: dict[tuple[int, int], int] = field(default_factory=dict)
-    spent: dict[str, int] = field(default_factory=dict)
-    moved: dict[int, dict[tuple[str, bool], Sums]] = field(default_factory=dict)
+    spent: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    moved: dict[int, dict[tuple[str, bool], Sums]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(Sums))
+    )
     """Cycle to (account across from a wallet, whether points left the wallet) to points and number of acts."""
 
     def add(self, entry: Entry, *, cycle: int) -> list[str]:
         """Adds one entry that fell into the shard's `cycle`. Returns what went below zero or above its quantity."""
         wrong: list[str] = []
         for transfer in entry.transfers():
-            wrong += self._post(entry.shard, cycle, transfer)
+            wrong += self.post(entry.shard, cycle, transfer)
         for value in entry.all("lot"):
             wrong += self._lot(entry, value)
         if entry.refusal is None and entry.kind == "enrol":
@@ -92,52 +95,60 @@ class Tally:
             found[debtor, creditor] = added
         return found
 
-    def _post(self, shard: int, cycle: int, transfer: Transfer) -> Iterator[str]:
-        debited = self.balances.setdefault((shard, transfer.debit, transfer.asset), Sums())
-        credited = self.balances.setdefault((shard, transfer.credit, transfer.asset), Sums())
-        debited.first += transfer.amount
-        credited.second += transfer.amount
+    def post(self, shard: int, cycle: int, transfer: Transfer) -> Sequence[str]:
+        """Adds one posting. Returns what went wrong, as `add`."""
+        debit, credit, asset, amount = transfer
+        debited = self.balances[shard, debit, asset]
+        debited.first += amount
+        self.balances[shard, credit, asset].second += amount
         leg = points_leg(transfer)
         if leg is not None:
-            moved = self.moved.setdefault(cycle, {}).setdefault(leg[:2], Sums())
-            moved.first += transfer.amount
+            moved = self.moved[cycle][leg[0], leg[1]]
+            moved.first += amount
             moved.second += 1
-        pair = parties(transfer.debit, transfer.credit)
-        if pair is not None:
-            owed = self.obligations.setdefault((shard, cycle, *pair), Sums())
-            owed.first += transfer.amount
+        elif (pair := parties(debit, credit)) is not None:
+            owed = self.obligations[shard, cycle, pair[0], pair[1]]
+            owed.first += amount
             owed.second += 1
-        if transfer.amount <= 0:
-            yield f"a posting of {transfer.amount} from {transfer.debit}"
-        if transfer.debit.startswith("wallet:") and debited.first > debited.second:
-            yield f"{transfer.debit} falls to {debited.second - debited.first}"
+        from_wallet = debit.startswith("wallet:")
+        if amount > 0 and not (from_wallet and debited.first > debited.second):
+            return ()
+        wrong = [] if amount > 0 else [f"a posting of {amount} from {debit}"]
+        if from_wallet and debited.first > debited.second:
+            wrong.append(f"{debit} falls to {debited.second - debited.first}")
+        return wrong
 
-    def _lot(self, entry: Entry, value: str) -> Iterator[str]:
+    def open_lot(self, place: tuple[int, int], lot: TalliedLot) -> None:
+        """Adds the points that an entry issues."""
+        self.lots[place] = lot
+
+    def move_points(self, place: tuple[int, int], points: int, *, spent: bool) -> Sequence[str]:
+        """Adds points to a lot, or takes them if they are negative; `spent`: by a redemption or back from one."""
+        known = self.lots.get(place)
+        if known is None:
+            return [f"lot {place[0]}:{place[1]} does not exist"]
+        known.remaining += points
+        if spent:
+            self.spent[known.funder] -= points
+        if 0 <= known.remaining <= known.quantity:
+            return ()
+        return [f"lot {place[0]}:{place[1]} of {known.quantity} points comes to {known.remaining}"]
+
+    def _lot(self, entry: Entry, value: str) -> Sequence[str]:
         parts = value.split(" ")
         if parts[0] == "new":
             _, funder, quantity, expiry = parts
             expires_at_us = NEVER_US if expiry == "never" else parse_time(expiry)
             lot = TalliedLot(entry.get("member") or "", funder, int(quantity), int(quantity), expires_at_us)
-            self.lots[entry.shard, entry.index] = lot
-            return
+            self.open_lot((entry.shard, entry.index), lot)
+            return ()
         shard, _, index = parts[0].partition(":")
-        known = self.lots.get((int(shard), int(index)))
-        if known is None:
-            yield f"lot {parts[0]} does not exist"
-            return
-        quantity_given_back = int(parts[1]) if self._gives_back(entry) else -int(parts[1])
-        known.remaining += quantity_given_back
-        if not self._ends_lot(entry):
-            self.spent[known.funder] = self.spent.get(known.funder, 0) - quantity_given_back
-        if not 0 <= known.remaining <= known.quantity:
-            yield f"lot {parts[0]} of {known.quantity} points comes to {known.remaining}"
-
-    def _ends_lot(self, entry: Entry) -> bool:
-        """Whether the entry reverses an issue: such points leave the world unspent."""
-        return entry.kind == "reverse" and not self._gives_back(entry)
+        gives_back = self._gives_back(entry)
+        points = int(parts[1]) if gives_back else -int(parts[1])
+        return self.move_points((int(shard), int(index)), points, spent=gives_back or entry.kind != "reverse")
 
     def _gives_back(self, entry: Entry) -> bool:
-        """Whether the entry reverses a redemption; the original of an issue's reversal is itself a lot."""
+        """Whether the entry reverses a redemption; the original of an issue's reversal is a lot, whose points end unspent."""
         if entry.kind != "reverse":
             return False
         shard, _, index = (entry.get("original") or "0:0").partition(":")

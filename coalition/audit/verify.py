@@ -83,9 +83,9 @@ class _Verification:
         with SignatureChecker(self._watch.verified) as signatures:
             replay = Replay(report, signatures.add)
             streams = {shard: self._records(shard, count) for shard, count in sizes.items()}
-            for read in in_order({HOUSE: iter(house), **streams}):
+            for done, read in enumerate(in_order({HOUSE: iter(house), **streams}), start=1):
                 replay.feed(read)
-                self._watch.replayed(size + sum(sizes.values()))
+                self._watch.replayed(done, size + sum(sizes.values()))
             signatures.finish()
         check_identities(replay, complete=False)
         keys = check_checkpoint(note, replay, vkey)

@@ -12,17 +12,19 @@ class Watch:
     def __init__(self, report: Report, progress: Progress | None) -> None:
         self._report = report
         self._progress = progress
-        self._entries_done = 0
         self._signatures_done = 0
 
     def hashed(self, done: int, total: int) -> None:
         """So many files are compared with the manifest."""
         self._tell("files", done, total)
 
-    def replayed(self, total: int) -> None:
-        """One more entry is replayed."""
-        self._entries_done += 1
-        self._tell("entries", self._entries_done, total)
+    def replayed(self, done: int, total: int) -> None:
+        """So many entries are replayed."""
+        self._tell("entries", done, total)
+
+    def compared(self, done: int) -> None:
+        """So many tables are compared."""
+        self._tell("tables", done, done)
 
     def verified(self, number: int, bad: Bad) -> None:
         """A chunk of signatures is verified."""

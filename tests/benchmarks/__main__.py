@@ -19,10 +19,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from coalition.cli.sharing import database
 from coalition.cli.site import Site as NetworkSite
 from settlement import embedded
-from tests.benchmarks.report import as_json, judge, judgements_table, rows_table
+from tests.benchmarks.report import as_json, judge, judge_audit, judgements_table, rows_table
 from tests.benchmarks.rounds import Tell, compete
 from tests.benchmarks.row import Site
 from tests.benchmarks.rows import ROWS
+from tests.benchmarks.unary_row import UnaryRow
 
 
 def main() -> int:
@@ -42,8 +43,9 @@ def main() -> int:
         site = Site(embedded.start(data), folder)
         results, findings = compete(rows, site, rounds=options.rounds, seconds=options.seconds, tell=tell)
     shutil.rmtree(data, ignore_errors=True)
-    out.write_text(json.dumps(as_json(results, findings), indent=2) + "\n")
-    judgements = judge(results)
+    speed = next((row.audit_speed for row in rows if isinstance(row, UnaryRow)), None)
+    out.write_text(json.dumps(as_json(results, findings, speed), indent=2) + "\n")
+    judgements = [*judge(results), *judge_audit(speed)]
     console.print(rows_table(results), judgements_table(judgements))
     console.print("books: clean" if not findings else f"[red]books: {'; '.join(findings)}[/red]")
     console.print(f"written: {options.out}")

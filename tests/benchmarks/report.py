@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 from rich.table import Table
 
+from tests.benchmarks.audit_speed import AuditSpeed
 from tests.benchmarks.rounds import Result
 
 NAIVE_MUST, NAIVE_AIM = 1.4, 1.8
@@ -21,6 +22,9 @@ P99_MS_MUST = 100.0
 RSS_MB_MUST = 300.0
 # Flat memory: the last round's peak at most this share above the first round's.
 RSS_GROWTH_MUST = 0.10
+# What must hold is a part of the machine's raw rate of verifying signatures.
+FSCK_UNSIGNED_MUST, FSCK_UNSIGNED_AIM = 0.6, 50_000
+FSCK_MUST, FSCK_AIM = 0.35, 0.7
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,31 @@ def judge(results: Sequence[Result]) -> list[Judgement]:
     return judgements
 
 
-def as_json(results: Sequence[Result], findings: Sequence[str]) -> dict[str, Any]:
-    """The output file: `machine`, `rows` and `fsck`, which is "clean" or the findings."""
+def judge_audit(speed: AuditSpeed | None) -> list[Judgement]:
+    """Measure `fsck`: entries a second without signatures, and with them as a part of the raw rate of signatures."""
+    unsigned = "not run" if speed is None else f"{speed.per_second_unsigned:,.0f}/s"
+    ratio = "not run" if speed is None else f"{speed.ratio:.2f}"
+    least = 0.0 if speed is None else FSCK_UNSIGNED_MUST * speed.raw_signatures_per_second
+    return [
+        Judgement(
+            "fsck without signatures",
+            unsigned,
+            f">= {FSCK_UNSIGNED_MUST} raw",
+            f">= {FSCK_UNSIGNED_AIM:,}/s",
+            None if speed is None else speed.per_second_unsigned >= least,
+        ),
+        Judgement(
+            "fsck / raw signatures",
+            ratio,
+            f">= {FSCK_MUST}",
+            f">= {FSCK_AIM}",
+            None if speed is None else speed.ratio >= FSCK_MUST,
+        ),
+    ]
+
+
+def as_json(results: Sequence[Result], findings: Sequence[str], speed: AuditSpeed | None) -> dict[str, Any]:
+    """The output file: `machine`, `rows`, `fsck`, which is "clean" or the findings, and `fsck_speed`."""
     rows = [
         {
             "name": result.name,
@@ -73,7 +100,12 @@ def as_json(results: Sequence[Result], findings: Sequence[str]) -> dict[str, Any
         }
         for result in results
     ]
-    return {"machine": machine(), "rows": rows, "fsck": "; ".join(findings) or "clean"}
+    return {
+        "machine": machine(),
+        "rows": rows,
+        "fsck": "; ".join(findings) or "clean",
+        "fsck_speed": None if speed is None else speed.as_json(),
+    }
 
 
 def machine() -> dict[str, str | int | float]:
