@@ -50,7 +50,7 @@ class Guard:
         """Put (size, root) on the disk for good; only then may it be signed. The last pair again changes nothing.
 
         Raises GuardError for a smaller size, for the same size with another root, and for a damaged file. An
-        OSError (disk full, failed fsync) means that nothing may be signed and that the process should end.
+        OSError (disk full, failed fsync) means that nothing may be signed; it may be tried again.
         """
         if not 0 <= size < 2**63 or len(root) != HASH_BYTES:
             raise GuardError(f"size {size} with a root of {len(root)} bytes is no tree head")
@@ -67,8 +67,13 @@ class Guard:
                 os.ftruncate(file, whole_bytes)
             if last != (size, root):
                 self._append(file, f"{size} {root.hex()}\n".encode())
-            # Also without news: whoever wrote the last line may have died between its write and its fsync.
-            os.fsync(file)
+            try:
+                # Also without news: whoever wrote the last line may have died between its write and its fsync.
+                os.fsync(file)
+            except OSError:
+                # The kernel may take the line for written now, though it is on no disk: whoever tries again must write it again.
+                os.ftruncate(file, whole_bytes)
+                raise
 
     @contextmanager
     def _locked(self) -> Iterator[int]:

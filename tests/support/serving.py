@@ -13,11 +13,7 @@ from pathlib import Path
 
 from coalition.cli.site import Site, found_network, prepare_database
 from coalition.cli.tls_folder import tls_of_new
-from coalition.client import (
-    BlockingClient,
-    Identity,
-    load_identity,
-)
+from coalition.client import BlockingClient, Identity, load_identity
 from settlement import embedded
 from settlement.house.records import Network
 from settlement.signing import new_key

@@ -1,5 +1,6 @@
 """The guard lets a log only grow, and forgets nothing that it has admitted."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -160,3 +161,21 @@ def test_of_two_processes_only_one_may_sign_a_size(path: Path) -> None:
     sizes = [int(line.split()[0]) for line in lines]
     assert sizes == sorted(set(sizes))
     assert sizes[-1] == 399
+
+
+def test_a_line_that_never_reached_the_disk_is_written_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After an fsync that failed the kernel may call the page clean: only bytes written anew go to the disk."""
+    Guard(path).admit(1, ROOT)
+
+    def fail(_file: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", fail)
+        with pytest.raises(OSError, match="Input/output"):
+            Guard(path).admit(2, ROOT)
+    assert Guard(path).last() == (1, ROOT)
+    Guard(path).admit(2, ROOT)
+    assert Guard(path).last() == (2, ROOT)
