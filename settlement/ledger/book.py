@@ -20,7 +20,9 @@ class Lot:
     expires_at_us: int = NEVER_US
 
     def __lt__(self, other: "Lot") -> bool:
-        return (self.expires_at_us, self.index) < (other.expires_at_us, other.index)
+        if self.expires_at_us != other.expires_at_us:
+            return self.expires_at_us < other.expires_at_us
+        return self.index < other.index
 
 
 @dataclass(slots=True)

@@ -67,12 +67,18 @@ def receipts() -> Target:
     return Target("receipt", TAPES.map(made), attempt)
 
 
-def filled(descriptor: Any, message: Any) -> None:
-    """Gives every field of a message, at any depth, a value that a server might send."""
-    for field in descriptor.fields:
+def filled(kind: type[Message]) -> bytes:
+    """A message in which every field, at any depth, has a value that a server might send."""
+    message: Any = kind()
+    _fill(message)
+    return bytes(message.SerializeToString())
+
+
+def _fill(message: Any) -> None:
+    for field in message.DESCRIPTOR.fields:
         if field.message_type is not None:
             inner = getattr(message, field.name)
-            filled(field.message_type, inner.add() if field.is_repeated else inner)
+            _fill(inner.add() if field.is_repeated else inner)
         elif field.is_repeated:
             getattr(message, field.name).extend([_value(field)] * 2)
         else:
@@ -129,21 +135,12 @@ class Asking:
 
     def __init__(self, peer: Peer, client: Client, outbox: Outbox, loop: asyncio.AbstractEventLoop) -> None:
         self._peer, self._client, self._outbox, self._loop = peer, client, outbox, loop
-        self._seeds: list[bytes] = []
-        replies: list[type[Message]] = [
-            *[response for response, _ in QUESTIONS],
-            Receipt,
-            exchange_pb2.IssueRequest,
+        self._seeds = [
+            *[filled(reply) for reply, _ in QUESTIONS],
+            seal(peer.partner_signer, RECEIPT_TYPE, filled(Receipt)),
+            seal(peer.partner_signer, payload_type_of("IssueRequest"), filled(exchange_pb2.IssueRequest)),
+            status_of(RateLimitedError("calls", 1.0)).SerializeToString(),
         ]
-        for response in replies:
-            message = response()
-            filled(message.DESCRIPTOR, message)
-            self._seeds.append(message.SerializeToString())
-        kinds = (RECEIPT_TYPE, payload_type_of("IssueRequest"))
-        self._seeds[-2:] = [
-            seal(peer.partner_signer, kind, seed) for kind, seed in zip(kinds, self._seeds[-2:], strict=True)
-        ]
-        self._seeds.append(status_of(RateLimitedError("calls", 1.0)).SerializeToString())
 
     def made(self, tape: Tape) -> tuple[int, bytes]:
         """A question and the answer to it."""

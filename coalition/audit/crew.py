@@ -1,0 +1,175 @@
+"""Processes that examine ranges of entries, one for each core, and give back the answers in the order in which they are wanted.
+
+They are programs of their own, not forks or copies of the caller: that starts in a moment whatever the caller has loaded, and
+works whatever threads it has. They end with it in every case: a process whose pipe is closed has nothing more to do. A signal
+from the keyboard goes to the caller alone.
+"""
+
+import os
+import subprocess
+import sys
+from collections import deque
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection, wait
+from types import TracebackType
+from typing import Self
+
+from coalition.audit.examiner import Examined, Order, circumstances_of, examine
+from coalition.audit.stored import Range, snapshot, walk
+from settlement.database import DatabaseError
+from settlement.errors import CoalitionError
+
+_HANDED_OUT_MAX = 2
+"""Ranges that one process has at a time: the next one waits with it while it works."""
+_END_SECONDS_MAX = 5.0
+
+
+class CrewError(CoalitionError):
+    """A process that examined entries ended before its work was done."""
+
+    def __init__(self, code: int | None) -> None:
+        how = f"was ended by signal {-code}" if code is not None and code < 0 else f"ended with code {code}"
+        message = f"a process of the check {how}, so the check is not complete; is there enough memory? Run it again"
+        super().__init__("CHECK_INTERRUPTED", message)
+
+
+@dataclass(slots=True)
+class _Member:
+    process: subprocess.Popen[bytes]
+    pipe: Connection
+    handed_out: int = 0
+
+
+@dataclass(slots=True)
+class Crew:
+    """Use it as a context: `ask` for ranges ahead, and `take` what was asked for."""
+
+    order: Order
+    size: int
+    _members: list[_Member] = field(default_factory=list)
+    _asked: deque[Range] = field(default_factory=deque)
+    _answers: dict[Range, Examined] = field(default_factory=dict)
+
+    def __enter__(self) -> Self:
+        try:
+            for _ in range(self.size):
+                self._members.append(_start(self.order))
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    def ask(self, span: Range) -> None:
+        """Has a range examined as soon as a process is free."""
+        self._asked.append(span)
+        self._hand_out()
+
+    def take(self, span: Range) -> Examined:
+        """A range that was asked for. CrewError if a process ends."""
+        self._receive(seconds=0)
+        while span not in self._answers:
+            self._receive(seconds=None)
+        return self._answers.pop(span)
+
+    def _hand_out(self) -> None:
+        while self._asked:
+            member = min(self._members, key=lambda each: each.handed_out)
+            if member.handed_out == _HANDED_OUT_MAX:
+                return
+            self._speak(member, self._asked.popleft())
+            member.handed_out += 1
+
+    def _receive(self, *, seconds: float | None) -> None:
+        ready = wait([member.pipe for member in self._members], seconds)
+        for member in self._members:
+            if member.pipe in ready:
+                self._hear(member)
+        self._hand_out()
+
+    def _hear(self, member: _Member) -> None:
+        try:
+            answer = member.pipe.recv()
+        except (EOFError, OSError):
+            raise CrewError(_code(member)) from None
+        if isinstance(answer, str):
+            raise DatabaseError(answer)
+        span, examined = answer
+        self._answers[span] = examined
+        member.handed_out -= 1
+
+    def _speak(self, member: _Member, what: object) -> None:
+        try:
+            member.pipe.send(what)
+        except OSError:
+            while True:  # up to its last words, or none
+                self._hear(member)
+
+    def _end(self) -> None:
+        for member in self._members:
+            member.pipe.close()
+            member.process.kill()
+        for member in self._members:
+            member.process.wait()
+        self._members.clear()
+
+
+class Here:
+    """The same in this process, range after range, for where a crew does not pay."""
+
+    size = 1
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._connection = self._open.enter_context(snapshot(self._order.dsn, shared=self._order.snapshot))
+        walk(self._connection)
+        self._circumstances = circumstances_of(self._connection, signatures=self._order.signatures)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def ask(self, span: Range) -> None:
+        """Nothing is done ahead."""
+
+    def take(self, span: Range) -> Examined:
+        """A range."""
+        return examine(self._connection, span, self._circumstances)
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def _start(order: Order) -> _Member:
+    here, there = Pipe()
+    program = f"from coalition.audit.examiner import answer; answer({there.fileno()})"
+    with there:
+        process = subprocess.Popen(
+            [sys.executable, "-c", program],
+            stdin=subprocess.DEVNULL,
+            pass_fds=[there.fileno()],
+            start_new_session=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        )
+    here.send(order)
+    return _Member(process, here)
+
+
+def _code(member: _Member) -> int | None:
+    try:
+        return member.process.wait(_END_SECONDS_MAX)
+    except subprocess.TimeoutExpired:
+        return None

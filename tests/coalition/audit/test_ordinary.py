@@ -1,0 +1,210 @@
+"""The short way for ordinary entries and the long way for all give the same report, whatever is posted and forged."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import LiteralString
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from psycopg import sql
+
+from coalition.api.v1 import exchange_pb2, members_pb2
+from coalition.audit import examiner, ordinary
+from coalition.audit.checks import Check, Report
+from coalition.audit.fsck import fsck
+from coalition.audit.stored import Row
+from settlement.clock import TIME_MAX_US, format_time
+from settlement.database import GATEWAY, WORKER, connect_async
+from settlement.journal.acts import Outcome
+from settlement.signing import KeySigner
+from tests.support.postgres import drop_database
+from tests.support.small_history import PARTNERS, grown
+from tests.support.small_network import SmallNetwork, copy_books, just_now, new_books, points
+
+Drawn = tuple[str, int, str, int]
+"""What is asked, for which member, by whom, how many points."""
+
+FORGERIES: list[LiteralString] = [
+    "UPDATE entries SET leaf = regexp_replace(leaf, 'amount PTS \\d+', 'amount PTS 77') WHERE {}",
+    "UPDATE entries SET leaf = regexp_replace(leaf, '(PTS|new [a-z]+) \\d+', '\\1 77', 'g') WHERE {}",
+    "UPDATE entries SET leaf = regexp_replace(leaf, 'amount PTS ', 'amount PTS 0') WHERE {}",
+    "UPDATE entries SET leaf = replace(leaf, coalesce(partner, 'x'), 'grocer') WHERE {}",
+    "UPDATE entries SET leaf = replace(leaf, 'result ok', 'result refused LIMIT_EXCEEDED') WHERE {}",
+    "UPDATE entries SET leaf = replace(leaf, 'refused ', 'refused X') WHERE {}",
+    "UPDATE entries SET leaf = regexp_replace(leaf, 'time \\d', 'time 1') WHERE {}",
+    "UPDATE entries SET leaf = regexp_replace(leaf, 'house (\\d+)', 'house 1') WHERE {}",
+    "UPDATE entries SET leaf = regexp_replace(leaf, 'index (\\d+)', 'index 5') WHERE {}",
+    "UPDATE entries SET leaf = regexp_replace(leaf, 'shard 1', 'shard 2') WHERE {}",
+    "UPDATE entries SET leaf = regexp_replace(leaf, 'occurred 2', 'occurred 3') WHERE {}",
+    "UPDATE entries SET leaf = regexp_replace(leaf, '(sig [0-9a-f]{{64}} )....', '\\1AAAA') WHERE {}",
+    "UPDATE entries SET leaf = regexp_replace(leaf, '(sig )[0-9a-f]', '\\1f') WHERE {}",
+    "UPDATE entries SET leaf = regexp_replace(leaf, '\\nlot [^\\n]*', '') WHERE {}",
+    "UPDATE entries SET leaf = regexp_replace(leaf, '\\npost [^\\n]*', '') WHERE {}",
+    "UPDATE entries SET leaf = regexp_replace(leaf, 'lot (\\d+):\\d+', 'lot \\1:1') WHERE {}",
+    "UPDATE entries SET leaf = leaf || ' ' WHERE {}",
+    "UPDATE entries SET leaf = replace(leaf, 'member', E'm\\u00fcmber') WHERE {}",
+    "UPDATE entries SET (leaf, member) = (replace(leaf, member::text, o.id::text), o.id)"
+    " FROM (SELECT min(member::text)::uuid AS id FROM members) AS o WHERE {}",
+    "UPDATE entries SET leaf = (SELECT o.leaf FROM entries AS o WHERE (o.shard, o.index) = (1, 3)) WHERE {}",
+    "UPDATE entries SET leaf_hash = sha256('x') WHERE {}",
+    "UPDATE entries SET partner = 'cinema' WHERE {}",
+    "UPDATE entries SET partner = NULL WHERE {}",
+    "UPDATE entries SET member = gen_random_uuid() WHERE {}",
+    "UPDATE entries SET refusal = 'LIMIT_EXCEEDED' WHERE {}",
+    "UPDATE entries SET balance_after = 5 WHERE {}",
+    "UPDATE entries SET house = house - 1 WHERE {}",
+    "UPDATE entries SET recorded_at_us = recorded_at_us + 1 WHERE {}",
+    "UPDATE entries SET kind = 'redeem' WHERE {}",
+    "DELETE FROM entries WHERE {}",
+    "DELETE FROM payloads WHERE {}",
+    "UPDATE payloads SET payload = payload || '\\x0801'::bytea WHERE {}",
+    "UPDATE payloads SET payload = set_byte(payload, 70, 33) WHERE {}",
+    "UPDATE payloads SET payload = (SELECT o.payload FROM payloads AS o WHERE (o.shard, o.index) = (1, 9)) WHERE {}",
+    "DELETE FROM transfers WHERE {}",
+    "UPDATE transfers SET position = position + 10 WHERE {}",
+    "UPDATE transfers SET amount = amount + 1 WHERE {}",
+    "DELETE FROM acts WHERE {}",
+    "UPDATE acts SET index = index + 1 WHERE {}",
+    "UPDATE acts SET payload_sha256 = sha256('x') WHERE {}",
+    "UPDATE lots SET remaining = remaining - 1 WHERE remaining > 0 AND {}",
+]
+REHASH: LiteralString = (
+    r"UPDATE entries SET leaf_hash = sha256('\x00'::bytea || convert_to(leaf, 'UTF8')) WHERE {}"
+)
+
+
+@dataclass(frozen=True)
+class Few:
+    """A small network at rest, and how to wake a copy of it."""
+
+    dsn: str
+    log: Path
+    keys: dict[str, KeySigner]
+    log_key: KeySigner
+    members: list[tuple[int, str]]
+
+    async def go_on(self, dsn: str, drawn: list[Drawn]) -> None:
+        """Posts more acts to a copy of the books."""
+        async with await connect_async(dsn, GATEWAY) as gateway, await connect_async(dsn, WORKER) as worker:
+            network = SmallNetwork(dsn, self.log, 2, gateway, worker, self.keys, self.log_key)
+            issued: list[Outcome] = []
+            for what, number, partner, amount in drawn:
+                shard, member = self.members[number % len(self.members)]
+                if what == "enrol":
+                    message = members_pb2.EnrolRequest(alias_tokens=[bytes([amount % 256]) * 32])
+                    await network.ask(shard, partner, message)
+                elif what == "reverse" and issued:
+                    original = issued[number % len(issued)]
+                    reversing = exchange_pb2.ReverseRequest(
+                        original_act_id=original.act_id, occurred_at=just_now()
+                    )
+                    await network.ask(original.shard, partner, reversing)
+                elif what == "redeem":
+                    await network.ask(shard, partner, exchange_pb2.RedeemRequest(**points(member, amount)))
+                else:
+                    issue = exchange_pb2.IssueRequest(**points(member, amount))
+                    issued.append(await network.ask(shard, partner, issue))
+
+
+@pytest.fixture(scope="module")
+def few(server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Few]:
+    async def grow(dsn: str, log: Path) -> Few:
+        async with SmallNetwork.found(dsn, log) as network:
+            await grown(network, rounds=3)
+            return Few(dsn, log, network.keys, network.log_key, network.members)
+
+    dsn = new_books()
+    yield asyncio.run(grow(dsn, tmp_path_factory.mktemp("few")))
+    drop_database(dsn)
+
+
+acts = st.tuples(
+    st.sampled_from(["issue", "redeem", "redeem", "reverse", "enrol"]),
+    st.integers(0, 20),
+    st.sampled_from(PARTNERS),
+    st.integers(1, 400),
+)
+forgeries = st.tuples(
+    st.sampled_from(FORGERIES), st.integers(1, 2), st.floats(0, 1, exclude_max=True), st.booleans()
+)
+
+
+@settings(
+    max_examples=25,
+    deadline=None,
+    phases=[Phase.generate],  # an example takes a second: to shrink it would take minutes
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(drawn=st.lists(acts, max_size=12), planted=st.lists(forgeries, max_size=3))
+def test_both_ways_give_the_same_report(
+    few: Few,
+    monkeypatch: pytest.MonkeyPatch,
+    drawn: list[Drawn],
+    planted: list[tuple[LiteralString, int, float, bool]],
+) -> None:
+    dsn = copy_books(few.dsn)
+    try:
+        asyncio.run(few.go_on(dsn, drawn))
+        for forgery, shard, share, rehash in planted:
+            _plant(dsn, forgery, shard, share, rehash=rehash)
+        short = _report(dsn)
+        with monkeypatch.context() as patch:
+            patch.setattr(examiner, "read_ordinary", lambda *_: None)
+            long = _report(dsn)
+    finally:
+        drop_database(dsn)
+    assert short == long
+
+
+def test_most_entries_go_the_short_way(few: Few, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: Counter[bool] = Counter()
+    read = ordinary.read_ordinary
+
+    def counted(shard: int, row: Row, circumstances: ordinary.Circumstances) -> ordinary.Ordinary | None:
+        found = read(shard, row, circumstances)
+        seen[found is not None] += 1
+        return found
+
+    monkeypatch.setattr(examiner, "read_ordinary", counted)
+    report = Report()
+    assert list(fsck(few.dsn, report=report)) == []
+    kinds = _kinds(few.dsn)
+    assert seen[True] == kinds["issue"] + kinds["redeem"] + kinds["enrol"]
+    assert report.tried[Check.LEAF_TEXT].count == sum(kinds.values())
+
+
+@given(st.integers(0, TIME_MAX_US))
+def test_times_are_spelled_as_the_clock_spells_them(time_us: int) -> None:
+    assert ordinary.spell_time(time_us) == format_time(time_us)
+
+
+def _plant(dsn: str, forgery: LiteralString, shard: int, share: float, *, rehash: bool) -> None:
+    """Forges one entry of a shard, its leaf hash following if wanted; nothing if it has nothing to forge."""
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        row = connection.execute("SELECT count(*) FROM entries WHERE shard = %s", (shard,)).fetchone()
+        assert row is not None
+        index = int(row[0] * share)
+        place = sql.SQL("(shard, index) = ({}, {})").format(shard, index)
+        with suppress(psycopg.IntegrityError):  # a table's own rules may refuse what is to be planted
+            connection.execute(sql.SQL(forgery).format(place))
+        if rehash:
+            connection.execute(sql.SQL(REHASH).format(place))
+
+
+def _report(dsn: str) -> tuple[Counter[str], dict[str, tuple[int, int]], list[str]]:
+    report = Report()
+    findings = Counter(str(finding) for finding in fsck(dsn, report=report))
+    tried = {check.value: (tried.count, tried.failed) for check, tried in report.tried.items()}
+    return findings, tried, report.remarks
+
+
+def _kinds(dsn: str) -> Counter[str]:
+    with psycopg.connect(dsn) as connection:
+        return Counter(dict(connection.execute("SELECT kind, count(*) FROM entries GROUP BY 1").fetchall()))
