@@ -30,10 +30,10 @@ demo: $(DEMO_READY) ## replay 25,000 real baskets through a running network, set
 	@$(BIN)/coalition demo --baskets 25000 --out build/demo
 
 test: $(DEV_READY) ## run the tests (not those that take minutes)
-	@$(BIN)/pytest -n 2 --dist loadfile -m "not long and not debian" tests
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long and not debian" tests
 
 test-long: $(DEV_READY) ## run the tests that take minutes
-	@$(BIN)/pytest -n 2 --dist loadfile -m "long and not debian" tests
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "long and not debian" tests
 
 check: $(DEV_READY) ## run every check of the code, all of them even if one fails
 	@$(MAKE) --keep-going check-style check-format check-types check-imports check-protos check-generated check-house

@@ -5,6 +5,8 @@ hold no right to UPDATE, DELETE or TRUNCATE entries, transfers, acts or payloads
 by triggers, but for deleting payloads; who may change the schema can drop a trigger, and that shows in the journal's tree.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import psycopg
@@ -53,7 +55,8 @@ async def connect_async(dsn: str, role: str) -> psycopg.AsyncConnection:
     """An asyncio connection in autocommit mode that speaks as `role`. DatabaseError as for `connect`."""
     try:
         connection = await psycopg.AsyncConnection.connect(dsn)
-        await speak_as(connection, role)
+        async with _closed_unless_ready(connection):
+            await speak_as(connection, role)
     except psycopg.Error as error:
         raise _unusable(error) from error
     return connection
@@ -85,9 +88,22 @@ async def connect_writer(dsn: str, role: str, *, statement_timeout: str) -> psyc
     Their plans are made once, perhaps on empty tables, and kept: so plans that suit only small tables must not be chosen.
     """
     connection = await connect_async(dsn, role)
-    for setting, value in {**_WRITER_SETTINGS, "statement_timeout": statement_timeout}.items():
-        await connection.execute(sql.SQL("SET {} = {}").format(sql.Identifier(setting), sql.Literal(value)))
+    async with _closed_unless_ready(connection):
+        for setting, value in {**_WRITER_SETTINGS, "statement_timeout": statement_timeout}.items():
+            await connection.execute(
+                sql.SQL("SET {} = {}").format(sql.Identifier(setting), sql.Literal(value))
+            )
     return connection
+
+
+@asynccontextmanager
+async def _closed_unless_ready(connection: psycopg.AsyncConnection) -> AsyncIterator[None]:
+    """Closes a connection that fails before it is ready, or whose caller goes away meanwhile."""
+    try:
+        yield
+    except BaseException:
+        await connection.close()
+        raise
 
 
 def _unusable(error: psycopg.Error) -> DatabaseError:

@@ -12,6 +12,15 @@ from tests.support import postgres
 if TYPE_CHECKING:
     from tests.support.network import RunningServer
 
+LONGEST = (
+    "test_one_long_story",
+    "test_many_stories",
+    "test_real_postgres",
+    "tests/fuzz",
+    "tests/system",
+    "test_planted_bugs",
+)
+
 # No deadline: these tests share the machine with a database. In CI the same cases are drawn on every run.
 settings.register_profile("dev", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
@@ -34,6 +43,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Stops PostgreSQL once all workers are done."""
     if not hasattr(config, "workerinput"):
         postgres.clean_up()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, so that no worker is left alone with it at the end."""
+    items.sort(
+        key=lambda item: next((at for at, part in enumerate(LONGEST) if part in item.nodeid), len(LONGEST))
+    )
 
 
 @pytest.fixture

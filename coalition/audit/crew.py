@@ -27,11 +27,12 @@ _END_SECONDS_MAX = 5.0
 
 
 class CrewError(CoalitionError):
-    """A process that examined entries ended before its work was done."""
+    """A process that examines entries could not be started, or ended before its work was done."""
 
-    def __init__(self, code: int | None) -> None:
-        how = f"was ended by signal {-code}" if code is not None and code < 0 else f"ended with code {code}"
-        message = f"a process of the check {how}, so the check is not complete; is there enough memory? Run it again"
+    def __init__(self, what: str) -> None:
+        message = (
+            f"a process of the check {what}: the check is not complete; is there enough memory? Run it again"
+        )
         super().__init__("CHECK_INTERRUPTED", message)
 
 
@@ -56,8 +57,10 @@ class Crew:
         try:
             for _ in range(self.size):
                 self._members.append(_start(self.order))
-        except BaseException:
+        except BaseException as error:
             self._end()
+            if isinstance(error, OSError):
+                raise CrewError(f"cannot be started ({error})") from error
             raise
         return self
 
@@ -97,7 +100,7 @@ class Crew:
         try:
             answer = member.pipe.recv()
         except (EOFError, OSError):
-            raise CrewError(_code(member)) from None
+            raise CrewError(_what_became_of(member)) from None
         if isinstance(answer, str):
             raise DatabaseError(answer)
         span, examined = answer
@@ -168,8 +171,9 @@ def _start(order: Order) -> _Member:
     return _Member(process, here)
 
 
-def _code(member: _Member) -> int | None:
+def _what_became_of(member: _Member) -> str:
     try:
-        return member.process.wait(_END_SECONDS_MAX)
+        code = member.process.wait(_END_SECONDS_MAX)
     except subprocess.TimeoutExpired:
-        return None
+        return "no longer answers"
+    return f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"

@@ -6,13 +6,13 @@ snapshot that the first process shares, so that entries cross between processes 
 
 import gc
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
 from typing import TypeAlias
 
 from coalition.audit.claims import read_claim
-from coalition.audit.ordinary import Circumstances, Ordinary, read_ordinary
+from coalition.audit.ordinary import Circumstances, Ordinary, is_genuine, read_ordinary
 from coalition.audit.records import Record, read_record
 from coalition.audit.signatures import Job, why_not_genuine
 from coalition.audit.stored import (
@@ -92,16 +92,24 @@ def circumstances_of(connection: Connection, *, signatures: bool) -> Circumstanc
 
 def examine(connection: Connection, span: Range, circumstances: Circumstances) -> Examined:
     """Every entry of a range, in order."""
-    items: list[Item] = []
-    seen = RowsSeen()
-    for row in rows_of(connection, span):
-        ordinary = read_ordinary(span.shard, row, circumstances)
-        items.append(odd_of(span.shard, row, circumstances) if ordinary is None else ordinary)
+    rows = rows_of(connection, span)
+    found = [read_ordinary(span.shard, row, circumstances) for row in rows]
+    # All signatures at once: verified one by one in between, each would find the processor's caches full of other things.
+    genuine = [each is not None and (not circumstances.signatures or is_genuine(each[1])) for each in found]
+    items = [
+        each[0] if each is not None and holds else odd_of(span.shard, row, circumstances)
+        for row, each, holds in zip(rows, found, genuine, strict=True)
+    ]
+    return Examined(items, _rows_seen(rows))
+
+
+def _rows_seen(rows: Sequence[Row]) -> RowsSeen:
+    seen = RowsSeen(entries=len(rows))
+    for row in rows:
         partner, payload, transfers = row[4], row[10], row[11]
         seen.transfers += 0 if transfers is None else transfers.count("\n") + 1
         seen.payloads += payload is not None and partner is not None
-    seen.entries = len(items)
-    return Examined(items, seen)
+    return seen
 
 
 def odd_of(shard: int, row: Row, circumstances: Circumstances) -> Odd:

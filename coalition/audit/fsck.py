@@ -104,6 +104,7 @@ class _Check:
             fetch=lambda shard, index: self._fetch(shard, index).record,
             originals=named_originals(connection),
             act_rows=self._act_rows,
+            audience=self._circumstances.audience,
         )
 
     def entries(self, hands: Crew | Here) -> Iterator[Finding]:

@@ -43,6 +43,9 @@ Ordinary: TypeAlias = tuple[
 """Shard, entry number, house, time, kind, partner, act id, keyid, payload's hash, what is asked, the leaf's member, its end (the
 lines after `sig`), the balance after it by its row, the leaf's hash. A plain tuple: millions go between processes."""
 
+UnverifiedSignature: TypeAlias = tuple[PublicKey, bytes, str, bytes]
+"""By whose key, the signature, payload type and payload."""
+
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
@@ -61,8 +64,10 @@ _METHODS: dict[str, Method] = {
 }
 
 
-def read_ordinary(shard: int, row: Row, circumstances: Circumstances) -> Ordinary | None:
-    """The entry if it is ordinary; None says nothing but that it must go the long way."""
+def read_ordinary(
+    shard: int, row: Row, circumstances: Circumstances
+) -> tuple[Ordinary, UnverifiedSignature] | None:
+    """The entry if it is ordinary, should its signature be genuine; None says nothing but that it must go the long way."""
     kind, payload = row[3], row[10]
     if shard == HOUSE or kind not in _METHODS or payload is None:
         return None
@@ -74,7 +79,7 @@ def read_ordinary(shard: int, row: Row, circumstances: Circumstances) -> Ordinar
 
 def _read(
     shard: int, row: Row, method: Method, payload: bytes, circumstances: Circumstances
-) -> Ordinary | None:
+) -> tuple[Ordinary, UnverifiedSignature] | None:
     index, house, time_us, kind, partner, member, refusal, balance_after, stored_hash, leaf, _, transfers = (
         row
     )
@@ -104,11 +109,20 @@ def _read(
     result = "result ok\n" if refusal is None else f"result refused {refusal}\n"
     if signature is None or not end.endswith(result) or transfers_of(end) != (transfers or ""):
         return None
-    if circumstances.signatures:
-        key.verify(signature, pae(method.payload_type, payload))
     # Names that stand in many entries become one string each, which crosses to the other process once for a range.
     claimed = (shard, index, house, time_us, intern(kind), intern(partner), header.request_id, key.keyid)
-    return (*claimed, payload_sha256, asked, member, end, balance_after, digest)
+    ordinary = (*claimed, payload_sha256, asked, member, end, balance_after, digest)
+    return ordinary, (key, signature, method.payload_type, payload)
+
+
+def is_genuine(unverified: UnverifiedSignature) -> bool:
+    """Whether the key signed the payload."""
+    key, signature, payload_type, payload = unverified
+    try:
+        key.verify(signature, pae(payload_type, payload))
+    except CoalitionError:
+        return False
+    return True
 
 
 def _signer(header: Any, method: Method, time_us: int, circumstances: Circumstances) -> PublicKey | None:

@@ -17,6 +17,7 @@ from settlement.journal.leaf import Entry, parse_leaf
 from settlement.ledger.acts import Enrol
 from settlement.ledger.book import Book
 from settlement.ledger.decide import Ruling, lot_values, rule, spelled
+from settlement.signing import keyid_of
 
 SEEN = (
     Check.LEAF_TEXT,
@@ -40,7 +41,8 @@ class SwiftReplay(Replay):
     """A replay that takes ordinary entries too.
 
     `fetch` reads an entry again by shard and number, for the rare one that the rules contradict. `originals`: ids of all acts
-    that a reversal ever names; nothing of the others needs to be kept.
+    that a reversal ever names; nothing of the others needs to be kept. `audience`: the network's name, as ordinary entries
+    were examined with it.
     """
 
     def __init__(
@@ -51,10 +53,12 @@ class SwiftReplay(Replay):
         fetch: Callable[[int, int], Record],
         originals: Container[str],
         act_rows: ActRows,
+        audience: str,
     ) -> None:
         super().__init__(report, verify)
         self._fetch = fetch
         self._act_rows = act_rows
+        self._audience = audience
         self._originals = originals
         self._good_keys: dict[tuple[str, str, str], tuple[int, int]] = {}
 
@@ -99,11 +103,16 @@ class SwiftReplay(Replay):
         self._act_rows.check((claim.partner, claim.act_id), act)
 
     def _may_sign(self, keyid: str, kind: str, partner: str, house: int) -> bool:
-        """Asked again only when the house has moved."""
+        """By the key and for the network that the entry was examined with. Asked again only when the house has moved."""
         asked, now = (keyid, kind, partner), (house, self.house.size)
         if self._good_keys.get(asked) == now:
             return True
+        network = self.house.network
+        if network is None or network.origin != self._audience:
+            return False
         if what_is_wrong_with_key(self.house, kind, at=house, keyid=keyid, partner=partner) is not None:
+            return False
+        if keyid_of(self.house.keys[keyid].spki) != keyid:
             return False
         self._good_keys[asked] = now
         return True

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.simulation.hunt import Found, environment_of, hunt, meaning, mutants, planted
+from tests.simulation.hunt import MUTANTS, ROOT, Found, environment_of, hunt, meaning, mutants, planted
 
 AT_ONCE = "lot-taken-twice"
 STEPS_OF_A_SHORT_STORY = 30
@@ -17,10 +17,16 @@ def test_there_are_many_and_each_says_what_it_is() -> None:
     assert len({meaning(name) for name in mutants()}) == len(mutants())
 
 
-@pytest.mark.parametrize("name", mutants())
-def test_a_bug_can_be_planted(name: str) -> None:
-    with planted(name) as copy:
-        assert (copy / "settlement").is_dir()
+def test_each_can_be_planted() -> None:
+    for name in mutants():
+        ran = subprocess.run(
+            ["git", "apply", "--check", "--unidiff-zero", MUTANTS / f"{name}.patch"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ran.returncode == 0, f"{name}: make its patch anew\n{ran.stderr}"
 
 
 def test_a_bug_is_found_and_told_as_a_short_story_with_its_seed() -> None:
@@ -49,7 +55,7 @@ def test_a_bug_is_found_and_told_as_a_short_story_with_its_seed() -> None:
     assert "entries are what the model says" in ran.stderr
     told = [line for line in ran.stdout.splitlines() if " asks to " in line]
     assert 0 < len(told) <= STEPS_OF_A_SHORT_STORY, ran.stdout
-    assert "redeem" in told[-1]
+    assert any("redeem" in line for line in told)
 
 
 def test_what_is_found_is_also_there_for_machines() -> None:

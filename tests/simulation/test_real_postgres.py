@@ -15,7 +15,7 @@ from tests.support.small_network import new_books
 
 ACTS = 5_000
 TROUBLE = 0.02
-PACE = 1.0
+PACE = 3.0
 
 
 @pytest.fixture
