@@ -30,7 +30,7 @@ def simulate(
     """Live a whole network on virtual time, with everything going wrong, and hold it against a second model of the rules.
 
     Partners ask, repeat and misbehave; messages are lost, repeated and reordered; clocks step, keys are revoked, cycles close;
-    gateways, worker and PostgreSQL are killed at any statement. It stands in for PostgreSQL and the wire; the engine is the real
+    gateways, worker and PostgreSQL are killed at any statement. PostgreSQL and the wire are simulated, the engine is the real
     one. Exit code 1 if a law is broken: then it prints the seed and the shortest story found.
 
     [dim]coalition simulate --seed 7 --acts 100000[/]

@@ -30,8 +30,10 @@ class Chronicle:
         """The answer arrives."""
         if isinstance(answer, Outcome):
             said = f"{answer.refusal or 'accepted'} as {answer.shard}:{answer.index}"
+        elif answer is None:
+            said = "nothing"
         else:
-            said = "nothing" if answer is None else f"error {answer.reason}"
+            said = "a receipt" if answer.reason is None else f"error {answer.reason}"
         self._write(at, f"step {step.number}: the answer is {said}")
 
     def suffers(self, step: Step, at: float) -> None:
