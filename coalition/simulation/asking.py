@@ -123,17 +123,25 @@ class Askers:
         return self._by_operator(bodies[step.kind])
 
     def _by_operator(self, body: object, *, fresh: KeySigner | None = None) -> Asking:
-        operator = self.cast.operator
+        operator = self._with_a_key(self.cast.operator)
         proof = b""
         if fresh is not None and isinstance(body, AddKey):
             proof = self._proof(fresh, body.owner)
         return Asking(operator, operator.live[-1], body, message_of(body, proof=proof), fresh)
+
+    def _with_a_key(self, company: Company) -> Company:
+        """Whoever believes to have no key left, as the answer that gave it one was lost, looks which of its own is live."""
+        if not company.live:
+            house = self.model.size(HOUSE)
+            company.live = [key for key in company.made if self.model.key_is_live(key.keyid, house)]
+        return company
 
     def add_key(self, step: Step, now_us: int) -> Asking | None:
         """A partner's next key, or the operator's own; "odd": one that is known already."""
         company = self.cast.operator if step.conduct == "odd" else self.cast.partner(step.who)
         fresh = key_of(self.cast.seed, f"{company.name} {step.amount}")
         body = self._key(fresh, company.name, REQUEST, None)
+        company.made.append(fresh)
         if step.conduct in ("by operator", AWAITED) or company is self.cast.operator:
             return self._by_operator(body, fresh=fresh)
         if not company.live:

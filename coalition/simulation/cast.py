@@ -42,10 +42,14 @@ def _digest(seed: int, *names: object) -> bytes:
 
 @dataclass
 class Company:
-    """A participant as it sees itself: keys that it believes to be live, and how far its clock is from the right time."""
+    """A participant as it sees itself: keys that it believes to be live, and how far its clock is from the right time.
+
+    `made`: every key that it ever asked for.
+    """
 
     name: str
     live: list[KeySigner] = field(default_factory=list)
+    made: list[KeySigner] = field(default_factory=list)
     retired: list[KeySigner] = field(default_factory=list)
     clock_off_us: int = 0
 
@@ -81,7 +85,7 @@ def new_cast(seed: int) -> Cast:
     """The cast at the founding: no partner yet."""
     return Cast(
         seed,
-        Company(OPERATOR, [key_of(seed, OPERATOR)]),
+        Company(OPERATOR, [key_of(seed, OPERATOR)], [key_of(seed, OPERATOR)]),
         {person: key_of(seed, person) for person in PEOPLE},
         key_of(seed, "receipt"),
         key_of(seed, "log"),
