@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable, Coroutine
 from random import Random
+from typing import Any
 
 from coalition.simulation.auditor import Auditor, Circumstances, Wanted
 from coalition.simulation.causes import TRY_AGAIN
@@ -14,6 +16,7 @@ from settlement.clearing.acts import Propose
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import HOUSE
 
+Spawn = Callable[[Coroutine[Any, Any, Any]], None]
 LOST = 0.02
 REPEATED = 0.04
 DEADLINE_SECONDS = 5.0
@@ -22,20 +25,20 @@ TRIES_MAX = 40
 
 
 class Wire:
-    """Carries calls. `gateways`: those that are up just now."""
+    """Carries calls. `gateways`: those that are up just now; `spawn` lets something happen beside all else."""
 
-    def __init__(self, auditor: Auditor, gateways: list[Gateway], postgres: Postgres) -> None:
+    def __init__(self, auditor: Auditor, gateways: list[Gateway], postgres: Postgres, spawn: Spawn) -> None:
         self._auditor = auditor
         self._model: Model = auditor.model
         self._gateways = gateways
         self._postgres = postgres
+        self._spawn = spawn
         self.calls = 0
 
     async def ask(self, wanted: Wanted, fate: Random) -> Answer | Outcome | None:
         """Sends the same bytes until there is an answer that says something: an outcome or an error. None if none comes."""
         if fate.random() < REPEATED:
-            repeated = asyncio.get_running_loop().create_task(self._try(wanted, Random(fate.random())))  # noqa: S311
-            repeated.add_done_callback(lambda _: None)
+            self._spawn(self._try(wanted, Random(fate.random())))  # noqa: S311
         for attempt in range(TRIES_MAX):
             answer = await self._try(wanted, fate)
             if isinstance(answer, Outcome) or (answer is not None and answer.reason not in TRY_AGAIN):

@@ -5,11 +5,12 @@ story > askers > wire > gateways > (the engine) > PostgreSQL's stand-in
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from coalition.api.v1.envelope_pb2 import Envelope
 from coalition.simulation.asking import Askers, Asking
@@ -71,9 +72,9 @@ class World:
         self._log = log
         self.gateways = [self._new_gateway() for _ in range(GATEWAYS)]
         self.worker = self._new_worker()
-        self.wire = Wire(self.auditor, self.gateways, self.postgres)
+        self.wire = Wire(self.auditor, self.gateways, self.postgres, self._spawn)
         self._requests: dict[int, Wanted] = {}
-        self._open: set[asyncio.Task[None]] = set()
+        self._open: set[asyncio.Task[Any]] = set()
         self._broke: BaseException | None = None
 
     async def live(self, told: Told | None = None) -> None:
@@ -111,7 +112,11 @@ class World:
             self.chronicle.suffers(step, asyncio.get_running_loop().time())
             TROUBLED_BY[step.kind](self, step)
             return
-        task = asyncio.get_running_loop().create_task(self._ask(step))
+        self._spawn(self._ask(step))
+
+    def _spawn(self, happening: Coroutine[Any, Any, Any]) -> None:
+        """Lets something happen beside all else; the story does not end before it, and what breaks in it ends the story."""
+        task = asyncio.get_running_loop().create_task(happening)
         self._open.add(task)
         task.add_done_callback(self._done)
 
@@ -121,7 +126,7 @@ class World:
                 self.chronicle.writes(parse_leaf(row.leaf.encode()), asyncio.get_running_loop().time())
         self.auditor.committed(shard, rows, house_at_lock)
 
-    def _done(self, task: "asyncio.Task[None]") -> None:
+    def _done(self, task: "asyncio.Task[Any]") -> None:
         self._open.discard(task)
         if not task.cancelled() and task.exception() is not None:
             self._broke = task.exception()
@@ -211,9 +216,7 @@ class World:
             self.gateways[number] = fresh = self._new_gateway()
             await fresh.start()
 
-        task = asyncio.get_running_loop().create_task(start())
-        self._open.add(task)
-        task.add_done_callback(self._done)
+        self._spawn(start())
 
     def replace_worker(self) -> None:
         """Kills the worker and starts another one."""

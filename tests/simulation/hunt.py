@@ -72,9 +72,16 @@ def hunt(name: str) -> Found | None:
 
 
 def _simulate(copy: Path, seed: int) -> dict[str, Any]:
-    words = ["simulate", "--seed", str(seed), "--acts", str(ACTS_A_SEED), "--shrink-seconds", "0", "--json"]
-    ran = subprocess.run(
-        [sys.executable, "-m", "coalition", *words],
+    ran = simulate(copy, "--seed", seed, "--acts", ACTS_A_SEED, "--shrink-seconds", 0, "--json")
+    assert ran.returncode in (0, 1), ran.stderr
+    told: dict[str, Any] = json.loads(ran.stdout)
+    return told
+
+
+def simulate(copy: Path, *words: object) -> subprocess.CompletedProcess[str]:
+    """`coalition simulate WORDS` of the copy."""
+    return subprocess.run(
+        [sys.executable, "-m", "coalition", "simulate", *map(str, words)],
         cwd=copy,
         env=environment_of(copy),
         capture_output=True,
@@ -82,9 +89,6 @@ def _simulate(copy: Path, seed: int) -> dict[str, Any]:
         check=False,
         timeout=600,
     )
-    assert ran.returncode in (0, 1), ran.stderr
-    told: dict[str, Any] = json.loads(ran.stdout)
-    return told
 
 
 def environment_of(copy: Path) -> dict[str, str]:

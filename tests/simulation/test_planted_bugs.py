@@ -2,11 +2,10 @@
 
 import json
 import subprocess
-import sys
 
 import pytest
 
-from tests.simulation.hunt import MUTANTS, ROOT, Found, environment_of, hunt, meaning, mutants, planted
+from tests.simulation.hunt import MUTANTS, ROOT, Found, hunt, meaning, mutants, planted, simulate
 
 AT_ONCE = "lot-taken-twice"
 STEPS_OF_A_SHORT_STORY = 30
@@ -31,25 +30,7 @@ def test_each_can_be_planted() -> None:
 
 def test_a_bug_is_found_and_told_as_a_short_story_with_its_seed() -> None:
     with planted(AT_ONCE) as copy:
-        ran = subprocess.run(
-            [
-                sys.executable,
-                "-m",
-                "coalition",
-                "simulate",
-                "--seed",
-                "1",
-                "--acts",
-                "2000",
-                "--shrink-seconds",
-                "20",
-            ],
-            cwd=copy,
-            env=environment_of(copy),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        ran = simulate(copy, "--seed", 1, "--acts", 2_000, "--shrink-seconds", 20)
     assert ran.returncode == 1, ran.stderr
     assert "seed 1: a law is broken after" in ran.stderr
     assert "entries are what the model says" in ran.stderr
@@ -60,15 +41,7 @@ def test_a_bug_is_found_and_told_as_a_short_story_with_its_seed() -> None:
 
 def test_what_is_found_is_also_there_for_machines() -> None:
     with planted(AT_ONCE) as copy:
-        words = ["simulate", "--seed", "1", "--acts", "500", "--shrink-seconds", "0", "--json"]
-        ran = subprocess.run(
-            [sys.executable, "-m", "coalition", *words],
-            cwd=copy,
-            env=environment_of(copy),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        ran = simulate(copy, "--seed", 1, "--acts", 500, "--shrink-seconds", 0, "--json")
     document = json.loads(ran.stdout)
     assert (ran.returncode, document["ok"], document["seed"]) == (1, False, 1)
     assert document["law"] == "entries are what the model says"
