@@ -79,7 +79,7 @@ def _network(replay: Replay) -> dict[str, object]:
         "minor_digits": network.minor_digits,
         "operator": network.operator,
         "model": network.model,
-        "rate_micros": replay.house.rate_micros,
+        "rate_micros": replay.house.tariff.rate_micros,
         "shards": [{"shard": shard, "entries": state.size} for shard, state in sorted(replay.shards.items())],
         "partners": [
             {"id": each.partner_id, "name": each.name, "state": each.state}

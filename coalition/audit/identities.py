@@ -69,13 +69,15 @@ def _check_points(replay: Replay) -> None:
 def _check_wallets(replay: Replay) -> None:
     tally, report = replay.tally, replay.report
     in_lots: dict[tuple[int, str], int] = {}
-    for (shard, index), lot in tally.lots.items():
+    for (shard, index, place), lot in tally.lots.items():
         in_lots[shard, lot.member] = in_lots.get((shard, lot.member), 0) + lot.remaining
-        decided = replay.books[shard].lots.get(index) if shard in replay.books else None
+        decided = replay.books[shard].lots.get((index, place)) if shard in replay.books else None
         agrees = decided is not None and (decided.remaining, decided.funder) == (lot.remaining, lot.funder)
         if not agrees:
             report.find(
-                Check.WALLETS, f"lot {shard}:{index}", f"{lot.remaining} points remain, not as decided"
+                Check.WALLETS,
+                f"lot {shard}:{index}.{place}",
+                f"{lot.remaining} points remain, not as decided",
             )
     for member, shard in tally.members.items():
         posted = tally.balance(shard, chart.wallet(member), POINTS)

@@ -168,7 +168,7 @@ def body_of(kind: str, asked: Asked, drawn: str | None) -> Issue | Redeem | Enro
 def transfers_of(end: str) -> str:
     """The transfers that a leaf's end posts, as `Row.transfers` spells them."""
     posts: list[str] = []
-    at = 0
+    at = end.index("\n") + 1 if end.startswith("tariff ") else 0
     while end.startswith("post ", at):
         stop = end.index("\n", at)
         posts.append(f"{len(posts)} {end[at + 5 : stop]}")

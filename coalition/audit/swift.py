@@ -16,7 +16,8 @@ from settlement.clock import parse_time
 from settlement.journal.leaf import Entry, parse_leaf
 from settlement.ledger.acts import Enrol
 from settlement.ledger.book import Book
-from settlement.ledger.decide import Ruling, lot_values, rule, spelled
+from settlement.ledger.decide import rule
+from settlement.ledger.rules.ruling import Ruling, outcome_lines, spelled
 from settlement.signing import keyid_of
 
 SEEN = (
@@ -123,12 +124,13 @@ class SwiftReplay(Replay):
         wrong: list[str] = []
         for posting in ruling.posts:
             wrong += tally.post(shard, state.cycle, posting)
-        lot = ruling.new_lot
-        if lot is not None:
-            new = TalliedLot(lot.member, lot.funder, lot.quantity, lot.quantity, lot.expires_at_us)
-            tally.open_lot(place, new)
-        for lot_index, points in ruling.slices:
-            wrong += tally.move_points((shard, lot_index), -points, spent=True)
+        for lot in ruling.new_lots:
+            new = TalliedLot(
+                lot.member, lot.funder, lot.asset, lot.quantity, lot.quantity, lot.expires_at_us, lot.tariff
+            )
+            tally.open_lot((shard, *lot.name), new)
+        for lot_name, points in ruling.taken:
+            wrong += tally.move_points((shard, *lot_name), -points, spent=True)
         if ruling.kind == "enrol":
             tally.members[ruling.member or ""] = shard
         elif name[1] in self._originals:
@@ -159,7 +161,4 @@ class SwiftReplay(Replay):
 
 def _end(shard: int, ruling: Ruling) -> str:
     """The leaf's lines after `sig`."""
-    lines = [f"post {debit} {credit} {asset} {amount}\n" for debit, credit, asset, amount in ruling.posts]
-    lines += [f"lot {value}\n" for value in lot_values(shard, ruling)]
-    lines.append("result ok\n" if ruling.refusal is None else f"result refused {ruling.refusal}\n")
-    return "".join(lines)
+    return "".join([f"{key} {value}\n" for key, value in outcome_lines(shard, ruling)])

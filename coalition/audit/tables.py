@@ -1,6 +1,7 @@
 """Every table of the books against what the journal's leaves add up to."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import astuple
 from typing import Any, LiteralString, TypeAlias
 
 from coalition.audit.checks import Check, Report
@@ -19,7 +20,8 @@ TOKEN_BYTES = 32
 
 _MEMBERS = "SELECT member::text, shard FROM members"
 _ALIASES = "SELECT token, member::text FROM aliases"
-_LOTS = "SELECT shard, index, member::text, funder, quantity, remaining, expires_at_us FROM lots"
+_LOTS = """SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff
+    FROM lots"""
 _BALANCES = "SELECT shard, account, asset, debits, credits FROM balances"
 _OBLIGATIONS = "SELECT shard, cycle, debtor, creditor, amount, count FROM obligations"
 _REVERSALS = "SELECT shard, original, index FROM reversals"
@@ -73,7 +75,7 @@ def _expectations(replay: Replay) -> list[_Expectation]:
             1,
             lambda: {(member,): (shard,) for member, shard in tally.members.items()},
         ),
-        (Check.TABLE_LOTS, _LOTS, 2, lambda: _expected_lots(replay)),
+        (Check.TABLE_LOTS, _LOTS, 3, lambda: _expected_lots(replay)),
         (Check.TABLE_BALANCES, _BALANCES, 3, lambda: _expected_sums(tally.balances)),
         (Check.TABLE_OBLIGATIONS, _OBLIGATIONS, 4, lambda: _expected_sums(tally.obligations)),
         (
@@ -87,10 +89,7 @@ def _expectations(replay: Replay) -> list[_Expectation]:
 
 
 def _expected_lots(replay: Replay) -> dict[Row, Row]:
-    lots = replay.tally.lots.items()
-    return {
-        key: (lot.member, lot.funder, lot.quantity, lot.remaining, lot.expires_at_us) for key, lot in lots
-    }
+    return {name: astuple(lot) for name, lot in replay.tally.lots.items()}
 
 
 def _expected_sums(sums: Mapping[Any, Sums]) -> dict[Row, Row]:

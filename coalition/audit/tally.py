@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from settlement.clearing.accrual import Accrual
 from settlement.clock import parse_time
@@ -11,6 +12,9 @@ from settlement.ledger.book import NEVER_US
 from settlement.ledger.chart import parties
 from settlement.statements.cyclebook import Activity, activity_of, points_leg
 
+LotName: TypeAlias = tuple[int, int, int]
+"""Shard, entry number, and the place among the entry's lots."""
+
 
 @dataclass(slots=True)
 class TalliedLot:
@@ -18,9 +22,11 @@ class TalliedLot:
 
     member: str
     funder: str
+    asset: str
     quantity: int
     remaining: int
     expires_at_us: int
+    tariff: int
 
 
 @dataclass(slots=True)
@@ -36,7 +42,7 @@ class Tally:
     """All sums of a journal. Keys begin with the shard, as the tables' keys do."""
 
     balances: dict[tuple[int, str, str], Sums] = field(default_factory=lambda: defaultdict(Sums))
-    lots: dict[tuple[int, int], TalliedLot] = field(default_factory=dict)
+    lots: dict[LotName, TalliedLot] = field(default_factory=dict)
     obligations: dict[tuple[int, int, str, str], Sums] = field(default_factory=lambda: defaultdict(Sums))
     members: dict[str, int] = field(default_factory=dict)
     reversals: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -51,8 +57,8 @@ class Tally:
         wrong: list[str] = []
         for transfer in entry.transfers():
             wrong += self.post(entry.shard, cycle, transfer)
-        for value in entry.all("lot"):
-            wrong += self._lot(entry, value)
+        for place, value in enumerate(entry.all("lot")):
+            wrong += self._lot(entry, place, value)
         if entry.refusal is None and entry.kind == "enrol":
             self.members[entry.get("member") or ""] = entry.shard
         original = entry.get("original")
@@ -118,41 +124,39 @@ class Tally:
             wrong.append(f"{debit} falls to {debited.second - debited.first}")
         return wrong
 
-    def open_lot(self, place: tuple[int, int], lot: TalliedLot) -> None:
+    def open_lot(self, name: LotName, lot: TalliedLot) -> None:
         """Adds the points that an entry issues."""
-        self.lots[place] = lot
+        self.lots[name] = lot
 
-    def move_points(self, place: tuple[int, int], points: int, *, spent: bool) -> Sequence[str]:
+    def move_points(self, name: LotName, points: int, *, spent: bool) -> Sequence[str]:
         """Adds points to a lot, or takes them if they are negative; `spent`: by a redemption or back from one."""
-        known = self.lots.get(place)
+        known = self.lots.get(name)
         if known is None:
-            return [f"lot {place[0]}:{place[1]} does not exist"]
+            return [f"lot {_spell(name)} does not exist"]
         known.remaining += points
         if spent:
             self.spent[known.funder] -= points
         if 0 <= known.remaining <= known.quantity:
             return ()
-        return [f"lot {place[0]}:{place[1]} of {known.quantity} points comes to {known.remaining}"]
+        return [f"lot {_spell(name)} of {known.quantity} points comes to {known.remaining}"]
 
-    def _lot(self, entry: Entry, value: str) -> Sequence[str]:
-        parts = value.split(" ")
-        if parts[0] == "new":
-            _, funder, quantity, expiry = parts
+    def _lot(self, entry: Entry, place: int, value: str) -> Sequence[str]:
+        verb, *facts = value.split(" ")
+        if verb == "new":
+            funder, asset, quantity, expiry, tariff = facts
             expires_at_us = NEVER_US if expiry == "never" else parse_time(expiry)
-            lot = TalliedLot(entry.get("member") or "", funder, int(quantity), int(quantity), expires_at_us)
-            self.open_lot((entry.shard, entry.index), lot)
+            points = int(quantity)
+            lot = TalliedLot(
+                entry.get("member") or "", funder, asset, points, points, expires_at_us, int(tariff)
+            )
+            self.open_lot((entry.shard, entry.index, place), lot)
             return ()
-        shard, _, index = parts[0].partition(":")
-        gives_back = self._gives_back(entry)
-        points = int(parts[1]) if gives_back else -int(parts[1])
-        return self.move_points((int(shard), int(index)), points, spent=gives_back or entry.kind != "reverse")
-
-    def _gives_back(self, entry: Entry) -> bool:
-        """Whether the entry reverses a redemption; the original of an issue's reversal is a lot, whose points end unspent."""
-        if entry.kind != "reverse":
-            return False
-        shard, _, index = (entry.get("original") or "0:0").partition(":")
-        return (int(shard), int(index)) not in self.lots
+        shard, _, within = facts[0].partition(":")
+        index, _, nth = within.partition(".")
+        points = int(facts[1]) if verb == "give" else -int(facts[1])
+        # What the reversal of an issue takes out of its lot ends unspent.
+        spent = verb == "give" or entry.kind != "reverse"
+        return self.move_points((int(shard), int(index), int(nth)), points, spent=spent)
 
     def _reversal(self, entry: Entry, original: str) -> Iterator[str]:
         shard, _, index = original.partition(":")
@@ -160,3 +164,8 @@ class Tally:
         if place in self.reversals:
             yield f"entry {original} is reversed a second time"
         self.reversals[place] = entry.index
+
+
+def _spell(name: LotName) -> str:
+    shard, index, place = name
+    return f"{shard}:{index}.{place}"

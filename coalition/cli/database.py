@@ -202,9 +202,9 @@ def _contents(site: Site) -> dict[str, object]:
         "network": network.origin,
         "schema": row[0] if row is not None else None,
         "currency": network.currency,
-        "point_micros": house.rate_micros,
+        "point_micros": house.tariff.rate_micros,
         "point_value": money_micros(
-            house.rate_micros, currency=network.currency, minor_digits=network.minor_digits
+            house.tariff.rate_micros, currency=network.currency, minor_digits=network.minor_digits
         ),
         "shards": network.shards,
         "partners": len(house.partners) - 1,

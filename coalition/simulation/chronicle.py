@@ -7,6 +7,7 @@ from coalition.simulation.processes import Answer
 from coalition.simulation.story import Step
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
+from settlement.house.tariff import Tariff
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import Entry
 from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
@@ -74,7 +75,7 @@ def what(body: object) -> str:
             return f"add {purpose} key {keyid[:_LETTERS]} of {person or owner}"
         case RevokeKey(keyid=keyid):
             return f"revoke key {keyid[:_LETTERS]}"
-        case SetTariff(rate_micros=rate):
+        case SetTariff(tariff=Tariff(rate_micros=rate)):
             return f"set the tariff to {rate:,} micros"
         case CloseCycle(cycle=cycle):
             return f"close cycle {cycle}"

@@ -52,7 +52,7 @@ def _pairs(tables: Tables, model: Model) -> Iterator[tuple[str, dict[Any, Any], 
     yield "aliases", tables.aliases, points.member_of
     acts = {name: (place.shard, place.index) for name, place in facts.answers.items()}
     yield "acts", {name: act[1:] for name, act in tables.acts.items()}, acts
-    lots = {(lot.shard, lot.index): (lot.funder, lot.quantity, lot.left) for lot in points.lots}
+    lots = {(lot.shard, lot.index, 0): (lot.funder, lot.quantity, lot.left) for lot in points.lots}
     yield "lots", {key: (row.funder, row.quantity, row.remaining) for key, row in tables.lots.items()}, lots
     debits: Counter[tuple[str, str]] = Counter()
     for (_, account, asset), (debited, credited) in tables.balances.items():

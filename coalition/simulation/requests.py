@@ -129,7 +129,7 @@ _MESSAGES: dict[type, Callable[[Any], Any]] = {
     Activate: lambda body: partners_pb2.ActivateRequest(partner_id=body.partner_id),
     Suspend: lambda body: partners_pb2.SuspendRequest(partner_id=body.partner_id),
     RevokeKey: _revoke_key,
-    SetTariff: lambda body: partners_pb2.SetTariffRequest(reimbursement_micros=body.rate_micros),
+    SetTariff: lambda body: partners_pb2.SetTariffRequest(reimbursement_micros=body.tariff.rate_micros),
     CloseCycle: lambda body: settlement_pb2.CloseCycleRequest(cycle=body.cycle, label=body.label or ""),
     Approve: lambda body: settlement_pb2.ApproveRequest(proposal_sha256=bytes.fromhex(body.proposal_sha256)),
     Confirm: lambda body: settlement_pb2.ConfirmRequest(

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from settlement.house.tariff import Tariff
+
 
 @dataclass(frozen=True, slots=True)
 class Register:
@@ -48,6 +50,6 @@ class RevokeKey:
 
 @dataclass(frozen=True, slots=True)
 class SetTariff:
-    """What a point is worth, in micros of the currency, from the next entry on."""
+    """Put a tariff in force from the next entry on."""
 
-    rate_micros: int
+    tariff: Tariff

@@ -52,8 +52,8 @@ def decide_house(house: House, act: Act[object]) -> Draft:
             return _add_key(house, act, body)
         case RevokeKey() as body:
             return _revoke_key(house, act, body)
-        case SetTariff(rate_micros=rate):
-            return house_draft("tariff", act, (("rate", str(rate)),), None)
+        case SetTariff(tariff=tariff):
+            return house_draft("tariff", act, tariff.lines(), None)
     raise TypeError(f"not an act of the house: {act.body!r}")
 
 

@@ -16,6 +16,7 @@ from settlement.house.records import (
     Settlement,
     parse_key,
 )
+from settlement.house.tariff import Tariff, parse_tariff
 from settlement.journal.leaf import HOUSE, Entry
 
 
@@ -25,7 +26,9 @@ class House:
 
     size: int = 0
     network: Network | None = None
-    rate_micros: int = 0
+    tariffs: dict[int, Tariff] = field(default_factory=dict)
+    """By the house entry that put each in force."""
+    tariff_number: int = 0
     partners: dict[str, Partner] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)
     named: dict[str, str] = field(default_factory=dict)
@@ -39,6 +42,11 @@ class House:
         if self.network is None:
             raise BooksError("the network is not founded; run `coalition db init`")
         return self.network
+
+    @property
+    def tariff(self) -> Tariff:
+        """The tariff in force. KeyError before the network is founded."""
+        return self.tariffs[self.tariff_number]
 
     @property
     def open_cycle(self) -> int:
@@ -71,6 +79,7 @@ class House:
         """An independent copy; cheap, as all records are immutable."""
         return replace(
             self,
+            tariffs=dict(self.tariffs),
             partners=dict(self.partners),
             keys=dict(self.keys),
             named=dict(self.named),
@@ -94,7 +103,7 @@ def _found(house: House, entry: Entry) -> None:
     house.network = Network(
         entry.one("network"), currency, int(digits), int(entry.one("shards")), operator, entry.one("model")
     )
-    house.rate_micros = int(entry.one("rate"))
+    _tariff(house, entry)
     house.partners[operator] = Partner(operator, "Operator", ACTIVE)
     house.cycles[1] = Cycle(1)
     for value in entry.all("key"):
@@ -140,7 +149,8 @@ def _key_revoke(house: House, entry: Entry) -> None:
 
 
 def _tariff(house: House, entry: Entry) -> None:
-    house.rate_micros = int(entry.one("rate"))
+    house.tariffs[entry.index] = parse_tariff(entry.all("term"))
+    house.tariff_number = entry.index
 
 
 def _close(house: House, entry: Entry) -> None:

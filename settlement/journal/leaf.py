@@ -26,6 +26,7 @@ _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
 _ASSET = r"[A-Z]{3}"
 _TEXT = r"[\x21-\x7e](?:[\x20-\x7e]{0,78}[\x21-\x7e])?"
 _ACCOUNT = r"[a-z][a-z-]*(?::[a-z0-9-]+){0,2}"
+_LOT = rf"{_NUMBER}:{_NUMBER}\.{_NUMBER}"
 _ALGORITHM = r"(?:ed25519|ecdsa-p256-sha256)"
 
 PATTERNS: dict[str, re.Pattern[str]] = {
@@ -40,14 +41,15 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "request": rf"(?:none|application/vnd\.coalition\.v1\.[A-Za-z]+\+protobuf {_HASH})",
         "sig": rf"{_HASH} {_BASE64}",
         "post": rf"{_ACCOUNT} {_ACCOUNT} {_ASSET} {_NUMBER}",
-        "lot": rf"(?:{_NUMBER}:{_NUMBER} {_NUMBER}|new {_NAME} {_NUMBER} (?:never|{_TIME}))",
+        "tariff": _NUMBER,
+        "lot": rf"(?:(?:take|give) {_LOT} {_NUMBER}|new {_NAME} {_ASSET} {_NUMBER} (?:never|{_TIME}) {_NUMBER})",
         "result": r"(?:ok|refused [A-Z][A-Z_]{2,40})",
         "network": r"[a-z0-9][a-z0-9./-]{1,99}",
         "currency": rf"{_ASSET} [0-6]",
         "shards": _NUMBER,
         "operator": _NAME,
         "model": r"bilateral",
-        "rate": _NUMBER,
+        "term": r"[a-z][a-z-]{1,30} [a-z0-9-]{1,30}",
         "key": rf"{_HASH} {_ALGORITHM} (?:request|approver|receipt|log) {_NAME} (?:-|{_NAME}) {_BASE64}",
         "subject": _NAME,
         "name": _TEXT,
@@ -70,13 +72,13 @@ KINDS: dict[str, tuple[str, ...]] = {
     kind: tuple(lines.split())
     for kind, lines in {
         # the house
-        "found": "network currency shards operator model rate key+ request",
+        "found": "network currency shards operator model term+ key+ request",
         "register": f"{_ACT} subject name {_SIGNED_BY} result",
         "activate": f"{_ACT} subject {_SIGNED_BY} result",
         "suspend": f"{_ACT} subject {_SIGNED_BY} result",
         "key-add": f"{_ACT} key {_SIGNED_BY} result",
         "key-revoke": f"{_ACT} keyid reason suspect-from? {_SIGNED_BY} result",
-        "tariff": f"{_ACT} rate {_SIGNED_BY} result",
+        "tariff": f"{_ACT} term+ {_SIGNED_BY} result",
         "close": f"{_ACT} cycle label? {_SIGNED_BY} result",
         "propose": f"{_ACT} cycle settlement? proposal net* {_SIGNED_BY} result",
         "approve": f"{_ACT} settlement? proposal {_SIGNED_BY} post* result",
@@ -87,7 +89,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "enrol": f"{_ACT} member? {_SIGNED_BY} result",
         "link": f"{_ACT} member? {_SIGNED_BY} result",
         "issue": f"{_ACT} member? amount occurred {_SIGNED_BY} post? lot? result",
-        "redeem": f"{_ACT} member? amount occurred {_SIGNED_BY} post* lot* result",
+        "redeem": f"{_ACT} member? amount occurred {_SIGNED_BY} tariff? post* lot* result",
         "reverse": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} post* lot* result",
     }.items()
 }

@@ -2,27 +2,45 @@
 
 from bisect import insort
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from settlement.journal.leaf import Transfer
 
 NEVER_US = 2**62
+LotName: TypeAlias = tuple[int, int]
+"""The entry that made a lot, and the lot's place among those that it made, from 0."""
+Slice: TypeAlias = tuple[LotName, int]
+"""Points of one lot that one act moves."""
 
 
 @dataclass(slots=True)
 class Lot:
-    """Points issued together. Ordered by when they are to be spent: soonest expiry first, then oldest."""
+    """Points issued together. Ordered by when they are to be spent: soonest expiry first, then oldest.
+
+    `tariff`: the house entry of the tariff under which they were issued. The fields stand in the order of the table's columns.
+    """
 
     index: int
+    place: int
     member: str
     funder: str
+    asset: str
     quantity: int
     remaining: int
-    expires_at_us: int = NEVER_US
+    expires_at_us: int
+    tariff: int
+
+    @property
+    def name(self) -> LotName:
+        """What the lot is called within its shard."""
+        return self.index, self.place
 
     def __lt__(self, other: "Lot") -> bool:
         if self.expires_at_us != other.expires_at_us:
             return self.expires_at_us < other.expires_at_us
-        return self.index < other.index
+        if self.index != other.index:
+            return self.index < other.index
+        return self.place < other.place
 
 
 @dataclass(slots=True)
@@ -35,14 +53,14 @@ class Wallet:
 
 @dataclass(slots=True)
 class Original:
-    """An accepted issue or redemption that may be reversed: its postings and the slices that it took from lots."""
+    """An accepted issue or redemption that may be reversed: its postings and its slices, put into lots or taken out."""
 
     index: int
     kind: str
     member: str
     amount: int
     transfers: tuple[Transfer, ...]
-    slices: tuple[tuple[int, int], ...]
+    slices: tuple[Slice, ...]
     reversed: bool = False
 
 
@@ -53,10 +71,10 @@ class Book:
     shard: int
     wallets: dict[str, Wallet] = field(default_factory=dict)
     aliases: dict[bytes, str] = field(default_factory=dict)
-    lots: dict[int, Lot] = field(default_factory=dict)
+    lots: dict[LotName, Lot] = field(default_factory=dict)
     originals: dict[tuple[str, str], Original] = field(default_factory=dict)
-    new_lots: list[Lot] = field(default_factory=list)
-    changed_lots: dict[int, Lot] = field(default_factory=dict)
+    changed_lots: dict[LotName, Lot] = field(default_factory=dict)
+    """Lots that are new, or have more or fewer points than before."""
     new_members: list[str] = field(default_factory=list)
     new_aliases: list[tuple[bytes, str]] = field(default_factory=list)
     reversals: list[tuple[int, int]] = field(default_factory=list)
@@ -79,8 +97,7 @@ class Book:
             wallet.lots.append(lot)
         else:
             insort(wallet.lots, lot)
-        self.lots[lot.index] = lot
-        self.new_lots.append(lot)
+        self.lots[lot.name] = self.changed_lots[lot.name] = lot
 
     def take(self, lot: Lot, quantity: int) -> None:
         """Takes points out of an open lot."""
@@ -89,7 +106,7 @@ class Book:
         wallet.balance -= quantity
         if lot.remaining == 0:
             wallet.lots.remove(lot)
-        self.changed_lots[lot.index] = lot
+        self.changed_lots[lot.name] = lot
 
     def give_back(self, lot: Lot, quantity: int) -> None:
         """Returns points to the lot they came from."""
@@ -98,15 +115,9 @@ class Book:
             insort(wallet.lots, lot)
         lot.remaining += quantity
         wallet.balance += quantity
-        self.changed_lots[lot.index] = lot
+        self.changed_lots[lot.name] = lot
 
     def forget_changes(self) -> None:
         """Starts the lists of what changed afresh; the state stays."""
-        for changes in (
-            self.new_lots,
-            self.changed_lots,
-            self.new_members,
-            self.new_aliases,
-            self.reversals,
-        ):
+        for changes in (self.changed_lots, self.new_members, self.new_aliases, self.reversals):
             changes.clear()

@@ -7,6 +7,7 @@ from psycopg.rows import TupleRow
 
 from settlement.errors import CoalitionError
 from settlement.house.records import Key, Network
+from settlement.house.tariff import Tariff
 from settlement.journal.acts import ENGINE_LINE
 from settlement.journal.leaf import HOUSE, Entry, format_leaf, parse_leaf
 from settlement.transparency.merkle import leaf_hash
@@ -49,7 +50,7 @@ def founding_lines(network: Network, rate_micros: int, keys: Sequence[Key]) -> t
         ("shards", str(network.shards)),
         ("operator", network.operator),
         ("model", network.model),
-        ("rate", str(rate_micros)),
+        *Tariff(rate_micros).lines(),
         *[("key", key.line()) for key in keys],
         ENGINE_LINE,
     )

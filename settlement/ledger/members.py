@@ -1,6 +1,8 @@
 """The rules of a member shard: loads wallets, lots, aliases and originals; cuts cycles; judges by `decide`."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from operator import attrgetter
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
@@ -10,7 +12,7 @@ from settlement.journal.acts import ENGINE_LINE, Act, Draft
 from settlement.journal.leaf import parse_leaf
 from settlement.ledger.acts import Enrol, Issue, LinkAlias, Redeem, Reverse
 from settlement.ledger.batch import ShardHead
-from settlement.ledger.book import Book, Lot, Original, Wallet
+from settlement.ledger.book import Book, Lot, Original, Slice, Wallet
 from settlement.ledger.chart import wallet
 from settlement.ledger.decide import decide
 from settlement.ledger.writing import Statement, columns
@@ -26,18 +28,23 @@ BALANCES = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard), unnest(
     (SELECT account, credits - debits FROM balances
     WHERE shard = here.shard AND account = asked.account AND asset = 'PTS' OFFSET 0) AS found"""
 OPEN_LOTS = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard), unnest(%b::uuid[]) AS asked (member), LATERAL
-    (SELECT index, member::text, funder, quantity, remaining, expires_at_us FROM lots
+    (SELECT index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff FROM lots
     WHERE shard = here.shard AND member = asked.member AND remaining > 0 OFFSET 0) AS found
-    ORDER BY member, expires_at_us, index"""
-NAMED_LOTS = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard), unnest(%b::bigint[]) AS asked (index), LATERAL
-    (SELECT index, member::text, funder, quantity, remaining, expires_at_us FROM lots
-    WHERE shard = here.shard AND index = asked.index OFFSET 0) AS found"""
+    ORDER BY member, expires_at_us, index, place"""
+NAMED_LOTS = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard),
+    unnest(%b::bigint[], %b::smallint[]) AS asked (index, place), LATERAL
+    (SELECT index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff FROM lots
+    WHERE shard = here.shard AND index = asked.index AND place = asked.place OFFSET 0) AS found"""
 LOTS = """INSERT INTO lots SELECT %b, * FROM
-    unnest(%b::bigint[], %b::uuid[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[])
-    ON CONFLICT (shard, index) DO UPDATE SET remaining = excluded.remaining"""
+    unnest(%b::bigint[], %b::smallint[], %b::uuid[], %b::text[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[],
+    %b::bigint[])
+    ON CONFLICT (shard, index, place) DO UPDATE SET remaining = excluded.remaining"""
 NEW_MEMBERS = "INSERT INTO members SELECT unnest(%b::uuid[]), %b"
 NEW_ALIASES = "INSERT INTO aliases SELECT token, member FROM unnest(%b::bytea[], %b::uuid[]) AS n (token, member) ORDER BY 1"
 REVERSALS = "INSERT INTO reversals SELECT %b, * FROM unnest(%b::bigint[], %b::bigint[])"
+
+
+_COLUMNS = attrgetter(*[column.name for column in fields(Lot)])
 
 
 class MemberRules:
@@ -96,13 +103,10 @@ class MemberRules:
             original = read_original(leaf.encode("ascii"), is_reversed=is_reversed)
             if original is not None:
                 self._book.originals[partner, act_id] = original
-        originals = self._book.originals.values()
-        named = {index for o in originals for index, _ in o.slices} | {
-            o.index for o in originals if o.kind == "issue"
-        }
+        named = {name for original in self._book.originals.values() for name, _ in original.slices}
         if named:
-            cursor = await connection.execute(NAMED_LOTS, (head.shard, list(named)))
-            self._book.lots = {row[0]: Lot(*row) for row in await cursor.fetchall()}
+            cursor = await connection.execute(NAMED_LOTS, (head.shard, *columns(named)))
+            self._book.lots = {lot.name: lot for lot in [Lot(*row) for row in await cursor.fetchall()]}
 
     async def _load_wallets(
         self, connection: AsyncConnection[TupleRow], shard: int, members: list[str], spenders: list[str]
@@ -115,7 +119,8 @@ class MemberRules:
         points = {account: int(balance) for account, balance in await balances.fetchall()}
         book.wallets = {member: Wallet(points.get(wallet(member), 0)) for (member,) in await known.fetchall()}
         for row in await lots.fetchall() if lots is not None else ():
-            lot = book.lots.setdefault(row[0], Lot(*row))
+            found = Lot(*row)
+            lot = book.lots.setdefault(found.name, found)
             if lot.member in book.wallets:
                 book.wallets[lot.member].lots.append(lot)
 
@@ -142,11 +147,8 @@ class MemberRules:
             statements.append(Statement(NEW_MEMBERS, (book.new_members, book.shard)))
         if book.new_aliases:
             statements.append(Statement(NEW_ALIASES, columns(book.new_aliases)))
-        lots = {lot.index: lot for lot in book.new_lots} | book.changed_lots
-        if lots:
-            rows = [
-                (x.index, x.member, x.funder, x.quantity, x.remaining, x.expires_at_us) for x in lots.values()
-            ]
+        if book.changed_lots:
+            rows = map(_COLUMNS, book.changed_lots.values())
             statements.append(Statement(LOTS, (book.shard, *columns(rows))))
         if book.reversals:
             statements.append(Statement(REVERSALS, (book.shard, *columns(book.reversals))))
@@ -158,8 +160,7 @@ def read_original(leaf: bytes, *, is_reversed: bool) -> Original | None:
     entry = parse_leaf(leaf)
     if entry.kind not in ("issue", "redeem") or entry.refusal is not None:
         return None
-    lots = [value.split(" ") for value in entry.all("lot")] if entry.kind == "redeem" else []
-    slices = tuple([(int(lot.split(":")[1]), int(quantity)) for lot, quantity in lots])
+    slices = tuple([read_slice(entry.index, place, value) for place, value in enumerate(entry.all("lot"))])
     amount = int(entry.one("amount").split(" ")[1])
     return Original(
         entry.index,
@@ -170,6 +171,15 @@ def read_original(leaf: bytes, *, is_reversed: bool) -> Original | None:
         slices,
         reversed=is_reversed,
     )
+
+
+def read_slice(index: int, place: int, value: str) -> Slice:
+    """The points that a `lot` line moves; `index` and `place` name the lot, if it is new."""
+    verb, *facts = value.split(" ")
+    if verb == "new":
+        return (index, place), int(facts[2])
+    number, _, nth = facts[0].partition(":")[2].partition(".")
+    return (int(number), int(nth)), int(facts[1])
 
 
 def _tokens(bodies: Iterable[object]) -> list[bytes]:

@@ -13,11 +13,13 @@ from settlement.clearing.decide import decide_desk
 from settlement.errors import CoalitionError
 from settlement.house.records import ACTIVE, APPROVER, REQUEST, Cycle, Key, Partner
 from settlement.house.state import House
+from settlement.house.tariff import Tariff
 from settlement.journal.acts import Act, Draft
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.acts import Enrol, Issue, LinkAlias, Redeem, Reverse
-from settlement.ledger.book import Book, Lot, Wallet
+from settlement.ledger.book import NEVER_US, Book, Lot, Wallet
 from settlement.ledger.decide import decide
+from settlement.money import POINTS
 from settlement.signing import ECDSA_P256, ED25519, new_key, parse_public_key
 from tests.fuzz.changes import TAPES, Tape, applied
 from tests.fuzz.readers import MESSAGE
@@ -36,7 +38,7 @@ Call = tuple[str, bytes]
 class Bench(Callers):
     """Callers, and the house and book that know them."""
 
-    house: House = field(default_factory=lambda: House(1, NETWORK, 10_000))
+    house: House = field(default_factory=lambda: House(1, NETWORK, {0: Tariff(10_000)}))
     samples: list[tuple[str, str, Message]] = field(default_factory=list)
     """Path, caller and complete request of every method."""
 
@@ -61,7 +63,7 @@ class Bench(Callers):
     def book(self) -> Book:
         """A fresh book of the one member."""
         book = Book(1, wallets={MEMBER: Wallet(0)})
-        book.add_lot(Lot(0, MEMBER, "bakery", 1_000, 1_000))
+        book.add_lot(Lot(0, 0, MEMBER, "bakery", POINTS, 1_000, 1_000, NEVER_US, 0))
         return book
 
     def call(self, tape: Tape) -> Call:

@@ -14,7 +14,7 @@ from coalition.wire.envelope import PAYLOAD_BYTES_MAX
 from coalition.wire.methods import ACT_LIFE_MAX_US, METHODS
 from settlement.house.decide import PARTNERS_MAX
 from settlement.journal.leaf import KINDS, LEAF_BYTES_MAX, PATTERNS
-from settlement.ledger.decide import SLICES_MAX
+from settlement.ledger.rules.points import SLICES_MAX
 from tests.house.source import ROOT, files_of_the_project, shown
 
 DOCS = ROOT / "docs"

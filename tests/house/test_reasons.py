@@ -12,7 +12,12 @@ from coalition.wire.methods import METHODS
 from coalition.wire.requests import BODIES
 from tests.house.source import ROOT, parsed, python_files
 
-DECIDES = ("settlement/ledger/decide.py", "settlement/house/decide.py", "settlement/clearing/decide.py")
+DECIDES = (
+    "settlement/ledger/decide.py",
+    "settlement/ledger/rules",
+    "settlement/house/decide.py",
+    "settlement/clearing/decide.py",
+)
 REASON = re.compile(r"[A-Z]+(?:_[A-Z]+)+")
 GRPC_CODES = {
     "INVALID_ARGUMENT",
@@ -37,7 +42,8 @@ def reasons_of(names: Iterable[str], prefix: str) -> set[str]:
 def strings_in(path: str) -> set[str]:
     return {
         node.value
-        for node in ast.walk(parsed(ROOT / path))
+        for file in (python_files(path) if (ROOT / path).is_dir() else [ROOT / path])
+        for node in ast.walk(parsed(file))
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and REASON.fullmatch(node.value)
     }
 

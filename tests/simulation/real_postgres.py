@@ -97,6 +97,9 @@ class RealPostgres:
         return await asyncio.to_thread(read_tables, self._dsn)
 
 
+_LOTS = "SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff FROM lots"
+
+
 def _rests_on(row: tuple[Any, ...]) -> tuple[int, int, int, int]:
     """The order of an audit (`coalition.audit.records`): house entries before what was decided under them."""
     shard, index, house, time_us, *_ = row
@@ -201,10 +204,8 @@ def read_tables(dsn: str) -> Tables:
             tables.acts[partner, act_id] = tuple(act)
         tables.members.update(rows("SELECT member::text, shard FROM members"))
         tables.aliases.update(rows("SELECT token, member::text FROM aliases"))
-        for shard, *lot in rows(
-            "SELECT shard, index, member::text, funder, quantity, remaining, expires_at_us FROM lots"
-        ):
-            tables.lots[shard, lot[0]] = LotRow(*lot)
+        for shard, *lot in rows(_LOTS):
+            tables.lots[shard, *lot[:2]] = LotRow(*lot)
         for shard, account, asset, debits, credited in rows("SELECT * FROM balances"):
             tables.balances[shard, account, asset] = [int(debits), int(credited)]
         for shard, cycle, debtor, creditor, amount, count in rows("SELECT * FROM obligations"):

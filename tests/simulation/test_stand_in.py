@@ -146,7 +146,7 @@ async def same_answers(
 ) -> None:
     """Every statement that only reads, asked of both."""
     known, ids = list(tables.members), [name[1] for name in tables.acts]
-    tokens, lots = list(tables.aliases), [index for _, index in tables.lots]
+    tokens, lots = list(tables.aliases), [name[1:] for name in tables.lots]
     partner, act_id = next(iter(tables.acts))
     asked: dict[str, object] = {
         batch.SEEN: (ids,),
@@ -156,7 +156,7 @@ async def same_answers(
         members.MEMBERS: (known, SHARD),
         members.BALANCES: (SHARD, [f"wallet:{member}" for member in known]),
         members.OPEN_LOTS: (SHARD, known),
-        members.NAMED_LOTS: (SHARD, lots),
+        members.NAMED_LOTS: (SHARD, [n for n, _ in lots], [place for _, place in lots]),
         obligations.OPEN_IN_SOME_SHARD: (),
         obligations.ACCRUED: {"cycle": 3},
         publisher.SIZES: (),

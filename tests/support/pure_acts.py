@@ -6,6 +6,7 @@ import uuid
 
 from settlement.house.records import ACTIVE, REQUEST, Cycle, Key, Network, Partner
 from settlement.house.state import House
+from settlement.house.tariff import Tariff
 from settlement.journal.acts import Act, Draft
 from settlement.journal.leaf import Entry, format_leaf, parse_leaf
 
@@ -44,7 +45,7 @@ def act(partner: str, body: object, *, act_id: str | None = None, signer: str | 
 
 def house_of(*partners: str, rate_micros: int = 10_000) -> House:
     """A house with active partners that have one request key each; cycle 1 is open."""
-    house = House(1, NETWORK, rate_micros)
+    house = House(1, NETWORK, {0: Tariff(rate_micros)})
     house.cycles[1] = Cycle(1)
     for name in (OPERATOR, *partners):
         house.partners[name] = Partner(name, name.title(), ACTIVE)

@@ -134,15 +134,16 @@ class Model:
 
     def _answer_of_points(self, place: Place, asked: Asked) -> Answer:
         points, stopped = self._facts.points, self._facts.partners.refusal(asked.partner, place.house)
+        tariff = self._facts.partners.tariff(place.house)
         match asked.body:
             case Enrol() as body:
                 return points.enrol(place, body, stopped)
             case LinkAlias() as body:
                 return points.link(place, body, stopped)
             case Issue() as body:
-                return points.issue(place, asked, body, stopped)
+                return points.issue(place, asked, body, tariff, stopped)
             case Redeem() as body:
-                return points.redeem(place, asked, body, self.rate_micros(place.house), stopped)
+                return points.redeem(place, asked, body, tariff, stopped)
             case Reverse() as body:
                 return points.reverse(place, asked, body, stopped)
         raise TypeError(f"not an act on a member: {asked.body!r}")
@@ -176,9 +177,7 @@ class Model:
 
     def rate_micros(self, house: int) -> int:
         """What a point is worth under a house size, in micros."""
-        rate = self._facts.partners.rate.at(house)
-        assert rate is not None, "the founding sets a rate"
-        return rate
+        return self._facts.partners.tariff(house).rate_micros
 
     def key(self, keyid: str) -> KeyLife | None:
         """What is known of a key that counts or once counted."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from coalition.simulation.model.partners import Tariff
 from coalition.simulation.model.terms import (
     LOTS_MAX,
     WALLET_MAX,
@@ -25,6 +26,10 @@ class Lot:
     funder: str
     quantity: int
     left: int
+
+    def slice(self, verb: str, points: int) -> str:
+        """The value of a `lot` line that takes points from the lot or gives them back. An issue makes one lot, at place 0."""
+        return f"{verb} {self.shard}:{self.index}.0 {points}"
 
 
 @dataclass(slots=True)
@@ -96,7 +101,7 @@ class Points:
             self.member_of[body.alias] = member
         return self._answer(refusal, member, [])
 
-    def issue(self, place: Place, asked: Asked, body: Issue, stopped: str | None) -> Answer:
+    def issue(self, place: Place, asked: Asked, body: Issue, tariff: Tariff, stopped: str | None) -> Answer:
         """A new lot, which the caller funds."""
         member, partner, amount = self.find(place.shard, body.name), asked.partner, body.amount
         about = [("amount", f"PTS {amount}"), ("occurred", spell_time(body.occurred_at_us))]
@@ -113,11 +118,9 @@ class Points:
         posts = [Post(f"issued:{partner}", f"wallet:{member}", "PTS", amount)]
         deed = Deed("issue", place.shard, place.index, partner, member, amount, posts, [(lot, amount)])
         self.deeds[partner, asked.act_id] = deed
-        return self._answer(None, member, about, posts, [f"new {partner} {amount} never"])
+        return self._answer(None, member, about, posts, [f"new {partner} PTS {amount} never {tariff.number}"])
 
-    def redeem(
-        self, place: Place, asked: Asked, body: Redeem, rate_micros: int, stopped: str | None
-    ) -> Answer:
+    def redeem(self, place: Place, asked: Asked, body: Redeem, tariff: Tariff, stopped: str | None) -> Answer:
         """Points out of the member's oldest lots; whoever funded them owes the caller, at the rate of now."""
         member, partner = self.find(place.shard, body.name), asked.partner
         about = [("amount", f"PTS {body.amount}"), ("occurred", spell_time(body.occurred_at_us))]
@@ -129,13 +132,14 @@ class Points:
         for funder in dict.fromkeys(lot.funder for lot, _ in slices):
             points = sum([quantity for lot, quantity in slices if lot.funder == funder])
             if funder != partner:
-                owed = points * rate_micros
+                owed = points * tariff.rate_micros
                 posts.append(Post(f"position:{funder}", f"position:{partner}", self.currency, owed))
         for lot, quantity in slices:
             self._move(member, lot, -quantity)
         deed = Deed("redeem", place.shard, place.index, partner, member, body.amount, posts, slices)
         self.deeds[partner, asked.act_id] = deed
-        return self._answer(None, member, about, posts, spell_slices(slices))
+        taken = [lot.slice("take", quantity) for lot, quantity in slices]
+        return self._answer(None, member, about, posts, taken, tariff.number)
 
     def _slices(self, member: str, amount: int) -> list[tuple[Lot, int]]:
         """What each lot gives until the amount is reached or nothing is left: oldest first, as no points expire yet."""
@@ -168,7 +172,9 @@ class Points:
         for lot, quantity in deed.slices:
             self._move(deed.member, lot, quantity if deed.kind == "redeem" else -quantity)
         posts = [Post(post.credit, post.debit, post.asset, post.amount) for post in reversed(deed.posts)]
-        return self._answer(None, deed.member, about, posts, spell_slices(deed.slices[::-1]))
+        verb = "give" if deed.kind == "redeem" else "take"
+        slices = [lot.slice(verb, quantity) for lot, quantity in deed.slices[::-1]]
+        return self._answer(None, deed.member, about, posts, slices)
 
     def _why_not_reverse(self, deed: Deed) -> str | None:
         if deed.reversed:
@@ -184,15 +190,17 @@ class Points:
         about: list[Line],
         posts: list[Post] | None = None,
         lots: list[str] | None = None,
+        tariff: int | None = None,
     ) -> Answer:
         """With the member's line first and its balance after the act, whether that was refused or not."""
         if member is None:
             return Answer(refusal, about)
         return Answer(
-            refusal, [("member", member), *about], posts or [], lots or [], member, self.balance(member)
+            refusal,
+            [("member", member), *about],
+            posts or [],
+            lots or [],
+            member,
+            self.balance(member),
+            tariff,
         )
-
-
-def spell_slices(slices: list[tuple[Lot, int]]) -> list[str]:
-    """The values of the `lot` lines of points taken or given back."""
-    return [f"{lot.shard}:{lot.index} {quantity}" for lot, quantity in slices]

@@ -93,7 +93,10 @@ class Post:
 
 @dataclass(slots=True)
 class Answer:
-    """What a rule says of one act. `about`: the leaf's lines on what was asked; `lots`: the values of its `lot` lines."""
+    """What a rule says of one act. `about`: the leaf's lines on what was asked; `lots`: the values of its `lot` lines.
+
+    `tariff`: the house entry of the tariff that the postings rest on.
+    """
 
     refusal: str | None
     about: list[Line]
@@ -101,12 +104,14 @@ class Answer:
     lots: list[str] = field(default_factory=list)
     member: str | None = None
     balance_after: int | None = None
+    tariff: int | None = None
 
     def lines(self) -> tuple[Line, ...]:
         """The lines in the order of the leaf."""
         posts = [("post", f"{post.debit} {post.credit} {post.asset} {post.amount}") for post in self.posts]
         result = "ok" if self.refusal is None else f"refused {self.refusal}"
-        return (*self.about, *posts, *[("lot", lot) for lot in self.lots], ("result", result))
+        tariff = [] if self.tariff is None else [("tariff", str(self.tariff))]
+        return (*self.about, *tariff, *posts, *[("lot", lot) for lot in self.lots], ("result", result))
 
 
 class ModelError(CoalitionError):

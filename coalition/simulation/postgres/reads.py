@@ -1,5 +1,6 @@
 """What the engine's reading statements answer, and the row lock."""
 
+from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 from coalition.simulation.postgres.tables import LotRow, Rows, Tables, Transaction, Wait
@@ -88,21 +89,23 @@ def wallets(server: "Postgres", _transaction: Transaction, parameters: Any) -> R
 
 
 def _lot(lot: LotRow) -> tuple[Any, ...]:
-    return (lot.index, lot.member, lot.funder, lot.quantity, lot.remaining, lot.expires_at_us)
+    return astuple(lot)
 
 
 def open_lots(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
     """Members' lots with points left, in the order of spending."""
     tables, (shard, names) = server.tables, parameters
-    lots = [tables.lots[shard, n] for m in dict.fromkeys(names) for n in tables.open_lots.get((shard, m), ())]
-    return [_lot(lot) for lot in sorted(lots, key=lambda lot: (lot.member, lot.expires_at_us, lot.index))]
+    lots = [
+        tables.lots[shard, *n] for m in dict.fromkeys(names) for n in tables.open_lots.get((shard, m), ())
+    ]
+    return [_lot(lot) for lot in sorted(lots, key=lambda lot: (lot.member, lot.expires_at_us, lot.name))]
 
 
 def named_lots(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
     """Lots by number."""
-    shard, indexes = parameters
-    lots = server.tables.lots
-    return [_lot(lots[shard, index]) for index in dict.fromkeys(indexes) if (shard, index) in lots]
+    shard, indexes, places = parameters
+    lots, names = server.tables.lots, dict.fromkeys(zip(indexes, places, strict=True))
+    return [_lot(lots[shard, *name]) for name in names if (shard, *name) in lots]
 
 
 def news(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:

@@ -38,11 +38,19 @@ class LotRow:
     """The row of a lot."""
 
     index: int
+    place: int
     member: str
     funder: str
+    asset: str
     quantity: int
     remaining: int
     expires_at_us: int
+    tariff: int
+
+    @property
+    def name(self) -> tuple[int, int]:
+        """The lot's number and place."""
+        return self.index, self.place
 
 
 @dataclass(slots=True)
@@ -57,8 +65,8 @@ class Tables:
     acts_by_id: dict[str, list[str]] = field(default_factory=dict)
     members: dict[str, int] = field(default_factory=dict)
     aliases: dict[bytes, str] = field(default_factory=dict)
-    lots: dict[tuple[int, int], LotRow] = field(default_factory=dict)
-    open_lots: dict[tuple[int, str], set[int]] = field(default_factory=dict)
+    lots: dict[tuple[int, int, int], LotRow] = field(default_factory=dict)
+    open_lots: dict[tuple[int, str], set[tuple[int, int]]] = field(default_factory=dict)
     balances: dict[tuple[int, str, str], list[int]] = field(default_factory=dict)
     obligations: dict[tuple[int, int, str, str], list[int]] = field(default_factory=dict)
     reversals: dict[tuple[int, int], int] = field(default_factory=dict)

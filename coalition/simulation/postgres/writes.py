@@ -128,16 +128,16 @@ def lots(server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
     shard, *arrays = parameters
     rows = [LotRow(*row) for row in zip(*arrays, strict=True)]
     for row in rows:
-        known = server.tables.lots.get((shard, row.index), row)
+        known = server.tables.lots.get((shard, *row.name), row)
         if not 0 <= row.remaining <= known.quantity:
-            raise errors.CheckViolation(f"lot {shard}:{row.index} comes to {row.remaining}")
+            raise errors.CheckViolation(f"lot {shard}:{row.index}.{row.place} comes to {row.remaining}")
 
     def change(tables: Tables) -> None:
         for row in rows:
-            lot = tables.lots.setdefault((shard, row.index), row)
+            lot = tables.lots.setdefault((shard, *row.name), row)
             lot.remaining = row.remaining
             still_open = tables.open_lots.setdefault((shard, lot.member), set())
-            (still_open.add if lot.remaining else still_open.discard)(lot.index)
+            (still_open.add if lot.remaining else still_open.discard)(lot.name)
 
     transaction.changes.append(change)
     return ()

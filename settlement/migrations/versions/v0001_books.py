@@ -73,14 +73,17 @@ _TABLES = (
     """CREATE TABLE lots (
         shard smallint NOT NULL,
         index bigint NOT NULL,
+        place smallint NOT NULL,                 -- among the lots of one entry, from 0
         member uuid NOT NULL,
         funder text NOT NULL,
+        asset text NOT NULL,
         quantity bigint NOT NULL CHECK (quantity > 0),
         remaining bigint NOT NULL CHECK (remaining BETWEEN 0 AND quantity),
         expires_at_us bigint NOT NULL,
-        PRIMARY KEY (shard, index)
+        tariff bigint NOT NULL,                  -- house entry of the tariff under which they were issued
+        PRIMARY KEY (shard, index, place)
     ) WITH (fillfactor = 90)""",
-    "CREATE INDEX lots_open ON lots (shard, member, expires_at_us, index) WHERE remaining > 0",
+    "CREATE INDEX lots_open ON lots (shard, member, expires_at_us, index, place) WHERE remaining > 0",
     """CREATE TABLE balances (
         shard smallint NOT NULL,
         account text NOT NULL,

@@ -107,7 +107,7 @@ def _a_yes_made_a_no(forgery: Forgery, evidence: Evidence) -> tuple[int, int]:
 def _a_slice_from_another_lot(forgery: Forgery, evidence: Evidence) -> tuple[int, int]:
     place = forgery.find(1, lambda entry: _accepted("redeem")(entry) and len(entry.all("lot")) == 1)
     other = forgery.find(1, lambda entry: _accepted("issue")(entry) and entry.index < place)
-    forgery.edit(1, place, lot=f"1:{other} {_entry(forgery, 1, place).one('lot').split(' ')[1]}")
+    forgery.edit(1, place, lot=f"take 1:{other}.0 {_entry(forgery, 1, place).one('lot').split(' ')[2]}")
     return 1, place
 
 

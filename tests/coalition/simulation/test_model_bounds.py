@@ -4,6 +4,7 @@ import pytest
 
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff
+from settlement.house.tariff import Tariff
 from settlement.ledger.acts import Enrol, Issue, MemberName, Redeem, Reverse
 from tests.coalition.simulation.side_by_side import SPKI, SideBySide
 from tests.support.pure_acts import OPERATOR, T0_US, keyid_for
@@ -95,7 +96,7 @@ def test_what_a_revoked_key_named_must_be_named_afresh() -> None:
 def settled(*, amounts: list[int]) -> tuple[SideBySide, str]:
     """What an approval answers where acme owes bakery the dearest points."""
     both = trading()
-    both.ask(OPERATOR, SetTariff(RATE_MAX_MICROS))
+    both.ask(OPERATOR, SetTariff(Tariff(RATE_MAX_MICROS)))
     for amount in amounts:
         trade(both, "acme", Issue(NAME, amount, T0_US))
         trade(both, "bakery", Redeem(NAME, amount, T0_US))

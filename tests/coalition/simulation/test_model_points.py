@@ -2,6 +2,7 @@
 
 from coalition.simulation.model import Judgement
 from settlement.house.acts import Activate, Register, SetTariff, Suspend
+from settlement.house.tariff import Tariff
 from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
 from tests.coalition.simulation.by_hand import MEMBER, NOON_US, OPERATOR, OTHER, World, key, lines
 
@@ -17,10 +18,11 @@ def test_the_entry_of_a_redemption_is_the_one_on_the_page_of_the_journal() -> No
             ("member", MEMBER),
             ("amount", "PTS 1200"),
             ("occurred", "2026-11-21T12:00:00.000000Z"),
+            ("tariff", "0"),
             ("post", f"wallet:{MEMBER} redeemed:bakery PTS 1200"),
             ("post", "position:acme position:bakery EUR 10000000"),
-            ("lot", "1:1 1000"),
-            ("lot", "1:2 200"),
+            ("lot", "take 1:1.0 1000"),
+            ("lot", "take 1:2.0 200"),
             ("result", "ok"),
         ),
         member=MEMBER,
@@ -33,7 +35,7 @@ def test_own_points_move_no_money_and_funders_owe_in_the_order_of_their_first_sl
     for partner, amount in (("cinema", 5), ("acme", 7), ("bakery", 3), ("cinema", 2)):
         world.issue(partner, amount)
     redeemed = world.redeem("bakery", 16)
-    assert lines(redeemed, "lot") == ["1:1 5", "1:2 7", "1:3 3", "1:4 1"]
+    assert lines(redeemed, "lot") == ["take 1:1.0 5", "take 1:2.0 7", "take 1:3.0 3", "take 1:4.0 1"]
     assert lines(redeemed, "post")[1:] == [
         "position:cinema position:bakery EUR 120000",
         "position:acme position:bakery EUR 140000",
@@ -45,14 +47,14 @@ def test_a_reversal_undoes_all_last_first_at_the_rate_of_the_original() -> None:
     world.issue("acme", 5)
     world.issue("bakery", 5)
     world.redeem("cinema", 8, act_id="spent")
-    world.ask(OPERATOR, SetTariff(99))
+    world.ask(OPERATOR, SetTariff(Tariff(99)))
     undone = world.reverse("cinema", "spent")
     assert lines(undone, "post") == [
         "position:cinema position:bakery EUR 30000",
         "position:cinema position:acme EUR 50000",
         f"redeemed:cinema wallet:{MEMBER} PTS 8",
     ]
-    assert lines(undone, "lot") == ["1:2 3", "1:1 5"]
+    assert lines(undone, "lot") == ["give 1:2.0 3", "give 1:1.0 5"]
     assert (lines(undone, "original"), lines(undone, "amount")) == (["1:3"], ["PTS 8"])
     assert undone.balance_after == 10
     assert world.reverse("cinema", "spent").refusal == "ALREADY_REVERSED"
@@ -69,7 +71,7 @@ def test_an_issue_is_reversed_whole_and_only_while_no_point_of_it_is_spent() -> 
     undone = world.reverse("acme", "given")
     assert undone.lines[-3:] == (
         ("post", f"wallet:{MEMBER} issued:acme PTS 5"),
-        ("lot", "1:1 5"),
+        ("lot", "take 1:1.0 5"),
         ("result", "ok"),
     )
     assert undone.balance_after == 0

@@ -15,6 +15,7 @@ from settlement.house.acts import Register, SetTariff
 from settlement.house.decide import PARTNERS_MAX
 from settlement.house.records import APPROVER, Key, Network, Settlement
 from settlement.house.state import House
+from settlement.house.tariff import Tariff
 from settlement.journal.acts import Draft
 from settlement.journal.leaf import HOUSE
 from settlement.money import MICROS_MAX, micros_per_minor
@@ -192,4 +193,4 @@ def test_a_leg_that_no_transfer_can_move_is_an_error_and_posts_nothing(digits: i
 
 
 def test_an_act_of_another_room_is_decided_there() -> None:
-    assert Desk().ask(OPERATOR, SetTariff(5)).kind == "tariff"
+    assert Desk().ask(OPERATOR, SetTariff(Tariff(5))).kind == "tariff"

@@ -47,14 +47,16 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     | joined(st.just("application/vnd.coalition.v1.IssueRequest+protobuf"), HASHES),
     "sig": joined(HASHES, BASE64),
     "post": joined(ACCOUNTS, ACCOUNTS, st.just("EUR"), NUMBERS),
-    "lot": st.just("3:55 1200") | joined(st.just("new"), NAMES, NUMBERS, st.just("never") | TIMES),
+    "lot": st.sampled_from(["take 3:55.0 1200", "give 64:0.12 1"])
+    | joined(st.just("new"), NAMES, st.just("PTS"), NUMBERS, st.just("never") | TIMES, NUMBERS),
+    "tariff": NUMBERS,
+    "term": st.sampled_from(["rate 10000", "expiry-months 24"]),
     "result": st.sampled_from(["ok", "refused INSUFFICIENT_POINTS"]),
     "network": st.sampled_from(["clearing.example/coalition-1", "ab"]),
     "currency": joined(st.just("EUR"), st.integers(0, 6).map(str)),
     "shards": NUMBERS,
     "operator": NAMES,
     "model": st.just("bilateral"),
-    "rate": NUMBERS,
     "key": joined(
         HASHES, st.just("ed25519"), st.sampled_from(["request", "log"]), NAMES, st.just("-") | NAMES, BASE64
     ),

@@ -13,7 +13,7 @@ LOOK_UPS = {
     "members": (members.MEMBERS, "uuid[], smallint", "member = ANY"),
     "balances": (members.BALANCES, "smallint, text[]", "account = asked.account"),
     "open lots": (members.OPEN_LOTS, "smallint, uuid[]", "member = asked.member"),
-    "named lots": (members.NAMED_LOTS, "smallint, bigint[]", "index = asked.index"),
+    "named lots": (members.NAMED_LOTS, "smallint, bigint[], smallint[]", "index = asked.index"),
     "aliases": (members.ALIASES, "bytea[]", "token = ANY"),
     "originals": (members.ORIGINALS, "uuid[], smallint", "act_id = ANY"),
 }
