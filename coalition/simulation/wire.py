@@ -52,7 +52,9 @@ class Wire:
         if fate.random() < LOST:
             await asyncio.sleep(DEADLINE_SECONDS)
             return None
-        answer = await self._call(wanted, self._gateways[fate.randrange(len(self._gateways))])
+        self.calls += 1
+        gateway = self._gateways[fate.randrange(len(self._gateways))]
+        answer = await carry(wanted, gateway, self._postgres, self._auditor)
         if answer is None or fate.random() < LOST:
             await asyncio.sleep(DEADLINE_SECONDS)
             return None
@@ -70,19 +72,22 @@ class Wire:
             await self._postgres.catch_up()
             self._auditor.looked_up(name, answer, was_there=was_there, step=step)
 
-    async def _call(self, wanted: Wanted, gateway: Gateway) -> Answer | Outcome | None:
-        body, before_us = wanted.asked.body, self._postgres.clock_us()
-        house_before = self._model.size(HOUSE)
-        uncut = isinstance(body, Propose) and self._model.figures(body.cycle) is None
-        self.calls += 1
-        try:
-            answer = await gateway.call(wanted.request.path, wanted.request.envelope)
-        except NoAnswerError:
-            return None
-        await self._postgres.catch_up()
-        lowest_us = min(before_us, self._postgres.clock_us())
-        circumstances = Circumstances(house_before, uncut, lowest_us, self._postgres.highest_us)
-        return self._auditor.answered(wanted, answer, circumstances) or answer
+
+async def carry(
+    wanted: Wanted, gateway: Gateway, postgres: Postgres, auditor: Auditor
+) -> Answer | Outcome | None:
+    """One call, which loses nothing; the auditor hears of its answer. None if the gateway is killed meanwhile."""
+    body, before_us = wanted.asked.body, postgres.clock_us()
+    house_before = auditor.model.size(HOUSE)
+    uncut = isinstance(body, Propose) and auditor.model.figures(body.cycle) is None
+    try:
+        answer = await gateway.call(wanted.request.path, wanted.request.envelope)
+    except NoAnswerError:
+        return None
+    await postgres.catch_up()
+    lowest_us = min(before_us, postgres.clock_us())
+    circumstances = Circumstances(house_before, uncut, lowest_us, postgres.highest_us)
+    return auditor.answered(wanted, answer, circumstances) or answer
 
 
 def _delay(fate: Random) -> float:

@@ -16,6 +16,7 @@ from coalition.simulation.postgres.blows import AFTER, BEFORE, DURING, Blow, Blo
 from coalition.simulation.postgres.tables import Committed, EntryRow, LotRow, ShardRow, Tables
 from settlement.database import OWNER, READER, connect, connect_async, connect_writer
 from settlement.errors import UnavailableError
+from settlement.house.records import Network
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.founding import found
 
@@ -29,19 +30,21 @@ _END_ALL = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 class RealPostgres:
     """Founded books in a database. The clock is the server's and cannot be set; a crash ends every session at once."""
 
-    def __init__(self, dsn: str, seed: int) -> None:
+    def __init__(
+        self, dsn: str, seed: int, network: Network = NETWORK, rate_micros: int = RATE_MICROS
+    ) -> None:
         self.blows = Blows()
         self.committed: Committed = lambda _shard, _entries, _house_at_lock: None
         self.highest_us = 0
         self.losses = 0
         self._dsn = dsn
         self._down_until = 0.0
-        self._sizes = {HOUSE: 1} | dict.fromkeys(range(1, NETWORK.shards + 1), 0)
+        self._sizes = {HOUSE: 1} | dict.fromkeys(range(1, network.shards + 1), 0)
         self._reading = asyncio.Lock()
         self._sessions: list[RealSession] = []
         self._reader: AsyncConnection[TupleRow] | None = None
         with connect(dsn, OWNER) as connection:
-            found(connection, NETWORK, rate_micros=RATE_MICROS, keys=new_cast(seed).founding_keys())
+            found(connection, network, rate_micros=rate_micros, keys=new_cast(seed).founding_keys())
 
     def clock_us(self) -> int:
         """This machine's clock, which is the server's."""

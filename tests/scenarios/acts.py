@@ -1,0 +1,128 @@
+"""Every act that a step can ask for: how it is written, and the request that it makes.
+
+A new act is one function and one row of `ACTS`. The name of a row is the kind of its journal entry.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from coalition.simulation.model import CycleFigures
+from coalition.simulation.requests import message_of, proposal_of
+from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
+from settlement.clearing.netting import Figures
+from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
+from settlement.house.records import REQUEST
+from settlement.ledger.acts import Enrol, Issue, LinkAlias, Redeem, Reverse
+from settlement.money import micros_per_minor
+from settlement.signing import parse_public_key, possession_message
+from tests.scenarios.scene import Scene, micros, points
+
+NO_PROPOSAL = "00" * 32
+Asking = tuple[object, Any]
+"""The body of an act, and the message that asks for it."""
+
+
+def asked_for(scene: Scene, kind: str, name: str, words: list[str]) -> Asking:
+    """What a step asks for. ValueError says how the act is written."""
+    if kind not in ACTS:
+        raise ValueError(f"no act is called {kind}, only {', '.join(ACTS)}")
+    form, make = ACTS[kind]
+    filled = _filled(form.split(), words)
+    if filled is None:
+        raise ValueError(f"write: {kind}-1 {form}")
+    return make(scene, name, *filled)
+
+
+def _filled(form: list[str], words: list[str]) -> list[str] | None:
+    """The words that stand where the form has capitals; `...` takes all that follow. None if the words do not fit."""
+    if form[-1:] == ["..."]:
+        form = form[:-1] + ["ANY"] * (len(words) - len(form) + 1)
+    if len(form) != len(words):
+        return None
+    pairs = list(zip(form, words, strict=True))
+    fits = all(slot.isupper() or slot == word for slot, word in pairs)
+    return [word for slot, word in pairs if slot.isupper()] if fits else None
+
+
+def _plain(body: object) -> Asking:
+    return body, message_of(body)
+
+
+# --- acts on members and points ----------------------------------------------------------------------------------------
+
+
+def _issue(scene: Scene, name: str, amount: str, member: str) -> Asking:
+    return _plain(Issue(scene.member_name(member), points(amount), scene.clock_us()))
+
+
+def _redeem(scene: Scene, name: str, amount: str, member: str) -> Asking:
+    return _plain(Redeem(scene.member_name(member), points(amount), scene.clock_us()))
+
+
+def _reverse(scene: Scene, name: str, original: str) -> Asking:
+    return _plain(Reverse(scene.act_id(original), scene.clock_us()))
+
+
+def _enrol(scene: Scene, name: str, member: str, *aliases: str) -> Asking:
+    return _plain(Enrol(scene.member(member), tuple(map(scene.alias, aliases))))
+
+
+def _link(scene: Scene, name: str, alias: str, member: str) -> Asking:
+    return _plain(LinkAlias(scene.member(member), scene.alias(alias)))
+
+
+# --- acts on partners, keys and the tariff -----------------------------------------------------------------------------
+
+
+def _add_key(scene: Scene, name: str, word: str, owner: str) -> Asking:
+    key = scene.key(word)
+    scene.keys.setdefault(owner, []).append(key)
+    public = parse_public_key(key.spki)
+    body = AddKey(owner, public.keyid, public.algorithm, REQUEST, None, public.spki)
+    proof = possession_message(audience=scene.network.origin, partner_id=owner, keyid=key.keyid)
+    return body, message_of(body, proof=key.sign(proof))
+
+
+def _revoke_key(scene: Scene, name: str, word: str, reason: str) -> Asking:
+    return _plain(RevokeKey(scene.key(word).keyid, reason, None))
+
+
+# --- acts of finance ---------------------------------------------------------------------------------------------------
+
+
+def _propose(scene: Scene, name: str, cycle: str) -> Asking:
+    number, network = int(cycle), scene.network
+    figures = scene.model.figures(number) or CycleFigures(0, 0, 0, {})
+    proposal = proposal_of(network.origin, number, network.currency, figures)
+    said = Figures(figures.gross, figures.bilateral, figures.multilateral, dict(sorted(figures.nets.items())))
+    body = Propose(number, network.currency, said, scene.proposed(proposal, name))
+    return body, message_of(body, proposal=proposal)
+
+
+def _approve(scene: Scene, name: str, proposal: str) -> Asking:
+    return _plain(Approve(scene.proposals.get(proposal, NO_PROPOSAL)))
+
+
+def _confirm(scene: Scene, name: str, participant: str, amount: str, settlement: str) -> Asking:
+    minor = micros(amount) // micros_per_minor(scene.network.minor_digits)
+    return _plain(Confirm(int(settlement), participant, minor))
+
+
+ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
+    "issue": ("POINTS to MEMBER", _issue),
+    "redeem": ("POINTS of MEMBER", _redeem),
+    "reverse": ("ACT", _reverse),
+    "enrol": ("MEMBER ...", _enrol),
+    "link": ("ALIAS to MEMBER", _link),
+    "register": ("PARTNER", lambda scene, name, partner: _plain(Register(partner, partner.title()))),
+    "activate": ("PARTNER", lambda scene, name, partner: _plain(Activate(partner))),
+    "suspend": ("PARTNER", lambda scene, name, partner: _plain(Suspend(partner))),
+    "key-add": ("KEY of PARTNER", _add_key),
+    "key-revoke": ("KEY as REASON", _revoke_key),
+    "tariff": ("RATE", lambda scene, name, rate: _plain(SetTariff(micros(rate)))),
+    "close": ("cycle NUMBER", lambda scene, name, cycle: _plain(CloseCycle(int(cycle), None))),
+    "propose": ("cycle NUMBER", _propose),
+    "approve": ("PROPOSAL", _approve),
+    "confirm": ("leg of PARTICIPANT AMOUNT in settlement NUMBER", _confirm),
+}
+"""How each act is written after its name, and what makes its request of the words in capitals."""

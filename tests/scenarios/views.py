@@ -1,0 +1,84 @@
+"""Looks into the books: what stands in the tables and in the newest leaves, as text for a person in finance."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from coalition.simulation.postgres.tables import Tables
+from settlement.journal.leaf import Entry, parse_leaf
+from settlement.money import POINTS
+from tests.scenarios.scene import Scene, money
+
+Look = Callable[[Tables, Sequence[Entry], Scene], list[list[str]]]
+_UNTOLD = frozenset({"occurred", "request", "sig"})
+"""Lines of a leaf that tell nothing new here: times, hashes, signatures."""
+
+
+def balances(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[str]]:
+    """The trial balance in points: accounts at zero are left out."""
+    return _trial_balance(tables, POINTS, "{:,}".format)
+
+
+def positions(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[str]]:
+    """The trial balance in money: a debit is owed to the network, a credit is owed by it."""
+    return _trial_balance(tables, scene.network.currency, money)
+
+
+def _trial_balance(tables: Tables, unit: str, spelled: Callable[[int], str]) -> list[list[str]]:
+    debits: Counter[str] = Counter()
+    for (_, account, asset), (debited, credited) in tables.balances.items():
+        if asset == unit:
+            debits[account] += debited - credited
+    sides = [(name, max(debit, 0), max(-debit, 0)) for name, debit in sorted(debits.items()) if debit]
+    sides.append(("total", sum(side[1] for side in sides), sum(side[2] for side in sides)))
+    rows = [[name, *[spelled(amount) if amount else "-" for amount in both]] for name, *both in sides]
+    return [["account", "debit", "credit"], *rows]
+
+
+def lots(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[str]]:
+    """Every lot with the act that made it."""
+    rows = []
+    for (shard, index), lot in sorted(tables.lots.items()):
+        act = parse_leaf(tables.entries[shard][index].leaf.encode()).one("act")
+        rows.append(
+            [f"{shard}:{index}", act, lot.member, lot.funder, f"{lot.quantity:,}", f"{lot.remaining:,}"]
+        )
+    return [["lot", "act", "member", "funder", "issued", "left"], *rows]
+
+
+def obligations(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[str]]:
+    """What accrued in each cycle, of all shards."""
+    owed: Counter[tuple[int, str, str]] = Counter()
+    for (_, cycle, debtor, creditor), (amount, _) in tables.obligations.items():
+        owed[cycle, debtor, creditor] += amount
+    rows = [[str(cycle), *pair, money(amount)] for (cycle, *pair), amount in sorted(owed.items())]
+    return [["cycle", "debtor", "creditor", "amount"], *rows]
+
+
+def entries(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[str]]:
+    """The leaves that the last steps wrote, without times, hashes and signatures."""
+    rows = []
+    for entry in fresh:
+        rows.append([f"{entry.shard}:{entry.index}", "kind", entry.kind])
+        rows += [["", key, value] for key, value in entry.lines if key not in _UNTOLD]
+    return rows or [["none"]]
+
+
+VIEWS: dict[str, Look] = {look.__name__: look for look in (balances, positions, lots, obligations, entries)}
+"""Every look by its name."""
+
+
+def seen(name: str, tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[str]:
+    """The lines of a look: columns aligned, numbers to the right."""
+    rows = [[scene.shown(cell) for cell in row] for row in VIEWS[name](tables, fresh, scene)]
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    right = [_is_number(column[-1]) for column in columns]
+    return ["  ".join(map(_aligned, row, widths, right)).rstrip() for row in rows]
+
+
+def _is_number(cell: str) -> bool:
+    return cell == "-" or cell.replace(",", "").replace(".", "").isdigit()
+
+
+def _aligned(cell: str, width: int, right: bool) -> str:
+    return cell.rjust(width) if right else cell.ljust(width)
