@@ -12,6 +12,7 @@ from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
 from settlement.house.records import REQUEST
+from settlement.house.tariff import Tariff
 from settlement.ledger.acts import Enrol, Issue, LinkAlias, Redeem, Reverse
 from settlement.money import micros_per_minor
 from settlement.signing import parse_public_key, possession_message
@@ -119,7 +120,7 @@ ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
     "suspend": ("PARTNER", lambda scene, name, partner: _plain(Suspend(partner))),
     "key-add": ("KEY of PARTNER", _add_key),
     "key-revoke": ("KEY as REASON", _revoke_key),
-    "tariff": ("RATE", lambda scene, name, rate: _plain(SetTariff(micros(rate)))),
+    "tariff": ("RATE", lambda scene, name, rate: _plain(SetTariff(Tariff(micros(rate))))),
     "close": ("cycle NUMBER", lambda scene, name, cycle: _plain(CloseCycle(int(cycle), None))),
     "propose": ("cycle NUMBER", _propose),
     "approve": ("PROPOSAL", _approve),

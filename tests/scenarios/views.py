@@ -37,10 +37,10 @@ def _trial_balance(tables: Tables, unit: str, spelled: Callable[[int], str]) -> 
 def lots(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[str]]:
     """Every lot with the act that made it."""
     rows = []
-    for (shard, index), lot in sorted(tables.lots.items()):
+    for (shard, index, place), lot in sorted(tables.lots.items()):
         act = parse_leaf(tables.entries[shard][index].leaf.encode()).one("act")
         rows.append(
-            [f"{shard}:{index}", act, lot.member, lot.funder, f"{lot.quantity:,}", f"{lot.remaining:,}"]
+            [f"{shard}:{index}.{place}", act, lot.member, lot.funder, f"{lot.quantity:,}", f"{lot.remaining:,}"]
         )
     return [["lot", "act", "member", "funder", "issued", "left"], *rows]
 
