@@ -15,6 +15,7 @@ from coalition.cli.voice import OPERATOR, Voice, speaking
 from coalition.client import BlockingClient, Identity, Outcome, load_identity, save_identity
 from coalition.client.answers import Key, Partner
 from settlement.errors import CoalitionError
+from settlement.house.tariff import Tariff
 from settlement.signing import new_key
 
 app = typer.Typer(no_args_is_help=True, help="Register, activate, suspend and show partners; set the tariff.")
@@ -85,7 +86,7 @@ def tariff(
     [dim]coalition partner tariff 0.01[/]
     """
     with voice.acting() as client:
-        outcome = client.set_tariff(reimbursement_micros=point_value_micros(point_value), act_id=act_id)
+        outcome = client.set_tariff(Tariff(point_value_micros(point_value)), act_id=act_id)
     tell_outcome(voice, outcome, f"a point is worth {point_value} from entry 0:{outcome.index} on")
 
 

@@ -26,6 +26,8 @@ from coalition.client.aliases import Alias
 from coalition.client.calling import Caller
 from coalition.client.possession import KeyProof, prove_possession
 from coalition.client.writing import as_timestamp
+from coalition.wire.tariffs import spell_tariff
+from settlement.house.tariff import Tariff
 from settlement.journal.acts import Outcome
 from settlement.signing import KeySigner
 
@@ -147,9 +149,9 @@ class OperatorActs(Caller):
         """From the next entry on the partner's acts are refused."""
         return await self._act(SuspendRequest(partner_id=partner_id), act_id)
 
-    async def set_tariff(self, *, reimbursement_micros: int, act_id: str | None = None) -> Outcome:
-        """What a point is worth from now on, in millionths of the currency's unit."""
-        return await self._act(SetTariffRequest(reimbursement_micros=reimbursement_micros), act_id)
+    async def set_tariff(self, tariff: Tariff, *, act_id: str | None = None) -> Outcome:
+        """The terms that every act is judged by from now on."""
+        return await self._act(SetTariffRequest(tariff=spell_tariff(tariff)), act_id)
 
     async def close_cycle(self, *, cycle: int, label: str = "", act_id: str | None = None) -> Outcome:
         """Ends the open cycle, named by its number so that closing twice is refused, and opens the next."""

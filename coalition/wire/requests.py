@@ -20,15 +20,15 @@ from coalition.wire.strict import (
     read_uuid,
     refuse_unknown_fields,
 )
+from coalition.wire.tariffs import read_tariff
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
 from settlement.errors import CoalitionError
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
 from settlement.house.records import APPROVER, REQUEST
-from settlement.house.tariff import Tariff
 from settlement.ids import PARTNER_PATTERN, new_member_id
 from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
-from settlement.money import MICROS_MAX, RATE_MAX_MICROS
+from settlement.money import MICROS_MAX
 from settlement.signing import PublicKey, SignatureError, parse_public_key, possession_message
 
 ALIASES_MAX = 16
@@ -151,9 +151,7 @@ def _revoke_key(request: Any) -> RevokeKey:
 
 
 def _set_tariff(request: Any) -> SetTariff:
-    if not 1 <= request.reimbursement_micros <= RATE_MAX_MICROS:
-        raise invalid("reimbursement_micros", f"from 1 to {RATE_MAX_MICROS}")
-    return SetTariff(Tariff(request.reimbursement_micros))
+    return SetTariff(read_tariff(request.tariff))
 
 
 def _close_cycle(request: Any) -> CloseCycle:

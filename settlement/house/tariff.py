@@ -1,12 +1,15 @@
 """The tariff: the terms that acts on points are judged by, each a `term` line of the house entry that puts them in force."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
+
+from settlement.errors import BooksError
 
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """All terms at once: one tariff replaces the other whole.
+    """All terms at once: one tariff replaces the other whole. A term is spelled as its field, hyphens for underscores.
 
     `rate_micros`: what a redeemer is reimbursed for a point, in micros of the currency.
     """
@@ -14,11 +17,24 @@ class Tariff:
     rate_micros: int
 
     def lines(self) -> tuple[tuple[str, str], ...]:
-        """The leaf's `term` lines."""
-        return (("term", f"rate {self.rate_micros}"),)
+        """The leaf's `term` lines, in the order of the fields."""
+        return tuple(
+            [("term", f"{each.name.replace('_', '-')} {getattr(self, each.name)}") for each in fields(self)]
+        )
 
 
 def parse_tariff(values: Iterable[str]) -> Tariff:
-    """Reads the values of a leaf's `term` lines."""
-    terms = dict(value.split(" ") for value in values)
-    return Tariff(int(terms["rate"]))
+    """Reads the values of a leaf's `term` lines. BooksError unless they are all terms in their order."""
+    spelled = list(values)
+    terms = {name.replace("-", "_"): value for name, value in (value.split(" ") for value in spelled)}
+    try:
+        found: dict[str, Any] = {
+            each.name: int(terms[each.name]) if each.type is int else terms[each.name]
+            for each in fields(Tariff)
+        }
+        tariff = Tariff(**found)
+    except (KeyError, ValueError) as error:
+        raise BooksError(f"the terms of a tariff are not as they are spelled: {error}") from None
+    if [value for _, value in tariff.lines()] != spelled:
+        raise BooksError("the terms of a tariff are not all there in their order, each in its one spelling")
+    return tariff

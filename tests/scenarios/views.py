@@ -40,7 +40,14 @@ def lots(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[str]
     for (shard, index, place), lot in sorted(tables.lots.items()):
         act = parse_leaf(tables.entries[shard][index].leaf.encode()).one("act")
         rows.append(
-            [f"{shard}:{index}.{place}", act, lot.member, lot.funder, f"{lot.quantity:,}", f"{lot.remaining:,}"]
+            [
+                f"{shard}:{index}.{place}",
+                act,
+                lot.member,
+                lot.funder,
+                f"{lot.quantity:,}",
+                f"{lot.remaining:,}",
+            ]
         )
     return [["lot", "act", "member", "funder", "issued", "left"], *rows]
 

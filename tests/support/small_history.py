@@ -66,7 +66,11 @@ async def _exceptions(network: SmallNetwork) -> None:
     await network.ask(HOUSE, OPERATOR, partners_pb2.SuspendRequest(partner_id="cinema"))
     assert (await network.ask(shard, "cinema", exchange_pb2.IssueRequest(**points(member, 5)))).refusal
     await network.ask(HOUSE, OPERATOR, partners_pb2.ActivateRequest(partner_id="cinema"))
-    await network.ask(HOUSE, OPERATOR, partners_pb2.SetTariffRequest(reimbursement_micros=12_345))
+    await network.ask(
+        HOUSE,
+        OPERATOR,
+        partners_pb2.SetTariffRequest(tariff=partners_pb2.Tariff(reimbursement_micros=12_345)),
+    )
 
 
 async def grown(network: SmallNetwork, *, rounds: int = 40) -> None:

@@ -247,24 +247,46 @@ class SetTariffRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     HEADER_FIELD_NUMBER: _builtins.int
-    REIMBURSEMENT_MICROS_FIELD_NUMBER: _builtins.int
-    reimbursement_micros: _builtins.int
-    """Reimbursement rate: millionths of the currency's unit for one point, 1 to 9,000,000."""
+    TARIFF_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def header(self) -> _envelope_pb2.RequestHeader: ...
+    @_builtins.property
+    def tariff(self) -> Global___Tariff: ...
     def __init__(
         self,
         *,
         header: _envelope_pb2.RequestHeader | None = ...,
-        reimbursement_micros: _builtins.int = ...,
+        tariff: Global___Tariff | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "tariff", b"tariff"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "reimbursement_micros", b"reimbursement_micros"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "tariff", b"tariff"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SetTariffRequest: _TypeAlias = SetTariffRequest  # noqa: Y015
+
+@_typing.final
+class Tariff(_message.Message):
+    """All terms that acts on points are judged by. One tariff replaces the other whole."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REIMBURSEMENT_MICROS_FIELD_NUMBER: _builtins.int
+    reimbursement_micros: _builtins.int
+    """Reimbursement rate: millionths of the currency's unit for one point, 1 to 9,000,000."""
+    def __init__(
+        self,
+        *,
+        reimbursement_micros: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reimbursement_micros", b"reimbursement_micros"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Tariff: _TypeAlias = Tariff  # noqa: Y015
 
 @_typing.final
 class ListPartnersRequest(_message.Message):

@@ -74,4 +74,4 @@ class Partners:
     def set_tariff(self, place: Place, body: SetTariff) -> Answer:
         """What a point is worth from the next entry on."""
         self._tariffs.set(place.index, Tariff(place.index, body.tariff.rate_micros))
-        return Answer(None, [("term", f"rate {body.tariff.rate_micros}")])
+        return Answer(None, [("term", f"rate-micros {body.tariff.rate_micros}")])

@@ -210,7 +210,7 @@ def test_a_history_that_forgets_an_older_checkpoint_is_found(evidence: Evidence,
     """An insider changes the founding tariff and redoes everything above: only the auditor's own note knows."""
     forgery = evidence.forgery()
     leaf, _ = forgery.shards[0][0]
-    forgery.shards[0][0] = (leaf.replace(b"rate 10000", b"rate 10001"), b"")
+    forgery.shards[0][0] = (leaf.replace(b"rate-micros 10000", b"rate-micros 10001"), b"")
     report = verify_bundle(
         forgery.redo_journal().write(tmp_path / "b.zip"), older_checkpoint=evidence.older_note
     )

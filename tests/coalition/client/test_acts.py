@@ -64,7 +64,7 @@ CASES: dict[str, tuple[Callable[[Client], Awaitable[Outcome]], object]] = {
         lambda c: c.revoke_key(keyid=KEY.keyid, reason="compromised", suspect_from=WHEN),
         RevokeKey(KEY.keyid, "compromised", WHEN_US),
     ),
-    "set tariff": (lambda c: c.set_tariff(reimbursement_micros=10_000), SetTariff(Tariff(10_000))),
+    "set tariff": (lambda c: c.set_tariff(Tariff(10_000)), SetTariff(Tariff(10_000))),
     "close cycle": (lambda c: c.close_cycle(cycle=3, label="2026-11"), CloseCycle(3, "2026-11")),
     "approve": (lambda c: c.approve(proposal_sha256=bytes(32)), Approve("00" * 32)),
     "confirm": (

@@ -14,6 +14,7 @@ from coalition.client import (
 )
 from coalition.client.answers import InclusionProof
 from settlement.errors import CoalitionError
+from settlement.house.tariff import Tariff
 from settlement.transparency.checkpoint import parse_and_verify
 from tests.support.network import RunningServer
 
@@ -59,7 +60,7 @@ def test_an_entry_of_a_member_shard_is_proven(
 
 def test_an_entry_of_the_house_is_proven(network: RunningServer) -> None:
     with BlockingClient(network.identity("operator")) as client:
-        outcome = client.set_tariff(reimbursement_micros=10_000)
+        outcome = client.set_tariff(Tariff(10_000))
         proof = published(client, outcome)
     verify(network, outcome, proof)
     with pytest.raises(CoalitionError):

@@ -25,6 +25,7 @@ from coalition.api.v1.partners_pb2 import (
     RegisterRequest,
     RevokeKeyRequest,
     SetTariffRequest,
+    Tariff,
 )
 from coalition.api.v1.settlement_pb2 import (
     ApproveRequest,
@@ -146,11 +147,11 @@ FIELDS: dict[str, tuple[str, Callable[[], Any], str]] = {
         lambda: RegisterRequest(partner_id="aa", display_name=" "),
         "display_name",
     ),
-    "tariff of 0": ("operator", SetTariffRequest, "reimbursement_micros"),
+    "tariff of 0": ("operator", SetTariffRequest, "tariff.reimbursement_micros"),
     "tariff too dear": (
         "operator",
-        lambda: SetTariffRequest(reimbursement_micros=9_000_001),
-        "reimbursement_micros",
+        lambda: SetTariffRequest(tariff=Tariff(reimbursement_micros=9_000_001)),
+        "tariff.reimbursement_micros",
     ),
     "keyid": (
         "operator",

@@ -43,7 +43,7 @@ FOUND = (
     ("shards", "2"),
     ("operator", "operator"),
     ("model", "bilateral"),
-    ("term", "rate 10000"),
+    ("term", "rate-micros 10000"),
     ("key", f"{HASH} ed25519 approver operator ann AAAA"),
     ("request", "none"),
 )
