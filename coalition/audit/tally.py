@@ -41,6 +41,7 @@ class Sums:
 class Tally:
     """All sums of a journal. Keys begin with the shard, as the tables' keys do."""
 
+    operator: str = ""
     balances: dict[tuple[int, str, str], Sums] = field(default_factory=lambda: defaultdict(Sums))
     lots: dict[LotName, TalliedLot] = field(default_factory=dict)
     obligations: dict[tuple[int, int, str, str], Sums] = field(default_factory=lambda: defaultdict(Sums))
@@ -55,6 +56,7 @@ class Tally:
     def add(self, entry: Entry, *, cycle: int) -> list[str]:
         """Adds one entry that fell into the shard's `cycle`. Returns what went below zero or above its quantity."""
         wrong: list[str] = []
+        self.operator = entry.get("operator") or self.operator
         for transfer in entry.transfers():
             wrong += self.post(entry.shard, cycle, transfer)
         for place, value in enumerate(entry.all("lot")):
@@ -112,7 +114,7 @@ class Tally:
             moved = self.moved[cycle][leg[0], leg[1]]
             moved.first += amount
             moved.second += 1
-        elif (pair := parties(debit, credit)) is not None:
+        elif (pair := parties(debit, credit, operator=self.operator)) is not None:
             owed = self.obligations[shard, cycle, pair[0], pair[1]]
             owed.first += amount
             owed.second += 1

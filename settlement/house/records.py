@@ -5,11 +5,15 @@ from dataclasses import dataclass, field
 
 REQUEST, APPROVER, RECEIPT, LOG = "request", "approver", "receipt", "log"
 REGISTERED, ACTIVE, SUSPENDED = "registered", "active", "suspended"
+BILATERAL, POOL = "bilateral", "pool"
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The founding facts. `origin` is the network's name, the audience of every request and the name of its log."""
+    """The founding facts. `origin` is the network's name, the audience of every request and the name of its log.
+
+    `model`: who pays for a point that is spent: its funder (*bilateral*), or a fund into which every issuer paid (*pool*).
+    """
 
     origin: str
     currency: str

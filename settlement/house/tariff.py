@@ -11,10 +11,16 @@ from settlement.errors import BooksError
 class Tariff:
     """All terms at once: one tariff replaces the other whole. A term is spelled as its field, hyphens for underscores.
 
-    `rate_micros`: what a redeemer is reimbursed for a point, in micros of the currency.
+    In micros of the currency for one point: `rate_micros`, what a redeemer is reimbursed; `price_micros`, what an issuer pays
+    into the pool's fund; `fee_micros`, what an issuer pays the operator; `interchange_micros`, what a redeemer pays the
+    point's funder. `rebate_basis_points`: the part of an expired point's price that its issuer gets back.
     """
 
     rate_micros: int
+    price_micros: int = 0
+    fee_micros: int = 0
+    interchange_micros: int = 0
+    rebate_basis_points: int = 0
 
     def lines(self) -> tuple[tuple[str, str], ...]:
         """The leaf's `term` lines, in the order of the fields."""

@@ -48,7 +48,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "currency": rf"{_ASSET} [0-6]",
         "shards": _NUMBER,
         "operator": _NAME,
-        "model": r"bilateral",
+        "model": r"(?:bilateral|pool)",
         "term": r"[a-z][a-z-]{1,30} [a-z0-9-]{1,30}",
         "key": rf"{_HASH} {_ALGORITHM} (?:request|approver|receipt|log) {_NAME} (?:-|{_NAME}) {_BASE64}",
         "subject": _NAME,
@@ -88,7 +88,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "cut": "cycle range request",
         "enrol": f"{_ACT} member? {_SIGNED_BY} result",
         "link": f"{_ACT} member? {_SIGNED_BY} result",
-        "issue": f"{_ACT} member? amount occurred {_SIGNED_BY} post? lot? result",
+        "issue": f"{_ACT} member? amount occurred {_SIGNED_BY} post* lot? result",
         "redeem": f"{_ACT} member? amount occurred {_SIGNED_BY} tariff? post* lot* result",
         "reverse": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} post* lot* result",
     }.items()

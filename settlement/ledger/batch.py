@@ -135,7 +135,7 @@ async def _post_once(
     if drafts and not numbers:
         await _follow_what_is_recorded(connection, head)
     if drafts:
-        outcomes = await writing.write_and_commit(connection, head, house.size, drafts, rules.changes())
+        outcomes = await writing.write_and_commit(connection, head, house, drafts, rules.changes())
         for place, number in numbers.items():
             verdicts[place] = outcomes[number]
     else:

@@ -7,15 +7,16 @@ from settlement.ledger import chart
 from settlement.ledger.acts import Issue, Redeem
 from settlement.ledger.book import NEVER_US, Book, Lot, Original
 from settlement.ledger.rules.membership import find
+from settlement.ledger.rules.pricing import Priced, money_of_issue, money_of_redemption
 from settlement.ledger.rules.ruling import ActName, Ruling
 from settlement.money import POINTS, WALLET_MAX
 
-SLICES_MAX = 300
+SLICES_MAX = 200
 """Lots that one act may consume, so that its leaf stays within bounds."""
 
 
 def issue(book: Book, house: House, name: ActName, body: Issue, index: int, refusal: str | None) -> Ruling:
-    """A new lot, which the caller funds."""
+    """A new lot, which the caller funds and pays for."""
     member = find(book, body.name)
     if refusal is None and member is None:
         refusal = "MEMBER_UNKNOWN"
@@ -24,7 +25,8 @@ def issue(book: Book, house: House, name: ActName, body: Issue, index: int, refu
     if refusal is not None or member is None:
         return Ruling("issue", member, refusal)
     partner, amount = name[0], body.amount
-    posts = (Transfer(chart.issued(partner), chart.wallet(member), POINTS, amount),)
+    put_in = Transfer(chart.issued(partner), chart.wallet(member), POINTS, amount)
+    posts = (put_in, *money_of_issue(house, partner, amount, house.tariff_number))
     lot = Lot(index, 0, member, partner, POINTS, amount, amount, NEVER_US, house.tariff_number)
     book.add_lot(lot)
     book.originals[name] = Original(index, "issue", member, amount, posts, ((lot.name, amount),))
@@ -32,7 +34,7 @@ def issue(book: Book, house: House, name: ActName, body: Issue, index: int, refu
 
 
 def redeem(book: Book, house: House, name: ActName, body: Redeem, index: int, refusal: str | None) -> Ruling:
-    """Points out of the member's lots; whoever funded them owes the caller."""
+    """Points out of the member's lots, for which the caller is paid."""
     member = find(book, body.name)
     slices: list[tuple[Lot, int]] = []
     if refusal is None:
@@ -40,18 +42,12 @@ def redeem(book: Book, house: House, name: ActName, body: Redeem, index: int, re
     if refusal is not None or member is None:
         return Ruling("redeem", member, refusal)
     partner = name[0]
-    owed: dict[str, int] = {}
     for lot, quantity in slices:
         book.take(lot, quantity)
-        if lot.funder != partner:
-            owed[lot.funder] = owed.get(lot.funder, 0) + quantity
-    currency, rate = house.founded.currency, house.tariff.rate_micros
+    priced = [Priced(lot.funder, quantity, lot.tariff) for lot, quantity in slices]
     posts = (
         Transfer(chart.wallet(member), chart.redeemed(partner), POINTS, body.amount),
-        *[
-            Transfer(chart.position(funder), chart.position(partner), currency, quantity * rate)
-            for funder, quantity in owed.items()
-        ],
+        *money_of_redemption(house, partner, priced, house.tariff_number),
     )
     taken = tuple([(lot.name, quantity) for lot, quantity in slices])
     book.originals[name] = Original(index, "redeem", member, body.amount, posts, taken)

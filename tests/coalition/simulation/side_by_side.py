@@ -171,7 +171,7 @@ class SideBySide:
     def _add_debts(self, shard: Shard, draft: Draft) -> None:
         owed = shard.accrued.setdefault(shard.head.cycle, {})
         for post in draft.transfers:
-            pair = chart.parties(post.debit, post.credit)
+            pair = chart.parties(post.debit, post.credit, operator=OPERATOR)
             if pair is not None:
                 sums = owed.setdefault(pair, [0, 0])
                 sums[0] += post.amount
