@@ -39,6 +39,7 @@ class Check(StrEnum):
     POINTS = "points"
     WALLETS = "wallets"
     POSITIONS = "positions"
+    FUND = "fund"
     SETTLEMENTS = "settlements"
     DERIVED = "derived-files"
     RECEIPTS = "receipts"
@@ -80,7 +81,8 @@ MEANINGS = {
     Check.BALANCED: "debits equal credits, per asset",
     Check.POINTS: "points issued are in wallets or redeemed, in total and per issuer",
     Check.WALLETS: "wallets hold exactly their open lots, as decided and as posted",
-    Check.POSITIONS: "positions are the obligations less what was settled, and sum to zero",
+    Check.POSITIONS: "positions, the operator's with its own accounts, are the obligations less what was settled",
+    Check.FUND: "the pool's fund is the price of every point that is not spent; a bilateral network has none",
     Check.SETTLEMENTS: "a settlement's legs are its cycle's nets; paid legs stand at zero",
     Check.DERIVED: "keys, cycles, settlements and statements recomputed from the leaves are the same bytes",
     Check.RECEIPTS: "every receipt held promises the entry that stands in the journal",

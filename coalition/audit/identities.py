@@ -18,7 +18,9 @@ def check_identities(replay: Replay, *, complete: bool) -> None:
         founded, Check.ENGINE, f"{HOUSE}:0", "the first entry of the house does not found a network"
     )
     steps = (_check_balanced, _check_points, _check_wallets)
-    for step in (*steps, _check_heads, _check_positions, _check_settlements) if founded else steps:
+    for step in (
+        (*steps, _check_heads, _check_positions, _check_fund, _check_settlements) if founded else steps
+    ):
         try:
             step(replay)
         except CONTRADICTIONS as error:
@@ -127,17 +129,28 @@ def _check_positions(replay: Replay) -> None:
         for participant, amount in settlement.nets.items() if settlement.approved else ():
             key = (HOUSE, participant)
             expected[key] = expected.get(key, 0) + amount * unit
-    posted = {
-        (shard, account[9:]): sums.second - sums.first
-        for (shard, account, asset), sums in tally.balances.items()
-        if account.startswith("position:") and asset == network.currency
-    }
+    posted: dict[tuple[int, str], int] = {}
+    for (shard, account, asset), sums in tally.balances.items():
+        owner = chart.participant(account, operator=network.operator)
+        if owner is not None and asset == network.currency:
+            posted[shard, owner] = posted.get((shard, owner), 0) + sums.second - sums.first
     for shard, participant in sorted(expected.keys() | posted.keys()):
         owed, stands = expected.get((shard, participant), 0), posted.get((shard, participant), 0)
         where = f"position:{participant} in shard {shard}"
         replay.report.require(
             owed == stands, Check.POSITIONS, where, f"it stands at {stands} micros, {owed} follow"
         )
+
+
+def _check_fund(replay: Replay) -> None:
+    """In every shard, by the tariff under which each lot was issued."""
+    house, due = replay.house, dict.fromkeys(replay.member_shards, 0)
+    for (shard, _, _), lot in replay.tally.lots.items():
+        due[shard] += lot.remaining * house.tariffs[lot.tariff].price_micros
+    for shard, priced in due.items():
+        held = replay.tally.balance(shard, chart.FUND, house.founded.currency)
+        sentence = f"it holds {held} micros, the points in lots are priced at {priced}"
+        replay.report.require(held == priced, Check.FUND, f"fund in shard {shard}", sentence)
 
 
 def _check_settlements(replay: Replay) -> None:

@@ -5,7 +5,6 @@ from typing import Annotated
 import psycopg
 import typer
 
-from coalition.cli.amounts import point_value_micros, point_value_text
 from coalition.cli.currencies import minor_digits
 from coalition.cli.failures import FAILED
 from coalition.cli.options import Data, Json
@@ -20,29 +19,21 @@ from coalition.cli.site import (
     open_site,
     prepare_database,
 )
+from coalition.cli.terms import Fee, Interchange, PointValue, Price, Rebate, with_terms
 from coalition.cli.usage import wrong_usage
 from settlement import embedded
 from settlement.database import OWNER, READER, connect, migrate
 from settlement.errors import CoalitionError
-from settlement.house.records import Network
+from settlement.house.records import BILATERAL, POOL, Network
 from settlement.house.state import House
+from settlement.house.tariff import Tariff, check_terms
 from settlement.ids import is_partner_id
 from settlement.journal.leaf import PATTERNS
 from settlement.ledger.founding import SHARDS_MAX
 from settlement.ledger.memory import load_house
 
-MODEL = "bilateral"
 PEOPLE_MIN = 2
 app = typer.Typer(no_args_is_help=True, help="Prepare, start and stop the network's database.")
-
-PointValue = Annotated[
-    str,
-    typer.Option(
-        metavar="DECIMAL",
-        callback=point_value_text,
-        help="What a point is worth, in the currency's unit; exact to 0.000001.",
-    ),
-]
 
 
 @app.command()
@@ -51,7 +42,18 @@ def init(
         str, typer.Option(metavar="NAME", help="The network's name: every signature is for it alone.")
     ],
     currency: Annotated[str, typer.Option(metavar="CODE", help="Settlement currency (ISO 4217).")] = "EUR",
+    model: Annotated[
+        str,
+        typer.Option(
+            metavar="MODEL",
+            help="Who pays for a point that is spent: its funder (bilateral), or a fund of all issuers (pool).",
+        ),
+    ] = BILATERAL,
     point_value: PointValue = "0.01",
+    price: Price = None,
+    fee: Fee = None,
+    interchange: Interchange = None,
+    rebate: Rebate = None,
     shards: Annotated[
         int, typer.Option(min=1, max=SHARDS_MAX, help="Serial histories that members are spread over.")
     ] = 1,
@@ -77,17 +79,23 @@ def init(
     [dim]coalition db init --name clearing.example/coalition-1 --person ann --person bob[/]
     """
     people = person or ["ann", "bob"]
+    if model not in (BILATERAL, POOL):
+        raise typer.BadParameter("bilateral or pool", param_hint="--model")
     _check_names(name, operator, people)
     with wrong_usage("--currency"):
         digits = minor_digits(currency)
-    network = Network(name, currency, digits, shards, operator, MODEL)
-    rate_micros = point_value_micros(point_value)
+    network = Network(name, currency, digits, shards, operator, model)
+    tariff = with_terms(
+        Tariff(0), point_value=point_value, price=price, fee=fee, interchange=interchange, rebate=rebate
+    )
+    with wrong_usage():
+        check_terms(tariff, model=model)
     site = open_site(data)
     with database(site):
         if founded_network(site) is None:
             prepare_database(site)
-        found_network(site, network, rate_micros=rate_micros, people=people, server=server)
-    _tell_founded(site, network, point_value, people, json=json)
+        found_network(site, network, tariff=tariff, people=people, server=server)
+    _tell_founded(site, network, tariff, people, json=json)
 
 
 def _check_names(name: str, operator: str, people: list[str]) -> None:
@@ -104,7 +112,7 @@ def _check_names(name: str, operator: str, people: list[str]) -> None:
         )
 
 
-def _tell_founded(site: Site, network: Network, point_value: str, people: list[str], *, json: bool) -> None:
+def _tell_founded(site: Site, network: Network, tariff: Tariff, people: list[str], *, json: bool) -> None:
     names = [OPERATOR_IDENTITY, *people]
     if json:
         facts = {
@@ -115,7 +123,8 @@ def _tell_founded(site: Site, network: Network, point_value: str, people: list[s
         }
         emit(facts)
         return
-    say(f"founded {network.origin}: a point is worth {point_value} {network.currency}")
+    worth = money_micros(tariff.rate_micros, currency=network.currency, minor_digits=network.minor_digits)
+    say(f"founded {network.origin}: a point is worth {worth}")
     say(f"  data        {site.data}")
     say(f"  identities  {', '.join(names)} in {site.data / 'identities'} (each file is one person's secret)")
     say(f"  log key     {site.log_vkey()} (public: auditors verify with it)")
@@ -201,6 +210,7 @@ def _contents(site: Site) -> dict[str, object]:
     return {
         "network": network.origin,
         "schema": row[0] if row is not None else None,
+        "model": network.model,
         "currency": network.currency,
         "point_micros": house.tariff.rate_micros,
         "point_value": money_micros(

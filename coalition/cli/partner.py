@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from coalition.cli.amounts import point_value_micros, point_value_text
 from coalition.cli.options import ActId, PartnerId, display_name
 from coalition.cli.printing import emit, hint, say, short, show_table
 from coalition.cli.telling import outcome_document, tell_outcome
@@ -15,10 +14,9 @@ from coalition.cli.voice import OPERATOR, Voice, speaking
 from coalition.client import BlockingClient, Identity, Outcome, load_identity, save_identity
 from coalition.client.answers import Key, Partner
 from settlement.errors import CoalitionError
-from settlement.house.tariff import Tariff
 from settlement.signing import new_key
 
-app = typer.Typer(no_args_is_help=True, help="Register, activate, suspend and show partners; set the tariff.")
+app = typer.Typer(no_args_is_help=True, help="Register, activate, suspend and show partners.")
 DisplayName = Annotated[
     str,
     typer.Option(
@@ -65,29 +63,6 @@ def suspend(voice: Voice, partner: PartnerId, act_id: ActId = None) -> None:
         f"{partner} is suspended",
         f"to let it act again: coalition partner activate {partner}",
     )
-
-
-@app.command()
-@speaking(OPERATOR)
-def tariff(
-    voice: Voice,
-    point_value: Annotated[
-        str,
-        typer.Argument(
-            metavar="DECIMAL",
-            callback=point_value_text,
-            help="What a point is worth, in the currency's unit; exact to 0.000001.",
-        ),
-    ],
-    act_id: ActId = None,
-) -> None:
-    """Set what a point is worth, for every redemption from the next entry on; what is owed already stays.
-
-    [dim]coalition partner tariff 0.01[/]
-    """
-    with voice.acting() as client:
-        outcome = client.set_tariff(Tariff(point_value_micros(point_value)), act_id=act_id)
-    tell_outcome(voice, outcome, f"a point is worth {point_value} from entry 0:{outcome.index} on")
 
 
 @app.command("list")

@@ -9,9 +9,18 @@ from coalition.simulation.cast import NETWORK, PEOPLE, Cast, Company, act_id_of,
 from coalition.simulation.model import CycleFigures, Model
 from coalition.simulation.requests import message_of, proposal_of
 from coalition.simulation.story import AWAITED, NO_OTHER_ALIAS, Step
+from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
-from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
+from settlement.house.acts import (
+    Activate,
+    AddKey,
+    ApproveTariff,
+    ProposeTariff,
+    Register,
+    RevokeKey,
+    Suspend,
+)
 from settlement.house.records import APPROVER, REQUEST
 from settlement.house.tariff import Tariff
 from settlement.journal.acts import Outcome
@@ -43,6 +52,7 @@ class Askers:
     model: Model
     members: dict[int, str] = field(default_factory=dict)
     proposals: list[str] = field(default_factory=list)
+    tariffs: list[str] = field(default_factory=list)
     settlements: int = 0
 
     def asking(self, step: Step, now_us: int) -> Asking | None:
@@ -68,6 +78,8 @@ class Askers:
             case Propose(proposal_sha256=sha):
                 self.proposals.append(sha)
                 self.settlements += 1
+            case ProposeTariff(proposal_sha256=sha):
+                self.tariffs.append(sha)
 
     def _company(self, name: str) -> Company:
         companies = (self.cast.operator, *self.cast.partners.values())
@@ -113,13 +125,12 @@ class Askers:
     # --- acts on partners and keys ---------------------------------------------------------------------------------
 
     def on_partner(self, step: Step, now_us: int) -> Asking:
-        """What the operator asks about a partner, or the tariff."""
+        """What the operator asks about a partner."""
         name = self.cast.partner(step.who).name
         bodies: dict[str, object] = {
             "register": Register(name, f"Partner {step.who}"),
             "activate": Activate(name),
             "suspend": Suspend("nobody" if step.conduct == "odd" else name),
-            "tariff": SetTariff(Tariff(1 + step.amount * 97)),
         }
         return self._by_operator(bodies[step.kind])
 
@@ -180,6 +191,31 @@ class Askers:
     def _proof(self, fresh: KeySigner, owner: str) -> bytes:
         return fresh.sign(possession_message(audience=NETWORK.origin, partner_id=owner, keyid=fresh.keyid))
 
+    # --- tariffs ---------------------------------------------------------------------------------------------------
+
+    def propose_tariff(self, step: Step, now_us: int) -> Asking:
+        """Other terms, often from a date ahead; "odd": such as the settlement model does not know."""
+        pooled = (self.model.is_pool) != (step.conduct == "odd")
+        rate = 1 + step.amount * 97
+        tariff = Tariff(
+            rate,
+            price_micros=1 + step.amount * 53 if pooled else 0,
+            fee_micros=step.amount % 7 * 31,
+            interchange_micros=step.amount % 5 * 101,
+            rebate_basis_points=step.amount * 10 if pooled else 0,
+        )
+        from_us = None if step.amount % 3 == 0 else now_us + step.amount * 20_000
+        proposal = spell_tariff_proposal(NETWORK.origin, tariff, from_us)
+        body = ProposeTariff(tariff, from_us, hashlib.sha256(proposal).hexdigest())
+        return self._by_person(PEOPLE[step.amount % 2], body, message_of(body, proposal=proposal))
+
+    def approve_tariff(self, step: Step, now_us: int) -> Asking:
+        """The newest proposed tariff, by another person; "odd": by the same, or one that nobody proposed."""
+        sha = self.tariffs[-1] if self.tariffs else hashlib.sha256(b"none").hexdigest()
+        person = PEOPLE[(step.amount + (step.conduct != "odd")) % 2]
+        body = ApproveTariff(sha)
+        return self._by_person(person, body, message_of(body))
+
     # --- acts of finance -------------------------------------------------------------------------------------------
 
     def close(self, step: Step, now_us: int) -> Asking:
@@ -224,10 +260,12 @@ class Askers:
 
 _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
     **dict.fromkeys(("enrol", "link", "issue", "redeem", "reverse"), Askers.on_points),
-    **dict.fromkeys(("register", "activate", "suspend", "tariff"), Askers.on_partner),
+    **dict.fromkeys(("register", "activate", "suspend"), Askers.on_partner),
     "add key": Askers.add_key,
     "revoke key": Askers.revoke_key,
     "name approver": Askers.name_approver,
+    "propose tariff": Askers.propose_tariff,
+    "approve tariff": Askers.approve_tariff,
     "close": Askers.close,
     "propose": Askers.propose,
     "approve": Askers.approve,

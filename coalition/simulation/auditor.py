@@ -98,6 +98,9 @@ class Auditor:
                     self._entry(shard, row, house_at_lock)
                 except ViolationError as violation:
                     self.violation = violation
+                except ModelError as error:
+                    sentence = f"{shard}:{row.index}: {error.reason} {error.message}"
+                    self.violation = ViolationError("entries are allowed", sentence)
 
     def answered(self, wanted: Wanted, answer: Answer, circumstances: Circumstances) -> Outcome | None:
         """The door gave this answer, whether it ever arrives or not; its outcome, if it is a receipt."""
@@ -134,6 +137,9 @@ class Auditor:
         place = Place(shard, entry.index, entry.house, entry.time_us)
         if entry.kind == "cut":
             self._expect("cuts are due", entry, (*self.model.cut(place), ("request", "none")), entry.lines)
+        elif entry.kind == "tariff-start":
+            due = (*self.model.start_tariff(place), ("request", "none"))
+            self._expect("tariffs start in their time", entry, due, entry.lines)
         elif entry.kind == "heads":
             self.model.heads(place)
         else:

@@ -6,8 +6,8 @@ from coalition.simulation.asking import Asking
 from coalition.simulation.processes import Answer
 from coalition.simulation.story import Step
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
-from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
-from settlement.house.tariff import Tariff
+from settlement.clock import format_time
+from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff, Register, RevokeKey, Suspend
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import Entry
 from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
@@ -75,8 +75,10 @@ def what(body: object) -> str:
             return f"add {purpose} key {keyid[:_LETTERS]} of {person or owner}"
         case RevokeKey(keyid=keyid):
             return f"revoke key {keyid[:_LETTERS]}"
-        case SetTariff(tariff=Tariff(rate_micros=rate)):
-            return f"set the tariff to {rate:,} micros"
+        case ProposeTariff(tariff=tariff, from_us=from_us):
+            return f"propose {tariff} from {'its approval' if from_us is None else format_time(from_us)} on"
+        case ApproveTariff(proposal_sha256=sha):
+            return f"approve tariff {sha[:_LETTERS]}"
         case CloseCycle(cycle=cycle):
             return f"close cycle {cycle}"
         case Propose(cycle=cycle):

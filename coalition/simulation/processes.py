@@ -208,6 +208,7 @@ class Worker(Process):
         next_publication = loop.time()
         while True:
             await publisher.cut()
+            await publisher.start_tariff()
             if loop.time() >= next_publication:
                 self.published += await publisher.publish()
                 next_publication = loop.time() + PUBLISH_SECONDS

@@ -6,6 +6,8 @@ A step refers to earlier steps by their numbers, never by what came of them, so 
 from dataclasses import dataclass
 from random import Random
 
+from settlement.house.records import BILATERAL, POOL
+
 OPENING_PARTNERS, OPENING_MEMBERS = 5, 20
 NO_OTHER_ALIAS = 10**9
 AWAITED = "first of all"
@@ -18,7 +20,8 @@ ON_POINTS = {"issue": 45, "redeem": 35, "reverse": 8, "enrol": 5, "link": 2, "ag
 ON_HOUSE = (
     "suspend",
     "activate",
-    "tariff",
+    "propose tariff",
+    "approve tariff",
     "add key",
     "revoke key",
     "name approver",
@@ -39,6 +42,8 @@ TROUBLES = (
     "step partner clock",
     "hours pass",
 )
+_FOLLOWED_BY = {"suspend": "activate", "propose tariff": "approve tariff"}
+"""What comes after an act of the house before long, so that it often has its end."""
 MISCONDUCT = ("stale", "hasty", "forged", "astray", "borrowed key", "retired key", "reused id")
 
 
@@ -67,15 +72,20 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The steps, in order of time."""
+    """The steps, in order of time. `model`: the settlement model of the network."""
 
     seed: int
     steps: tuple[Step, ...]
+    model: str
 
 
-def tell(seed: int, *, acts: int, trouble: float = 0.004) -> Story:
-    """The story of a seed with so many acts. `trouble`: the part of its steps at which something goes wrong."""
-    return Story(seed, tuple(_Teller(seed, trouble).steps_until(acts)))
+def tell(seed: int, *, acts: int, trouble: float = 0.004, model: str | None = None) -> Story:
+    """The story of a seed with so many acts. `trouble`: the part of its steps at which something goes wrong.
+
+    Without a `model` odd seeds tell of a pool, even ones of a bilateral network.
+    """
+    steps = tuple(_Teller(seed, trouble).steps_until(acts))
+    return Story(seed, steps, model or (POOL if seed % 2 else BILATERAL))
 
 
 class _Teller:
@@ -184,9 +194,9 @@ class _Teller:
     def _house_act(self, kind: str) -> None:
         conduct = self._chance.choice(("", "by operator", "odd"))
         self._add(kind, who=self._some_partner(), amount=self._chance.randrange(1_000), conduct=conduct)
-        if kind == "suspend":
+        if kind in _FOLLOWED_BY:
             self._now += self._chance.expovariate(1.0)
-            self._add("activate", who=self._steps[-1].who)
+            self._add(_FOLLOWED_BY[kind], who=self._steps[-1].who, amount=self._steps[-1].amount)
 
     def _settle(self) -> None:
         """What finance does at the end of a cycle, with whatever else happens meanwhile."""

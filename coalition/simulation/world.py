@@ -15,7 +15,7 @@ from typing import Any
 from coalition.api.v1.envelope_pb2 import Envelope
 from coalition.simulation.asking import Askers, Asking
 from coalition.simulation.auditor import Auditor, Wanted
-from coalition.simulation.cast import NETWORK, RATE_MICROS, Cast, act_id_of, as_founding_key, key_of, new_cast
+from coalition.simulation.cast import NETWORK, TARIFFS, Cast, act_id_of, as_founding_key, key_of, new_cast
 from coalition.simulation.chronicle import Chronicle
 from coalition.simulation.closing import check_journal, check_model, check_tables
 from coalition.simulation.model import Asked, Model
@@ -57,10 +57,11 @@ class World:
         keys = self.cast.founding_keys()
         self.model = Model(
             operator=NETWORK.operator,
+            model=story.model,
             currency=NETWORK.currency,
             minor_digits=NETWORK.minor_digits,
             shards=NETWORK.shards,
-            rate_micros=RATE_MICROS,
+            tariff=TARIFFS[story.model],
             keys=[as_founding_key(key) for key in keys],
         )
         receipt_key = parse_public_key(self.cast.receipt.spki)

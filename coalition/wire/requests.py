@@ -8,6 +8,7 @@ from google.protobuf.message import DecodeError, Message
 
 from coalition.api.v1 import partners_pb2
 from coalition.api.v1.envelope_pb2 import RequestHeader
+from coalition.api.v1.partners_pb2 import TariffProposal
 from coalition.api.v1.settlement_pb2 import Proposal
 from coalition.wire.strict import (
     invalid,
@@ -20,11 +21,19 @@ from coalition.wire.strict import (
     read_uuid,
     refuse_unknown_fields,
 )
-from coalition.wire.tariffs import read_tariff
+from coalition.wire.tariffs import read_tariff_proposal, spell_tariff_proposal
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
 from settlement.errors import CoalitionError
-from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
+from settlement.house.acts import (
+    Activate,
+    AddKey,
+    ApproveTariff,
+    ProposeTariff,
+    Register,
+    RevokeKey,
+    Suspend,
+)
 from settlement.house.records import APPROVER, REQUEST
 from settlement.ids import PARTNER_PATTERN, new_member_id
 from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
@@ -150,8 +159,20 @@ def _revoke_key(request: Any) -> RevokeKey:
     return RevokeKey(request.keyid, reason, suspect)
 
 
-def _set_tariff(request: Any) -> SetTariff:
-    return SetTariff(read_tariff(request.tariff))
+def _propose_tariff(request: Any) -> ProposeTariff:
+    proposal = parse_payload(request.proposal, TariffProposal)
+    audience, tariff, from_us = read_tariff_proposal(proposal)
+    if audience != request.header.audience:
+        raise CoalitionError(
+            "AUDIENCE_MISMATCH", "the proposal is for another network", field="proposal.audience"
+        )
+    if spell_tariff_proposal(audience, tariff, from_us) != request.proposal:
+        raise invalid("proposal", "spelled in one way: fields in order, times in whole microseconds")
+    return ProposeTariff(tariff, from_us, sha256(request.proposal).hexdigest())
+
+
+def _approve_tariff(request: Any) -> ApproveTariff:
+    return ApproveTariff(_hash(request.proposal_sha256, "proposal_sha256"))
 
 
 def _close_cycle(request: Any) -> CloseCycle:
@@ -170,9 +191,13 @@ def _propose(request: Any) -> Propose:
 
 
 def _approve(request: Any) -> Approve:
-    if len(request.proposal_sha256) != 32:
-        raise invalid("proposal_sha256", "32 bytes")
-    return Approve(request.proposal_sha256.hex())
+    return Approve(_hash(request.proposal_sha256, "proposal_sha256"))
+
+
+def _hash(digest: bytes, field: str) -> str:
+    if len(digest) != 32:
+        raise invalid(field, "32 bytes")
+    return digest.hex()
 
 
 def _confirm(request: Any) -> Confirm:
@@ -198,7 +223,8 @@ BODIES: dict[str, Callable[[Any], object]] = {
     "SuspendRequest": lambda request: Suspend(read_partner_id(request.partner_id, "partner_id")),
     "AddKeyRequest": _add_key,
     "RevokeKeyRequest": _revoke_key,
-    "SetTariffRequest": _set_tariff,
+    "ProposeTariffRequest": _propose_tariff,
+    "ApproveTariffRequest": _approve_tariff,
     "CloseCycleRequest": _close_cycle,
     "ProposeRequest": _propose,
     "ApproveRequest": _approve,

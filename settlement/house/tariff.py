@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any
 
-from settlement.errors import BooksError
+from settlement.errors import BooksError, CoalitionError
+from settlement.house.records import POOL
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,21 @@ class Tariff:
         return tuple(
             [("term", f"{each.name.replace('_', '-')} {getattr(self, each.name)}") for each in fields(self)]
         )
+
+
+def check_terms(tariff: Tariff, *, model: str) -> None:
+    """CoalitionError FIELD_INVALID names the first term that does not go with the others or with the settlement model."""
+    if tariff.interchange_micros > tariff.rate_micros:
+        message = "a redeemer would pay more than it is reimbursed: interchange_micros is at most reimbursement_micros"
+        raise CoalitionError("FIELD_INVALID", message, field="tariff.interchange_micros")
+    if model == POOL and not tariff.price_micros:
+        message = "in the pool every point has a price, which its fund holds until the point is spent"
+        raise CoalitionError("FIELD_INVALID", f"{message}: 1 at least", field="tariff.price_micros")
+    if model != POOL:
+        for term in ("price_micros", "rebate_basis_points"):
+            if getattr(tariff, term):
+                message = f"{term} belongs to the pool's fund, and this network has none: leave it 0"
+                raise CoalitionError("FIELD_INVALID", message, field=f"tariff.{term}")
 
 
 def parse_tariff(values: Iterable[str]) -> Tariff:

@@ -61,6 +61,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "range": rf"{_NUMBER} {_NUMBER}",
         "settlement": _NUMBER,
         "proposal": _HASH,
+        "from": _TIME,
         "net": rf"{_NAME} {_SIGNED}",
         "head": rf"{_NUMBER} {_NUMBER} {_HASH}",
     }.items()
@@ -78,7 +79,9 @@ KINDS: dict[str, tuple[str, ...]] = {
         "suspend": f"{_ACT} subject {_SIGNED_BY} result",
         "key-add": f"{_ACT} key {_SIGNED_BY} result",
         "key-revoke": f"{_ACT} keyid reason suspect-from? {_SIGNED_BY} result",
-        "tariff": f"{_ACT} term+ {_SIGNED_BY} result",
+        "tariff-propose": f"{_ACT} term+ proposal from? {_SIGNED_BY} result",
+        "tariff-approve": f"{_ACT} proposal {_SIGNED_BY} result",
+        "tariff-start": "proposal request",
         "close": f"{_ACT} cycle label? {_SIGNED_BY} result",
         "propose": f"{_ACT} cycle settlement? proposal net* {_SIGNED_BY} result",
         "approve": f"{_ACT} settlement? proposal {_SIGNED_BY} post* result",

@@ -33,14 +33,19 @@ def position(participant: str) -> str:
     return f"{_POSITION}{participant}"
 
 
-def parties(debit: str, credit: str, *, operator: str) -> tuple[str, str] | None:
-    """(debtor, creditor) of a transfer between two participants, else None."""
-    debtor, creditor = _participant(debit, operator), _participant(credit, operator)
-    return None if debtor is None or creditor is None or debtor == creditor else (debtor, creditor)
-
-
-def _participant(account: str, operator: str) -> str | None:
-    """Whose money an account is."""
+def participant(account: str, *, operator: str) -> str | None:
+    """Whose money an account is: what it stands at, that participant owes or is owed."""
     if account.startswith(_POSITION):
         return account[len(_POSITION) :]
     return operator if account in OPERATORS else None
+
+
+def accounts_of(name: str, *, operator: str) -> list[str]:
+    """The accounts whose sum is what a participant owes."""
+    return [position(name), *(sorted(OPERATORS) if name == operator else ())]
+
+
+def parties(debit: str, credit: str, *, operator: str) -> tuple[str, str] | None:
+    """(debtor, creditor) of a transfer between two participants, else None."""
+    debtor, creditor = participant(debit, operator=operator), participant(credit, operator=operator)
+    return None if debtor is None or creditor is None or debtor == creditor else (debtor, creditor)

@@ -5,6 +5,7 @@ from psycopg import sql
 
 from settlement.clock import SECOND_US
 from settlement.house.records import Network
+from settlement.house.tariff import Tariff
 from tests.simulation.real_postgres import RealPostgres
 
 _OWN_CLOCK = """CREATE SCHEMA own_clock;
@@ -19,8 +20,8 @@ _OWN_CLOCK = """CREATE SCHEMA own_clock;
 class SteppedPostgres(RealPostgres):
     """The engine's statements stay as they are: they find this `clock_timestamp` before PostgreSQL's own."""
 
-    def __init__(self, dsn: str, seed: int, network: Network, rate_micros: int) -> None:
-        super().__init__(dsn, seed, network, rate_micros)
+    def __init__(self, dsn: str, seed: int, network: Network, tariff: Tariff) -> None:
+        super().__init__(dsn, seed, network, tariff)
         self._ahead_us = 0
         self._superuser = dsn
         with psycopg.connect(dsn, autocommit=True) as connection:

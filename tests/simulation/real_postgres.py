@@ -11,12 +11,13 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
-from coalition.simulation.cast import NETWORK, RATE_MICROS, new_cast
+from coalition.simulation.cast import new_cast
 from coalition.simulation.postgres.blows import AFTER, BEFORE, DURING, Blow, Blows
 from coalition.simulation.postgres.tables import Committed, EntryRow, LotRow, ShardRow, Tables
 from settlement.database import OWNER, READER, connect, connect_async, connect_writer
 from settlement.errors import UnavailableError
 from settlement.house.records import Network
+from settlement.house.tariff import Tariff
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.founding import found
 
@@ -30,9 +31,7 @@ _END_ALL = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 class RealPostgres:
     """Founded books in a database. The clock is the server's and cannot be set; a crash ends every session at once."""
 
-    def __init__(
-        self, dsn: str, seed: int, network: Network = NETWORK, rate_micros: int = RATE_MICROS
-    ) -> None:
+    def __init__(self, dsn: str, seed: int, network: Network, tariff: Tariff) -> None:
         self.blows = Blows()
         self.committed: Committed = lambda _shard, _entries, _house_at_lock: None
         self.highest_us = 0
@@ -44,7 +43,7 @@ class RealPostgres:
         self._sessions: list[RealSession] = []
         self._reader: AsyncConnection[TupleRow] | None = None
         with connect(dsn, OWNER) as connection:
-            found(connection, network, rate_micros=rate_micros, keys=new_cast(seed).founding_keys())
+            found(connection, network, tariff=tariff, keys=new_cast(seed).founding_keys())
 
     def clock_us(self) -> int:
         """This machine's clock, which is the server's."""

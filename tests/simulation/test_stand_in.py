@@ -22,6 +22,7 @@ from settlement.clearing.desk import DeskRules
 from settlement.database import GATEWAY, OWNER, connect, connect_writer
 from settlement.house.acts import Activate, Register, Suspend
 from settlement.house.records import REQUEST, Key
+from settlement.house.tariff import Tariff
 from settlement.journal.acts import Act, Outcome
 from settlement.journal.leaf import HOUSE
 from settlement.ledger import batch, members, memory, open_lots
@@ -49,7 +50,7 @@ def books() -> Iterator[str]:
     """Founded books."""
     dsn = new_books()
     with connect(dsn, OWNER) as connection:
-        found(connection, NETWORK, rate_micros=10_000, keys=KEYS)
+        found(connection, NETWORK, tariff=Tariff(10_000), keys=KEYS)
     yield dsn
     drop_database(dsn)
 
@@ -57,7 +58,7 @@ def books() -> Iterator[str]:
 def stand_in() -> Postgres:
     """The same, in memory."""
     server = Postgres(asyncio.get_running_loop().time, NOW_US, Random(1))
-    found_stand_in(server.tables, NETWORK, rate_micros=10_000, keys=KEYS, time_us=NOW_US)
+    found_stand_in(server.tables, NETWORK, tariff=Tariff(10_000), keys=KEYS, time_us=NOW_US)
     return server
 
 

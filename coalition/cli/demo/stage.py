@@ -17,6 +17,7 @@ from coalition.cli.site import Site, found_network, prepare_database
 from coalition.client import Client, Identity, Outbox, load_identity, open_channel, save_identity
 from settlement.errors import CoalitionError
 from settlement.house.records import Network
+from settlement.house.tariff import Tariff
 from settlement.journal.acts import Outcome
 from settlement.signing import new_key
 
@@ -59,7 +60,7 @@ def found_demo(site: Site) -> None:
     network = Network(ORIGIN, "EUR", 2, 1, OPERATOR, "bilateral")
     try:
         found_network(
-            site, network, rate_micros=POINT_MICROS, people=(PROPOSER, APPROVER), server="127.0.0.1:0"
+            site, network, tariff=Tariff(POINT_MICROS), people=(PROPOSER, APPROVER), server="127.0.0.1:0"
         )
     except CoalitionError as error:
         if error.reason != "NETWORK_EXISTS":

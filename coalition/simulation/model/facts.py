@@ -8,6 +8,7 @@ from coalition.simulation.model.keys import Keys
 from coalition.simulation.model.partners import Partners
 from coalition.simulation.model.points import Points
 from coalition.simulation.model.settlements import Settlements
+from coalition.simulation.model.tariffs import Tariffs
 from coalition.simulation.model.terms import HOUSE, ModelError, Place
 
 
@@ -17,6 +18,7 @@ class Facts:
 
     currency: str
     partners: Partners
+    tariffs: Tariffs
     keys: Keys
     points: Points
     cycles: Cycles

@@ -6,6 +6,7 @@ Each law compares two ways to the same number that no rule writes together: post
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from coalition.simulation.model.cycles import OPERATORS
 from coalition.simulation.model.facts import Facts
 from coalition.simulation.model.terms import HOUSE, OPERATOR_KEYS_LEAST, REQUEST_KEYS_MAX, WALLET_MAX
 
@@ -52,24 +53,33 @@ def issuers_are_lots(facts: Facts) -> Iterator[str]:
             yield f"{partner} has issued {issued} points, its lots say {standing[partner]}"
 
 
-def debts_are_redemptions(facts: Facts) -> Iterator[str]:
-    """Between two partners accrued what redemptions that stand made them owe each other."""
+def debts_are_acts(facts: Facts) -> Iterator[str]:
+    """Between two participants accrued what acts that stand made them owe each other."""
     accrued: Counter[tuple[str, str]] = Counter()
     for owed in facts.cycles.accrued.values():
         for (debtor, creditor), micros in owed.items():
             _owe(accrued, debtor, creditor, micros)
     standing: Counter[tuple[str, str]] = Counter()
     for deed in facts.points.deeds.values():
-        for post in deed.posts if deed.kind == "redeem" and not deed.reversed else []:
-            if post.asset == facts.currency:
-                _owe(standing, post.debit[len("position:") :], deed.partner, post.amount)
+        for post in deed.posts if not deed.reversed else []:
+            pair = facts.cycles.parties(post)
+            if pair is not None:
+                _owe(standing, *pair, post.amount)
     for pair in accrued.keys() | standing.keys():
         if accrued[pair] != standing[pair]:
-            yield f"{pair[0]} accrued {accrued[pair]} micros to {pair[1]}, redemptions say {standing[pair]}"
+            yield f"{pair[0]} accrued {accrued[pair]} micros to {pair[1]}, acts say {standing[pair]}"
+
+
+def fund_is_lots(facts: Facts) -> Iterator[str]:
+    """In the pool the fund holds the price of every point that is left in a lot; bilaterally there is none."""
+    due = sum(lot.left * lot.tariff.terms.price_micros for lot in facts.points.lots)
+    held = -facts.accounts.debit("fund", facts.currency)
+    if held != due:
+        yield f"the fund holds {held} micros, the lots are worth {due}"
 
 
 def positions_are_debts(facts: Facts) -> Iterator[str]:
-    """A position is what accrued less what settlements took off; all positions sum to zero."""
+    """A position, the operator's with its own accounts, is what accrued less what settlements took off. All sum to zero."""
     due: Counter[str] = Counter()
     for owed in facts.cycles.accrued.values():
         for (debtor, creditor), micros in owed.items():
@@ -79,6 +89,10 @@ def positions_are_debts(facts: Facts) -> Iterator[str]:
         for name, net in settlement.nets.items() if settlement.approved_at is not None else []:
             due[name] -= net * facts.cycles.unit
     posted = facts.accounts.named("position", facts.currency)
+    operator = facts.partners.operator
+    posted[operator] = posted.get(operator, 0) + sum(
+        facts.accounts.debit(own, facts.currency) for own in OPERATORS
+    )
     for name in due.keys() | posted.keys():
         if due[name] != posted.get(name, 0):
             yield f"the position of {name} is {posted.get(name, 0)} micros, its debts say {due[name]}"
@@ -107,10 +121,10 @@ def legs_are_settling(facts: Facts) -> Iterator[str]:
 
 
 def acts_have_one_answer(facts: Facts) -> Iterator[str]:
-    """Every entry is the founding, the one answer to an act, a cut, or heads."""
+    """Every entry is the founding, the one answer to an act, a cut, the start of a tariff, or heads."""
     entries = sum(facts.size(shard) for shard in facts.last)
     cuts = sum(len(ends) for ends in facts.cycles.cuts.values())
-    known = 1 + len(facts.answers) + cuts + facts.heads
+    known = 1 + len(facts.answers) + cuts + facts.heads + facts.tariffs.started
     if entries != known:
         yield f"there are {entries} entries, and {known} reasons for one"
 
@@ -135,7 +149,8 @@ LAWS: dict[str, Callable[[Facts], Iterator[str]]] = {
     "wallets are their lots": wallets_are_lots,
     "lots are what acts left": lots_are_acts,
     "issuers are their lots": issuers_are_lots,
-    "debts are redemptions that stand": debts_are_redemptions,
+    "debts are acts that stand": debts_are_acts,
+    "the fund is the price of what is not spent": fund_is_lots,
     "positions are debts less settlements": positions_are_debts,
     "legs are settling or paid": legs_are_settling,
     "every act has one answer": acts_have_one_answer,

@@ -9,7 +9,9 @@ from coalition.simulation.model.keys import KeyLife, Keys
 from coalition.simulation.model.laws import broken_laws
 from coalition.simulation.model.partners import Partners
 from coalition.simulation.model.points import Points
+from coalition.simulation.model.prices import Prices
 from coalition.simulation.model.settlements import Settlements
+from coalition.simulation.model.tariffs import Tariffs
 from coalition.simulation.model.terms import (
     HOUSE,
     Answer,
@@ -22,14 +24,15 @@ from coalition.simulation.model.terms import (
     Place,
 )
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
-from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
+from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff, Register, RevokeKey, Suspend
+from settlement.house.tariff import Tariff
 from settlement.ledger.acts import Enrol, Issue, LinkAlias, Redeem, Reverse
 
 ON_MEMBERS = (Enrol, LinkAlias, Issue, Redeem, Reverse)
 ROLES: dict[type, frozenset[str]] = {
-    **dict.fromkeys((Register, Activate, Suspend, SetTariff), frozenset({"operator"})),
+    **dict.fromkeys((Register, Activate, Suspend), frozenset({"operator"})),
     **dict.fromkeys((CloseCycle, Confirm), frozenset({"operator"})),
-    **dict.fromkeys((Propose, Approve), frozenset({"approver"})),
+    **dict.fromkeys((Propose, Approve, ProposeTariff, ApproveTariff), frozenset({"approver"})),
     **dict.fromkeys(ON_MEMBERS, frozenset({"partner"})),
     AddKey: frozenset({"partner", "operator", "approver"}),
     RevokeKey: frozenset({"partner", "operator"}),
@@ -38,25 +41,28 @@ ROLES: dict[type, frozenset[str]] = {
 
 
 class Model:
-    """Says what every entry must be. `judge`, `cut` and `heads` take it into account; a ModelError leaves all as it was."""
+    """Says what every entry must be, and takes it into account. A ModelError leaves all as it was."""
 
     def __init__(
         self,
         *,
         operator: str,
+        model: str,
         currency: str,
         minor_digits: int,
         shards: int,
-        rate_micros: int,
+        tariff: Tariff,
         keys: Sequence[FoundingKey],
     ) -> None:
         """The network as its founding entry, house entry 0, says."""
-        partners, cycles = Partners(operator, rate_micros), Cycles(shards=shards, minor_digits=minor_digits)
+        partners = Partners(operator)
+        cycles = Cycles(operator=operator, shards=shards, minor_digits=minor_digits)
         self._facts = Facts(
             currency=currency,
             partners=partners,
+            tariffs=Tariffs(model, tariff),
             keys=Keys(keys, partners),
-            points=Points(currency),
+            points=Points(Prices(model, currency)),
             cycles=cycles,
             settlements=Settlements(cycles, currency),
             accounts=Accounts(),
@@ -93,6 +99,15 @@ class Model:
         self._facts.last[HOUSE] = place
         self._facts.heads += 1
 
+    def start_tariff(self, place: Place) -> tuple[Line, ...]:
+        """The lines of the entry that puts a tariff in force, but for `request`. ModelError NO_TARIFF_DUE."""
+        self._facts.check_place(place)
+        if place.shard != HOUSE:
+            raise ModelError("OUT_OF_PLACE", "only the house starts a tariff")
+        lines = self._facts.tariffs.start(place)
+        self._facts.last[HOUSE] = place
+        return lines
+
     def _check_asker(self, place: Place, asked: Asked) -> KeyLife:
         """The key that signed. Every error is one that the door or the batch gives instead of an entry."""
         roles, on_members = ROLES.get(type(asked.body)), isinstance(asked.body, ON_MEMBERS)
@@ -116,8 +131,10 @@ class Model:
                 return facts.partners.register(place, body)
             case Activate() | Suspend() as body:
                 return facts.partners.set_state(place, body)
-            case SetTariff() as body:
-                return facts.partners.set_tariff(place, body)
+            case ProposeTariff() as body:
+                return facts.tariffs.propose(place, person, body)
+            case ApproveTariff() as body:
+                return facts.tariffs.approve(place, person, body)
             case AddKey() as body:
                 return facts.keys.add(place, asked, body)
             case RevokeKey() as body:
@@ -134,7 +151,7 @@ class Model:
 
     def _answer_of_points(self, place: Place, asked: Asked) -> Answer:
         points, stopped = self._facts.points, self._facts.partners.refusal(asked.partner, place.house)
-        tariff = self._facts.partners.tariff(place.house)
+        tariff = self._facts.tariffs.at(place.house)
         match asked.body:
             case Enrol() as body:
                 return points.enrol(place, body, stopped)
@@ -175,9 +192,18 @@ class Model:
         """`registered`, `active`, `suspended`; None: not registered under this house size."""
         return self._facts.partners.state(partner, house)
 
-    def rate_micros(self, house: int) -> int:
-        """What a point is worth under a house size, in micros."""
-        return self._facts.partners.tariff(house).rate_micros
+    def tariff(self, house: int) -> Tariff:
+        """The terms in force under a house size."""
+        return self._facts.tariffs.at(house).terms
+
+    @property
+    def is_pool(self) -> bool:
+        """Whether a fund pays for what is redeemed."""
+        return self._facts.points.prices.is_pool
+
+    def allows(self, tariff: Tariff) -> bool:
+        """Whether the settlement model knows such terms."""
+        return self._facts.tariffs.allows(tariff)
 
     def key(self, keyid: str) -> KeyLife | None:
         """What is known of a key that counts or once counted."""

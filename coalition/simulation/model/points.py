@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from coalition.simulation.model.partners import Tariff
+from coalition.simulation.model.prices import Prices
+from coalition.simulation.model.tariffs import Tariff
 from coalition.simulation.model.terms import (
     LOTS_MAX,
     WALLET_MAX,
@@ -26,6 +27,7 @@ class Lot:
     funder: str
     quantity: int
     left: int
+    tariff: Tariff
 
     def slice(self, verb: str, points: int) -> str:
         """The value of a `lot` line that takes points from the lot or gives them back. An issue makes one lot, at place 0."""
@@ -51,7 +53,7 @@ class Deed:
 class Points:
     """Who is a member where, under which aliases, with which lots; and what was done to them."""
 
-    currency: str
+    prices: Prices
     shard_of: dict[str, int] = field(default_factory=dict)
     member_of: dict[bytes, str] = field(default_factory=dict)
     lots: list[Lot] = field(default_factory=list)
@@ -102,7 +104,7 @@ class Points:
         return self._answer(refusal, member, [])
 
     def issue(self, place: Place, asked: Asked, body: Issue, tariff: Tariff, stopped: str | None) -> Answer:
-        """A new lot, which the caller funds."""
+        """A new lot, which the caller funds and pays for."""
         member, partner, amount = self.find(place.shard, body.name), asked.partner, body.amount
         about = [("amount", f"PTS {amount}"), ("occurred", spell_time(body.occurred_at_us))]
         refusal = stopped
@@ -112,16 +114,17 @@ class Points:
             refusal = "LIMIT_EXCEEDED"
         if refusal is not None or member is None:
             return self._answer(refusal, member, about)
-        lot = Lot(place.shard, place.index, partner, amount, 0)
+        lot = Lot(place.shard, place.index, partner, amount, 0, tariff)
         self.lots.append(lot)
         self._move(member, lot, amount)
         posts = [Post(f"issued:{partner}", f"wallet:{member}", "PTS", amount)]
+        posts += self.prices.of_issue(partner, amount, tariff)
         deed = Deed("issue", place.shard, place.index, partner, member, amount, posts, [(lot, amount)])
         self.deeds[partner, asked.act_id] = deed
         return self._answer(None, member, about, posts, [f"new {partner} PTS {amount} never {tariff.number}"])
 
     def redeem(self, place: Place, asked: Asked, body: Redeem, tariff: Tariff, stopped: str | None) -> Answer:
-        """Points out of the member's oldest lots; whoever funded them owes the caller, at the rate of now."""
+        """Points out of the member's oldest lots, for which the caller is paid at the tariff of now."""
         member, partner = self.find(place.shard, body.name), asked.partner
         about = [("amount", f"PTS {body.amount}"), ("occurred", spell_time(body.occurred_at_us))]
         slices = [] if member is None else self._slices(member, body.amount)
@@ -129,11 +132,8 @@ class Points:
         if refusal is not None or member is None:
             return self._answer(refusal, member, about)
         posts = [Post(f"wallet:{member}", f"redeemed:{partner}", "PTS", body.amount)]
-        for funder in dict.fromkeys(lot.funder for lot, _ in slices):
-            points = sum([quantity for lot, quantity in slices if lot.funder == funder])
-            if funder != partner:
-                owed = points * tariff.rate_micros
-                posts.append(Post(f"position:{funder}", f"position:{partner}", self.currency, owed))
+        parts = [(lot.funder, quantity, lot.tariff) for lot, quantity in slices]
+        posts += self.prices.of_redemption(partner, parts, tariff)
         for lot, quantity in slices:
             self._move(member, lot, -quantity)
         deed = Deed("redeem", place.shard, place.index, partner, member, body.amount, posts, slices)

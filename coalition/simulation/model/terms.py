@@ -10,7 +10,7 @@ from settlement.errors import CoalitionError
 
 HOUSE = 0
 WALLET_MAX = 1_000_000_000_000_000
-LOTS_MAX = 300
+LOTS_MAX = 200
 PARTNERS_MAX = 800
 SETTLEMENT_BYTES_MAX = 64_000
 LINE_BYTES = 60
@@ -117,7 +117,7 @@ class Answer:
 class ModelError(CoalitionError):
     """No such entry is allowed at this place. `reason` is the engine's own where it answers with an error.
 
-    CUT_MISSING, NO_CUT_DUE, OUT_OF_PLACE and MEMBER_EXISTS name entries that the engine must never write.
+    CUT_MISSING, NO_CUT_DUE, NO_TARIFF_DUE, OUT_OF_PLACE and MEMBER_EXISTS name entries that the engine must never write.
     """
 
 

@@ -49,6 +49,7 @@ STATEMENTS: dict[str, Statement] = {
     publisher.LEAVES: reads.leaves,
     publisher.SIZES: reads.sizes,
     publisher.UNCUT: reads.uncut,
+    publisher.CLOCK: reads.clock,
     publisher.PUBLISHED: reads.published,
     publisher.PUBLISH: writes.publish,
     exchange.BY_MEMBER: reads.by_member,

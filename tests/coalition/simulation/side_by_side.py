@@ -10,8 +10,10 @@ from settlement.clearing.accrual import Accrual, owed_within
 from settlement.clearing.decide import decide_desk
 from settlement.clearing.netting import Figures, net
 from settlement.errors import CoalitionError
-from settlement.house.records import APPROVER, LOG, RECEIPT, REQUEST, Key, Network
+from settlement.house.pricing import start_of_tariff
+from settlement.house.records import APPROVER, BILATERAL, LOG, POOL, RECEIPT, REQUEST, Key, Network
 from settlement.house.state import House
+from settlement.house.tariff import Tariff
 from settlement.journal.acts import ENGINE_LINE, Act, Draft
 from settlement.journal.leaf import HOUSE, Entry
 from settlement.ledger import chart
@@ -24,7 +26,12 @@ from tests.support.pure_acts import OPERATOR, T0_US, act, as_entry, keyid_for
 
 SHARDS = 2
 DIGITS = 2
-RATE_MICROS = 12_345
+TARIFFS = {
+    BILATERAL: Tariff(12_345, fee_micros=77, interchange_micros=345),
+    POOL: Tariff(
+        12_345, price_micros=13_000, fee_micros=77, interchange_micros=345, rebate_basis_points=1_250
+    ),
+}
 PEOPLE = ("ann", "bob")
 UNSAID = {"partner", "act", "request", "sig"}
 SPKI = b"spki"
@@ -44,10 +51,10 @@ def founding_keys() -> list[Key]:
     ]
 
 
-def founded_house(keys: list[Key]) -> House:
+def founded_house(keys: list[Key], model: str) -> House:
     """The house after its founding entry."""
-    network = Network("clearing.example/test", "EUR", DIGITS, SHARDS, OPERATOR, "bilateral")
-    draft = Draft("found", founding_lines(network, RATE_MICROS, keys))
+    network = Network("clearing.example/test", "EUR", DIGITS, SHARDS, OPERATOR, model)
+    draft = Draft("found", founding_lines(network, TARIFFS[model], keys))
     house = House()
     house.apply(as_entry(draft, shard=HOUSE, index=0, house=0))
     return house
@@ -65,15 +72,16 @@ class Shard:
 class SideBySide:
     """Every act goes to both; whatever they say differently is an AssertionError. `houses[h]`: the house under size h."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: str) -> None:
         keys = founding_keys()
-        self.houses = [House(), founded_house(keys)]
+        self.houses = [House(), founded_house(keys, model)]
         self.model = Model(
             operator=OPERATOR,
+            model=model,
             currency="EUR",
             minor_digits=DIGITS,
             shards=SHARDS,
-            rate_micros=RATE_MICROS,
+            tariff=TARIFFS[model],
             keys=[FoundingKey(k.keyid, k.algorithm, k.purpose, k.owner, k.person, k.spki) for k in keys],
         )
         aliases: dict[bytes, str] = {}
@@ -101,6 +109,18 @@ class SideBySide:
         size = self.house.size
         self.model.heads(Place(HOUSE, size, size, self.now_us))
         self._grow(Entry(HOUSE, size, size, self.now_us, "heads", ()))
+
+    def start_tariff(self) -> None:
+        """The worker comes by: a tariff whose time has come is put in force."""
+        self.now_us += 1
+        house, place = self.house, Place(HOUSE, self.house.size, self.house.size, self.now_us)
+        draft = start_of_tariff(house, self.now_us)
+        if draft is None:
+            with pytest.raises(ModelError, match="no tariff is due"):
+                self.model.start_tariff(place)
+            return
+        assert (*self.model.start_tariff(place), ENGINE_LINE) == draft.lines
+        self._grow(as_entry(draft, shard=HOUSE, index=house.size, house=house.size, time_us=self.now_us))
 
     def cut(self, number: int) -> None:
         """The worker comes by: cuts what the newest house has closed."""

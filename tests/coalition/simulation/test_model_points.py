@@ -1,7 +1,7 @@
 """The model by hand: points, members and aliases, as docs/ledger.md and docs/journal.md tell them."""
 
 from coalition.simulation.model import Judgement
-from settlement.house.acts import Activate, Register, SetTariff, Suspend
+from settlement.house.acts import Activate, Register, Suspend
 from settlement.house.tariff import Tariff
 from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
 from tests.coalition.simulation.by_hand import MEMBER, NOON_US, OPERATOR, OTHER, World, key, lines
@@ -31,7 +31,7 @@ def test_the_entry_of_a_redemption_is_the_one_on_the_page_of_the_journal() -> No
 
 
 def test_own_points_move_no_money_and_funders_owe_in_the_order_of_their_first_slice() -> None:
-    world = World(rate_micros=20_000)
+    world = World(Tariff(20_000))
     for partner, amount in (("cinema", 5), ("acme", 7), ("bakery", 3), ("cinema", 2)):
         world.issue(partner, amount)
     redeemed = world.redeem("bakery", 16)
@@ -47,7 +47,7 @@ def test_a_reversal_undoes_all_last_first_at_the_rate_of_the_original() -> None:
     world.issue("acme", 5)
     world.issue("bakery", 5)
     world.redeem("cinema", 8, act_id="spent")
-    world.ask(OPERATOR, SetTariff(Tariff(99)))
+    world.change_tariff(Tariff(99))
     undone = world.reverse("cinema", "spent")
     assert lines(undone, "post") == [
         "position:cinema position:bakery EUR 30000",

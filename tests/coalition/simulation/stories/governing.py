@@ -1,12 +1,11 @@
-"""Acts of the house on partners, keys and the tariff."""
+"""Acts of the house on partners and keys."""
 
 from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
+from settlement.house.acts import Activate, AddKey, Register, RevokeKey, Suspend
 from settlement.house.records import APPROVER, REQUEST
-from settlement.house.tariff import Tariff
 from tests.coalition.simulation.side_by_side import SPKI
 from tests.coalition.simulation.stories.telling import (
     COMPANIES,
@@ -31,10 +30,6 @@ class Governing(Telling):
     def lets_act(self, signer: str, name: str, ends: bool) -> None:
         body = Suspend(name) if ends else Activate(name)
         self.ask_house(signer, f"{'suspends' if ends else 'activates'} {name}", body)
-
-    @rule(signer=DESK, rate=st.sampled_from([1, 9_999, 10_000, 333_333, 9_000_000]))
-    def sets_the_rate(self, signer: str, rate: int) -> None:
-        self.ask_house(signer, f"makes a point worth {rate} micros", SetTariff(Tariff(rate)))
 
     @rule(by=st.none() | KEYS, key=KEYS, person=st.none() | PERSONS)
     def adds_a_key(self, by: str | None, key: str, person: str | None) -> None:
