@@ -2,7 +2,6 @@
 
 from decimal import Decimal, InvalidOperation
 
-from coalition.cli.usage import wrong_usage
 from settlement.errors import CoalitionError
 from settlement.money import MICROS_MAX, MICROS_PER_UNIT, RATE_MAX_MICROS, format_micros
 
@@ -23,22 +22,6 @@ def _rate(text: str, field: str, *, least: int) -> int:
         limits = f"from {format_micros(least)} to {format_micros(RATE_MAX_MICROS)} units for a point"
         raise CoalitionError("FIELD_INVALID", f"it must be {limits}", field=field)
     return micros
-
-
-def point_value_text(text: str | None) -> str | None:
-    """An option's point value as it was written; wrong usage unless it is none or `point_value_micros` reads it."""
-    with wrong_usage():
-        if text is not None:
-            point_value_micros(text)
-    return text
-
-
-def price_text(text: str | None) -> str | None:
-    """An option's price as it was written; wrong usage unless it is none or `price_micros` reads it."""
-    with wrong_usage():
-        if text is not None:
-            price_micros(text)
-    return text
 
 
 def amount_minor(text: str, *, minor_digits: int) -> int:

@@ -1,7 +1,7 @@
 """`coalition tariff`: what points cost and earn, changed by two people."""
 
 import sys
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Annotated
@@ -11,7 +11,7 @@ import typer
 from coalition.cli.options import ActId, Yes
 from coalition.cli.printing import emit, say, show_table, utc
 from coalition.cli.telling import tell_outcome
-from coalition.cli.terms import Fee, Interchange, PointValue, Price, Rebate, with_terms
+from coalition.cli.terms import Terms, taking_terms
 from coalition.cli.voice import OPERATOR, Voice, speaking
 from coalition.client import BlockingClient
 from coalition.client.answers import ProposedTariff, WaitingTariff
@@ -54,13 +54,11 @@ def show(voice: Voice) -> None:
 
 @app.command()
 @speaking()
+@taking_terms
 def propose(
     voice: Voice,
-    point_value: PointValue = None,
-    price: Price = None,
-    fee: Fee = None,
-    interchange: Interchange = None,
-    rebate: Rebate = None,
+    terms: Terms,
+    *,
     effective_from: Annotated[
         str | None,
         typer.Option(
@@ -77,14 +75,7 @@ def propose(
     """
     moment = None if effective_from is None else _moment(effective_from)
     with voice.acting() as client:
-        tariff = with_terms(
-            client.tariffs().in_force,
-            point_value=point_value,
-            price=price,
-            fee=fee,
-            interchange=interchange,
-            rebate=rebate,
-        )
+        tariff = replace(client.tariffs().in_force, **terms)
         outcome = client.propose_tariff(tariff, effective_from=moment, act_id=act_id)
     if not voice.json and outcome.refusal is None:
         _show_terms(tariff)

@@ -31,7 +31,7 @@ def what_does_not_excuse(
     excuse = _EXCUSES.get(reason)
     if excuse is None:
         return f"nothing excuses it: {answer.text}"
-    return None if excuse(model, wanted, circumstances) else "its cause is not there"
+    return None if excuse(model, wanted, circumstances) else f"its cause is not there: {answer.text}"
 
 
 _FOR_UNSOUND = frozenset(

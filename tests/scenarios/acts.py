@@ -8,15 +8,17 @@ from typing import Any
 
 from coalition.simulation.model import CycleFigures
 from coalition.simulation.requests import message_of, proposal_of
+from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
-from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
+from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff, Register, RevokeKey, Suspend
 from settlement.house.records import REQUEST
-from settlement.house.tariff import Tariff
+from settlement.journal.leaf import HOUSE
 from settlement.ledger.acts import Enrol, Issue, LinkAlias, Redeem, Reverse
 from settlement.money import micros_per_minor
 from settlement.signing import parse_public_key, possession_message
 from tests.scenarios.scene import Scene, micros, points
+from tests.scenarios.terms import span_us, with_terms
 
 NO_PROPOSAL = "00" * 32
 Asking = tuple[object, Any]
@@ -88,6 +90,22 @@ def _revoke_key(scene: Scene, name: str, word: str, reason: str) -> Asking:
     return _plain(RevokeKey(scene.key(word).keyid, reason, None))
 
 
+def _propose_tariff(scene: Scene, name: str, *words: str) -> Asking:
+    """`rate 0.02 fee 0.001 after 3d`: terms that are not named stay as they are; `after`: not in force before."""
+    *said, when, span = [*words, *([] if "after" in words else ["after", ""])]
+    if when != "after":
+        raise ValueError("write last: after 3d")
+    tariff = with_terms(scene.model.tariff(scene.model.size(HOUSE)), said)
+    from_us = scene.clock_us() + span_us(span) if span else None
+    proposal = spell_tariff_proposal(scene.network.origin, tariff, from_us)
+    body = ProposeTariff(tariff, from_us, scene.proposed(proposal, name))
+    return body, message_of(body, proposal=proposal)
+
+
+def _approve_tariff(scene: Scene, name: str, proposal: str) -> Asking:
+    return _plain(ApproveTariff(scene.proposals.get(proposal, NO_PROPOSAL)))
+
+
 # --- acts of finance ---------------------------------------------------------------------------------------------------
 
 
@@ -120,7 +138,8 @@ ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
     "suspend": ("PARTNER", lambda scene, name, partner: _plain(Suspend(partner))),
     "key-add": ("KEY of PARTNER", _add_key),
     "key-revoke": ("KEY as REASON", _revoke_key),
-    "tariff": ("RATE", lambda scene, name, rate: _plain(SetTariff(Tariff(micros(rate))))),
+    "tariff-propose": ("...", _propose_tariff),
+    "tariff-approve": ("PROPOSAL", _approve_tariff),
     "close": ("cycle NUMBER", lambda scene, name, cycle: _plain(CloseCycle(int(cycle), None))),
     "propose": ("cycle NUMBER", _propose),
     "approve": ("PROPOSAL", _approve),

@@ -9,7 +9,7 @@ from settlement.money import POINTS
 from tests.scenarios.scene import Scene, money
 
 Look = Callable[[Tables, Sequence[Entry], Scene], list[list[str]]]
-_UNTOLD = frozenset({"occurred", "request", "sig"})
+_UNTOLD = frozenset({"occurred", "from", "request", "sig"})
 """Lines of a leaf that tell nothing new here: times, hashes, signatures."""
 
 

@@ -1,12 +1,24 @@
 """Two months in the life of a small network, with every kind of entry: for tests that read a whole history."""
 
 import uuid
+from hashlib import sha256
 
 from coalition.api.v1 import exchange_pb2, members_pb2, partners_pb2, settlement_pb2
+from coalition.wire.tariffs import spell_tariff_proposal
+from settlement.house.tariff import Tariff
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import HOUSE
 from settlement.signing import ECDSA_P256, ED25519
-from tests.support.small_network import ANN, BOB, OPERATOR, SmallNetwork, exchange_key, just_now, points
+from tests.support.small_network import (
+    ANN,
+    BOB,
+    OPERATOR,
+    ORIGIN,
+    SmallNetwork,
+    exchange_key,
+    just_now,
+    points,
+)
 
 PARTNERS = ("bakery", "grocer", "cinema")
 
@@ -66,11 +78,10 @@ async def _exceptions(network: SmallNetwork) -> None:
     await network.ask(HOUSE, OPERATOR, partners_pb2.SuspendRequest(partner_id="cinema"))
     assert (await network.ask(shard, "cinema", exchange_pb2.IssueRequest(**points(member, 5)))).refusal
     await network.ask(HOUSE, OPERATOR, partners_pb2.ActivateRequest(partner_id="cinema"))
-    await network.ask(
-        HOUSE,
-        OPERATOR,
-        partners_pb2.SetTariffRequest(tariff=partners_pb2.Tariff(reimbursement_micros=12_345)),
-    )
+    proposal = spell_tariff_proposal(ORIGIN, Tariff(12_345, fee_micros=50, interchange_micros=700), None)
+    await network.ask(HOUSE, ANN, partners_pb2.ProposeTariffRequest(proposal=proposal))
+    approving = partners_pb2.ApproveTariffRequest(proposal_sha256=sha256(proposal).digest())
+    assert (await network.ask(HOUSE, BOB, approving)).refusal is None
 
 
 async def grown(network: SmallNetwork, *, rounds: int = 40) -> None:
