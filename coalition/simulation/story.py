@@ -44,6 +44,8 @@ TROUBLES = (
 )
 _FOLLOWED_BY = {"suspend": "activate", "propose tariff": "approve tariff"}
 """What comes after an act of the house before long, so that it often has its end."""
+ENDING_KEY = "key about to end"
+"""The conduct of who signs with its oldest key, at the moment at which that is revoked."""
 MISCONDUCT = ("stale", "hasty", "forged", "astray", "borrowed key", "retired key", "reused id")
 
 
@@ -194,6 +196,11 @@ class _Teller:
     def _house_act(self, kind: str) -> None:
         conduct = self._chance.choice(("", "by operator", "odd"))
         self._add(kind, who=self._some_partner(), amount=self._chance.randrange(1_000), conduct=conduct)
+        if kind == "revoke key":
+            for _ in range(3):
+                self._add(
+                    "issue", who=self._steps[-1].who, member=self._some_member(), amount=1, conduct=ENDING_KEY
+                )
         if kind in _FOLLOWED_BY:
             self._now += self._chance.expovariate(1.0)
             self._add(_FOLLOWED_BY[kind], who=self._steps[-1].who, amount=self._steps[-1].amount)

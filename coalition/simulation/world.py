@@ -23,7 +23,7 @@ from coalition.simulation.postgres.session import Postgres
 from coalition.simulation.postgres.tables import EntryRow
 from coalition.simulation.processes import Gateway, Worker
 from coalition.simulation.requests import Header, Request, receipt_message, seal_request
-from coalition.simulation.story import AWAITED, Step, Story
+from coalition.simulation.story import AWAITED, ENDING_KEY, Step, Story
 from coalition.simulation.troubles import TROUBLED_BY
 from coalition.simulation.verdict import ViolationError
 from coalition.simulation.wire import Wire
@@ -196,6 +196,8 @@ class World:
         if step.conduct == "borrowed key":
             other = self.cast.partner(step.who + 1)
             return (other.live or [key_of(self.story.seed, "nobody")])[-1], False
+        if step.conduct == ENDING_KEY and company.live:
+            return company.live[0], True
         if step.conduct == "retired key" and company.retired:
             return company.retired[-1], True
         return asking.signer, step.conduct not in ("forged", "astray")
