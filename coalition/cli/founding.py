@@ -39,8 +39,8 @@ People = Annotated[
 ]
 
 
-def _model(text: str) -> str:
-    """Wrong usage unless it is a settlement model."""
+def model_text(text: str) -> str:
+    """An option's settlement model; wrong usage unless it is one."""
     if text not in (BILATERAL, POOL):
         raise typer.BadParameter(f"{BILATERAL} or {POOL}")
     return text
@@ -50,7 +50,7 @@ Model = Annotated[
     str,
     typer.Option(
         metavar="MODEL",
-        callback=_model,
+        callback=model_text,
         help="Who pays for a point that is spent: its funder (bilateral), or a fund of all issuers (pool).",
     ),
 ]
