@@ -69,13 +69,13 @@ def test_killed_half_way_and_started_again_it_ends_with_the_planned_books(tmp_pa
 
 
 def test_in_a_pool_the_operator_is_netted_and_its_accounts_are_the_plans(tmp_path: Path) -> None:
-    demo = start_demo(tmp_path / "demo", "400", model=POOL)
+    demo = start_demo(tmp_path / "demo", "1500", model=POOL)
     told = demo.communicate(timeout=240)[0].decode()
     assert demo.returncode == 0, told
     assert "The operator's accounts" in told
     summary = json.loads((tmp_path / "demo" / "summary.json").read_text())
     assert min(summary["operator_micros"][account] for account in ("fund", "fee-income", "spread")) > 0
-    check_summary(summary, baskets=400, model=POOL)
+    check_summary(summary, baskets=1_500, model=POOL)
 
 
 @pytest.mark.long
