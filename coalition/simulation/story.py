@@ -13,7 +13,7 @@ NO_OTHER_ALIAS = 10**9
 AWAITED = "first of all"
 """The conduct of acts on which much rests: nothing else happens before they are answered."""
 PARTNERS_MAX = 24
-ACTS_A_CYCLE = 2_000
+ACTS_A_CYCLE = 1_500
 
 ON_POINTS = {"issue": 45, "redeem": 35, "reverse": 8, "enrol": 5, "link": 2, "again": 3, "look up": 2}
 """Everyday acts, by how often of a hundred."""
@@ -206,10 +206,14 @@ class _Teller:
             self._add(_FOLLOWED_BY[kind], who=self._steps[-1].who, amount=self._steps[-1].amount)
 
     def _settle(self) -> None:
-        """What finance does at the end of a cycle, with whatever else happens meanwhile."""
+        """What finance does at the end of a cycle, with whatever else happens meanwhile; then other prices."""
         for kind, after in (("close", 0.0), ("propose", 3.0), ("approve", 2.0)):
             self._now += after
             self._add(kind, conduct="")
         for leg in range(self._partners):
             self._now += 0.3
             self._add("confirm", who=leg)
+        amount = self._chance.randrange(1_000)
+        for kind in ("propose tariff", "approve tariff"):
+            self._now += 1.0
+            self._add(kind, amount=amount)
