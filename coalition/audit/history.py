@@ -99,7 +99,7 @@ class History:
         if isinstance(act.body, Enrol) and act.body.member in self.tally.members:
             raise ValueError(f"member {act.body.member} is enrolled already")
         book = self.books.setdefault(entry.shard, Book(entry.shard, aliases=self.aliases))
-        draft = decide(book, self.house, act, entry.index)
+        draft = decide(book, self.house, act, entry.index, entry.time_us)
         book.forget_changes()
         return draft
 
