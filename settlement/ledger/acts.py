@@ -78,3 +78,7 @@ class LinkAlias:
 
     member: str
     alias: bytes
+
+
+ON_MEMBERS = (Issue, Redeem, Authorize, Capture, Void, Reverse, Enrol, LinkAlias)
+"""All acts of this room: each touches the one shard in which its member lives."""
