@@ -38,6 +38,7 @@ class Check(StrEnum):
     BALANCED = "balanced"
     POINTS = "points"
     WALLETS = "wallets"
+    HOLDS = "holds"
     POSITIONS = "positions"
     SETTLEMENTS = "settlements"
     DERIVED = "derived-files"
@@ -52,6 +53,7 @@ class Check(StrEnum):
     TABLE_BALANCES = "table-balances"
     TABLE_OBLIGATIONS = "table-obligations"
     TABLE_REVERSALS = "table-reversals"
+    TABLE_HOLDS = "table-holds"
     TABLE_SHARDS = "table-shards"
     TABLE_CHECKPOINTS = "table-checkpoints"
 
@@ -80,6 +82,7 @@ MEANINGS = {
     Check.BALANCED: "debits equal credits, per asset",
     Check.POINTS: "points issued are in wallets or redeemed, in total and per issuer",
     Check.WALLETS: "wallets hold exactly their open lots, as decided and as posted",
+    Check.HOLDS: "held points are those of open holds",
     Check.POSITIONS: "positions are the obligations less what was settled, and sum to zero",
     Check.SETTLEMENTS: "a settlement's legs are its cycle's nets; paid legs stand at zero",
     Check.DERIVED: "keys, cycles, settlements and statements recomputed from the leaves are the same bytes",
@@ -93,6 +96,7 @@ MEANINGS = {
     Check.TABLE_LOTS: "lots are those issued, less what was taken",
     Check.TABLE_BALANCES: "balances are the sums of the postings",
     Check.TABLE_OBLIGATIONS: "obligations are the sums of the postings, cycle by cycle",
+    Check.TABLE_HOLDS: "holds are those of the journal, and closed by its entries",
     Check.TABLE_REVERSALS: "reversals are those of the journal, one per original at most",
     Check.TABLE_SHARDS: "each shard's row says where its journal ends",
     Check.TABLE_CHECKPOINTS: "each published checkpoint is signed and its root is that of the leaves",

@@ -17,7 +17,7 @@ def check_identities(replay: Replay, *, complete: bool) -> None:
     replay.report.require(
         founded, Check.ENGINE, f"{HOUSE}:0", "the first entry of the house does not found a network"
     )
-    steps = (_check_balanced, _check_points, _check_wallets)
+    steps = (_check_balanced, _check_points, _check_wallets, _check_holds)
     for step in (*steps, _check_heads, _check_positions, _check_settlements) if founded else steps:
         try:
             step(replay)
@@ -54,16 +54,17 @@ def _check_points(replay: Replay) -> None:
     tally, report = replay.tally, replay.report
     issued = {account[7:]: -amount for account, amount in tally.totals("issued:", POINTS).items()}
     in_wallets = sum(tally.totals("wallet:", POINTS).values())
+    held = sum(tally.totals("held:", POINTS).values())
     redeemed = sum(tally.totals("redeemed:", POINTS).values())
-    sentence = f"{sum(issued.values())} issued, {in_wallets} in wallets, {redeemed} redeemed"
-    report.require(sum(issued.values()) == in_wallets + redeemed, Check.POINTS, "in total", sentence)
+    sentence = f"{sum(issued.values())} issued, {in_wallets} in wallets, {held} held, {redeemed} redeemed"
+    report.require(sum(issued.values()) == in_wallets + held + redeemed, Check.POINTS, "in total", sentence)
     open_lots: dict[str, int] = {}
     for lot in tally.lots.values():
         open_lots[lot.funder] = open_lots.get(lot.funder, 0) + lot.remaining
-    for issuer in sorted(issued.keys() | open_lots.keys() | tally.spent.keys()):
-        still, spent = open_lots.get(issuer, 0), tally.spent.get(issuer, 0)
-        sentence = f"{issued.get(issuer, 0)} issued, {still} in open lots, {spent} spent"
-        report.require(issued.get(issuer, 0) == still + spent, Check.POINTS, issuer, sentence)
+    for issuer in sorted(issued.keys() | open_lots.keys() | tally.spent.keys() | tally.held.keys()):
+        still, aside, spent = open_lots.get(issuer, 0), tally.held.get(issuer, 0), tally.spent.get(issuer, 0)
+        sentence = f"{issued.get(issuer, 0)} issued, {still} in open lots, {aside} held, {spent} spent"
+        report.require(issued.get(issuer, 0) == still + aside + spent, Check.POINTS, issuer, sentence)
 
 
 def _check_wallets(replay: Replay) -> None:
@@ -86,6 +87,24 @@ def _check_wallets(replay: Replay) -> None:
         lots = in_lots.get((shard, member), 0)
         sentence = f"{posted} points posted, {lots} in lots, {decided_points} as decided"
         report.require(posted == lots == decided_points, Check.WALLETS, chart.wallet(member), sentence)
+
+
+def _check_holds(replay: Replay) -> None:
+    """A member's held points are those of its open holds."""
+    tally, report = replay.tally, replay.report
+    due: dict[tuple[int, str], int] = {}
+    for (shard, _), hold in tally.holds.items():
+        key = (shard, chart.held(hold.member))
+        due[key] = due.get(key, 0) + (hold.amount if hold.closed_by is None else 0)
+    posted = {
+        (shard, account): sums.second - sums.first
+        for (shard, account, asset), sums in tally.balances.items()
+        if account.startswith("held:") and asset == POINTS
+    }
+    for shard, account in sorted(due.keys() | posted.keys()):
+        held, stands = due.get((shard, account), 0), posted.get((shard, account), 0)
+        sentence = f"{stands} points posted, {held} in open holds"
+        report.require(held == stands, Check.HOLDS, account, sentence)
 
 
 def _check_heads(replay: Replay) -> None:

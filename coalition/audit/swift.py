@@ -82,7 +82,7 @@ class SwiftReplay(Replay):
             return False
         book = self.books.get(shard) or self.books.setdefault(shard, Book(shard, aliases=self.aliases))
         try:
-            ruling = rule(book, self.house, name, body_of(kind, asked, member), index)
+            ruling = rule(book, self.house, name, body_of(kind, asked, member), index, time_us)
         except CONTRADICTIONS:
             return False
         self._act_rows.check(name, (shard, index, sha256))

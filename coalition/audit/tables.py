@@ -25,6 +25,7 @@ _LOTS = """SELECT shard, index, place, member::text, funder, asset, quantity, re
 _BALANCES = "SELECT shard, account, asset, debits, credits FROM balances"
 _OBLIGATIONS = "SELECT shard, cycle, debtor, creditor, amount, count FROM obligations"
 _REVERSALS = "SELECT shard, original, index FROM reversals"
+_HOLDS = "SELECT shard, index, member::text, partner, amount, until_us, closed_by FROM holds"
 _SHARDS = "SELECT shard, size, house, recorded_at_us, cycle, cycle_start FROM shards"
 _TRANSFERS = "SELECT count(*) FROM transfers"
 _PAYLOADS = "SELECT count(*) FROM payloads"
@@ -83,6 +84,12 @@ def _expectations(replay: Replay) -> list[_Expectation]:
             _REVERSALS,
             2,
             lambda: {key: (index,) for key, index in tally.reversals.items()},
+        ),
+        (
+            Check.TABLE_HOLDS,
+            _HOLDS,
+            2,
+            lambda: {key: astuple(hold) for key, hold in tally.holds.items()},
         ),
         (Check.TABLE_SHARDS, _SHARDS, 1, lambda: _expected_shards(replay)),
     ]

@@ -12,6 +12,7 @@ from settlement.ledger.book import NEVER_US
 from settlement.ledger.chart import parties
 from settlement.statements.cyclebook import Activity, activity_of, points_leg
 
+_OF_HOLDS = frozenset({"authorize", "capture", "void", "lapse"})
 LotName: TypeAlias = tuple[int, int, int]
 """Shard, entry number, and the place among the entry's lots."""
 
@@ -27,6 +28,17 @@ class TalliedLot:
     remaining: int
     expires_at_us: int
     tariff: int
+
+
+@dataclass(slots=True)
+class TalliedHold:
+    """Points set aside, as the leaves leave them. `closed_by`: the entry that ended the hold."""
+
+    member: str
+    partner: str
+    amount: int
+    until_us: int
+    closed_by: int | None = None
 
 
 @dataclass(slots=True)
@@ -47,10 +59,13 @@ class Tally:
     members: dict[str, int] = field(default_factory=dict)
     reversals: dict[tuple[int, int], int] = field(default_factory=dict)
     spent: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    held: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """Funder to its points in open holds."""
+    holds: dict[tuple[int, int], TalliedHold] = field(default_factory=dict)
     moved: dict[int, dict[tuple[str, bool], Sums]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(Sums))
     )
-    """Cycle to (account across from a wallet, whether points left the wallet) to points and number of acts."""
+    """Cycle to (account across from a member's, whether points left the member) to points and number of acts."""
 
     def add(self, entry: Entry, *, cycle: int) -> list[str]:
         """Adds one entry that fell into the shard's `cycle`. Returns what went below zero or above its quantity."""
@@ -62,8 +77,12 @@ class Tally:
         if entry.refusal is None and entry.kind == "enrol":
             self.members[entry.get("member") or ""] = entry.shard
         original = entry.get("original")
-        if original is not None and entry.refusal is None:
-            wrong += self._reversal(entry, original)
+        if entry.refusal is None and entry.kind == "authorize":
+            self._open_hold(entry)
+        elif original is not None and entry.refusal is None:
+            wrong += (
+                self._reversal(entry, original) if entry.kind == "reverse" else self._close(entry, original)
+            )
         return wrong
 
     def balance(self, shard: int, account: str, asset: str) -> int:
@@ -116,7 +135,7 @@ class Tally:
             owed = self.obligations[shard, cycle, pair[0], pair[1]]
             owed.first += amount
             owed.second += 1
-        from_wallet = debit.startswith("wallet:")
+        from_wallet = debit.startswith(("wallet:", "held:"))
         if amount > 0 and not (from_wallet and debited.first > debited.second):
             return ()
         wrong = [] if amount > 0 else [f"a posting of {amount} from {debit}"]
@@ -153,10 +172,40 @@ class Tally:
             return ()
         shard, _, within = facts[0].partition(":")
         index, _, nth = within.partition(".")
-        points = int(facts[1]) if verb == "give" else -int(facts[1])
+        name, points = (int(shard), int(index), int(nth)), int(facts[1])
+        if verb == "spend":
+            return self._move_held(name, -points)
+        if entry.kind in _OF_HOLDS:
+            return self._move_held(name, points if verb == "take" else -points, out_of_lot=True)
         # What the reversal of an issue takes out of its lot ends unspent.
         spent = verb == "give" or entry.kind != "reverse"
-        return self.move_points((int(shard), int(index), int(nth)), points, spent=spent)
+        return self.move_points(name, points if verb == "give" else -points, spent=spent)
+
+    def _move_held(self, name: LotName, points: int, *, out_of_lot: bool = False) -> Sequence[str]:
+        """Adds points of a lot to those held, or takes them if they are negative; they come out of the lot, or end spent."""
+        known = self.lots.get(name)
+        if known is None:
+            return [f"lot {_spell(name)} does not exist"]
+        self.held[known.funder] += points
+        if out_of_lot:
+            return self.move_points(name, -points, spent=False)
+        self.spent[known.funder] -= points
+        return ()
+
+    def _open_hold(self, entry: Entry) -> None:
+        amount, until_us = int(entry.one("amount").split(" ")[1]), parse_time(entry.one("until"))
+        hold = TalliedHold(entry.one("member"), entry.one("partner"), amount, until_us)
+        self.holds[entry.shard, entry.index] = hold
+
+    def _close(self, entry: Entry, original: str) -> Iterator[str]:
+        shard, _, index = original.partition(":")
+        hold = self.holds.get((int(shard), int(index)))
+        if hold is None:
+            yield f"hold {original} does not exist"
+        elif hold.closed_by is not None:
+            yield f"hold {original} is closed a second time"
+        else:
+            hold.closed_by = entry.index
 
     def _reversal(self, entry: Entry, original: str) -> Iterator[str]:
         shard, _, index = original.partition(":")

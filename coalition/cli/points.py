@@ -1,4 +1,4 @@
-"""`coalition issue | redeem | reverse | balance | receipt | position`: points, and what they make a partner owe."""
+"""`coalition issue | redeem | authorize | capture | void | reverse | balance | receipt | position`: points, and who owes them."""
 
 from datetime import datetime
 from typing import Annotated
@@ -11,6 +11,7 @@ from coalition.cli.options import ActId, EarlierAct, MemberText, Points
 from coalition.cli.printing import emit, money_micros, say
 from coalition.cli.telling import outcome_document, say_place, tell_outcome
 from coalition.cli.voice import Voice, read_member, speaking
+from settlement.house.tariff import HOLD_MINUTES_MAX
 
 Occurred = Annotated[
     datetime | None,
@@ -54,13 +55,71 @@ def redeem(
 
 
 @speaking()
+def authorize(
+    voice: Voice,
+    member: MemberText,
+    points: Points,
+    hold_minutes: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            max=HOLD_MINUTES_MAX,
+            metavar="MINUTES",
+            help="How long to hold them. Default: as long as the tariff lets.",
+        ),
+    ] = 0,
+    occurred_at: Occurred = None,
+    act_id: ActId = None,
+) -> None:
+    """Hold a member's points for this partner, to be captured or voided later.
+
+    [dim]coalition authorize card:4000123412341234 100 --as cinema[/]
+    """
+    named = read_member(member)
+    with voice.acting() as client:
+        outcome = client.authorize(
+            member=named, amount=points, hold_minutes=hold_minutes, occurred_at=occurred_at, act_id=act_id
+        )
+    tell_outcome(
+        voice,
+        outcome,
+        f"held {points:,} points; the member has {outcome.balance_after or 0:,} more",
+        f"coalition capture {outcome.act_id} {points} --as {voice.identity.partner_id}",
+    )
+
+
+@speaking()
+def capture(
+    voice: Voice, hold: EarlierAct, points: Points, occurred_at: Occurred = None, act_id: ActId = None
+) -> None:
+    """Spend points that this partner holds, all or a part; the rest of the hold is the member's again.
+
+    [dim]coalition capture 01890f3c-7a5b-7c21-9d3e-0b1c2d3e4f50 80 --as cinema[/]
+    """
+    with voice.acting() as client:
+        outcome = client.capture(hold_act_id=hold, amount=points, occurred_at=occurred_at, act_id=act_id)
+    tell_outcome(voice, outcome, f"captured {points:,} points; the member has {outcome.balance_after or 0:,}")
+
+
+@speaking()
+def void(voice: Voice, hold: EarlierAct, occurred_at: Occurred = None, act_id: ActId = None) -> None:
+    """Give a hold of this partner up: its points are the member's again.
+
+    [dim]coalition void 01890f3c-7a5b-7c21-9d3e-0b1c2d3e4f50 --as cinema[/]
+    """
+    with voice.acting() as client:
+        outcome = client.void(hold_act_id=hold, occurred_at=occurred_at, act_id=act_id)
+    tell_outcome(voice, outcome, f"voided; the member has {outcome.balance_after or 0:,} points")
+
+
+@speaking()
 def reverse(
     voice: Voice,
     original: EarlierAct,
     occurred_at: Occurred = None,
     act_id: ActId = None,
 ) -> None:
-    """Undo a whole earlier act of this partner: a redemption, or an issue of which nothing is spent.
+    """Undo a whole earlier act of this partner: a redemption, a capture, or an issue of which nothing is spent or held.
 
     [dim]coalition reverse 01890f3c-7a5b-7c21-9d3e-0b1c2d3e4f50 --as cinema[/]
     """
@@ -71,16 +130,17 @@ def reverse(
 
 @speaking()
 def balance(voice: Voice, member: MemberText) -> None:
-    """Show a member's spendable points.
+    """Show a member's spendable points, and those that partners hold.
 
     [dim]coalition balance card:4000123412341234 --as bakery[/]
     """
     with voice.asking() as client:
         found = client.balance(member=read_member(member))
     if voice.json:
-        emit({"member_id": found.member_id, "points": found.points})
+        emit({"member_id": found.member_id, "points": found.points, "held": found.held})
     else:
-        say(f"{found.points:,} points, member {found.member_id}")
+        held = f", {found.held:,} more are held" if found.held else ""
+        say(f"{found.points:,} points{held}, member {found.member_id}")
 
 
 @speaking()
@@ -126,5 +186,5 @@ def receipt(voice: Voice, act_id: EarlierAct) -> None:
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the root."""
-    for command in (issue, redeem, reverse, balance, receipt, entries, position):
+    for command in (issue, redeem, authorize, capture, void, reverse, balance, receipt, entries, position):
         app.command(command.__name__)(command)

@@ -9,7 +9,14 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from coalition.api.v1 import partners_pb2
-from coalition.api.v1.exchange_pb2 import IssueRequest, RedeemRequest, ReverseRequest
+from coalition.api.v1.exchange_pb2 import (
+    AuthorizeRequest,
+    CaptureRequest,
+    IssueRequest,
+    RedeemRequest,
+    ReverseRequest,
+    VoidRequest,
+)
 from coalition.api.v1.members_pb2 import EnrolRequest, LinkAliasRequest
 from coalition.api.v1.partners_pb2 import (
     ActivateRequest,
@@ -75,6 +82,38 @@ class PartnerActs(Caller):
         """Spends a member's points."""
         request = RedeemRequest(amount=amount, occurred_at=as_timestamp(occurred_at))
         self._writer.name_member(request, member)
+        return await self._act(request, act_id)
+
+    async def authorize(
+        self,
+        *,
+        member: str | Alias,
+        amount: int,
+        hold_minutes: int = 0,
+        act_id: str | None = None,
+        occurred_at: datetime | None = None,
+    ) -> Outcome:
+        """Holds a member's points until they are captured or voided, `hold_minutes` at most; 0: as long as the tariff lets."""
+        request = AuthorizeRequest(
+            amount=amount, occurred_at=as_timestamp(occurred_at), hold_minutes=hold_minutes
+        )
+        self._writer.name_member(request, member)
+        return await self._act(request, act_id)
+
+    async def capture(
+        self, *, hold_act_id: str, amount: int, act_id: str | None = None, occurred_at: datetime | None = None
+    ) -> Outcome:
+        """Spends points that this partner holds; what is left of the hold goes back to the member."""
+        request = CaptureRequest(
+            hold_act_id=hold_act_id, amount=amount, occurred_at=as_timestamp(occurred_at)
+        )
+        return await self._act(request, act_id)
+
+    async def void(
+        self, *, hold_act_id: str, act_id: str | None = None, occurred_at: datetime | None = None
+    ) -> Outcome:
+        """Gives a hold of this partner up."""
+        request = VoidRequest(hold_act_id=hold_act_id, occurred_at=as_timestamp(occurred_at))
         return await self._act(request, act_id)
 
     async def reverse(

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """A member's spendable points."""
+    """A member's spendable points, and those that partners hold."""
 
     member_id: str
     points: int
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)

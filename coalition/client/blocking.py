@@ -102,6 +102,9 @@ class BlockingClient:
 
     issue = _blocking(Client.issue)
     redeem = _blocking(Client.redeem)
+    authorize = _blocking(Client.authorize)
+    capture = _blocking(Client.capture)
+    void = _blocking(Client.void)
     reverse = _blocking(Client.reverse)
     enrol = _blocking(Client.enrol)
     link_alias = _blocking(Client.link_alias)

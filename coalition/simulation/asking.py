@@ -16,12 +16,24 @@ from settlement.house.records import APPROVER, REQUEST
 from settlement.house.tariff import Tariff
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import HOUSE
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
+from settlement.ledger.acts import (
+    Authorize,
+    Capture,
+    Enrol,
+    Issue,
+    LinkAlias,
+    MemberName,
+    Redeem,
+    Reverse,
+    Void,
+)
 from settlement.money import AMOUNT_MAX
 from settlement.signing import KeySigner, parse_public_key, possession_message
 
 APPROVERS = 8
 """How many people may come to be named as further approvers."""
+HOLD_MINUTES = 5
+"""Holds and tariffs ask for fewer minutes than these, so that some run out within a story."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +105,10 @@ class Askers:
                 return LinkAlias(self._member(step), alias_of(seed, step.amount))
             case "reverse":
                 return Reverse(act_id_of(seed, step.other), now_us)
+            case "capture":
+                return Capture(act_id_of(seed, step.other), max(1, step.amount), now_us)
+            case "void":
+                return Void(act_id_of(seed, step.other), now_us)
             case "issue":
                 return Issue(self._name(step), step.amount, now_us)
         amount = step.amount
@@ -100,6 +116,8 @@ class Askers:
             member = self._member(step)
             held = self.model.balance(member) if self.model.shard_of(member) is not None else 0
             amount = min(AMOUNT_MAX, max(1, held + (step.conduct == "more than all")))
+        if step.kind == "authorize":
+            return Authorize(self._name(step), amount, now_us, step.number % HOLD_MINUTES)
         return Redeem(self._name(step), amount, now_us)
 
     def _member(self, step: Step) -> str:
@@ -119,7 +137,7 @@ class Askers:
             "register": Register(name, f"Partner {step.who}"),
             "activate": Activate(name),
             "suspend": Suspend("nobody" if step.conduct == "odd" else name),
-            "tariff": SetTariff(Tariff(1 + step.amount * 97)),
+            "tariff": SetTariff(Tariff(1 + step.amount * 97, 1 + step.amount % HOLD_MINUTES)),
         }
         return self._by_operator(bodies[step.kind])
 
@@ -224,6 +242,7 @@ class Askers:
 
 _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
     **dict.fromkeys(("enrol", "link", "issue", "redeem", "reverse"), Askers.on_points),
+    **dict.fromkeys(("authorize", "capture", "void"), Askers.on_points),
     **dict.fromkeys(("register", "activate", "suspend", "tariff"), Askers.on_partner),
     "add key": Askers.add_key,
     "revoke key": Askers.revoke_key,

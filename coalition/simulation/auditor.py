@@ -134,12 +134,23 @@ class Auditor:
         place = Place(shard, entry.index, entry.house, entry.time_us)
         if entry.kind == "cut":
             self._expect("cuts are due", entry, (*self.model.cut(place), ("request", "none")), entry.lines)
+        elif entry.kind == "lapse":
+            self._lapse(place, entry)
         elif entry.kind == "heads":
             self.model.heads(place)
         else:
             self._act(place, row, entry)
         self._last[shard] = entry
         self._rows[shard, entry.index] = row
+
+    def _lapse(self, place: Place, entry: Entry) -> None:
+        try:
+            due = self.model.lapse(place, entry.one("original"))
+        except ModelError as error:
+            where = f"{place.shard}:{place.index}"
+            raise ViolationError("lapses are due", f"{where}: {error.reason} {error.message}") from None
+        found = tuple([line for line in entry.lines if line != ("request", "none")])
+        self._expect("lapses are due", entry, due, found)
 
     def _check_place(self, shard: int, row: EntryRow, entry: Entry, house_at_lock: int) -> None:
         where, last = f"{shard}:{row.index}", self._last.get(shard)

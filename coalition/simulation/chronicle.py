@@ -10,7 +10,17 @@ from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTari
 from settlement.house.tariff import Tariff
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import Entry
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
+from settlement.ledger.acts import (
+    Authorize,
+    Capture,
+    Enrol,
+    Issue,
+    LinkAlias,
+    MemberName,
+    Redeem,
+    Reverse,
+    Void,
+)
 
 _LETTERS = 8
 
@@ -59,6 +69,12 @@ def what(body: object) -> str:
             return f"issue {amount:,} points to {_whom(name)}"
         case Redeem(name=name, amount=amount):
             return f"redeem {amount:,} points of {_whom(name)}"
+        case Authorize(name=name, amount=amount):
+            return f"hold {amount:,} points of {_whom(name)}"
+        case Capture(hold_act_id=hold, amount=amount):
+            return f"capture {amount:,} points of hold {hold[:_LETTERS]}"
+        case Void(hold_act_id=hold):
+            return f"void hold {hold[:_LETTERS]}"
         case Reverse(original_act_id=original):
             return f"reverse act {original[:_LETTERS]}"
         case Enrol(aliases=aliases):

@@ -54,6 +54,13 @@ def _pairs(tables: Tables, model: Model) -> Iterator[tuple[str, dict[Any, Any], 
     yield "acts", {name: act[1:] for name, act in tables.acts.items()}, acts
     lots = {(lot.shard, lot.index, 0): (lot.funder, lot.quantity, lot.left) for lot in points.lots}
     yield "lots", {key: (row.funder, row.quantity, row.remaining) for key, row in tables.lots.items()}, lots
+    holds = {
+        (hold.shard, hold.index): (hold.partner, hold.member, hold.amount, hold.until_us, hold.closed_by)
+        for hold in facts.holds.by_place.values()
+    }
+    rows = tables.holds.items()
+    stored = {key: (row.partner, row.member, row.amount, row.until_us, row.closed_by) for key, row in rows}
+    yield "holds", stored, holds
     debits: Counter[tuple[str, str]] = Counter()
     for (_, account, asset), (debited, credited) in tables.balances.items():
         debits[account, asset] += debited - credited

@@ -12,7 +12,17 @@ from coalition.wire.strict import write_time
 from coalition.wire.tariffs import spell_tariff
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
+from settlement.ledger.acts import (
+    Authorize,
+    Capture,
+    Enrol,
+    Issue,
+    LinkAlias,
+    MemberName,
+    Redeem,
+    Reverse,
+    Void,
+)
 from settlement.signing import Signer
 
 
@@ -106,6 +116,25 @@ def _redeem(body: Redeem) -> Any:
     return request
 
 
+def _authorize(body: Authorize) -> Any:
+    request = _name(exchange_pb2.AuthorizeRequest(amount=body.amount), body.name)
+    request.hold_minutes = body.hold_minutes
+    write_time(request.occurred_at, body.occurred_at_us)
+    return request
+
+
+def _capture(body: Capture) -> Any:
+    request = exchange_pb2.CaptureRequest(hold_act_id=body.hold_act_id, amount=body.amount)
+    write_time(request.occurred_at, body.occurred_at_us)
+    return request
+
+
+def _void(body: Void) -> Any:
+    request = exchange_pb2.VoidRequest(hold_act_id=body.hold_act_id)
+    write_time(request.occurred_at, body.occurred_at_us)
+    return request
+
+
 def _reverse(body: Reverse) -> Any:
     request = exchange_pb2.ReverseRequest(original_act_id=body.original_act_id)
     write_time(request.occurred_at, body.occurred_at_us)
@@ -123,6 +152,9 @@ def _revoke_key(body: RevokeKey) -> Any:
 _MESSAGES: dict[type, Callable[[Any], Any]] = {
     Issue: _issue,
     Redeem: _redeem,
+    Authorize: _authorize,
+    Capture: _capture,
+    Void: _void,
     Reverse: _reverse,
     Enrol: lambda body: members_pb2.EnrolRequest(alias_tokens=body.aliases),
     LinkAlias: lambda body: members_pb2.LinkAliasRequest(member_id=body.member, alias_token=body.alias),

@@ -13,7 +13,18 @@ AWAITED = "first of all"
 PARTNERS_MAX = 24
 ACTS_A_CYCLE = 2_000
 
-ON_POINTS = {"issue": 45, "redeem": 35, "reverse": 8, "enrol": 5, "link": 2, "again": 3, "look up": 2}
+ON_POINTS = {
+    "issue": 41,
+    "redeem": 24,
+    "authorize": 8,
+    "capture": 6,
+    "void": 2,
+    "reverse": 7,
+    "enrol": 5,
+    "link": 2,
+    "again": 3,
+    "look up": 2,
+}
 """Everyday acts, by how often of a hundred."""
 ON_HOUSE = (
     "suspend",
@@ -46,8 +57,8 @@ MISCONDUCT = ("stale", "hasty", "forged", "astray", "borrowed key", "retired key
 class Step:
     """One thing that happens, at so many virtual seconds.
 
-    `who`: which partner or process; `member`: the step that enrolled the member; `other`: the step meant by a reversal, a second
-    sending or a reused id; `conduct`: how it is done, "" for honestly.
+    `who`: which partner or process; `member`: the step that enrolled the member; `other`: the step meant by a reversal, the end
+    of a hold, a second sending or a reused id; `conduct`: how it is done, "" for honestly.
     """
 
     number: int
@@ -88,6 +99,7 @@ class _Teller:
         self._partners = 0
         self._members: list[int] = []
         self._moves: list[int] = []
+        self._holds: list[int] = []
 
     def steps_until(self, acts: int) -> list[Step]:
         for _ in range(OPENING_PARTNERS):
@@ -164,22 +176,27 @@ class _Teller:
 
     def _everyday(self, kind: str) -> None:
         step = len(self._steps)
-        older = self._moves[-60:] or [0]
+        older = (self._holds[-20:] if kind in ("capture", "void") else self._moves[-60:]) or [0]
         conduct = ""
         if self._chance.random() < 0.05:
             conduct = self._chance.choice(MISCONDUCT)
-        elif kind == "redeem" and self._chance.random() < 0.03:
+        elif kind in ("redeem", "authorize") and self._chance.random() < 0.03:
             conduct = self._chance.choice(("all", "more than all"))
-        elif kind in ("issue", "redeem") and self._chance.random() < 0.3:
+        elif kind in ("issue", "redeem", "authorize") and self._chance.random() < 0.3:
             conduct = "by alias"
         other = self._chance.choice(older)
         who = self._some_partner()
-        if kind == "reverse" and self._steps[other].is_act and self._chance.random() < 0.9:
+        goes_back = kind in ("reverse", "capture", "void") and self._steps[other].is_act
+        if goes_back and self._chance.random() < 0.9:
             who = self._steps[other].who
         amount = 10**12 if self._chance.random() < 0.001 else self._chance.randint(1, 60)
+        if kind == "capture" and self._chance.random() < 0.9:
+            amount = self._chance.choice((self._steps[other].amount, 1 + self._steps[other].amount // 2))
         self._add(kind, who=who, member=self._some_member(), other=other, amount=amount, conduct=conduct)
-        if kind in ("issue", "redeem"):
+        if kind in ("issue", "redeem", "capture"):
             self._moves.append(step)
+        elif kind == "authorize":
+            self._holds.append(step)
 
     def _house_act(self, kind: str) -> None:
         conduct = self._chance.choice(("", "by operator", "odd"))

@@ -26,8 +26,19 @@ from settlement.clearing.netting import Figures
 from settlement.errors import CoalitionError
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
 from settlement.house.records import APPROVER, REQUEST
+from settlement.house.tariff import HOLD_MINUTES_MAX
 from settlement.ids import PARTNER_PATTERN, new_member_id
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
+from settlement.ledger.acts import (
+    Authorize,
+    Capture,
+    Enrol,
+    Issue,
+    LinkAlias,
+    MemberName,
+    Redeem,
+    Reverse,
+    Void,
+)
 from settlement.money import MICROS_MAX
 from settlement.signing import PublicKey, SignatureError, parse_public_key, possession_message
 
@@ -84,6 +95,23 @@ def _issue(request: Any) -> Issue:
 def _redeem(request: Any) -> Redeem:
     name = member_name(request)
     return Redeem(name, read_amount(request.amount), read_time(request.occurred_at, "occurred_at"))
+
+
+def _authorize(request: Any) -> Authorize:
+    name, amount = member_name(request), read_amount(request.amount)
+    if not 0 <= request.hold_minutes <= HOLD_MINUTES_MAX:
+        raise invalid("hold_minutes", f"from 0 to {HOLD_MINUTES_MAX}")
+    return Authorize(name, amount, read_time(request.occurred_at, "occurred_at"), request.hold_minutes)
+
+
+def _capture(request: Any) -> Capture:
+    hold, amount = read_uuid(request.hold_act_id, "hold_act_id"), read_amount(request.amount)
+    return Capture(hold, amount, read_time(request.occurred_at, "occurred_at"))
+
+
+def _void(request: Any) -> Void:
+    hold = read_uuid(request.hold_act_id, "hold_act_id")
+    return Void(hold, read_time(request.occurred_at, "occurred_at"))
 
 
 def _reverse(request: Any) -> Reverse:
@@ -190,6 +218,9 @@ def _positive(number: int, field: str) -> int:
 BODIES: dict[str, Callable[[Any], object]] = {
     "IssueRequest": _issue,
     "RedeemRequest": _redeem,
+    "AuthorizeRequest": _authorize,
+    "CaptureRequest": _capture,
+    "VoidRequest": _void,
     "ReverseRequest": _reverse,
     "EnrolRequest": _enrol,
     "LinkAliasRequest": _link_alias,

@@ -6,15 +6,19 @@ from typing import Any
 
 from settlement.errors import BooksError
 
+HOLD_MINUTES_DEFAULT, HOLD_MINUTES_MAX = 7 * 1_440, 365 * 1_440
+
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
     """All terms at once: one tariff replaces the other whole. A term is spelled as its field, hyphens for underscores.
 
-    `rate_micros`: what a redeemer is reimbursed for a point, in micros of the currency.
+    `rate_micros`: what a redeemer is reimbursed for a point, in micros of the currency. `hold_minutes`: how long points are held
+    at most.
     """
 
     rate_micros: int
+    hold_minutes: int = HOLD_MINUTES_DEFAULT
 
     def lines(self) -> tuple[tuple[str, str], ...]:
         """The leaf's `term` lines, in the order of the fields."""

@@ -42,7 +42,8 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "sig": rf"{_HASH} {_BASE64}",
         "post": rf"{_ACCOUNT} {_ACCOUNT} {_ASSET} {_NUMBER}",
         "tariff": _NUMBER,
-        "lot": rf"(?:(?:take|give) {_LOT} {_NUMBER}|new {_NAME} {_ASSET} {_NUMBER} (?:never|{_TIME}) {_NUMBER})",
+        "until": _TIME,
+        "lot": rf"(?:(?:take|give|spend) {_LOT} {_NUMBER}|new {_NAME} {_ASSET} {_NUMBER} (?:never|{_TIME}) {_NUMBER})",
         "result": r"(?:ok|refused [A-Z][A-Z_]{2,40})",
         "network": r"[a-z0-9][a-z0-9./-]{1,99}",
         "currency": rf"{_ASSET} [0-6]",
@@ -90,6 +91,10 @@ KINDS: dict[str, tuple[str, ...]] = {
         "link": f"{_ACT} member? {_SIGNED_BY} result",
         "issue": f"{_ACT} member? amount occurred {_SIGNED_BY} post? lot? result",
         "redeem": f"{_ACT} member? amount occurred {_SIGNED_BY} tariff? post* lot* result",
+        "authorize": f"{_ACT} member? amount occurred {_SIGNED_BY} tariff? until? post? lot* result",
+        "capture": f"{_ACT} member? original? amount occurred {_SIGNED_BY} tariff? post* lot* result",
+        "void": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} post? lot* result",
+        "lapse": "member original until request post lot+",
         "reverse": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} post* lot* result",
     }.items()
 }

@@ -38,6 +38,33 @@ class Reverse:
 
 
 @dataclass(frozen=True, slots=True)
+class Authorize:
+    """Hold a member's points for the caller. `hold_minutes`: how long at most; 0: as long as the tariff lets."""
+
+    name: MemberName
+    amount: int
+    occurred_at_us: int
+    hold_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """Spend points that the caller holds; the rest of the hold is free again."""
+
+    hold_act_id: str
+    amount: int
+    occurred_at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Void:
+    """Give a hold of the caller up."""
+
+    hold_act_id: str
+    occurred_at_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class Enrol:
     """Make a new member. The engine has drawn its id; it counts only if the act is accepted."""
 
@@ -51,3 +78,7 @@ class LinkAlias:
 
     member: str
     alias: bytes
+
+
+ON_MEMBERS = (Issue, Redeem, Authorize, Capture, Void, Reverse, Enrol, LinkAlias)
+"""All acts of this room: each touches the one shard in which its member lives."""

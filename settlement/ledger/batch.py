@@ -42,7 +42,10 @@ SEEN = """SELECT a.partner, a.act_id::text, a.payload_sha256, e.shard, e.index, 
 
 @dataclass(slots=True)
 class ShardHead:
-    """A shard's row under its lock. `now_us` is the time of the next entry."""
+    """A shard's row under its lock. `now_us` is the time of the next entry.
+
+    `due_us`: the latest moment at which anything fell due that the batch is about to see to; 0: nothing did.
+    """
 
     shard: int
     size: int
@@ -50,6 +53,7 @@ class ShardHead:
     cycle: int
     cycle_start: int
     now_us: int
+    due_us: int = 0
 
 
 class Rules(Protocol):
@@ -158,14 +162,15 @@ async def _stand_after_others(
 
 
 async def _follow_what_is_recorded(connection: AsyncConnection[TupleRow], head: ShardHead) -> None:
-    """Times a batch of the engine's entries alone right behind the newest entry of all shards, should the clock be ahead of it.
+    """Times a batch of the engine's entries alone right behind the newest entry of all shards, should the clock be ahead of it;
+    or at the moment at which what they see to fell due, if that is later.
 
     A clock that was set ahead carries acts no further than they live; these entries it would carry into next year, and every
     act after them, once the clock is right again, would have expired.
     """
     row = await (await connection.execute(NEWEST)).fetchone()
     if row is not None:
-        head.now_us = min(head.now_us, row[0] + 1)
+        head.now_us = min(head.now_us, max(row[0] + 1, head.due_us))
 
 
 def _decide(

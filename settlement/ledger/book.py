@@ -45,15 +45,24 @@ class Lot:
 
 @dataclass(slots=True)
 class Wallet:
-    """A member's spendable points and open lots in the order of spending."""
+    """A member's spendable points, those in open holds, and open lots in the order of spending."""
 
     balance: int
+    held: int = 0
     lots: list[Lot] = field(default_factory=list)
+
+    @property
+    def most(self) -> int:
+        """What the balance comes to if every hold is given back."""
+        return self.balance + self.held
 
 
 @dataclass(slots=True)
 class Original:
-    """An accepted issue or redemption that may be reversed: its postings and its slices, put into lots or taken out."""
+    """An accepted issue, redemption or capture that may be reversed: its postings, and its slices put into lots or taken out.
+
+    The postings of a capture are those of a redemption: what is reversed goes to the wallet, not back into the hold.
+    """
 
     index: int
     kind: str
@@ -65,6 +74,23 @@ class Original:
 
 
 @dataclass(slots=True)
+class Hold:
+    """Points set aside for a partner by an accepted authorize, which is entry `index`.
+
+    `slices` are as they were taken, `tariff` prices their capture, at `until_us` it runs out. `is_open`: nothing came of it yet.
+    """
+
+    index: int
+    member: str
+    partner: str
+    amount: int
+    tariff: int
+    until_us: int
+    slices: tuple[Slice, ...]
+    is_open: bool = True
+
+
+@dataclass(slots=True)
 class Book:
     """What the acts of a batch need, and the changes they make. Members that do not exist are absent from `wallets`."""
 
@@ -73,11 +99,17 @@ class Book:
     aliases: dict[bytes, str] = field(default_factory=dict)
     lots: dict[LotName, Lot] = field(default_factory=dict)
     originals: dict[tuple[str, str], Original] = field(default_factory=dict)
+    holds: dict[int, Hold] = field(default_factory=dict)
+    hold_numbers: dict[tuple[str, str], int] = field(default_factory=dict)
+    """By partner and act id of the authorize."""
     changed_lots: dict[LotName, Lot] = field(default_factory=dict)
     """Lots that are new, or have more or fewer points than before."""
     new_members: list[str] = field(default_factory=list)
     new_aliases: list[tuple[bytes, str]] = field(default_factory=list)
     reversals: list[tuple[int, int]] = field(default_factory=list)
+    new_holds: list[Hold] = field(default_factory=list)
+    closed_holds: list[tuple[int, int]] = field(default_factory=list)
+    """Holds, and the entries that closed them."""
 
     def enrol(self, member: str) -> None:
         """Adds a member with an empty wallet."""
@@ -117,7 +149,29 @@ class Book:
         wallet.balance += quantity
         self.changed_lots[lot.name] = lot
 
+    def know_hold(self, name: tuple[str, str], hold: Hold) -> None:
+        """Keeps a hold by its number and by the act that asked for it."""
+        self.holds[hold.index] = hold
+        self.hold_numbers[name] = hold.index
+
+    def open_hold(self, name: tuple[str, str], hold: Hold) -> None:
+        """Sets the hold's slices aside."""
+        for lot, quantity in hold.slices:
+            self.take(self.lots[lot], quantity)
+        self.wallets[hold.member].held += hold.amount
+        self.know_hold(name, hold)
+        self.new_holds.append(hold)
+
+    def close_hold(self, hold: Hold, index: int, given: tuple[Slice, ...]) -> None:
+        """Entry `index` ends a hold; these slices of it go back to their lots, even if the lots' time has passed meanwhile."""
+        for lot, quantity in given:
+            self.give_back(self.lots[lot], quantity)
+        self.wallets[hold.member].held -= hold.amount
+        hold.is_open = False
+        self.closed_holds.append((hold.index, index))
+
     def forget_changes(self) -> None:
         """Starts the lists of what changed afresh; the state stays."""
-        for changes in (self.changed_lots, self.new_members, self.new_aliases, self.reversals):
-            changes.clear()
+        changes = (self.changed_lots, self.new_members, self.new_aliases, self.reversals)
+        for each in (*changes, self.new_holds, self.closed_holds):
+            each.clear()

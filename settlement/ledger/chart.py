@@ -16,6 +16,11 @@ def wallet(member: str) -> str:
     return f"wallet:{member}"
 
 
+def held(member: str) -> str:
+    """Credit: a member's points in open holds; never below zero."""
+    return f"held:{member}"
+
+
 def position(participant: str) -> str:
     """Money. Debit: the participant owes the network; credit: it is owed."""
     return f"position:{participant}"

@@ -1,6 +1,6 @@
 """The rules of a member shard: loads wallets, lots, aliases and originals; cuts cycles; judges by `decide`."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from operator import attrgetter
 
@@ -9,15 +9,18 @@ from psycopg.rows import TupleRow
 
 from settlement.house.state import House
 from settlement.journal.acts import ENGINE_LINE, Act, Draft
-from settlement.journal.leaf import parse_leaf
+from settlement.journal.leaf import Transfer, parse_leaf
 from settlement.ledger import open_lots
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, Redeem, Reverse
+from settlement.ledger.acts import Authorize, Capture, Enrol, Issue, LinkAlias, Redeem, Reverse, Void
 from settlement.ledger.batch import ShardHead
-from settlement.ledger.book import Book, Lot, Original, Slice, Wallet
-from settlement.ledger.chart import wallet
+from settlement.ledger.book import Book, Lot, LotName, Original, Wallet
+from settlement.ledger.chart import held, wallet
 from settlement.ledger.decide import decide
+from settlement.ledger.recorded import read_hold, read_slice
 from settlement.ledger.writing import Statement, columns
 
+HOLDS = """SELECT e.leaf, h.closed_by IS NULL FROM acts a JOIN holds h USING (shard, index)
+    JOIN entries e USING (shard, index) WHERE a.act_id = ANY(%b::uuid[]) AND a.shard = %b"""
 ALIASES = "SELECT token, member::text FROM aliases WHERE token = ANY(%b)"
 ORIGINALS = """SELECT a.partner, a.act_id::text, e.leaf, EXISTS
     (SELECT FROM reversals r WHERE r.shard = e.shard AND r.original = e.index)
@@ -39,9 +42,16 @@ LOTS = """INSERT INTO lots SELECT %b, * FROM
 NEW_MEMBERS = "INSERT INTO members SELECT unnest(%b::uuid[]), %b"
 NEW_ALIASES = "INSERT INTO aliases SELECT token, member FROM unnest(%b::bytea[], %b::uuid[]) AS n (token, member) ORDER BY 1"
 REVERSALS = "INSERT INTO reversals SELECT %b, * FROM unnest(%b::bigint[], %b::bigint[])"
+NEW_HOLDS = """INSERT INTO holds SELECT %b, * FROM
+    unnest(%b::bigint[], %b::uuid[], %b::text[], %b::bigint[], %b::bigint[])"""
+CLOSED_HOLDS = """UPDATE holds h SET closed_by = n.closed_by FROM unnest(%b::bigint[], %b::bigint[]) AS n (index, closed_by)
+    WHERE h.shard = %b AND h.index = n.index"""
 
 
 _COLUMNS = attrgetter(*[column.name for column in fields(Lot)])
+_HOLD_COLUMNS = attrgetter("index", "member", "partner", "amount", "until_us")
+NAMING = Issue | Redeem | Authorize
+"""Acts that name their member by id or by an alias."""
 
 
 class MemberRules:
@@ -58,19 +68,19 @@ class MemberRules:
         house: House,
         acts: Sequence[Act[object]],
     ) -> bool:
-        """Reads aliases and originals, if any act names one, then the wallets and lots of all members concerned.
+        """Reads aliases, originals and holds, if any act names one, then the wallets and lots of all members concerned.
 
         Aliases are what all shards share.
         """
         bodies = [act.body for act in acts]
-        members = {body.name.member for body in bodies if isinstance(body, Issue | Redeem)}
+        members = {body.name.member for body in bodies if isinstance(body, NAMING)}
         members |= {body.member for body in bodies if isinstance(body, LinkAlias)}
         tokens = _tokens(bodies)
         await self._load_aliases(connection, tokens)
-        await self._load_originals(connection, head, [act for act in acts if isinstance(act.body, Reverse)])
-        members |= set(self._book.aliases.values()) | {o.member for o in self._book.originals.values()}
+        await self._load_earlier_acts(connection, bodies)
+        members |= set(self._book.aliases.values()) | self._of_earlier_acts()
         demands = open_lots.demands_of(bodies, self._book)
-        await self._load_wallets(connection, head.shard, [m for m in members if m is not None], demands)
+        await self._load_wallets(connection, [m for m in members if m is not None], demands)
         return bool(tokens)
 
     async def _load_aliases(self, connection: AsyncConnection[TupleRow], tokens: list[bytes]) -> None:
@@ -78,36 +88,63 @@ class MemberRules:
             cursor = await connection.execute(ALIASES, (tokens,))
             self._book.aliases = {bytes(token): member for token, member in await cursor.fetchall()}
 
-    async def _load_originals(
-        self, connection: AsyncConnection[TupleRow], head: ShardHead, acts: Sequence[Act[object]]
+    def _of_earlier_acts(self) -> set[str]:
+        """Members of the originals and the holds that acts go back to."""
+        book = self._book
+        originals = {original.member for original in book.originals.values()}
+        return originals | {hold.member for hold in book.holds.values()}
+
+    async def _load_earlier_acts(
+        self, connection: AsyncConnection[TupleRow], bodies: Sequence[object]
     ) -> None:
-        if not acts:
-            return
-        ids = [act.body.original_act_id for act in acts if isinstance(act.body, Reverse)]
-        cursor = await connection.execute(ORIGINALS, (ids, head.shard))
+        """Originals and holds, and the lots of their slices."""
+        originals = [body.original_act_id for body in bodies if isinstance(body, Reverse)]
+        holds = [body.hold_act_id for body in bodies if isinstance(body, Capture | Void)]
+        if originals:
+            await self._load_originals(connection, originals)
+        if holds:
+            await self._load_holds(connection, holds)
+        slices = [original.slices for original in self._book.originals.values()]
+        slices += [hold.slices for hold in self._book.holds.values()]
+        await self._load_lots(connection, {name for each in slices for name, _ in each})
+
+    async def _load_originals(self, connection: AsyncConnection[TupleRow], ids: list[str]) -> None:
+        cursor = await connection.execute(ORIGINALS, (ids, self._book.shard))
         for partner, act_id, leaf, is_reversed in await cursor.fetchall():
             original = read_original(leaf.encode("ascii"), is_reversed=is_reversed)
             if original is not None:
                 self._book.originals[partner, act_id] = original
-        named = {name for original in self._book.originals.values() for name, _ in original.slices}
-        if named:
-            cursor = await connection.execute(NAMED_LOTS, (head.shard, *columns(named)))
+
+    async def _load_holds(self, connection: AsyncConnection[TupleRow], ids: list[str]) -> None:
+        cursor = await connection.execute(HOLDS, (ids, self._book.shard))
+        for leaf, is_open in await cursor.fetchall():
+            act_id, hold = read_hold(leaf.encode("ascii"), is_open=is_open)
+            self._book.know_hold((hold.partner, act_id), hold)
+
+    async def _load_lots(self, connection: AsyncConnection[TupleRow], names: set[LotName]) -> None:
+        """These lots, whether any points are left in them or not."""
+        if names:
+            cursor = await connection.execute(NAMED_LOTS, (self._book.shard, *columns(names)))
             self._book.lots = {lot.name: lot for lot in [Lot(*row) for row in await cursor.fetchall()]}
 
     async def _load_wallets(
         self,
         connection: AsyncConnection[TupleRow],
-        shard: int,
         members: list[str],
         demands: Mapping[str, open_lots.Demand],
     ) -> None:
-        book = self._book
+        """Members' points, and the open lots of the spenders among them."""
+        book, shard = self._book, self._book.shard
+        accounts = [name(member) for member in members for name in (wallet, held)]
         async with connection.pipeline():
             known = await connection.execute(MEMBERS, (members, shard))
-            balances = await connection.execute(BALANCES, (shard, [wallet(member) for member in members]))
+            balances = await connection.execute(BALANCES, (shard, accounts))
             lots = await open_lots.ask_first(connection, shard, demands) if demands else None
         points = {account: int(balance) for account, balance in await balances.fetchall()}
-        book.wallets = {member: Wallet(points.get(wallet(member), 0)) for (member,) in await known.fetchall()}
+        book.wallets = {
+            member: Wallet(points.get(wallet(member), 0), points.get(held(member), 0))
+            for (member,) in await known.fetchall()
+        }
         if lots is not None:
             await open_lots.put_into(book, lots, connection, demands)
 
@@ -124,10 +161,10 @@ class MemberRules:
 
     def decide(self, act: Act[object], index: int, now_us: int) -> Draft:
         """Judges one act against the book as the acts before it left it."""
-        return decide(self._book, self.house, act, index)
+        return decide(self._book, self.house, act, index, now_us)
 
     def changes(self) -> list[Statement]:
-        """New members, aliases, lots and reversals, and what remains of lots that were used."""
+        """New members, aliases, lots, reversals and holds, what remains of lots that were used, and what closed which hold."""
         book = self._book
         statements: list[Statement] = []
         if book.new_members:
@@ -139,40 +176,46 @@ class MemberRules:
             statements.append(Statement(LOTS, (book.shard, *columns(rows))))
         if book.reversals:
             statements.append(Statement(REVERSALS, (book.shard, *columns(book.reversals))))
+        if book.new_holds:
+            rows = map(_HOLD_COLUMNS, book.new_holds)
+            statements.append(Statement(NEW_HOLDS, (book.shard, *columns(rows))))
+        if book.closed_holds:
+            statements.append(Statement(CLOSED_HOLDS, (*columns(book.closed_holds), book.shard)))
         return statements
 
 
 def read_original(leaf: bytes, *, is_reversed: bool) -> Original | None:
-    """What a reversal needs to know of an earlier entry; None if that entry is no accepted issue or redemption."""
+    """What a reversal needs to know of an earlier entry; None if that entry cannot be reversed."""
     entry = parse_leaf(leaf)
-    if entry.kind not in ("issue", "redeem") or entry.refusal is not None:
+    if entry.kind not in ("issue", "redeem", "capture") or entry.refusal is not None:
         return None
-    slices = tuple([read_slice(entry.index, place, value) for place, value in enumerate(entry.all("lot"))])
-    amount = int(entry.one("amount").split(" ")[1])
+    lots = [value for value in entry.all("lot") if not value.startswith("give ")]
+    slices = tuple([read_slice(entry.index, place, value) for place, value in enumerate(lots)])
+    member, amount = entry.one("member"), int(entry.one("amount").split(" ")[1])
     return Original(
         entry.index,
         entry.kind,
-        entry.one("member"),
+        member,
         amount,
-        tuple(entry.transfers()),
+        tuple(_transfers_to_undo(entry.kind, member, entry.transfers())),
         slices,
         reversed=is_reversed,
     )
 
 
-def read_slice(index: int, place: int, value: str) -> Slice:
-    """The points that a `lot` line moves; `index` and `place` name the lot, if it is new."""
-    verb, *facts = value.split(" ")
-    if verb == "new":
-        return (index, place), int(facts[2])
-    number, _, nth = facts[0].partition(":")[2].partition(".")
-    return (int(number), int(nth)), int(facts[1])
+def _transfers_to_undo(kind: str, member: str, transfers: Sequence[Transfer]) -> Iterator[Transfer]:
+    """The postings of a capture as those of a redemption: out of the wallet, and nothing of what was given back."""
+    for transfer in transfers:
+        if kind != "capture" or transfer.debit != held(member):
+            yield transfer
+        elif transfer.credit != wallet(member):
+            yield transfer._replace(debit=wallet(member))
 
 
 def _tokens(bodies: Iterable[object]) -> list[bytes]:
     tokens: set[bytes] = set()
     for body in bodies:
-        if isinstance(body, Issue | Redeem) and body.name.alias is not None:
+        if isinstance(body, NAMING) and body.name.alias is not None:
             tokens.add(body.name.alias)
         elif isinstance(body, Enrol):
             tokens.update(body.aliases)

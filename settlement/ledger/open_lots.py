@@ -8,7 +8,7 @@ from typing import Any
 from psycopg import AsyncConnection, AsyncCursor
 from psycopg.rows import TupleRow
 
-from settlement.ledger.acts import LinkAlias, Redeem
+from settlement.ledger.acts import Authorize, LinkAlias, Redeem
 from settlement.ledger.book import Book, Lot
 from settlement.ledger.rules.points import SLICES_MAX
 
@@ -40,7 +40,7 @@ def demands_of(bodies: Iterable[object], book: Book) -> dict[str, Demand]:
     demands: dict[str, Demand] = {}
     linking = Demand()
     for body in bodies:
-        if isinstance(body, Redeem):
+        if isinstance(body, Redeem | Authorize):
             alias = body.name.alias
             member = body.name.member if alias is None else book.aliases.get(alias)
             # An alias that nobody has yet may be one that an earlier act of the batch links.
@@ -48,6 +48,8 @@ def demands_of(bodies: Iterable[object], book: Book) -> dict[str, Demand]:
             demand.add(body.amount, SLICES_MAX)
         elif isinstance(body, LinkAlias):
             demands.setdefault(body.member, Demand())
+    for hold in book.holds.values():
+        demands.setdefault(hold.member, Demand())
     for original in book.originals.values():
         demands.setdefault(original.member, Demand()).add(original.amount, len(original.slices))
     for member in {body.member for body in bodies if isinstance(body, LinkAlias)}:

@@ -149,18 +149,19 @@ _ACTS = {
     ("issued", True): "issues_reversed",
     ("redeemed", False): "redemptions_reversed",
 }
-"""(partner's account, whether the points left a wallet) to the field of `Activity`. Accepted acts only have such postings."""
+"""(partner's account, whether the points left a member) to the field of `Activity`. Accepted acts only have such postings."""
+_OF_PARTNERS = ("issued:", "redeemed:")
 
 
 def activity_of(sums: Iterable[tuple[str, bool, int, int]]) -> dict[str, Activity]:
-    """Each partner's activity from (account across from the wallet, whether points left the wallet, points, count of acts).
+    """Each partner's activity from (account across from the member's, whether points left the member, points, count of acts).
 
     Rows may repeat: they add up. Other accounts than `issued` and `redeemed` are passed over.
     """
     found: dict[str, Activity] = {}
-    for account, from_wallet, points, count in sums:
+    for account, from_member, points, count in sums:
         purpose, _, partner = account.partition(":")
-        field = _ACTS.get((purpose, from_wallet))
+        field = _ACTS.get((purpose, from_member))
         if field is not None:
             before = found.get(partner, Activity())
             tally: Tally = getattr(before, field)
@@ -169,9 +170,9 @@ def activity_of(sums: Iterable[tuple[str, bool, int, int]]) -> dict[str, Activit
 
 
 def points_leg(transfer: Transfer) -> tuple[str, bool, int, int] | None:
-    """A posting as a row for `activity_of`; None if it moves no points into or out of a wallet."""
+    """A posting as a row for `activity_of`; None if it moves no points between a member and a partner."""
     if transfer.asset != POINTS:
         return None
-    if transfer.debit.startswith("wallet:"):
+    if transfer.credit.startswith(_OF_PARTNERS):
         return transfer.credit, True, transfer.amount, 1
-    return (transfer.debit, False, transfer.amount, 1) if transfer.credit.startswith("wallet:") else None
+    return (transfer.debit, False, transfer.amount, 1) if transfer.debit.startswith(_OF_PARTNERS) else None

@@ -1,1 +1,4 @@
-"""What the clock drives: cutting closed cycles and publishing the journal. Holds the log key; never posts an act."""
+"""What the clock drives: cutting closed cycles, sweeping up what is due, publishing the journal.
+
+It holds the log key and never posts an act.
+"""

@@ -67,6 +67,14 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """Request keys are added by request keys; approver keys are the operator's, and its own keys name them."""
     REFUSAL_REASON_LAST_KEY: _RefusalReason.ValueType  # 28
     """The operator keeps one live request key and two live approver keys; add the next one first."""
+    REFUSAL_REASON_HOLD_UNKNOWN: _RefusalReason.ValueType  # 29
+    """No accepted authorize of the caller has that act id."""
+    REFUSAL_REASON_HOLD_CLOSED: _RefusalReason.ValueType  # 30
+    """The hold is captured, voided or lapsed."""
+    REFUSAL_REASON_HOLD_EXPIRED: _RefusalReason.ValueType  # 31
+    """The hold has run out; authorize afresh."""
+    REFUSAL_REASON_HOLD_EXCEEDED: _RefusalReason.ValueType  # 32
+    """More than is held; capture at most that."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """A rule said no. The no is recorded as a journal entry; asking again gives the same answer."""
@@ -112,6 +120,14 @@ REFUSAL_REASON_PURPOSE_NOT_ALLOWED: RefusalReason.ValueType  # 27
 """Request keys are added by request keys; approver keys are the operator's, and its own keys name them."""
 REFUSAL_REASON_LAST_KEY: RefusalReason.ValueType  # 28
 """The operator keeps one live request key and two live approver keys; add the next one first."""
+REFUSAL_REASON_HOLD_UNKNOWN: RefusalReason.ValueType  # 29
+"""No accepted authorize of the caller has that act id."""
+REFUSAL_REASON_HOLD_CLOSED: RefusalReason.ValueType  # 30
+"""The hold is captured, voided or lapsed."""
+REFUSAL_REASON_HOLD_EXPIRED: RefusalReason.ValueType  # 31
+"""The hold has run out; authorize afresh."""
+REFUSAL_REASON_HOLD_EXCEEDED: RefusalReason.ValueType  # 32
+"""More than is held; capture at most that."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
 
 class _ErrorReason:

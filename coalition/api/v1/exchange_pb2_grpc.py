@@ -46,6 +46,21 @@ class ExchangeServiceStub:
                 request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
                 response_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
                 _registered_method=True)
+        self.Authorize = channel.unary_unary(
+                '/coalition.api.v1.ExchangeService/Authorize',
+                request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+                response_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                _registered_method=True)
+        self.Capture = channel.unary_unary(
+                '/coalition.api.v1.ExchangeService/Capture',
+                request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+                response_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                _registered_method=True)
+        self.Void = channel.unary_unary(
+                '/coalition.api.v1.ExchangeService/Void',
+                request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+                response_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                _registered_method=True)
         self.Reverse = channel.unary_unary(
                 '/coalition.api.v1.ExchangeService/Reverse',
                 request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
@@ -89,8 +104,35 @@ class ExchangeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Authorize(self, request, context):
+        """Holds a member's points for the caller until it captures or voids them, or the hold runs out; slices are taken as by
+        Redeem and the tariff is frozen. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED,
+        MEMBER_UNKNOWN, INSUFFICIENT_POINTS, TOO_MANY_LOTS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Capture(self, request, context):
+        """Spends held points at the caller, once per hold, at the tariff of the authorize; what is left of the hold goes back to
+        the member. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, HOLD_UNKNOWN, HOLD_CLOSED (captured,
+        voided or lapsed), HOLD_EXPIRED (it has run out), HOLD_EXCEEDED (more than is held).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Void(self, request, context):
+        """Gives a hold of the caller up: its points go back to the member. A hold that has run out is given up by the engine.
+        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, HOLD_UNKNOWN, HOLD_CLOSED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Reverse(self, request, context):
-        """Undoes a whole earlier act of the caller: an issue while none of its points is spent, or a redemption.
+        """Undoes a whole earlier act of the caller: an issue while none of its points is spent or held, a redemption or a
+        capture. An authorize is not reversed but voided.
         Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED,
         POINTS_SPENT, LIMIT_EXCEEDED.
         """
@@ -128,6 +170,21 @@ def add_ExchangeServiceServicer_to_server(servicer, server):
             ),
             'Redeem': grpc.unary_unary_rpc_method_handler(
                     servicer.Redeem,
+                    request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                    response_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            ),
+            'Authorize': grpc.unary_unary_rpc_method_handler(
+                    servicer.Authorize,
+                    request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                    response_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            ),
+            'Capture': grpc.unary_unary_rpc_method_handler(
+                    servicer.Capture,
+                    request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                    response_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            ),
+            'Void': grpc.unary_unary_rpc_method_handler(
+                    servicer.Void,
                     request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
                     response_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
             ),
@@ -205,6 +262,87 @@ class ExchangeService:
             request,
             target,
             '/coalition.api.v1.ExchangeService/Redeem',
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Authorize(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/coalition.api.v1.ExchangeService/Authorize',
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Capture(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/coalition.api.v1.ExchangeService/Capture',
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Void(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/coalition.api.v1.ExchangeService/Void',
             coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
             coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
             options,

@@ -43,8 +43,23 @@ class ExchangeServiceStub:
     Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, INSUFFICIENT_POINTS,
     TOO_MANY_LOTS.
     """
+    Authorize: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
+    """Holds a member's points for the caller until it captures or voids them, or the hold runs out; slices are taken as by
+    Redeem and the tariff is frozen. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED,
+    MEMBER_UNKNOWN, INSUFFICIENT_POINTS, TOO_MANY_LOTS.
+    """
+    Capture: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
+    """Spends held points at the caller, once per hold, at the tariff of the authorize; what is left of the hold goes back to
+    the member. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, HOLD_UNKNOWN, HOLD_CLOSED (captured,
+    voided or lapsed), HOLD_EXPIRED (it has run out), HOLD_EXCEEDED (more than is held).
+    """
+    Void: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
+    """Gives a hold of the caller up: its points go back to the member. A hold that has run out is given up by the engine.
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, HOLD_UNKNOWN, HOLD_CLOSED.
+    """
     Reverse: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
-    """Undoes a whole earlier act of the caller: an issue while none of its points is spent, or a redemption.
+    """Undoes a whole earlier act of the caller: an issue while none of its points is spent or held, a redemption or a
+    capture. An authorize is not reversed but voided.
     Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED,
     POINTS_SPENT, LIMIT_EXCEEDED.
     """
@@ -68,8 +83,23 @@ class ExchangeServiceAsyncStub(ExchangeServiceStub):
     Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, INSUFFICIENT_POINTS,
     TOO_MANY_LOTS.
     """
+    Authorize: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
+    """Holds a member's points for the caller until it captures or voids them, or the hold runs out; slices are taken as by
+    Redeem and the tariff is frozen. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED,
+    MEMBER_UNKNOWN, INSUFFICIENT_POINTS, TOO_MANY_LOTS.
+    """
+    Capture: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
+    """Spends held points at the caller, once per hold, at the tariff of the authorize; what is left of the hold goes back to
+    the member. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, HOLD_UNKNOWN, HOLD_CLOSED (captured,
+    voided or lapsed), HOLD_EXPIRED (it has run out), HOLD_EXCEEDED (more than is held).
+    """
+    Void: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
+    """Gives a hold of the caller up: its points go back to the member. A hold that has run out is given up by the engine.
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, HOLD_UNKNOWN, HOLD_CLOSED.
+    """
     Reverse: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
-    """Undoes a whole earlier act of the caller: an issue while none of its points is spent, or a redemption.
+    """Undoes a whole earlier act of the caller: an issue while none of its points is spent or held, a redemption or a
+    capture. An authorize is not reversed but voided.
     Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED,
     POINTS_SPENT, LIMIT_EXCEEDED.
     """
@@ -104,12 +134,45 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def Authorize(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
+        """Holds a member's points for the caller until it captures or voids them, or the hold runs out; slices are taken as by
+        Redeem and the tariff is frozen. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED,
+        MEMBER_UNKNOWN, INSUFFICIENT_POINTS, TOO_MANY_LOTS.
+        """
+
+    @_abc_1.abstractmethod
+    def Capture(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
+        """Spends held points at the caller, once per hold, at the tariff of the authorize; what is left of the hold goes back to
+        the member. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, HOLD_UNKNOWN, HOLD_CLOSED (captured,
+        voided or lapsed), HOLD_EXPIRED (it has run out), HOLD_EXCEEDED (more than is held).
+        """
+
+    @_abc_1.abstractmethod
+    def Void(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
+        """Gives a hold of the caller up: its points go back to the member. A hold that has run out is given up by the engine.
+        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, HOLD_UNKNOWN, HOLD_CLOSED.
+        """
+
+    @_abc_1.abstractmethod
     def Reverse(
         self,
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
-        """Undoes a whole earlier act of the caller: an issue while none of its points is spent, or a redemption.
+        """Undoes a whole earlier act of the caller: an issue while none of its points is spent or held, a redemption or a
+        capture. An authorize is not reversed but voided.
         Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED,
         POINTS_SPENT, LIMIT_EXCEEDED.
         """

@@ -273,16 +273,20 @@ class Tariff(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REIMBURSEMENT_MICROS_FIELD_NUMBER: _builtins.int
+    HOLD_MINUTES_FIELD_NUMBER: _builtins.int
     reimbursement_micros: _builtins.int
     """Reimbursement rate: millionths of the currency's unit for one point, 1 to 9,000,000."""
+    hold_minutes: _builtins.int
+    """How long points are held at most: minutes, 1 to 525,600."""
     def __init__(
         self,
         *,
         reimbursement_micros: _builtins.int = ...,
+        hold_minutes: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["reimbursement_micros", b"reimbursement_micros"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hold_minutes", b"hold_minutes", "reimbursement_micros", b"reimbursement_micros"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from coalition.simulation.model.accounts import Accounts
 from coalition.simulation.model.cycles import Cycles
+from coalition.simulation.model.holds import Holds
 from coalition.simulation.model.keys import Keys
 from coalition.simulation.model.partners import Partners
 from coalition.simulation.model.points import Points
@@ -19,6 +20,7 @@ class Facts:
     partners: Partners
     keys: Keys
     points: Points
+    holds: Holds
     cycles: Cycles
     settlements: Settlements
     accounts: Accounts

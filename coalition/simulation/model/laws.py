@@ -11,12 +11,13 @@ from coalition.simulation.model.terms import HOUSE, OPERATOR_KEYS_LEAST, REQUEST
 
 
 def conserved(facts: Facts) -> Iterator[str]:
-    """Points issued are in wallets or redeemed."""
+    """Points issued are in wallets, held or redeemed."""
     issued = sum(facts.accounts.named("issued", "PTS").values())
     wallets = -sum(facts.accounts.named("wallet", "PTS").values())
+    held = -sum(facts.accounts.named("held", "PTS").values())
     redeemed = -sum(facts.accounts.named("redeemed", "PTS").values())
-    if issued != wallets + redeemed:
-        yield f"{issued} points are issued, {wallets} are in wallets and {redeemed} redeemed"
+    if issued != wallets + held + redeemed:
+        yield f"{issued} points are issued, {wallets} are in wallets, {held} held and {redeemed} redeemed"
 
 
 def wallets_are_lots(facts: Facts) -> Iterator[str]:
@@ -28,13 +29,30 @@ def wallets_are_lots(facts: Facts) -> Iterator[str]:
             yield f"the lots of member {member} hold {held} points, its wallet {said}"
 
 
+def holds_are_held(facts: Facts) -> Iterator[str]:
+    """A member's held points are those of its open holds; with its wallet they stay within the limit."""
+    posted = facts.accounts.named("held", "PTS")
+    due: Counter[str] = Counter()
+    for hold in facts.holds.open():
+        due[hold.member] += sum([quantity for _, quantity in hold.slices])
+    for member in due.keys() | posted.keys():
+        said = -posted.get(member, 0)
+        if not due[member] == said == facts.points.held[member] >= 0:
+            yield f"the open holds of member {member} are of {due[member]} points, held are {said}"
+        if facts.points.most(member) > WALLET_MAX:
+            yield f"member {member} may come to have {facts.points.most(member)} points"
+
+
 def lots_are_acts(facts: Facts) -> Iterator[str]:
-    """A lot holds its points less those of redemptions that stand, or none if its issue is reversed."""
+    """A lot holds its points less those held and those of redemptions that stand, or none if its issue is reversed."""
     taken: Counter[tuple[int, int]] = Counter()
     for deed in facts.points.deeds.values():
         if deed.reversed == (deed.kind == "issue"):
             for lot, quantity in deed.slices:
                 taken[lot.shard, lot.index] += quantity
+    for hold in facts.holds.open():
+        for lot, quantity in hold.slices:
+            taken[lot.shard, lot.index] += quantity
     for lot in facts.points.lots:
         gone = taken[lot.shard, lot.index]
         if lot.left != lot.quantity - gone or lot.left < 0:
@@ -60,7 +78,7 @@ def debts_are_redemptions(facts: Facts) -> Iterator[str]:
             _owe(accrued, debtor, creditor, micros)
     standing: Counter[tuple[str, str]] = Counter()
     for deed in facts.points.deeds.values():
-        for post in deed.posts if deed.kind == "redeem" and not deed.reversed else []:
+        for post in deed.posts if deed.kind != "issue" and not deed.reversed else []:
             if post.asset == facts.currency:
                 _owe(standing, post.debit[len("position:") :], deed.partner, post.amount)
     for pair in accrued.keys() | standing.keys():
@@ -107,10 +125,10 @@ def legs_are_settling(facts: Facts) -> Iterator[str]:
 
 
 def acts_have_one_answer(facts: Facts) -> Iterator[str]:
-    """Every entry is the founding, the one answer to an act, a cut, or heads."""
+    """Every entry is the founding, the one answer to an act, a cut, the end of a hold, or heads."""
     entries = sum(facts.size(shard) for shard in facts.last)
     cuts = sum(len(ends) for ends in facts.cycles.cuts.values())
-    known = 1 + len(facts.answers) + cuts + facts.heads
+    known = 1 + len(facts.answers) + cuts + facts.holds.lapsed + facts.heads
     if entries != known:
         yield f"there are {entries} entries, and {known} reasons for one"
 
@@ -133,6 +151,7 @@ def keys_are_bounded(facts: Facts) -> Iterator[str]:
 LAWS: dict[str, Callable[[Facts], Iterator[str]]] = {
     "points are conserved": conserved,
     "wallets are their lots": wallets_are_lots,
+    "held points are open holds": holds_are_held,
     "lots are what acts left": lots_are_acts,
     "issuers are their lots": issuers_are_lots,
     "debts are redemptions that stand": debts_are_redemptions,

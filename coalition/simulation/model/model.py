@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from coalition.simulation.model.accounts import Accounts
 from coalition.simulation.model.cycles import Cycles
 from coalition.simulation.model.facts import Facts
+from coalition.simulation.model.holds import Holds
 from coalition.simulation.model.keys import KeyLife, Keys
 from coalition.simulation.model.laws import broken_laws
 from coalition.simulation.model.partners import Partners
@@ -23,9 +24,9 @@ from coalition.simulation.model.terms import (
 )
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, Redeem, Reverse
+from settlement.ledger.acts import Authorize, Capture, Enrol, Issue, LinkAlias, Redeem, Reverse, Void
 
-ON_MEMBERS = (Enrol, LinkAlias, Issue, Redeem, Reverse)
+ON_MEMBERS = (Enrol, LinkAlias, Issue, Redeem, Authorize, Capture, Void, Reverse)
 ROLES: dict[type, frozenset[str]] = {
     **dict.fromkeys((Register, Activate, Suspend, SetTariff), frozenset({"operator"})),
     **dict.fromkeys((CloseCycle, Confirm), frozenset({"operator"})),
@@ -38,7 +39,7 @@ ROLES: dict[type, frozenset[str]] = {
 
 
 class Model:
-    """Says what every entry must be. `judge`, `cut` and `heads` take it into account; a ModelError leaves all as it was."""
+    """Says what every entry must be. `judge`, `cut`, `lapse`, `heads` take it into account; a ModelError leaves all as it was."""
 
     def __init__(
         self,
@@ -51,12 +52,14 @@ class Model:
         keys: Sequence[FoundingKey],
     ) -> None:
         """The network as its founding entry, house entry 0, says."""
+        points = Points(currency)
         partners, cycles = Partners(operator, rate_micros), Cycles(shards=shards, minor_digits=minor_digits)
         self._facts = Facts(
             currency=currency,
             partners=partners,
             keys=Keys(keys, partners),
-            points=Points(currency),
+            points=points,
+            holds=Holds(points),
             cycles=cycles,
             settlements=Settlements(cycles, currency),
             accounts=Accounts(),
@@ -69,8 +72,7 @@ class Model:
         facts = self._facts
         facts.check_place(place)
         signer = self._check_asker(place, asked)
-        if place.shard != HOUSE and facts.cycles.is_cut_due(place.shard, place.house):
-            raise ModelError("CUT_MISSING", f"shard {place.shard} must cut a closed cycle first")
+        self._check_cut(place)
         answer = self._answer(place, asked, signer)
         facts.last[place.shard] = facts.answers[asked.partner, asked.act_id] = place
         facts.accounts.book(answer.posts)
@@ -85,6 +87,16 @@ class Model:
         self._facts.last[place.shard] = place
         return lines
 
+    def lapse(self, place: Place, original: str) -> tuple[Line, ...]:
+        """The lines, but for `request`, of the entry by which a hold lapses. ModelError NO_LAPSE_DUE, CUT_MISSING."""
+        facts = self._facts
+        facts.check_place(place)
+        self._check_cut(place)
+        lines, posts = facts.holds.lapse(place, original)
+        facts.last[place.shard] = place
+        facts.accounts.book(posts)
+        return tuple(lines)
+
     def heads(self, place: Place) -> None:
         """The house stated its shards' roots."""
         self._facts.check_place(place)
@@ -92,6 +104,10 @@ class Model:
             raise ModelError("OUT_OF_PLACE", "only the house has entries of kind heads")
         self._facts.last[HOUSE] = place
         self._facts.heads += 1
+
+    def _check_cut(self, place: Place) -> None:
+        if place.shard != HOUSE and self._facts.cycles.is_cut_due(place.shard, place.house):
+            raise ModelError("CUT_MISSING", f"shard {place.shard} must cut a closed cycle first")
 
     def _check_asker(self, place: Place, asked: Asked) -> KeyLife:
         """The key that signed. Every error is one that the door or the batch gives instead of an entry."""
@@ -133,7 +149,8 @@ class Model:
         raise TypeError(f"not an act of the house: {asked.body!r}")
 
     def _answer_of_points(self, place: Place, asked: Asked) -> Answer:
-        points, stopped = self._facts.points, self._facts.partners.refusal(asked.partner, place.house)
+        points, holds = self._facts.points, self._facts.holds
+        stopped = self._facts.partners.refusal(asked.partner, place.house)
         tariff = self._facts.partners.tariff(place.house)
         match asked.body:
             case Enrol() as body:
@@ -144,6 +161,12 @@ class Model:
                 return points.issue(place, asked, body, tariff, stopped)
             case Redeem() as body:
                 return points.redeem(place, asked, body, tariff, stopped)
+            case Authorize() as body:
+                return holds.authorize(place, asked, body, tariff, stopped)
+            case Capture() as body:
+                return holds.capture(place, asked, body, stopped)
+            case Void() as body:
+                return holds.void(place, asked, body, stopped)
             case Reverse() as body:
                 return points.reverse(place, asked, body, stopped)
         raise TypeError(f"not an act on a member: {asked.body!r}")
@@ -199,6 +222,10 @@ class Model:
     def balance(self, member: str) -> int:
         """A member's spendable points."""
         return self._facts.points.balance(member)
+
+    def held(self, member: str) -> int:
+        """A member's points in open holds."""
+        return self._facts.points.held[member]
 
     def figures(self, cycle: int) -> CycleFigures | None:
         """What a correct proposal of a cycle says; None while a shard has not cut it, or if there is none."""

@@ -18,10 +18,11 @@ NOT_ACTING = {"registered": "PARTNER_NOT_ACTIVE", "suspended": "PARTNER_SUSPENDE
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """What a point is worth, and the house entry that says so."""
+    """What a point is worth, how long it is held at most, and the house entry that says so."""
 
     number: int
     rate_micros: int
+    hold_minutes: int = 10_080
 
 
 class Partners:
@@ -73,5 +74,7 @@ class Partners:
 
     def set_tariff(self, place: Place, body: SetTariff) -> Answer:
         """What a point is worth from the next entry on."""
-        self._tariffs.set(place.index, Tariff(place.index, body.tariff.rate_micros))
-        return Answer(None, [("term", f"rate-micros {body.tariff.rate_micros}")])
+        terms = body.tariff
+        self._tariffs.set(place.index, Tariff(place.index, terms.rate_micros, terms.hold_minutes))
+        about = [("rate-micros", terms.rate_micros), ("hold-minutes", terms.hold_minutes)]
+        return Answer(None, [("term", f"{term} {value}") for term, value in about])

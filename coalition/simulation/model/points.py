@@ -1,5 +1,6 @@
 """Members, aliases and points: docs/ledger.md, "Acts and their postings" and the rows Issue to LinkAlias of the refusals."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from coalition.simulation.model.partners import Tariff
@@ -34,7 +35,10 @@ class Lot:
 
 @dataclass(slots=True)
 class Deed:
-    """An accepted issue or redemption, which may be reversed. `slices`: lots with the points that it put in or took."""
+    """An accepted issue, redemption or capture, which may be reversed. `slices`: lots with the points that it put in or took.
+
+    `posts` are those to be reversed: a capture's are those of a redemption.
+    """
 
     kind: str
     shard: int
@@ -57,6 +61,8 @@ class Points:
     lots: list[Lot] = field(default_factory=list)
     open_lots: dict[str, dict[int, Lot]] = field(default_factory=dict)
     """A member's lots that hold points, by their entry number."""
+    held: Counter[str] = field(default_factory=Counter)
+    """A member's points in open holds."""
     deeds: dict[tuple[str, str], Deed] = field(default_factory=dict)
     """By partner and act id."""
 
@@ -69,7 +75,12 @@ class Points:
         """A member's spendable points: what is left of its lots."""
         return sum([lot.left for lot in self.open_lots[member].values()])
 
-    def _move(self, member: str, lot: Lot, points: int) -> None:
+    def most(self, member: str) -> int:
+        """The balance, should every hold be given back."""
+        return self.balance(member) + self.held[member]
+
+    def move(self, member: str, lot: Lot, points: int) -> None:
+        """Puts points into a lot, or takes them out of it."""
         lot.left += points
         if lot.left:
             self.open_lots[member][lot.index] = lot
@@ -87,7 +98,7 @@ class Points:
             raise ModelError("MEMBER_EXISTS", f"member {body.member} is enrolled already")
         self.shard_of[body.member], self.open_lots[body.member] = place.shard, {}
         self.member_of |= dict.fromkeys(body.aliases, body.member)
-        return self._answer(None, body.member, [])
+        return self.answer(None, body.member, [])
 
     def link(self, place: Place, body: LinkAlias, stopped: str | None) -> Answer:
         """One more alias of a member."""
@@ -99,7 +110,7 @@ class Points:
             refusal = "ALIAS_TAKEN"
         if refusal is None and member is not None:
             self.member_of[body.alias] = member
-        return self._answer(refusal, member, [])
+        return self.answer(refusal, member, [])
 
     def issue(self, place: Place, asked: Asked, body: Issue, tariff: Tariff, stopped: str | None) -> Answer:
         """A new lot, which the caller funds."""
@@ -108,40 +119,46 @@ class Points:
         refusal = stopped
         if refusal is None and member is None:
             refusal = "MEMBER_UNKNOWN"
-        if refusal is None and member is not None and self.balance(member) + amount > WALLET_MAX:
+        if refusal is None and member is not None and self.most(member) + amount > WALLET_MAX:
             refusal = "LIMIT_EXCEEDED"
         if refusal is not None or member is None:
-            return self._answer(refusal, member, about)
+            return self.answer(refusal, member, about)
         lot = Lot(place.shard, place.index, partner, amount, 0)
         self.lots.append(lot)
-        self._move(member, lot, amount)
+        self.move(member, lot, amount)
         posts = [Post(f"issued:{partner}", f"wallet:{member}", "PTS", amount)]
         deed = Deed("issue", place.shard, place.index, partner, member, amount, posts, [(lot, amount)])
         self.deeds[partner, asked.act_id] = deed
-        return self._answer(None, member, about, posts, [f"new {partner} PTS {amount} never {tariff.number}"])
+        return self.answer(None, member, about, posts, [f"new {partner} PTS {amount} never {tariff.number}"])
 
     def redeem(self, place: Place, asked: Asked, body: Redeem, tariff: Tariff, stopped: str | None) -> Answer:
         """Points out of the member's oldest lots; whoever funded them owes the caller, at the rate of now."""
         member, partner = self.find(place.shard, body.name), asked.partner
         about = [("amount", f"PTS {body.amount}"), ("occurred", spell_time(body.occurred_at_us))]
-        slices = [] if member is None else self._slices(member, body.amount)
-        refusal = stopped or self._why_not_redeem(member, body.amount, len(slices))
+        slices = [] if member is None else self.slices(member, body.amount)
+        refusal = stopped or self.why_not_redeem(member, body.amount, len(slices))
         if refusal is not None or member is None:
-            return self._answer(refusal, member, about)
+            return self.answer(refusal, member, about)
         posts = [Post(f"wallet:{member}", f"redeemed:{partner}", "PTS", body.amount)]
+        posts += self.debts(partner, slices, tariff)
+        for lot, quantity in slices:
+            self.move(member, lot, -quantity)
+        deed = Deed("redeem", place.shard, place.index, partner, member, body.amount, posts, slices)
+        self.deeds[partner, asked.act_id] = deed
+        taken = [lot.slice("take", quantity) for lot, quantity in slices]
+        return self.answer(None, member, about, posts, taken, tariff.number)
+
+    def debts(self, partner: str, slices: list[tuple[Lot, int]], tariff: Tariff) -> list[Post]:
+        """What whoever funded points owes the partner at which they end, funders in the order of their first slices."""
+        debts = []
         for funder in dict.fromkeys(lot.funder for lot, _ in slices):
             points = sum([quantity for lot, quantity in slices if lot.funder == funder])
             if funder != partner:
                 owed = points * tariff.rate_micros
-                posts.append(Post(f"position:{funder}", f"position:{partner}", self.currency, owed))
-        for lot, quantity in slices:
-            self._move(member, lot, -quantity)
-        deed = Deed("redeem", place.shard, place.index, partner, member, body.amount, posts, slices)
-        self.deeds[partner, asked.act_id] = deed
-        taken = [lot.slice("take", quantity) for lot, quantity in slices]
-        return self._answer(None, member, about, posts, taken, tariff.number)
+                debts.append(Post(f"position:{funder}", f"position:{partner}", self.currency, owed))
+        return debts
 
-    def _slices(self, member: str, amount: int) -> list[tuple[Lot, int]]:
+    def slices(self, member: str, amount: int) -> list[tuple[Lot, int]]:
         """What each lot gives until the amount is reached or nothing is left: oldest first, as no points expire yet."""
         slices, missing = [], amount
         for _, lot in sorted(self.open_lots[member].items()):
@@ -151,7 +168,8 @@ class Points:
             missing -= slices[-1][1]
         return slices
 
-    def _why_not_redeem(self, member: str | None, amount: int, lots: int) -> str | None:
+    def why_not_redeem(self, member: str | None, amount: int, lots: int) -> str | None:
+        """Why so many points, out of so many lots, are not to be had."""
         if member is None:
             return "MEMBER_UNKNOWN"
         if self.balance(member) < amount:
@@ -159,31 +177,31 @@ class Points:
         return "TOO_MANY_LOTS" if lots > LOTS_MAX else None
 
     def reverse(self, place: Place, asked: Asked, body: Reverse, stopped: str | None) -> Answer:
-        """The inverse of all that an issue or a redemption did, last first."""
+        """The inverse of all that an issue, a redemption or a capture did, last first."""
         occurred = ("occurred", spell_time(body.occurred_at_us))
         deed = self.deeds.get((asked.partner, body.original_act_id))
         if deed is None or deed.shard != place.shard:
-            return self._answer(stopped or "ORIGINAL_UNKNOWN", None, [occurred])
+            return self.answer(stopped or "ORIGINAL_UNKNOWN", None, [occurred])
         about = [("original", f"{deed.shard}:{deed.index}"), ("amount", f"PTS {deed.amount}"), occurred]
         refusal = stopped or self._why_not_reverse(deed)
         if refusal is not None:
-            return self._answer(refusal, deed.member, about)
+            return self.answer(refusal, deed.member, about)
         deed.reversed = True
         for lot, quantity in deed.slices:
-            self._move(deed.member, lot, quantity if deed.kind == "redeem" else -quantity)
+            self.move(deed.member, lot, quantity if deed.kind != "issue" else -quantity)
         posts = [Post(post.credit, post.debit, post.asset, post.amount) for post in reversed(deed.posts)]
-        verb = "give" if deed.kind == "redeem" else "take"
+        verb = "give" if deed.kind != "issue" else "take"
         slices = [lot.slice(verb, quantity) for lot, quantity in deed.slices[::-1]]
-        return self._answer(None, deed.member, about, posts, slices)
+        return self.answer(None, deed.member, about, posts, slices)
 
     def _why_not_reverse(self, deed: Deed) -> str | None:
         if deed.reversed:
             return "ALREADY_REVERSED"
         if deed.kind == "issue":
             return "POINTS_SPENT" if any(lot.left < lot.quantity for lot, _ in deed.slices) else None
-        return "LIMIT_EXCEEDED" if self.balance(deed.member) + deed.amount > WALLET_MAX else None
+        return "LIMIT_EXCEEDED" if self.most(deed.member) + deed.amount > WALLET_MAX else None
 
-    def _answer(
+    def answer(
         self,
         refusal: str | None,
         member: str | None,

@@ -3,7 +3,7 @@
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
-from coalition.simulation.postgres.tables import LotRow, Rows, Tables, Transaction, Wait
+from coalition.simulation.postgres.tables import HoldRow, LotRow, Rows, Tables, Transaction, Wait
 from settlement.journal.leaf import HOUSE
 
 if TYPE_CHECKING:
@@ -73,6 +73,36 @@ def originals(server: "Postgres", _transaction: Transaction, parameters: Any) ->
                 leaf = tables.entries[shard][index].leaf
                 rows.append((partner, act_id, leaf, (shard, index) in tables.reversals))
     return rows
+
+
+def holds(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """Leaves of authorizes that were accepted, and whether their holds are open."""
+    tables, (act_ids, shard) = server.tables, parameters
+    rows = []
+    for act_id in dict.fromkeys(act_ids):
+        for partner in tables.acts_by_id.get(act_id, ()):
+            _, place, index = tables.acts[partner, act_id]
+            if place == shard and (shard, index) in tables.holds:
+                leaf = tables.entries[shard][index].leaf
+                rows.append((leaf, tables.holds[shard, index].closed_by is None))
+    return rows
+
+
+def _due(tables: Tables, shard: int, now_us: int) -> list[HoldRow]:
+    rows = (tables.holds[shard, index] for index in tables.open_holds.get(shard, ()))
+    return sorted([row for row in rows if row.until_us <= now_us], key=lambda row: (row.until_us, row.index))
+
+
+def due_shards(server: "Postgres", _transaction: Transaction, _parameters: Any) -> Rows:
+    """The shards in which something is due."""
+    now_us = server.clock_us()
+    return [(shard,) for shard in sorted(server.tables.shards) if _due(server.tables, shard, now_us)]
+
+
+def due_holds(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """Leaves of the authorizes whose holds have run out."""
+    tables, (shard, now_us, most) = server.tables, parameters
+    return [(tables.entries[shard][row.index].leaf,) for row in _due(tables, shard, now_us)[:most]]
 
 
 def members(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:

@@ -12,7 +12,7 @@ from coalition.gateway import exchange_reads
 from coalition.simulation.postgres import reads, writes
 from coalition.simulation.postgres.tables import Rows, Transaction, Wait
 from settlement.clearing import obligations
-from settlement.ledger import batch, members, memory, open_lots, writing
+from settlement.ledger import batch, members, memory, open_lots, sweeping, writing
 from settlement.worker import publisher
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ STATEMENTS: dict[str, Statement] = {
     memory.NEWS: reads.news,
     members.ALIASES: reads.aliases,
     members.ORIGINALS: reads.originals,
+    members.HOLDS: reads.holds,
     members.MEMBERS: reads.members,
     members.BALANCES: reads.wallets,
     open_lots.OPEN_LOTS: reads.open_lots,
@@ -37,6 +38,10 @@ STATEMENTS: dict[str, Statement] = {
     members.NEW_MEMBERS: writes.new_members,
     members.NEW_ALIASES: writes.new_aliases,
     members.REVERSALS: writes.reversals,
+    members.NEW_HOLDS: writes.new_holds,
+    members.CLOSED_HOLDS: writes.closed_holds,
+    sweeping.DUE_SHARDS: reads.due_shards,
+    sweeping.DUE_HOLDS: reads.due_holds,
     obligations.OPEN_IN_SOME_SHARD: reads.open_in_some_shard,
     obligations.ACCRUED: reads.accrued,
     writing.ACTS: writes.new_acts,

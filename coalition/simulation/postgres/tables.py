@@ -54,8 +54,20 @@ class LotRow:
 
 
 @dataclass(slots=True)
+class HoldRow:
+    """The row of a hold."""
+
+    index: int
+    member: str
+    partner: str
+    amount: int
+    until_us: int
+    closed_by: int | None = None
+
+
+@dataclass(slots=True)
 class Tables:
-    """All tables. `open_lots` is the index of lots with points by (shard, member); `acts_by_id` that of acts."""
+    """All tables. Indexes: `open_lots` of lots with points by (shard, member), `acts_by_id` of acts, `open_holds` of holds."""
 
     shards: dict[int, ShardRow] = field(default_factory=dict)
     entries: dict[int, list[EntryRow]] = field(default_factory=dict)
@@ -70,6 +82,8 @@ class Tables:
     balances: dict[tuple[int, str, str], list[int]] = field(default_factory=dict)
     obligations: dict[tuple[int, int, str, str], list[int]] = field(default_factory=dict)
     reversals: dict[tuple[int, int], int] = field(default_factory=dict)
+    holds: dict[tuple[int, int], HoldRow] = field(default_factory=dict)
+    open_holds: dict[int, set[int]] = field(default_factory=dict)
     checkpoints: dict[int, str] = field(default_factory=dict)
 
 

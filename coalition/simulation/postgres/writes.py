@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import errors
 
-from coalition.simulation.postgres.tables import EntryRow, Key, LotRow, Rows, Tables, Transaction, Wait
+from coalition.simulation.postgres.tables import (
+    EntryRow,
+    HoldRow,
+    Key,
+    LotRow,
+    Rows,
+    Tables,
+    Transaction,
+    Wait,
+)
 
 if TYPE_CHECKING:
     from coalition.simulation.postgres.session import Postgres
@@ -176,6 +185,36 @@ def reversals(server: "Postgres", transaction: Transaction, parameters: Any) -> 
         return wait
     rows = {(shard, original): index for original, index in zip(originals, indexes, strict=True)}
     transaction.changes.append(lambda tables: tables.reversals.update(rows))
+    return ()
+
+
+def new_holds(server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
+    """Opens holds."""
+    shard, *arrays = parameters
+    rows = [HoldRow(*row) for row in zip(*arrays, strict=True)]
+
+    def change(tables: Tables) -> None:
+        tables.holds.update({(shard, row.index): row for row in rows})
+        tables.open_holds.setdefault(shard, set()).update(row.index for row in rows)
+
+    transaction.changes.append(change)
+    return ()
+
+
+def closed_holds(server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
+    """Closes holds, each once."""
+    indexes, entries, shard = parameters
+    for index in indexes:
+        known = server.tables.holds.get((shard, index))
+        if known is not None and known.closed_by is not None:
+            raise errors.RaiseException(f"hold {shard}:{index} is closed by entry {known.closed_by} already")
+
+    def change(tables: Tables) -> None:
+        for index, closed_by in zip(indexes, entries, strict=True):
+            tables.holds[shard, index].closed_by = closed_by
+            tables.open_holds[shard].discard(index)
+
+    transaction.changes.append(change)
     return ()
 
 

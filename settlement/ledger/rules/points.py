@@ -1,5 +1,7 @@
 """Pure rules on points put in and taken out: issue, redeem."""
 
+from collections.abc import Sequence
+
 from settlement.errors import BooksError
 from settlement.house.state import House
 from settlement.journal.leaf import Transfer
@@ -19,7 +21,7 @@ def issue(book: Book, house: House, name: ActName, body: Issue, index: int, refu
     member = find(book, body.name)
     if refusal is None and member is None:
         refusal = "MEMBER_UNKNOWN"
-    if refusal is None and member is not None and book.wallets[member].balance + body.amount > WALLET_MAX:
+    if refusal is None and member is not None and book.wallets[member].most + body.amount > WALLET_MAX:
         refusal = "LIMIT_EXCEEDED"
     if refusal is not None or member is None:
         return Ruling("issue", member, refusal)
@@ -36,29 +38,42 @@ def redeem(book: Book, house: House, name: ActName, body: Redeem, index: int, re
     member = find(book, body.name)
     slices: list[tuple[Lot, int]] = []
     if refusal is None:
-        refusal, slices = _slices(book, member, body.amount)
+        refusal, slices = slices_of(book, member, body.amount)
     if refusal is not None or member is None:
         return Ruling("redeem", member, refusal)
     partner = name[0]
-    owed: dict[str, int] = {}
     for lot, quantity in slices:
         book.take(lot, quantity)
-        if lot.funder != partner:
-            owed[lot.funder] = owed.get(lot.funder, 0) + quantity
-    currency, rate = house.founded.currency, house.tariff.rate_micros
     posts = (
         Transfer(chart.wallet(member), chart.redeemed(partner), POINTS, body.amount),
-        *[
-            Transfer(chart.position(funder), chart.position(partner), currency, quantity * rate)
-            for funder, quantity in owed.items()
-        ],
+        *money_of_redemption(house, partner, slices, house.tariff_number),
     )
     taken = tuple([(lot.name, quantity) for lot, quantity in slices])
     book.originals[name] = Original(index, "redeem", member, body.amount, posts, taken)
     return Ruling("redeem", member, None, posts, house.tariff_number, taken=taken)
 
 
-def _slices(book: Book, member: str | None, amount: int) -> tuple[str | None, list[tuple[Lot, int]]]:
+def money_of_redemption(
+    house: House, partner: str, slices: Sequence[tuple[Lot, int]], tariff: int
+) -> tuple[Transfer, ...]:
+    """What the funders of points owe the partner at which they end, in the order of their first slices.
+
+    `tariff`: the house entry of the one that prices them.
+    """
+    owed: dict[str, int] = {}
+    for lot, quantity in slices:
+        if lot.funder != partner:
+            owed[lot.funder] = owed.get(lot.funder, 0) + quantity
+    currency, rate = house.founded.currency, house.tariffs[tariff].rate_micros
+    return tuple(
+        [
+            Transfer(chart.position(funder), chart.position(partner), currency, quantity * rate)
+            for funder, quantity in owed.items()
+        ]
+    )
+
+
+def slices_of(book: Book, member: str | None, amount: int) -> tuple[str | None, list[tuple[Lot, int]]]:
     """Which lots an amount comes from, soonest expiry first, then oldest; or why not."""
     if member is None:
         return "MEMBER_UNKNOWN", []

@@ -7,7 +7,7 @@ from settlement.money import WALLET_MAX
 
 
 def reverse(book: Book, partner: str, body: Reverse, index: int, refusal: str | None) -> Ruling:
-    """The inverse of all that an issue or a redemption did, last first."""
+    """The inverse of all that an issue, a redemption or a capture did, last first."""
     original = book.originals.get((partner, body.original_act_id))
     if refusal is None:
         refusal = "ORIGINAL_UNKNOWN" if original is None else _refusal(book, original)
@@ -35,4 +35,4 @@ def _refusal(book: Book, original: Original) -> str | None:
     if original.kind == "issue":
         lots = [book.lots[name] for name, _ in original.slices]
         return None if all(lot.remaining == lot.quantity for lot in lots) else "POINTS_SPENT"
-    return "LIMIT_EXCEEDED" if book.wallets[original.member].balance + original.amount > WALLET_MAX else None
+    return "LIMIT_EXCEEDED" if book.wallets[original.member].most + original.amount > WALLET_MAX else None

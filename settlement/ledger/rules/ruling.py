@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from settlement.clock import format_time
-from settlement.journal.acts import Act, Draft
+from settlement.journal.acts import ENGINE_LINE, Act, Draft
 from settlement.journal.leaf import Transfer, format_post
-from settlement.ledger.acts import Issue, Redeem, Reverse
-from settlement.ledger.book import NEVER_US, Lot, LotName, Original, Slice
+from settlement.ledger.acts import Authorize, Capture, Issue, Redeem, Reverse, Void
+from settlement.ledger.book import NEVER_US, Hold, Lot, LotName, Original, Slice
 from settlement.money import POINTS
 
 _OK = ("result", "ok")
@@ -20,8 +20,9 @@ class Ruling:
     """Postings, and what happens to lots, if the act is accepted; else the refusal.
 
     `tariff`: the house entry of the tariff whose prices the postings rest on. `new_lots` stand at places 0, 1 ... of the entry;
-    `taken` and `given` are slices of lots that were there before. `original`: what a reversal found to reverse. `balance_after`:
-    the member's points once the book has changed.
+    `taken` and `given` are slices of lots that were there before, `spent` slices of a hold that are spent now. `original`: what
+    was found to reverse, or the hold that ends. `until_us`: when a new hold runs out. `balance_after`: the member's points once
+    the book has changed.
     """
 
     kind: str
@@ -32,21 +33,30 @@ class Ruling:
     new_lots: tuple[Lot, ...] = ()
     taken: tuple[Slice, ...] = ()
     given: tuple[Slice, ...] = ()
-    original: Original | None = None
+    spent: tuple[Slice, ...] = ()
+    original: Original | Hold | None = None
+    until_us: int | None = None
     balance_after: int | None = None
 
 
 def outcome_lines(shard: int, ruling: Ruling) -> list[tuple[str, str]]:
     """The leaf's lines after `sig`: what came of it."""
     lines = [] if ruling.tariff is None else [("tariff", str(ruling.tariff))]
-    lines += [("post", format_post(post)) for post in ruling.posts]
-    lines += [("lot", value) for value in _lot_values(shard, ruling)]
+    if ruling.until_us is not None:
+        lines.append(("until", format_time(ruling.until_us)))
+    lines += _moves(shard, ruling)
     lines.append(_OK if ruling.refusal is None else ("result", f"refused {ruling.refusal}"))
     return lines
 
 
+def _moves(shard: int, ruling: Ruling) -> list[tuple[str, str]]:
+    posts = [("post", format_post(post)) for post in ruling.posts]
+    return posts + [("lot", value) for value in _lot_values(shard, ruling)]
+
+
 def _lot_values(shard: int, ruling: Ruling) -> list[str]:
     values = [_spell_new(lot) for lot in ruling.new_lots]
+    values += [f"spend {spell_lot(shard, name)} {quantity}" for name, quantity in ruling.spent]
     values += [f"take {spell_lot(shard, name)} {quantity}" for name, quantity in ruling.taken]
     values += [f"give {spell_lot(shard, name)} {quantity}" for name, quantity in ruling.given]
     return values
@@ -70,13 +80,21 @@ def spelled(shard: int, act: Act[object], ruling: Ruling) -> Draft:
         lines.append(("member", ruling.member))
     if ruling.original is not None:
         lines.append(("original", f"{shard}:{ruling.original.index}"))
-        lines.append(("amount", f"{POINTS} {ruling.original.amount}"))
-    if isinstance(body, Issue | Redeem):
+    if isinstance(body, Issue | Redeem | Authorize | Capture):
         lines.append(("amount", f"{POINTS} {body.amount}"))
-    if isinstance(body, Issue | Redeem | Reverse):
+    elif ruling.original is not None:
+        lines.append(("amount", f"{POINTS} {ruling.original.amount}"))
+    if isinstance(body, Issue | Redeem | Authorize | Capture | Void | Reverse):
         lines.append(("occurred", format_time(body.occurred_at_us)))
     lines += act.request_lines()
     lines += outcome_lines(shard, ruling)
     return Draft(
         ruling.kind, tuple(lines), ruling.posts, act, ruling.member, ruling.refusal, ruling.balance_after
     )
+
+
+def spelled_by_engine(shard: int, ruling: Ruling, about: tuple[tuple[str, str], ...]) -> Draft:
+    """An entry about a member that nobody asked for. `about`: the lines between `member` and `request`."""
+    assert ruling.member is not None
+    lines = (("member", ruling.member), *about, ENGINE_LINE, *_moves(shard, ruling))
+    return Draft(ruling.kind, lines, ruling.posts, member=ruling.member)

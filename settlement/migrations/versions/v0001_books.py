@@ -4,7 +4,8 @@ The shard leads every primary key of a member-side table: it is the unit of scal
 that no sum of valid acts overflows; single amounts fit bigint by the bounds in `settlement.money`.
 
 What was written stays as it is: triggers refuse to change or remove entries, transfers and acts, and to change payloads, for the
-owner too. A payload may be deleted, for it can hold a member's data that must be erased; its hash stays in the leaf.
+owner too; a hold is closed once. A payload may be deleted, for it can hold a member's data that must be erased; its hash stays in
+the leaf.
 """
 
 from alembic import op
@@ -108,6 +109,17 @@ _TABLES = (
         index bigint NOT NULL,
         PRIMARY KEY (shard, original)
     )""",
+    """CREATE TABLE holds (
+        shard smallint NOT NULL,
+        index bigint NOT NULL,                   -- the authorize
+        member uuid NOT NULL,
+        partner text NOT NULL,
+        amount bigint NOT NULL CHECK (amount > 0),
+        until_us bigint NOT NULL,
+        closed_by bigint,                        -- the entry that captured, voided or lapsed it
+        PRIMARY KEY (shard, index)
+    ) WITH (fillfactor = 90)""",
+    "CREATE INDEX holds_open ON holds (shard, until_us, index) WHERE closed_by IS NULL",
     """CREATE TABLE checkpoints (
         size bigint PRIMARY KEY,
         note text NOT NULL
@@ -117,6 +129,11 @@ _TABLES = (
 _REFUSE = """CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
         RAISE EXCEPTION 'the books only grow: % of % is refused', TG_OP, TG_TABLE_NAME;
+    END
+$$"""
+_CLOSE_ONCE = """CREATE FUNCTION refuse_second_close() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'hold %:% is closed by entry % already', OLD.shard, OLD.index, OLD.closed_by;
     END
 $$"""
 _REFUSED = {
@@ -137,6 +154,11 @@ def upgrade() -> None:
             f"CREATE TRIGGER only_grows BEFORE {changes} ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         )
+    op.execute(_CLOSE_ONCE)
+    op.execute(
+        "CREATE TRIGGER closes_once BEFORE UPDATE ON holds "
+        "FOR EACH ROW WHEN (OLD.closed_by IS NOT NULL) EXECUTE FUNCTION refuse_second_close()"
+    )
 
 
 def downgrade() -> None:

@@ -161,7 +161,7 @@ class SideBySide:
         place = Place(number, head.size, house.size, self.now_us)
         if reason is not None:
             return self._expect_error(place, asked, reason)
-        draft = decide(shard.book, house, asked, head.size)
+        draft = decide(shard.book, house, asked, head.size, self.now_us)
         answer = self._compare(place, asked, draft)
         as_entry(draft, shard=number, index=place.index, house=place.house, time_us=self.now_us)
         head.size, head.house = place.index + 1, place.house

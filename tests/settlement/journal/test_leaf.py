@@ -47,10 +47,11 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     | joined(st.just("application/vnd.coalition.v1.IssueRequest+protobuf"), HASHES),
     "sig": joined(HASHES, BASE64),
     "post": joined(ACCOUNTS, ACCOUNTS, st.just("EUR"), NUMBERS),
-    "lot": st.sampled_from(["take 3:55.0 1200", "give 64:0.12 1"])
+    "until": TIMES,
+    "lot": st.sampled_from(["take 3:55.0 1200", "give 64:0.12 1", "spend 1:7.0 30"])
     | joined(st.just("new"), NAMES, st.just("PTS"), NUMBERS, st.just("never") | TIMES, NUMBERS),
     "tariff": NUMBERS,
-    "term": st.sampled_from(["rate-micros 10000", "expiry-months 24"]),
+    "term": st.sampled_from(["rate-micros 10000", "hold-minutes 10080"]),
     "result": st.sampled_from(["ok", "refused INSUFFICIENT_POINTS"]),
     "network": st.sampled_from(["clearing.example/coalition-1", "ab"]),
     "currency": joined(st.just("EUR"), st.integers(0, 6).map(str)),

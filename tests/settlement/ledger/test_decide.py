@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from settlement.errors import CoalitionError
 from settlement.house.records import REGISTERED, SUSPENDED
+from settlement.house.state import House
 from settlement.house.tariff import Tariff
+from settlement.journal.acts import Act, Draft
+from settlement.ledger import decide as deciding
 from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
 from settlement.ledger.book import NEVER_US, Book, Lot, Wallet
-from settlement.ledger.decide import decide
 from settlement.ledger.rules.points import SLICES_MAX
 from settlement.money import POINTS, WALLET_MAX
 from tests.support.pure_acts import T0_US, act, as_entry, fresh_id, house_of
@@ -24,6 +26,11 @@ SHARD = 1
 def lot_of(index: int, funder: str, points: int, expires_at_us: int = NEVER_US) -> Lot:
     """A lot of the first member that entry `index` made."""
     return Lot(index, 0, MEMBERS[0], funder, POINTS, points, points, expires_at_us, 0)
+
+
+def decide(book: Book, house: House, asked: Act[object], index: int) -> Draft:
+    """What becomes of an act, at a time that does not matter to it."""
+    return deciding.decide(book, house, asked, index, T0_US)
 
 
 def pictured(book: Book) -> tuple[object, ...]:
