@@ -10,10 +10,20 @@ from psycopg.rows import TupleRow
 from settlement.house.state import House
 from settlement.journal.acts import ENGINE_LINE, Act, Draft
 from settlement.journal.leaf import Transfer, parse_leaf
-from settlement.ledger.acts import Authorize, Capture, Enrol, Issue, LinkAlias, Redeem, Reverse, Void
+from settlement.ledger.acts import (
+    Authorize,
+    Capture,
+    Enrol,
+    Issue,
+    LinkAlias,
+    Redeem,
+    Release,
+    Reverse,
+    Void,
+)
 from settlement.ledger.batch import ShardHead
 from settlement.ledger.book import Book, Lot, LotName, Original, Wallet
-from settlement.ledger.chart import held, wallet
+from settlement.ledger.chart import held, pending, wallet
 from settlement.ledger.decide import decide
 from settlement.ledger.recorded import read_hold, read_slice
 from settlement.ledger.writing import Statement, columns
@@ -24,25 +34,31 @@ ALIASES = "SELECT token, member::text FROM aliases WHERE token = ANY(%b)"
 ORIGINALS = """SELECT a.partner, a.act_id::text, e.leaf, EXISTS
     (SELECT FROM reversals r WHERE r.shard = e.shard AND r.original = e.index)
     FROM acts a JOIN entries e USING (shard, index) WHERE a.act_id = ANY(%b::uuid[]) AND a.shard = %b"""
-MEMBERS = "SELECT member::text FROM members WHERE member = ANY(%b::uuid[]) AND shard = %b"
+MEMBERS = "SELECT member::text, active_at_us, idle_months FROM members WHERE member = ANY(%b::uuid[]) AND shard = %b"
 # Key by key, where an index has another column before the key's: there PostgreSQL before 17, if it plans on empty tables, would
 # rather filter by the array. OFFSET 0 keeps the inner query as it is written.
 BALANCES = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard), unnest(%b::text[]) AS asked (account), LATERAL
     (SELECT account, credits - debits FROM balances
     WHERE shard = here.shard AND account = asked.account AND asset = 'PTS' OFFSET 0) AS found"""
 OPEN_LOTS = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard), unnest(%b::uuid[]) AS asked (member), LATERAL
-    (SELECT index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff FROM lots
+    (SELECT index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff,
+    idle_months, pending_until_us FROM lots
     WHERE shard = here.shard AND member = asked.member AND remaining > 0 OFFSET 0) AS found
     ORDER BY member, expires_at_us, index, place"""
 NAMED_LOTS = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard),
     unnest(%b::bigint[], %b::smallint[]) AS asked (index, place), LATERAL
-    (SELECT index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff FROM lots
+    (SELECT index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff,
+    idle_months, pending_until_us FROM lots
     WHERE shard = here.shard AND index = asked.index AND place = asked.place OFFSET 0) AS found"""
 LOTS = """INSERT INTO lots SELECT %b, * FROM
     unnest(%b::bigint[], %b::smallint[], %b::uuid[], %b::text[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[],
-    %b::bigint[])
-    ON CONFLICT (shard, index, place) DO UPDATE SET remaining = excluded.remaining"""
+    %b::bigint[], %b::smallint[], %b::bigint[])
+    ON CONFLICT (shard, index, place)
+    DO UPDATE SET remaining = excluded.remaining, pending_until_us = excluded.pending_until_us"""
 NEW_MEMBERS = "INSERT INTO members SELECT unnest(%b::uuid[]), %b"
+ACTIVITY = """UPDATE members AS m SET active_at_us = new.active_at_us, idle_months = new.idle_months
+    FROM unnest(%b::uuid[], %b::bigint[], %b::smallint[]) AS new (member, active_at_us, idle_months)
+    WHERE m.member = new.member"""
 NEW_ALIASES = "INSERT INTO aliases SELECT token, member FROM unnest(%b::bytea[], %b::uuid[]) AS n (token, member) ORDER BY 1"
 REVERSALS = "INSERT INTO reversals SELECT %b, * FROM unnest(%b::bigint[], %b::bigint[])"
 NEW_HOLDS = """INSERT INTO holds SELECT %b, * FROM
@@ -53,6 +69,8 @@ CLOSED_HOLDS = """UPDATE holds h SET closed_by = n.closed_by FROM unnest(%b::big
 
 _COLUMNS = attrgetter(*[column.name for column in fields(Lot)])
 _HOLD_COLUMNS = attrgetter("index", "member", "partner", "amount", "until_us")
+_ACCOUNTS = (wallet, held, pending)
+"""In the order of the fields of `Wallet`."""
 NAMING = Issue | Redeem | Authorize
 """Acts that name their member by id or by an alias."""
 
@@ -110,7 +128,7 @@ class MemberRules:
         self, connection: AsyncConnection[TupleRow], bodies: Sequence[object]
     ) -> None:
         """Originals and holds, and the lots of their slices."""
-        originals = [body.original_act_id for body in bodies if isinstance(body, Reverse)]
+        originals = [body.original_act_id for body in bodies if isinstance(body, Reverse | Release)]
         holds = [body.hold_act_id for body in bodies if isinstance(body, Capture | Void)]
         if originals:
             await self._load_originals(connection, originals)
@@ -144,16 +162,15 @@ class MemberRules:
     ) -> None:
         """Members' points, and the open lots of the spenders among them."""
         book, shard = self._book, self._book.shard
-        accounts = [name(member) for member in members for name in (wallet, held)]
+        accounts = [name(member) for member in members for name in _ACCOUNTS]
         async with connection.pipeline():
             known = await connection.execute(MEMBERS, (members, shard))
             balances = await connection.execute(BALANCES, (shard, accounts))
             lots = await connection.execute(OPEN_LOTS, (shard, spenders)) if spenders else None
         points = {account: int(balance) for account, balance in await balances.fetchall()}
-        book.wallets = {
-            member: Wallet(points.get(wallet(member), 0), points.get(held(member), 0))
-            for (member,) in await known.fetchall()
-        }
+        for member, active_at_us, idle_months in await known.fetchall():
+            spendable, on_hold, coming = (points.get(name(member), 0) for name in _ACCOUNTS)
+            book.wallets[member] = Wallet(spendable, on_hold, coming, active_at_us, idle_months)
         for row in await lots.fetchall() if lots is not None else ():
             found = Lot(*row)
             lot = book.lots.setdefault(found.name, found)
@@ -183,6 +200,11 @@ class MemberRules:
             statements.append(Statement(NEW_MEMBERS, (book.new_members, book.shard)))
         if book.new_aliases:
             statements.append(Statement(NEW_ALIASES, columns(book.new_aliases)))
+        if book.changed_wallets:
+            news = [
+                (member, each.active_at_us, each.idle_months) for member, each in book.changed_wallets.items()
+            ]
+            statements.append(Statement(ACTIVITY, columns(news)))
         if book.changed_lots:
             rows = map(_COLUMNS, book.changed_lots.values())
             statements.append(Statement(LOTS, (book.shard, *columns(rows))))

@@ -106,9 +106,10 @@ def due_holds(server: "Postgres", _transaction: Transaction, parameters: Any) ->
 
 
 def members(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
-    """Which of these members live in the shard."""
+    """Which of these members live in the shard, and what is known of their activity."""
     known, (names, shard) = server.tables.members, parameters
-    return [(member,) for member in dict.fromkeys(names) if known.get(member) == shard]
+    found = [(member, known[member]) for member in dict.fromkeys(names) if member in known]
+    return [(member, row.active_at_us, row.idle_months) for member, row in found if row.shard == shard]
 
 
 def wallets(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
@@ -188,8 +189,8 @@ def published(server: "Postgres", _transaction: Transaction, _parameters: Any) -
 
 
 def _shard_of(server: "Postgres", member: str | None) -> Rows:
-    shard = server.tables.members.get(member or "")
-    return [] if shard is None else [(shard,)]
+    row = server.tables.members.get(member or "")
+    return [] if row is None else [(row.shard,)]
 
 
 def by_member(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:

@@ -34,6 +34,15 @@ class EntryRow:
 
 
 @dataclass(slots=True)
+class MemberRow:
+    """The row of a member."""
+
+    shard: int
+    active_at_us: int | None = None
+    idle_months: int | None = None
+
+
+@dataclass(slots=True)
 class LotRow:
     """The row of a lot."""
 
@@ -46,6 +55,8 @@ class LotRow:
     remaining: int
     expires_at_us: int
     tariff: int
+    idle_months: int | None
+    pending_until_us: int | None
 
     @property
     def name(self) -> tuple[int, int]:
@@ -75,7 +86,7 @@ class Tables:
     transfers: dict[tuple[int, int], list[tuple[str, str, str, int]]] = field(default_factory=dict)
     acts: dict[tuple[str, str], tuple[bytes, int, int]] = field(default_factory=dict)
     acts_by_id: dict[str, list[str]] = field(default_factory=dict)
-    members: dict[str, int] = field(default_factory=dict)
+    members: dict[str, MemberRow] = field(default_factory=dict)
     aliases: dict[bytes, str] = field(default_factory=dict)
     lots: dict[tuple[int, int, int], LotRow] = field(default_factory=dict)
     open_lots: dict[tuple[int, str], set[tuple[int, int]]] = field(default_factory=dict)
