@@ -56,7 +56,9 @@ ASKED_BY: dict[str, tuple[str, frozenset[str]]] = {
     "release": ("ReleaseRequest", frozenset({PARTNER})),
 }
 """Kind of entry to the message that asks for it and the roles that may."""
-ENGINE_KINDS = frozenset({"found", "heads", "cut", "lapse", "expire", "mature"})
+SWEPT_KINDS = frozenset({"lapse", "expire", "mature"})
+"""Entries of the engine about a member: what fell due by itself."""
+ENGINE_KINDS = frozenset({"found", "heads", "cut"}) | SWEPT_KINDS
 NOBODY = "00000000-0000-0000-0000-000000000000"
 """Stands for a member that an act names and nobody enrolled."""
 TAKEN = b"taken"

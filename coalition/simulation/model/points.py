@@ -77,6 +77,12 @@ class Points:
         """The balance, should every hold be given back and all that is pending become spendable."""
         return self.balance(member) + self.held[member] + self.pending(member)
 
+    def fewest_idle(self, member: str) -> int | None:
+        """The fewest months without an act after which any of a member's points expire; None if none do."""
+        return min(
+            [lot.idle for lot in self.open_lots[member].values() if lot.idle is not None], default=None
+        )
+
     def is_over(self, lot: Lot, now_us: int) -> bool:
         """Whether a lot's moment has come, seen to or not."""
         return lot.is_over(now_us, self.active_us.get(lot.member, 0))

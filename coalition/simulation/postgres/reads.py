@@ -93,10 +93,36 @@ def _due(tables: Tables, shard: int, now_us: int) -> list[HoldRow]:
     return sorted([row for row in rows if row.until_us <= now_us], key=lambda row: (row.until_us, row.index))
 
 
-def due_shards(server: "Postgres", _transaction: Transaction, _parameters: Any) -> Rows:
+def due_shards(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
     """The shards in which something is due."""
-    now_us = server.clock_us()
-    return [(shard,) for shard in sorted(server.tables.shards) if _due(server.tables, shard, now_us)]
+    tables, now_us = server.tables, parameters["now_us"]
+    return [
+        (shard,)
+        for shard in sorted(tables.shards)
+        if _due(tables, shard, now_us) or _due_members(tables, shard, parameters)
+    ]
+
+
+def due_members(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """Members with lots whose time has come: the first few of each kind."""
+    return [(member,) for member in _due_members(server.tables, parameters["shard"], parameters)]
+
+
+def _due_members(tables: Tables, shard: int, sought: Any) -> list[str]:
+    now_us, most = sought["now_us"], sought.get("most")
+    lots = [tables.lots[shard, *name] for name in tables.timed_lots.get(shard, ())]
+    dated = sorted((lot for lot in lots if lot.expires_at_us <= now_us), key=lambda lot: lot.expires_at_us)
+    coming = [(lot.pending_until_us, lot) for lot in lots if lot.pending_until_us is not None]
+    coming = sorted(((until, lot) for until, lot in coming if until <= now_us), key=lambda each: each[0])
+    found = {lot.member for lot in dated[:most]} | {lot.member for _, lot in coming[:most]}
+    for months, since_us in zip(sought["months"], sought["since_us"], strict=True):
+        idle = [
+            (row.active_at_us, member)
+            for member, row in tables.members.items()
+            if row.shard == shard and row.idle_months == months and (row.active_at_us or 0) <= since_us
+        ]
+        found |= {member for _, member in sorted(idle)[:most]}
+    return sorted(found)
 
 
 def due_holds(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:

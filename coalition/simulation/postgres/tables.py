@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from settlement.ledger.book import IDLE_US
+
 
 @dataclass(slots=True)
 class ShardRow:
@@ -63,6 +65,11 @@ class LotRow:
         """The lot's number and place."""
         return self.index, self.place
 
+    @property
+    def is_timed(self) -> bool:
+        """Whether the clock may come to end it or to free it."""
+        return self.remaining > 0 and (self.expires_at_us < IDLE_US or self.pending_until_us is not None)
+
 
 @dataclass(slots=True)
 class HoldRow:
@@ -78,7 +85,9 @@ class HoldRow:
 
 @dataclass(slots=True)
 class Tables:
-    """All tables. Indexes: `open_lots` of lots with points by (shard, member), `acts_by_id` of acts, `open_holds` of holds."""
+    """All tables. Indexes: `open_lots` of lots with points by (shard, member), `timed_lots` of those that the clock may see to,
+    `acts_by_id` of acts, `open_holds` of holds.
+    """
 
     shards: dict[int, ShardRow] = field(default_factory=dict)
     entries: dict[int, list[EntryRow]] = field(default_factory=dict)
@@ -90,6 +99,7 @@ class Tables:
     aliases: dict[bytes, str] = field(default_factory=dict)
     lots: dict[tuple[int, int, int], LotRow] = field(default_factory=dict)
     open_lots: dict[tuple[int, str], set[tuple[int, int]]] = field(default_factory=dict)
+    timed_lots: dict[int, set[tuple[int, int]]] = field(default_factory=dict)
     balances: dict[tuple[int, str, str], list[int]] = field(default_factory=dict)
     obligations: dict[tuple[int, int, str, str], list[int]] = field(default_factory=dict)
     reversals: dict[tuple[int, int], int] = field(default_factory=dict)

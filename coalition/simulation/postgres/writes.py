@@ -148,6 +148,8 @@ def lots(server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
             lot.remaining, lot.pending_until_us = row.remaining, row.pending_until_us
             still_open = tables.open_lots.setdefault((shard, lot.member), set())
             (still_open.add if lot.remaining else still_open.discard)(lot.name)
+            timed = tables.timed_lots.setdefault(shard, set())
+            (timed.add if lot.is_timed else timed.discard)(lot.name)
 
     transaction.changes.append(change)
     return ()
