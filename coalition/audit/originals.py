@@ -1,4 +1,4 @@
-"""Which acts are ever reversed or released: what a replay must remember of issues and redemptions, and may forget of all others."""
+"""Which acts are reversed or released: what a replay must remember of issues and redemptions, and may forget of all others."""
 
 from coalition.audit.stored import Connection
 from coalition.wire.methods import METHODS_BY_TYPE, payload_type_of

@@ -97,12 +97,16 @@ def _expectations(replay: Replay) -> list[_Expectation]:
 
 
 def _expected_members(replay: Replay) -> dict[Row, Row]:
-    """What is kept of their activity is what deciding every entry again left."""
+    """When they were last active is what deciding every entry again left; the fewest months are those of their open lots."""
+    idle: dict[str, int] = {}
+    for lot in replay.tally.lots.values():
+        if lot.idle_months is not None and lot.remaining > 0:
+            idle[lot.member] = min(lot.idle_months, idle.get(lot.member, lot.idle_months))
     expected: dict[Row, Row] = {}
     for member, shard in replay.tally.members.items():
         wallets = replay.books[shard].wallets if shard in replay.books else {}
         wallet = wallets.get(member, Wallet(0))
-        expected[member,] = (shard, wallet.active_at_us, wallet.idle_months)
+        expected[member,] = (shard, wallet.active_at_us, idle.get(member))
     return expected
 
 

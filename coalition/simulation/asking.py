@@ -117,9 +117,10 @@ class Askers:
             case "release":
                 return Release(act_id_of(seed, step.other), now_us)
             case "issue":
-                pending_until_us = {"until": now_us + (1 + step.number % 60) * HOUR_US, "event": ON_EVENT_US}.get(
-                    step.waits
-                )
+                pending_until_us = {
+                    "until": now_us + (1 + step.number % 60) * HOUR_US,
+                    "event": ON_EVENT_US,
+                }.get(step.waits)
                 return Issue(self._name(step), step.amount, now_us, pending_until_us)
         amount = step.amount
         if step.conduct in ("all", "more than all"):

@@ -59,15 +59,14 @@ class Lot:
 class Wallet:
     """A member's spendable points, those in open holds, those that are pending, and open lots in the order of spending.
 
-    `active_at_us`: when the member last spent or was given points; kept from its first lot by activity on. `idle_months`: the
-    fewest of any open lot by activity. Pending lots are among `lots`.
+    `active_at_us`: when the member last spent or was given points; kept from its first lot by activity on. Pending lots are among
+    `lots`.
     """
 
     balance: int
     held: int = 0
     pending: int = 0
     active_at_us: int | None = None
-    idle_months: int | None = None
     lots: list[Lot] = field(default_factory=list)
 
     @property
@@ -124,7 +123,7 @@ class Book:
     changed_lots: dict[LotName, Lot] = field(default_factory=dict)
     """Lots that are new, have more or fewer points than before, or are pending no more."""
     changed_wallets: dict[str, Wallet] = field(default_factory=dict)
-    """Members of whose activity there is news."""
+    """Members of whose activity, or lots by activity, there is news."""
     new_members: list[str] = field(default_factory=list)
     new_aliases: list[tuple[bytes, str]] = field(default_factory=list)
     reversals: list[tuple[int, int]] = field(default_factory=list)
@@ -151,7 +150,6 @@ class Book:
             insort(wallet.lots, lot)
         if lot.idle_months is not None:
             wallet.active_at_us = wallet.active_at_us or 0
-        self._note_open(lot, wallet)
         self.lots[lot.name] = self.changed_lots[lot.name] = lot
 
     def take(self, lot: Lot, quantity: int) -> None:
@@ -160,7 +158,6 @@ class Book:
         lot.remaining -= quantity
         if lot.remaining == 0:
             wallet.lots.remove(lot)
-            self._note_emptied(lot, wallet)
         self.changed_lots[lot.name] = lot
 
     def give_back(self, lot: Lot, quantity: int) -> None:
@@ -168,7 +165,6 @@ class Book:
         wallet = self._move(lot, quantity)
         if lot.remaining == 0:
             insort(wallet.lots, lot)
-            self._note_open(lot, wallet)
         lot.remaining += quantity
         self.changed_lots[lot.name] = lot
 
@@ -220,16 +216,6 @@ class Book:
             wallet.balance += points
         else:
             wallet.pending += points
+        if lot.idle_months is not None:
+            self.changed_wallets[lot.member] = wallet
         return wallet
-
-    def _note_open(self, lot: Lot, wallet: Wallet) -> None:
-        """Not all open lots need be known here: a lot that is issued asks for none of the others."""
-        if lot.idle_months is not None:
-            wallet.idle_months = min(lot.idle_months, wallet.idle_months or lot.idle_months)
-            self.changed_wallets[lot.member] = wallet
-
-    def _note_emptied(self, lot: Lot, wallet: Wallet) -> None:
-        if lot.idle_months is not None:
-            months = [other.idle_months for other in wallet.lots if other.idle_months is not None]
-            wallet.idle_months = min(months, default=None)
-            self.changed_wallets[lot.member] = wallet

@@ -1,6 +1,6 @@
 """The rules of a member shard: loads wallets, lots, aliases and originals; cuts cycles; judges by `decide`."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from operator import attrgetter
 
@@ -10,6 +10,7 @@ from psycopg.rows import TupleRow
 from settlement.house.state import House
 from settlement.journal.acts import ENGINE_LINE, Act, Draft
 from settlement.journal.leaf import Transfer, parse_leaf
+from settlement.ledger import open_lots
 from settlement.ledger.acts import (
     Authorize,
     Capture,
@@ -34,31 +35,26 @@ ALIASES = "SELECT token, member::text FROM aliases WHERE token = ANY(%b)"
 ORIGINALS = """SELECT a.partner, a.act_id::text, e.leaf, EXISTS
     (SELECT FROM reversals r WHERE r.shard = e.shard AND r.original = e.index)
     FROM acts a JOIN entries e USING (shard, index) WHERE a.act_id = ANY(%b::uuid[]) AND a.shard = %b"""
-MEMBERS = "SELECT member::text, active_at_us, idle_months FROM members WHERE member = ANY(%b::uuid[]) AND shard = %b"
+MEMBERS = "SELECT member::text, active_at_us FROM members WHERE member = ANY(%b::uuid[]) AND shard = %b"
 # Key by key, where an index has another column before the key's: there PostgreSQL before 17, if it plans on empty tables, would
 # rather filter by the array. OFFSET 0 keeps the inner query as it is written.
 BALANCES = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard), unnest(%b::text[]) AS asked (account), LATERAL
     (SELECT account, credits - debits FROM balances
     WHERE shard = here.shard AND account = asked.account AND asset = 'PTS' OFFSET 0) AS found"""
-OPEN_LOTS = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard), unnest(%b::uuid[]) AS asked (member), LATERAL
-    (SELECT index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff,
-    idle_months, pending_until_us FROM lots
-    WHERE shard = here.shard AND member = asked.member AND remaining > 0 OFFSET 0) AS found
-    ORDER BY member, expires_at_us, index, place"""
-NAMED_LOTS = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard),
+NAMED_LOTS = f"""SELECT found.* FROM (SELECT %b::smallint) AS here (shard),
     unnest(%b::bigint[], %b::smallint[]) AS asked (index, place), LATERAL
-    (SELECT index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff,
-    idle_months, pending_until_us FROM lots
-    WHERE shard = here.shard AND index = asked.index AND place = asked.place OFFSET 0) AS found"""
+    (SELECT {open_lots.LOT_COLUMNS} FROM lots
+    WHERE shard = here.shard AND index = asked.index AND place = asked.place OFFSET 0) AS found"""  # noqa: S608 - made of constants
 LOTS = """INSERT INTO lots SELECT %b, * FROM
     unnest(%b::bigint[], %b::smallint[], %b::uuid[], %b::text[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[],
     %b::bigint[], %b::smallint[], %b::bigint[])
     ON CONFLICT (shard, index, place)
     DO UPDATE SET remaining = excluded.remaining, pending_until_us = excluded.pending_until_us"""
 NEW_MEMBERS = "INSERT INTO members SELECT unnest(%b::uuid[]), %b"
-ACTIVITY = """UPDATE members AS m SET active_at_us = new.active_at_us, idle_months = new.idle_months
-    FROM unnest(%b::uuid[], %b::bigint[], %b::smallint[]) AS new (member, active_at_us, idle_months)
-    WHERE m.member = new.member"""
+# After the lots are written: the fewest months are those of lots that few batches have read.
+ACTIVITY = """UPDATE members AS m SET active_at_us = new.active_at_us, idle_months = (SELECT min(l.idle_months) FROM lots l
+    WHERE l.shard = m.shard AND l.member = m.member AND l.remaining > 0 AND l.idle_months IS NOT NULL)
+    FROM unnest(%b::uuid[], %b::bigint[]) AS new (member, active_at_us) WHERE m.member = new.member"""
 NEW_ALIASES = "INSERT INTO aliases SELECT token, member FROM unnest(%b::bytea[], %b::uuid[]) AS n (token, member) ORDER BY 1"
 REVERSALS = "INSERT INTO reversals SELECT %b, * FROM unnest(%b::bigint[], %b::bigint[])"
 NEW_HOLDS = """INSERT INTO holds SELECT %b, * FROM
@@ -100,18 +96,9 @@ class MemberRules:
         await self._load_aliases(connection, tokens)
         await self._load_earlier_acts(connection, bodies)
         members |= set(self._book.aliases.values()) | self._of_earlier_acts()
-        await self._load_wallets(connection, [m for m in members if m is not None], self._spenders(bodies))
+        demands = open_lots.demands_of(bodies, self._book)
+        await self._load_wallets(connection, head.now_us, [m for m in members if m is not None], demands)
         return bool(tokens)
-
-    def _spenders(self, bodies: Iterable[object]) -> list[str]:
-        """Members whose lots an act may use."""
-        book = self._book
-        names = [body.name for body in bodies if isinstance(body, Redeem | Authorize)]
-        members = {name.member if name.alias is None else book.aliases.get(name.alias) for name in names}
-        members |= self._of_earlier_acts()
-        # A later act of the batch may already use the alias that an earlier one links.
-        members |= {body.member for body in bodies if isinstance(body, LinkAlias)}
-        return [member for member in members if member is not None]
 
     async def _load_aliases(self, connection: AsyncConnection[TupleRow], tokens: list[bytes]) -> None:
         if tokens:
@@ -158,7 +145,11 @@ class MemberRules:
             self._book.lots = {lot.name: lot for lot in [Lot(*row) for row in await cursor.fetchall()]}
 
     async def _load_wallets(
-        self, connection: AsyncConnection[TupleRow], members: list[str], spenders: list[str]
+        self,
+        connection: AsyncConnection[TupleRow],
+        now_us: int,
+        members: list[str],
+        demands: Mapping[str, open_lots.Demand],
     ) -> None:
         """Members' points, and the open lots of the spenders among them."""
         book, shard = self._book, self._book.shard
@@ -166,16 +157,13 @@ class MemberRules:
         async with connection.pipeline():
             known = await connection.execute(MEMBERS, (members, shard))
             balances = await connection.execute(BALANCES, (shard, accounts))
-            lots = await connection.execute(OPEN_LOTS, (shard, spenders)) if spenders else None
+            lots = await open_lots.ask_first(connection, shard, now_us, demands) if demands else None
         points = {account: int(balance) for account, balance in await balances.fetchall()}
-        for member, active_at_us, idle_months in await known.fetchall():
+        for member, active_at_us in await known.fetchall():
             spendable, on_hold, coming = (points.get(name(member), 0) for name in _ACCOUNTS)
-            book.wallets[member] = Wallet(spendable, on_hold, coming, active_at_us, idle_months)
-        for row in await lots.fetchall() if lots is not None else ():
-            found = Lot(*row)
-            lot = book.lots.setdefault(found.name, found)
-            if lot.member in book.wallets:
-                book.wallets[lot.member].lots.append(lot)
+            book.wallets[member] = Wallet(spendable, on_hold, coming, active_at_us)
+        if lots is not None:
+            await open_lots.put_into(book, lots, connection, now_us, demands)
 
     def begin(self, head: ShardHead, house: House) -> list[Draft]:
         """A `cut` entry for every cycle that the house has closed and this shard has not cut: its range ends here."""
@@ -200,14 +188,12 @@ class MemberRules:
             statements.append(Statement(NEW_MEMBERS, (book.new_members, book.shard)))
         if book.new_aliases:
             statements.append(Statement(NEW_ALIASES, columns(book.new_aliases)))
-        if book.changed_wallets:
-            news = [
-                (member, each.active_at_us, each.idle_months) for member, each in book.changed_wallets.items()
-            ]
-            statements.append(Statement(ACTIVITY, columns(news)))
         if book.changed_lots:
             rows = map(_COLUMNS, book.changed_lots.values())
             statements.append(Statement(LOTS, (book.shard, *columns(rows))))
+        if book.changed_wallets:
+            news = [(member, each.active_at_us) for member, each in book.changed_wallets.items()]
+            statements.append(Statement(ACTIVITY, columns(news)))
         if book.reversals:
             statements.append(Statement(REVERSALS, (book.shard, *columns(book.reversals))))
         if book.new_holds:

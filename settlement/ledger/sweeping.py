@@ -12,6 +12,7 @@ from psycopg.rows import TupleRow
 from settlement.clock import format_time
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
+from settlement.ledger import open_lots
 from settlement.ledger.batch import LATER, ShardHead, post
 from settlement.ledger.book import Book, Hold
 from settlement.ledger.members import MemberRules
@@ -20,6 +21,7 @@ from settlement.ledger.recorded import read_hold
 from settlement.ledger.rules.expiring import see_to
 from settlement.ledger.rules.expiry import idle_since, months_of_idleness
 from settlement.ledger.rules.holds import lapse
+from settlement.ledger.rules.points import SLICES_MAX
 from settlement.ledger.rules.ruling import spelled_by_engine
 
 LAPSES_MAX = 200
@@ -36,6 +38,11 @@ DUE_SHARDS = """SELECT shard FROM shards s WHERE shard > 0 AND (
     OR EXISTS (SELECT FROM unnest(%(months)b::smallint[], %(since_us)b::bigint[]) AS idle (months, since_us)
         JOIN members m ON m.shard = s.shard AND m.idle_months = idle.months AND m.active_at_us <= idle.since_us)
     ) ORDER BY shard"""
+COMING_LOTS = f"""SELECT found.* FROM (SELECT %b::smallint, %b::bigint) AS here (shard, now_us),
+    unnest(%b::uuid[], %b::bigint[]) AS asked (member, most), LATERAL
+    (SELECT {open_lots.LOT_COLUMNS} FROM lots WHERE shard = here.shard AND member = asked.member AND remaining > 0
+    AND pending_until_us <= here.now_us AND pending_until_us < 4611686018427387904
+    ORDER BY expires_at_us, index, place LIMIT asked.most) AS found"""  # noqa: S608 - made of constants
 DUE_MEMBERS = """(SELECT member::text FROM lots WHERE shard = %(shard)b AND remaining > 0
         AND expires_at_us <= %(now_us)b AND expires_at_us < 2305843009213693952
         ORDER BY expires_at_us LIMIT %(most)b)
@@ -86,8 +93,21 @@ class SweepRules(MemberRules):
         cursor = await connection.execute(DUE_MEMBERS, sought)
         self._members = [member for (member,) in await cursor.fetchall()]
         members = list({*self._members, *[hold.member for hold in self._due]})
-        await self._load_wallets(connection, members, members)
+        await self._load_wallets(connection, head.now_us, members, {})
+        await self._load_due_lots(connection, head.now_us)
         return False
+
+    async def _load_due_lots(self, connection: AsyncConnection[TupleRow], now_us: int) -> None:
+        """The first lots of each member that is due: those that are over, and those that are pending no longer."""
+        book, members = self._book, [member for member in self._members if member in self._book.wallets]
+        most = [SLICES_MAX] * len(members)
+        idle = open_lots.idleness_of(book, members, now_us)
+        async with connection.pipeline():
+            over = await connection.execute(open_lots.OVER_LOTS, (book.shard, now_us, members, most, idle))
+            coming = await connection.execute(COMING_LOTS, (book.shard, now_us, members, most))
+        open_lots.add(book, await over.fetchall())
+        open_lots.add(book, await coming.fetchall())
+        open_lots.fill_wallets(book)
 
     def begin(self, head: ShardHead, house: House) -> list[Draft]:
         """The cuts, a `lapse` for each hold, and an `expire` or else a `mature` for each member.

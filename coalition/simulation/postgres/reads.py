@@ -132,10 +132,10 @@ def due_holds(server: "Postgres", _transaction: Transaction, parameters: Any) ->
 
 
 def members(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
-    """Which of these members live in the shard, and what is known of their activity."""
+    """Which of these members live in the shard, and when they were last active."""
     known, (names, shard) = server.tables.members, parameters
     found = [(member, known[member]) for member in dict.fromkeys(names) if member in known]
-    return [(member, row.active_at_us, row.idle_months) for member, row in found if row.shard == shard]
+    return [(member, row.active_at_us) for member, row in found if row.shard == shard]
 
 
 def wallets(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
@@ -149,13 +149,49 @@ def _lot(lot: LotRow) -> tuple[Any, ...]:
     return astuple(lot)
 
 
+def _in_turn(tables: Tables, shard: int, member: str) -> list[LotRow]:
+    """A member's lots with points left, in the order of spending."""
+    lots = [tables.lots[shard, *name] for name in tables.open_lots.get((shard, member), ())]
+    return sorted(lots, key=lambda lot: (lot.expires_at_us, lot.name))
+
+
 def open_lots(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
-    """Members' lots with points left, in the order of spending."""
-    tables, (shard, names) = server.tables, parameters
-    lots = [
-        tables.lots[shard, *n] for m in dict.fromkeys(names) for n in tables.open_lots.get((shard, m), ())
-    ]
-    return [_lot(lot) for lot in sorted(lots, key=lambda lot: (lot.member, lot.expires_at_us, lot.name))]
+    """Members' lots that are not pending and not over: the first of each."""
+    shard, now_us, *asked = parameters
+    found: list[tuple[Any, ...]] = []
+    for member, most, idle in zip(*asked, strict=True):
+        lots = [
+            lot
+            for lot in _in_turn(server.tables, shard, member)
+            if lot.expires_at_us > now_us
+            and lot.pending_until_us is None
+            and (lot.idle_months or idle + 1) > idle
+        ]
+        found += [_lot(lot) for lot in lots[:most]]
+    return found
+
+
+def over_lots(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """Members' lots that are over: the first of each by date, and by activity."""
+    shard, now_us, *asked = parameters
+    found: list[tuple[Any, ...]] = []
+    for member, most, idle in zip(*asked, strict=True):
+        lots = _in_turn(server.tables, shard, member)
+        dated = [lot for lot in lots if lot.expires_at_us <= now_us]
+        by_activity = [lot for lot in lots if lot.idle_months is not None and lot.idle_months <= idle]
+        found += [_lot(lot) for lot in (*dated[:most], *by_activity[:most])]
+    return found
+
+
+def coming_lots(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """Members' lots that were pending until now: the first of each."""
+    shard, now_us, *asked = parameters
+    found: list[tuple[Any, ...]] = []
+    for member, most in zip(*asked, strict=True):
+        lots = _in_turn(server.tables, shard, member)
+        coming = [lot for lot in lots if lot.pending_until_us is not None and lot.pending_until_us <= now_us]
+        found += [_lot(lot) for lot in coming[:most]]
+    return found
 
 
 def named_lots(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:

@@ -173,9 +173,13 @@ def activity(_server: "Postgres", transaction: Transaction, parameters: Any) -> 
     rows = list(zip(*parameters, strict=True))
 
     def change(tables: Tables) -> None:
-        for member, active_at_us, idle_months in rows:
+        for member, active_at_us in rows:
             row = tables.members[member]
-            row.active_at_us, row.idle_months = active_at_us, idle_months
+            lots = [tables.lots[row.shard, *name] for name in tables.open_lots.get((row.shard, member), ())]
+            row.active_at_us = active_at_us
+            row.idle_months = min(
+                [lot.idle_months for lot in lots if lot.idle_months is not None], default=None
+            )
 
     transaction.changes.append(change)
     return ()

@@ -46,6 +46,13 @@ def idle_since(now_us: int, months: int) -> int:
     return _end_of_month(then) if then.day < now.day else to_us(then)
 
 
+def months_idle(active_at_us: int, now_us: int) -> int:
+    """For how many whole months nothing was done."""
+    then, now = from_us(active_at_us), from_us(now_us)
+    months = (now.year - then.year) * _MONTHS + now.month - then.month
+    return months if months_after(active_at_us, months) <= now_us else months - 1
+
+
 def months_of_idleness(terms: Iterable[str]) -> list[int]:
     """After how many months without an act points expire, under tariffs with these terms."""
     return sorted({int(term.removeprefix("activity-")) for term in terms if term.startswith("activity-")})

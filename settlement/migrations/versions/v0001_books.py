@@ -93,6 +93,10 @@ _TABLES = (
     # Only what a clock is to see to: 2^61 and above stand for lots without a date, 2^62 for an event.
     """CREATE INDEX lots_dated ON lots (shard, expires_at_us)
         WHERE remaining > 0 AND expires_at_us < 2305843009213693952""",
+    """CREATE INDEX lots_idle ON lots (shard, member, idle_months, index, place)
+        WHERE remaining > 0 AND idle_months IS NOT NULL""",
+    """CREATE INDEX lots_coming ON lots (shard, member, pending_until_us)
+        WHERE remaining > 0 AND pending_until_us < 4611686018427387904""",
     """CREATE INDEX lots_pending ON lots (shard, pending_until_us)
         WHERE remaining > 0 AND pending_until_us < 4611686018427387904""",
     """CREATE TABLE balances (
