@@ -55,25 +55,36 @@ def _check_points(replay: Replay) -> None:
     issued = {account[7:]: -amount for account, amount in tally.totals("issued:", POINTS).items()}
     in_wallets = sum(tally.totals("wallet:", POINTS).values())
     held = sum(tally.totals("held:", POINTS).values())
+    pending = sum(tally.totals("pending:", POINTS).values())
     redeemed = sum(tally.totals("redeemed:", POINTS).values())
-    sentence = f"{sum(issued.values())} issued, {in_wallets} in wallets, {held} held, {redeemed} redeemed"
-    report.require(sum(issued.values()) == in_wallets + held + redeemed, Check.POINTS, "in total", sentence)
+    expired = {account[8:]: amount for account, amount in tally.totals("expired:", POINTS).items()}
+    total, elsewhere = sum(issued.values()), in_wallets + held + pending + redeemed + sum(expired.values())
+    sentence = (
+        f"{total} issued, {in_wallets} in wallets, {held} held, {pending} pending, {redeemed} redeemed, "
+        f"{sum(expired.values())} expired"
+    )
+    report.require(total == elsewhere, Check.POINTS, "in total", sentence)
     open_lots: dict[str, int] = {}
     for lot in tally.lots.values():
         open_lots[lot.funder] = open_lots.get(lot.funder, 0) + lot.remaining
     for issuer in sorted(issued.keys() | open_lots.keys() | tally.spent.keys() | tally.held.keys()):
         still, aside, spent = open_lots.get(issuer, 0), tally.held.get(issuer, 0), tally.spent.get(issuer, 0)
-        sentence = f"{issued.get(issuer, 0)} issued, {still} in open lots, {aside} held, {spent} spent"
-        report.require(issued.get(issuer, 0) == still + aside + spent, Check.POINTS, issuer, sentence)
+        over = tally.expired.get(issuer, 0)
+        sentence = (
+            f"{issued.get(issuer, 0)} issued, {still} in open lots, {aside} held, {spent} spent, {over} expired, "
+            f"of which {expired.get(issuer, 0)} posted"
+        )
+        holds = issued.get(issuer, 0) == still + aside + spent + over and over == expired.get(issuer, 0)
+        report.require(holds, Check.POINTS, issuer, sentence)
 
 
 def _check_wallets(replay: Replay) -> None:
     tally, report = replay.tally, replay.report
     in_lots: dict[tuple[int, str], int] = {}
     for (shard, index, place), lot in tally.lots.items():
-        in_lots[shard, lot.member] = in_lots.get((shard, lot.member), 0) + lot.remaining
-        decided = replay.books[shard].lots.get((index, place)) if shard in replay.books else None
-        agrees = decided is not None and (decided.remaining, decided.funder) == (lot.remaining, lot.funder)
+        in_lots[shard, lot.account] = in_lots.get((shard, lot.account), 0) + lot.remaining
+        own = replay.books[shard].lots.get((index, place)) if shard in replay.books else None
+        agrees = own is not None and (own.remaining, own.funder) == (lot.remaining, lot.funder)
         if not agrees:
             report.find(
                 Check.WALLETS,
@@ -81,12 +92,15 @@ def _check_wallets(replay: Replay) -> None:
                 f"{lot.remaining} points remain, not as decided",
             )
     for member, shard in tally.members.items():
-        posted = tally.balance(shard, chart.wallet(member), POINTS)
         wallets = replay.books[shard].wallets if shard in replay.books else {}
-        decided_points = wallets.get(member, Wallet(0)).balance
-        lots = in_lots.get((shard, member), 0)
-        sentence = f"{posted} points posted, {lots} in lots, {decided_points} as decided"
-        report.require(posted == lots == decided_points, Check.WALLETS, chart.wallet(member), sentence)
+        decided = wallets.get(member, Wallet(0))
+        for account, points in (
+            (chart.wallet(member), decided.balance),
+            (chart.pending(member), decided.pending),
+        ):
+            posted, lots = tally.balance(shard, account, POINTS), in_lots.get((shard, account), 0)
+            sentence = f"{posted} points posted, {lots} in lots, {points} as decided"
+            report.require(posted == lots == points, Check.WALLETS, account, sentence)
 
 
 def _check_holds(replay: Replay) -> None:

@@ -12,16 +12,17 @@ from coalition.audit.tally import Sums
 from coalition.audit.trust import founding_vkeys
 from settlement.errors import CoalitionError
 from settlement.journal.leaf import HOUSE
+from settlement.ledger.book import Wallet
 from settlement.transparency.checkpoint import parse_and_verify
 from settlement.transparency.merkle import memory_nodes, range_root
 
 Row: TypeAlias = tuple[Any, ...]
 TOKEN_BYTES = 32
 
-_MEMBERS = "SELECT member::text, shard FROM members"
+_MEMBERS = "SELECT member::text, shard, active_at_us, idle_months FROM members"
 _ALIASES = "SELECT token, member::text FROM aliases"
-_LOTS = """SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff
-    FROM lots"""
+_LOTS = """SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff,
+    idle_months, pending_until_us FROM lots"""
 _BALANCES = "SELECT shard, account, asset, debits, credits FROM balances"
 _OBLIGATIONS = "SELECT shard, cycle, debtor, creditor, amount, count FROM obligations"
 _REVERSALS = "SELECT shard, original, index FROM reversals"
@@ -74,7 +75,7 @@ def _expectations(replay: Replay) -> list[_Expectation]:
             Check.TABLE_MEMBERS,
             _MEMBERS,
             1,
-            lambda: {(member,): (shard,) for member, shard in tally.members.items()},
+            lambda: _expected_members(replay),
         ),
         (Check.TABLE_LOTS, _LOTS, 3, lambda: _expected_lots(replay)),
         (Check.TABLE_BALANCES, _BALANCES, 3, lambda: _expected_sums(tally.balances)),
@@ -93,6 +94,20 @@ def _expectations(replay: Replay) -> list[_Expectation]:
         ),
         (Check.TABLE_SHARDS, _SHARDS, 1, lambda: _expected_shards(replay)),
     ]
+
+
+def _expected_members(replay: Replay) -> dict[Row, Row]:
+    """When they were last active is what deciding every entry again left; the fewest months are those of their open lots."""
+    idle: dict[str, int] = {}
+    for lot in replay.tally.lots.values():
+        if lot.idle_months is not None and lot.remaining > 0:
+            idle[lot.member] = min(lot.idle_months, idle.get(lot.member, lot.idle_months))
+    expected: dict[Row, Row] = {}
+    for member, shard in replay.tally.members.items():
+        wallets = replay.books[shard].wallets if shard in replay.books else {}
+        wallet = wallets.get(member, Wallet(0))
+        expected[member,] = (shard, wallet.active_at_us, idle.get(member))
+    return expected
 
 
 def _expected_lots(replay: Replay) -> dict[Row, Row]:

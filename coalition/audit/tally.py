@@ -2,13 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from settlement.clearing.accrual import Accrual
 from settlement.clock import parse_time
 from settlement.journal.leaf import Entry, Transfer
-from settlement.ledger.book import NEVER_US
+from settlement.ledger import chart
+from settlement.ledger.acts import ON_EVENT_US
+from settlement.ledger.book import IDLE_US, NEVER_US
 from settlement.ledger.chart import parties
 from settlement.statements.cyclebook import Activity, activity_of, points_leg
 
@@ -28,6 +30,13 @@ class TalliedLot:
     remaining: int
     expires_at_us: int
     tariff: int
+    idle_months: int | None = None
+    pending_until_us: int | None = None
+
+    @property
+    def account(self) -> str:
+        """The account of its member in which its points stand."""
+        return chart.wallet(self.member) if self.pending_until_us is None else chart.pending(self.member)
 
 
 @dataclass(slots=True)
@@ -61,6 +70,8 @@ class Tally:
     spent: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     held: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     """Funder to its points in open holds."""
+    expired: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """Funder to its points that expired."""
     holds: dict[tuple[int, int], TalliedHold] = field(default_factory=dict)
     moved: dict[int, dict[tuple[str, bool], Sums]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(Sums))
@@ -79,7 +90,7 @@ class Tally:
         original = entry.get("original")
         if entry.refusal is None and entry.kind == "authorize":
             self._open_hold(entry)
-        elif original is not None and entry.refusal is None:
+        elif original is not None and entry.refusal is None and entry.kind != "release":
             wrong += (
                 self._reversal(entry, original) if entry.kind == "reverse" else self._close(entry, original)
             )
@@ -135,7 +146,7 @@ class Tally:
             owed = self.obligations[shard, cycle, pair[0], pair[1]]
             owed.first += amount
             owed.second += 1
-        from_wallet = debit.startswith(("wallet:", "held:"))
+        from_wallet = debit.startswith(("wallet:", "held:", "pending:"))
         if amount > 0 and not (from_wallet and debited.first > debited.second):
             return ()
         wrong = [] if amount > 0 else [f"a posting of {amount} from {debit}"]
@@ -162,21 +173,21 @@ class Tally:
     def _lot(self, entry: Entry, place: int, value: str) -> Sequence[str]:
         verb, *facts = value.split(" ")
         if verb == "new":
-            funder, asset, quantity, expiry, tariff = facts
-            expires_at_us = NEVER_US if expiry == "never" else parse_time(expiry)
-            points = int(quantity)
-            lot = TalliedLot(
-                entry.get("member") or "", funder, asset, points, points, expires_at_us, int(tariff)
-            )
-            self.open_lot((entry.shard, entry.index, place), lot)
+            self.open_lot((entry.shard, entry.index, place), _new_lot(entry, *facts))
             return ()
         shard, _, within = facts[0].partition(":")
         index, _, nth = within.partition(".")
         name, points = (int(shard), int(index), int(nth)), int(facts[1])
+        if verb == "free":
+            return self._free(name)
+        if verb == "renew":
+            return self._renew((entry.shard, entry.index, place), name, points, parse_time(facts[2]))
         if verb == "spend":
             return self._move_held(name, -points)
         if entry.kind in _OF_HOLDS:
             return self._move_held(name, points if verb == "take" else -points, out_of_lot=True)
+        if entry.kind == "expire":
+            return self._expire(name, points)
         # What the reversal of an issue takes out of its lot ends unspent.
         spent = verb == "give" or entry.kind != "reverse"
         return self.move_points(name, points if verb == "give" else -points, spent=spent)
@@ -191,6 +202,30 @@ class Tally:
             return self.move_points(name, -points, spent=False)
         self.spent[known.funder] -= points
         return ()
+
+    def _free(self, name: LotName) -> Sequence[str]:
+        """A lot is pending no more."""
+        known = self.lots.get(name)
+        if known is None:
+            return [f"lot {_spell(name)} does not exist"]
+        known.pending_until_us = None
+        return ()
+
+    def _renew(self, name: LotName, old: LotName, points: int, expires_at_us: int) -> Sequence[str]:
+        """Points come back from a redemption in a new lot, as their own is over."""
+        known = self.lots.get(old)
+        if known is None:
+            return [f"lot {_spell(old)} does not exist"]
+        self.spent[known.funder] -= points
+        new = replace(known, quantity=points, remaining=points, expires_at_us=expires_at_us)
+        self.open_lot(name, new)
+        return ()
+
+    def _expire(self, name: LotName, points: int) -> Sequence[str]:
+        wrong = self.move_points(name, -points, spent=False)
+        if name in self.lots:
+            self.expired[self.lots[name].funder] += points
+        return wrong
 
     def _open_hold(self, entry: Entry) -> None:
         amount, until_us = int(entry.one("amount").split(" ")[1]), parse_time(entry.one("until"))
@@ -213,6 +248,25 @@ class Tally:
         if place in self.reversals:
             yield f"entry {original} is reversed a second time"
         self.reversals[place] = entry.index
+
+
+def _new_lot(entry: Entry, funder: str, asset: str, quantity: str, expiry: str, tariff: str) -> TalliedLot:
+    """The lot that a `lot new` line makes."""
+    idle_months = int(expiry.removeprefix("activity-")) if expiry.startswith("activity-") else None
+    expires_at_us = IDLE_US if idle_months else NEVER_US if expiry == "never" else parse_time(expiry)
+    pending = entry.get("pending")
+    until_us = None if pending is None else ON_EVENT_US if pending == "event" else parse_time(pending)
+    return TalliedLot(
+        entry.get("member") or "",
+        funder,
+        asset,
+        int(quantity),
+        int(quantity),
+        expires_at_us,
+        int(tariff),
+        idle_months,
+        until_us if until_us is not None and until_us > entry.time_us else None,
+    )
 
 
 def _spell(name: LotName) -> str:

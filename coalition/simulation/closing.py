@@ -12,6 +12,7 @@ from coalition.simulation.model import Model
 from coalition.simulation.postgres.tables import Tables
 from coalition.simulation.verdict import ViolationError
 from settlement.journal.leaf import parse_leaf
+from settlement.ledger.book import IDLE_US
 
 
 def check_model(model: Model) -> None:
@@ -48,12 +49,37 @@ def _pairs(tables: Tables, model: Model) -> Iterator[tuple[str, dict[Any, Any], 
     """Name, stored rows and expected rows of each table."""
     facts = model.facts
     points = facts.points
-    yield "members", tables.members, points.shard_of
+    members = {member: (row.shard, row.active_at_us) for member, row in tables.members.items()}
+    watched = {lot.member for lot in points.lots if lot.idle is not None}
+    yield (
+        "members",
+        members,
+        {
+            member: (shard, points.active_us.get(member) if member in watched else None)
+            for member, shard in points.shard_of.items()
+        },
+    )
+    idle = {member: row.idle_months for member, row in tables.members.items()}
+    yield "idle members", idle, {member: points.fewest_idle(member) for member in points.shard_of}
     yield "aliases", tables.aliases, points.member_of
     acts = {name: (place.shard, place.index) for name, place in facts.answers.items()}
     yield "acts", {name: act[1:] for name, act in tables.acts.items()}, acts
-    lots = {(lot.shard, lot.index, 0): (lot.funder, lot.quantity, lot.left) for lot in points.lots}
-    yield "lots", {key: (row.funder, row.quantity, row.remaining) for key, row in tables.lots.items()}, lots
+    lots = {
+        (lot.shard, *lot.name): (lot.funder, lot.quantity, lot.left, lot.date_us, lot.idle, lot.pending_us)
+        for lot in points.lots
+    }
+    stored_lots = {
+        key: (
+            row.funder,
+            row.quantity,
+            row.remaining,
+            row.expires_at_us if row.expires_at_us < IDLE_US else None,
+            row.idle_months,
+            row.pending_until_us,
+        )
+        for key, row in tables.lots.items()
+    }
+    yield "lots", stored_lots, lots
     holds = {
         (hold.shard, hold.index): (hold.partner, hold.member, hold.amount, hold.until_us, hold.closed_by)
         for hold in facts.holds.by_place.values()

@@ -5,8 +5,11 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from settlement.journal.leaf import Transfer
+from settlement.ledger import chart
 
 NEVER_US = 2**62
+IDLE_US = 2**61
+"""In the place of the date of lots that expire by their member's activity: after every date, before never."""
 LotName: TypeAlias = tuple[int, int]
 """The entry that made a lot, and the lot's place among those that it made, from 0."""
 Slice: TypeAlias = tuple[LotName, int]
@@ -17,7 +20,9 @@ Slice: TypeAlias = tuple[LotName, int]
 class Lot:
     """Points issued together. Ordered by when they are to be spent: soonest expiry first, then oldest.
 
-    `tariff`: the house entry of the tariff under which they were issued. The fields stand in the order of the table's columns.
+    `tariff`: the house entry of the tariff under which they were issued. `idle_months`: they expire so many months after their
+    member's last act, and have IDLE_US for a date. `pending_until_us`: when they become spendable; None: they are. The fields
+    stand in the order of the table's columns.
     """
 
     index: int
@@ -29,11 +34,18 @@ class Lot:
     remaining: int
     expires_at_us: int
     tariff: int
+    idle_months: int | None = None
+    pending_until_us: int | None = None
 
     @property
     def name(self) -> LotName:
         """What the lot is called within its shard."""
         return self.index, self.place
+
+    @property
+    def account(self) -> str:
+        """The account of its member in which its points stand."""
+        return chart.wallet(self.member) if self.pending_until_us is None else chart.pending(self.member)
 
     def __lt__(self, other: "Lot") -> bool:
         if self.expires_at_us != other.expires_at_us:
@@ -45,16 +57,22 @@ class Lot:
 
 @dataclass(slots=True)
 class Wallet:
-    """A member's spendable points, those in open holds, and open lots in the order of spending."""
+    """A member's spendable points, those in open holds, those that are pending, and open lots in the order of spending.
+
+    `active_at_us`: when the member last spent or was given points; kept from its first lot by activity on. Pending lots are among
+    `lots`.
+    """
 
     balance: int
     held: int = 0
+    pending: int = 0
+    active_at_us: int | None = None
     lots: list[Lot] = field(default_factory=list)
 
     @property
     def most(self) -> int:
-        """What the balance comes to if every hold is given back."""
-        return self.balance + self.held
+        """What the balance comes to if every hold is given back and all that is pending becomes spendable."""
+        return self.balance + self.held + self.pending
 
 
 @dataclass(slots=True)
@@ -103,7 +121,9 @@ class Book:
     hold_numbers: dict[tuple[str, str], int] = field(default_factory=dict)
     """By partner and act id of the authorize."""
     changed_lots: dict[LotName, Lot] = field(default_factory=dict)
-    """Lots that are new, or have more or fewer points than before."""
+    """Lots that are new, have more or fewer points than before, or are pending no more."""
+    changed_wallets: dict[str, Wallet] = field(default_factory=dict)
+    """Members of whose activity, or lots by activity, there is news."""
     new_members: list[str] = field(default_factory=list)
     new_aliases: list[tuple[bytes, str]] = field(default_factory=list)
     reversals: list[tuple[int, int]] = field(default_factory=list)
@@ -123,30 +143,29 @@ class Book:
 
     def add_lot(self, lot: Lot) -> None:
         """Puts freshly issued points into their member's wallet."""
-        wallet = self.wallets[lot.member]
-        wallet.balance += lot.remaining
+        wallet = self._move(lot, lot.remaining)
         if not wallet.lots or wallet.lots[-1] < lot:
             wallet.lots.append(lot)
         else:
             insort(wallet.lots, lot)
+        if lot.idle_months is not None:
+            wallet.active_at_us = wallet.active_at_us or 0
         self.lots[lot.name] = self.changed_lots[lot.name] = lot
 
     def take(self, lot: Lot, quantity: int) -> None:
         """Takes points out of an open lot."""
-        wallet = self.wallets[lot.member]
+        wallet = self._move(lot, -quantity)
         lot.remaining -= quantity
-        wallet.balance -= quantity
         if lot.remaining == 0:
             wallet.lots.remove(lot)
         self.changed_lots[lot.name] = lot
 
     def give_back(self, lot: Lot, quantity: int) -> None:
         """Returns points to the lot they came from."""
-        wallet = self.wallets[lot.member]
+        wallet = self._move(lot, quantity)
         if lot.remaining == 0:
             insort(wallet.lots, lot)
         lot.remaining += quantity
-        wallet.balance += quantity
         self.changed_lots[lot.name] = lot
 
     def know_hold(self, name: tuple[str, str], hold: Hold) -> None:
@@ -170,8 +189,33 @@ class Book:
         hold.is_open = False
         self.closed_holds.append((hold.index, index))
 
+    def free(self, lot: Lot) -> None:
+        """Makes pending points spendable."""
+        self._move(lot, -lot.remaining)
+        lot.pending_until_us = None
+        self._move(lot, lot.remaining)
+        self.changed_lots[lot.name] = lot
+
+    def note_activity(self, member: str, now_us: int) -> None:
+        """The member has spent or was given points; nobody asks when while it never had a lot by activity."""
+        wallet = self.wallets[member]
+        if wallet.active_at_us is not None:
+            wallet.active_at_us = now_us
+            self.changed_wallets[member] = wallet
+
     def forget_changes(self) -> None:
         """Starts the lists of what changed afresh; the state stays."""
-        changes = (self.changed_lots, self.new_members, self.new_aliases, self.reversals)
-        for each in (*changes, self.new_holds, self.closed_holds):
-            each.clear()
+        self.changed_lots.clear()
+        self.changed_wallets.clear()
+        for news in (self.new_members, self.new_aliases, self.reversals, self.new_holds, self.closed_holds):
+            news.clear()
+
+    def _move(self, lot: Lot, points: int) -> Wallet:
+        wallet = self.wallets[lot.member]
+        if lot.pending_until_us is None:
+            wallet.balance += points
+        else:
+            wallet.pending += points
+        if lot.idle_months is not None:
+            self.changed_wallets[lot.member] = wallet
+        return wallet

@@ -21,6 +21,16 @@ def held(member: str) -> str:
     return f"held:{member}"
 
 
+def pending(member: str) -> str:
+    """Credit: a member's points that are issued and not spendable yet; never below zero."""
+    return f"pending:{member}"
+
+
+def expired(funder: str) -> str:
+    """Credit: points of this funder that expired."""
+    return f"expired:{funder}"
+
+
 def position(participant: str) -> str:
     """Money. Debit: the participant owes the network; credit: it is owed."""
     return f"position:{participant}"

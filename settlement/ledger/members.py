@@ -11,10 +11,20 @@ from settlement.house.state import House
 from settlement.journal.acts import ENGINE_LINE, Act, Draft
 from settlement.journal.leaf import Transfer, parse_leaf
 from settlement.ledger import open_lots
-from settlement.ledger.acts import Authorize, Capture, Enrol, Issue, LinkAlias, Redeem, Reverse, Void
+from settlement.ledger.acts import (
+    Authorize,
+    Capture,
+    Enrol,
+    Issue,
+    LinkAlias,
+    Redeem,
+    Release,
+    Reverse,
+    Void,
+)
 from settlement.ledger.batch import ShardHead
 from settlement.ledger.book import Book, Lot, LotName, Original, Wallet
-from settlement.ledger.chart import held, wallet
+from settlement.ledger.chart import held, pending, wallet
 from settlement.ledger.decide import decide
 from settlement.ledger.recorded import read_hold, read_slice
 from settlement.ledger.writing import Statement, columns
@@ -25,21 +35,26 @@ ALIASES = "SELECT token, member::text FROM aliases WHERE token = ANY(%b)"
 ORIGINALS = """SELECT a.partner, a.act_id::text, e.leaf, EXISTS
     (SELECT FROM reversals r WHERE r.shard = e.shard AND r.original = e.index)
     FROM acts a JOIN entries e USING (shard, index) WHERE a.act_id = ANY(%b::uuid[]) AND a.shard = %b"""
-MEMBERS = "SELECT member::text FROM members WHERE member = ANY(%b::uuid[]) AND shard = %b"
+MEMBERS = "SELECT member::text, active_at_us FROM members WHERE member = ANY(%b::uuid[]) AND shard = %b"
 # Key by key, where an index has another column before the key's: there PostgreSQL before 17, if it plans on empty tables, would
 # rather filter by the array. OFFSET 0 keeps the inner query as it is written.
 BALANCES = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard), unnest(%b::text[]) AS asked (account), LATERAL
     (SELECT account, credits - debits FROM balances
     WHERE shard = here.shard AND account = asked.account AND asset = 'PTS' OFFSET 0) AS found"""
-NAMED_LOTS = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard),
+NAMED_LOTS = f"""SELECT found.* FROM (SELECT %b::smallint) AS here (shard),
     unnest(%b::bigint[], %b::smallint[]) AS asked (index, place), LATERAL
-    (SELECT index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff FROM lots
-    WHERE shard = here.shard AND index = asked.index AND place = asked.place OFFSET 0) AS found"""
+    (SELECT {open_lots.LOT_COLUMNS} FROM lots
+    WHERE shard = here.shard AND index = asked.index AND place = asked.place OFFSET 0) AS found"""  # noqa: S608 - made of constants
 LOTS = """INSERT INTO lots SELECT %b, * FROM
     unnest(%b::bigint[], %b::smallint[], %b::uuid[], %b::text[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[],
-    %b::bigint[])
-    ON CONFLICT (shard, index, place) DO UPDATE SET remaining = excluded.remaining"""
+    %b::bigint[], %b::smallint[], %b::bigint[])
+    ON CONFLICT (shard, index, place)
+    DO UPDATE SET remaining = excluded.remaining, pending_until_us = excluded.pending_until_us"""
 NEW_MEMBERS = "INSERT INTO members SELECT unnest(%b::uuid[]), %b"
+# After the lots are written: the fewest months are those of lots that few batches have read.
+ACTIVITY = """UPDATE members AS m SET active_at_us = new.active_at_us, idle_months = (SELECT min(l.idle_months) FROM lots l
+    WHERE l.shard = m.shard AND l.member = m.member AND l.remaining > 0 AND l.idle_months IS NOT NULL)
+    FROM unnest(%b::uuid[], %b::bigint[]) AS new (member, active_at_us) WHERE m.member = new.member"""
 NEW_ALIASES = "INSERT INTO aliases SELECT token, member FROM unnest(%b::bytea[], %b::uuid[]) AS n (token, member) ORDER BY 1"
 REVERSALS = "INSERT INTO reversals SELECT %b, * FROM unnest(%b::bigint[], %b::bigint[])"
 NEW_HOLDS = """INSERT INTO holds SELECT %b, * FROM
@@ -50,6 +65,8 @@ CLOSED_HOLDS = """UPDATE holds h SET closed_by = n.closed_by FROM unnest(%b::big
 
 _COLUMNS = attrgetter(*[column.name for column in fields(Lot)])
 _HOLD_COLUMNS = attrgetter("index", "member", "partner", "amount", "until_us")
+_ACCOUNTS = (wallet, held, pending)
+"""In the order of the fields of `Wallet`."""
 NAMING = Issue | Redeem | Authorize
 """Acts that name their member by id or by an alias."""
 
@@ -80,7 +97,7 @@ class MemberRules:
         await self._load_earlier_acts(connection, bodies)
         members |= set(self._book.aliases.values()) | self._of_earlier_acts()
         demands = open_lots.demands_of(bodies, self._book)
-        await self._load_wallets(connection, [m for m in members if m is not None], demands)
+        await self._load_wallets(connection, head.now_us, [m for m in members if m is not None], demands)
         return bool(tokens)
 
     async def _load_aliases(self, connection: AsyncConnection[TupleRow], tokens: list[bytes]) -> None:
@@ -98,7 +115,7 @@ class MemberRules:
         self, connection: AsyncConnection[TupleRow], bodies: Sequence[object]
     ) -> None:
         """Originals and holds, and the lots of their slices."""
-        originals = [body.original_act_id for body in bodies if isinstance(body, Reverse)]
+        originals = [body.original_act_id for body in bodies if isinstance(body, Reverse | Release)]
         holds = [body.hold_act_id for body in bodies if isinstance(body, Capture | Void)]
         if originals:
             await self._load_originals(connection, originals)
@@ -130,23 +147,23 @@ class MemberRules:
     async def _load_wallets(
         self,
         connection: AsyncConnection[TupleRow],
+        now_us: int,
         members: list[str],
         demands: Mapping[str, open_lots.Demand],
     ) -> None:
         """Members' points, and the open lots of the spenders among them."""
         book, shard = self._book, self._book.shard
-        accounts = [name(member) for member in members for name in (wallet, held)]
+        accounts = [name(member) for member in members for name in _ACCOUNTS]
         async with connection.pipeline():
             known = await connection.execute(MEMBERS, (members, shard))
             balances = await connection.execute(BALANCES, (shard, accounts))
-            lots = await open_lots.ask_first(connection, shard, demands) if demands else None
+            lots = await open_lots.ask_first(connection, shard, now_us, demands) if demands else None
         points = {account: int(balance) for account, balance in await balances.fetchall()}
-        book.wallets = {
-            member: Wallet(points.get(wallet(member), 0), points.get(held(member), 0))
-            for (member,) in await known.fetchall()
-        }
+        for member, active_at_us in await known.fetchall():
+            spendable, on_hold, coming = (points.get(name(member), 0) for name in _ACCOUNTS)
+            book.wallets[member] = Wallet(spendable, on_hold, coming, active_at_us)
         if lots is not None:
-            await open_lots.put_into(book, lots, connection, demands)
+            await open_lots.put_into(book, lots, connection, now_us, demands)
 
     def begin(self, head: ShardHead, house: House) -> list[Draft]:
         """A `cut` entry for every cycle that the house has closed and this shard has not cut: its range ends here."""
@@ -174,6 +191,9 @@ class MemberRules:
         if book.changed_lots:
             rows = map(_COLUMNS, book.changed_lots.values())
             statements.append(Statement(LOTS, (book.shard, *columns(rows))))
+        if book.changed_wallets:
+            news = [(member, each.active_at_us) for member, each in book.changed_wallets.items()]
+            statements.append(Statement(ACTIVITY, columns(news)))
         if book.reversals:
             statements.append(Statement(REVERSALS, (book.shard, *columns(book.reversals))))
         if book.new_holds:

@@ -42,12 +42,16 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One partner's accepted acts on points in one cycle. A reversal counts in the cycle that recorded it."""
+    """One partner's accepted acts on points in one cycle. A reversal counts in the cycle that recorded it.
+
+    `expired`: points that the partner funded and nobody spent in time, and in how many entries.
+    """
 
     issued: Tally = Tally()
     redeemed: Tally = Tally()
     issues_reversed: Tally = Tally()
     redemptions_reversed: Tally = Tally()
+    expired: Tally = Tally()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +152,16 @@ _ACTS = {
     ("redeemed", True): "redeemed",
     ("issued", True): "issues_reversed",
     ("redeemed", False): "redemptions_reversed",
+    ("expired", True): "expired",
 }
 """(partner's account, whether the points left a member) to the field of `Activity`. Accepted acts only have such postings."""
-_OF_PARTNERS = ("issued:", "redeemed:")
+_OF_PARTNERS = ("issued:", "redeemed:", "expired:")
 
 
 def activity_of(sums: Iterable[tuple[str, bool, int, int]]) -> dict[str, Activity]:
     """Each partner's activity from (account across from the member's, whether points left the member, points, count of acts).
 
-    Rows may repeat: they add up. Other accounts than `issued` and `redeemed` are passed over.
+    Rows may repeat: they add up. Other accounts than `issued`, `redeemed` and `expired` are passed over.
     """
     found: dict[str, Activity] = {}
     for account, from_member, points, count in sums:

@@ -75,6 +75,10 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """The hold has run out; authorize afresh."""
     REFUSAL_REASON_HOLD_EXCEEDED: _RefusalReason.ValueType  # 32
     """More than is held; capture at most that."""
+    REFUSAL_REASON_LOT_EXPIRED: _RefusalReason.ValueType  # 40
+    """There are enough points only with those that have expired."""
+    REFUSAL_REASON_ALREADY_RELEASED: _RefusalReason.ValueType  # 41
+    """The points are spendable already."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """A rule said no. The no is recorded as a journal entry; asking again gives the same answer."""
@@ -128,6 +132,10 @@ REFUSAL_REASON_HOLD_EXPIRED: RefusalReason.ValueType  # 31
 """The hold has run out; authorize afresh."""
 REFUSAL_REASON_HOLD_EXCEEDED: RefusalReason.ValueType  # 32
 """More than is held; capture at most that."""
+REFUSAL_REASON_LOT_EXPIRED: RefusalReason.ValueType  # 40
+"""There are enough points only with those that have expired."""
+REFUSAL_REASON_ALREADY_RELEASED: RefusalReason.ValueType  # 41
+"""The points are spendable already."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
 
 class _ErrorReason:

@@ -35,12 +35,12 @@ class ExchangeServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ExchangeServiceAsyncStub: ...
     Issue: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
-    """Creates points for a member; the caller is issuer and funder.
+    """Creates points for a member; the caller is issuer and funder. When they expire says the tariff in force.
     Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, LIMIT_EXCEEDED.
     """
     Redeem: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """Spends a member's points at the caller; lots go soonest expiry first, then oldest.
-    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, INSUFFICIENT_POINTS,
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, INSUFFICIENT_POINTS, LOT_EXPIRED,
     TOO_MANY_LOTS.
     """
     Authorize: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
@@ -63,6 +63,11 @@ class ExchangeServiceStub:
     Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED,
     POINTS_SPENT, LIMIT_EXCEEDED.
     """
+    Release: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
+    """Makes the points of an issue of the caller spendable that are pending: on an event, or sooner than their date.
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_RELEASED (also: they
+    were never pending), ALREADY_REVERSED, LOT_EXPIRED.
+    """
     GetReceipt: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """The receipt of an act of the caller, for one who lost it. Error ACT_UNKNOWN: no such act is recorded."""
     GetBalance: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.GetBalanceResponse]
@@ -75,12 +80,12 @@ class ExchangeServiceAsyncStub(ExchangeServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Issue: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
-    """Creates points for a member; the caller is issuer and funder.
+    """Creates points for a member; the caller is issuer and funder. When they expire says the tariff in force.
     Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, LIMIT_EXCEEDED.
     """
     Redeem: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """Spends a member's points at the caller; lots go soonest expiry first, then oldest.
-    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, INSUFFICIENT_POINTS,
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, INSUFFICIENT_POINTS, LOT_EXPIRED,
     TOO_MANY_LOTS.
     """
     Authorize: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
@@ -103,6 +108,11 @@ class ExchangeServiceAsyncStub(ExchangeServiceStub):
     Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED,
     POINTS_SPENT, LIMIT_EXCEEDED.
     """
+    Release: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
+    """Makes the points of an issue of the caller spendable that are pending: on an event, or sooner than their date.
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_RELEASED (also: they
+    were never pending), ALREADY_REVERSED, LOT_EXPIRED.
+    """
     GetReceipt: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """The receipt of an act of the caller, for one who lost it. Error ACT_UNKNOWN: no such act is recorded."""
     GetBalance: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.GetBalanceResponse]  # type: ignore[assignment]
@@ -118,7 +128,7 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
-        """Creates points for a member; the caller is issuer and funder.
+        """Creates points for a member; the caller is issuer and funder. When they expire says the tariff in force.
         Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, LIMIT_EXCEEDED.
         """
 
@@ -129,7 +139,7 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
         """Spends a member's points at the caller; lots go soonest expiry first, then oldest.
-        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, INSUFFICIENT_POINTS,
+        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, INSUFFICIENT_POINTS, LOT_EXPIRED,
         TOO_MANY_LOTS.
         """
 
@@ -175,6 +185,17 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         capture. An authorize is not reversed but voided.
         Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED,
         POINTS_SPENT, LIMIT_EXCEEDED.
+        """
+
+    @_abc_1.abstractmethod
+    def Release(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
+        """Makes the points of an issue of the caller spendable that are pending: on an event, or sooner than their date.
+        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_RELEASED (also: they
+        were never pending), ALREADY_REVERSED, LOT_EXPIRED.
         """
 
     @_abc_1.abstractmethod

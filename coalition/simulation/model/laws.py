@@ -11,22 +11,22 @@ from coalition.simulation.model.terms import HOUSE, OPERATOR_KEYS_LEAST, REQUEST
 
 
 def conserved(facts: Facts) -> Iterator[str]:
-    """Points issued are in wallets, held or redeemed."""
+    """Points issued are in wallets, held, pending, redeemed or expired."""
     issued = sum(facts.accounts.named("issued", "PTS").values())
-    wallets = -sum(facts.accounts.named("wallet", "PTS").values())
-    held = -sum(facts.accounts.named("held", "PTS").values())
-    redeemed = -sum(facts.accounts.named("redeemed", "PTS").values())
-    if issued != wallets + held + redeemed:
-        yield f"{issued} points are issued, {wallets} are in wallets, {held} held and {redeemed} redeemed"
+    places = ("wallet", "held", "pending", "redeemed", "expired")
+    found = {kind: -sum(facts.accounts.named(kind, "PTS").values()) for kind in places}
+    if issued != sum(found.values()):
+        yield f"{issued} points are issued, of which are {found}"
 
 
 def wallets_are_lots(facts: Facts) -> Iterator[str]:
     """A wallet's postings are what its member's open lots hold, from zero to the limit."""
-    posted = facts.accounts.named("wallet", "PTS")
-    for member in facts.points.open_lots.keys() | posted.keys():
-        held, said = facts.points.balance(member), -posted.get(member, 0)
-        if held != said or not 0 <= held <= WALLET_MAX:
-            yield f"the lots of member {member} hold {held} points, its wallet {said}"
+    for kind, points_of in (("wallet", facts.points.balance), ("pending", facts.points.pending)):
+        posted = facts.accounts.named(kind, "PTS")
+        for member in facts.points.open_lots.keys() | posted.keys():
+            held, said = points_of(member), -posted.get(member, 0)
+            if held != said or not 0 <= held <= WALLET_MAX:
+                yield f"the lots of member {member} hold {held} points, {kind}:{member} {said}"
 
 
 def holds_are_held(facts: Facts) -> Iterator[str]:
@@ -44,26 +44,45 @@ def holds_are_held(facts: Facts) -> Iterator[str]:
 
 
 def lots_are_acts(facts: Facts) -> Iterator[str]:
-    """A lot holds its points less those held and those of redemptions that stand, or none if its issue is reversed."""
-    taken: Counter[tuple[int, int]] = Counter()
+    """A lot holds its points less those held, expired, back in another lot, or of redemptions that stand; none if its issue is
+    reversed.
+    """
+    taken: Counter[tuple[int, int, int]] = Counter()
     for deed in facts.points.deeds.values():
         if deed.reversed == (deed.kind == "issue"):
             for lot, quantity in deed.slices:
-                taken[lot.shard, lot.index] += quantity
+                taken[lot.shard, *lot.name] += quantity
     for hold in facts.holds.open():
         for lot, quantity in hold.slices:
-            taken[lot.shard, lot.index] += quantity
+            taken[lot.shard, *lot.name] += quantity
+    for lot, quantity in facts.points.expired:
+        taken[lot.shard, *lot.name] += quantity
+    for lot, new in facts.points.renewed:
+        taken[lot.shard, *lot.name] += new.quantity
     for lot in facts.points.lots:
-        gone = taken[lot.shard, lot.index]
+        gone = taken[lot.shard, *lot.name]
         if lot.left != lot.quantity - gone or lot.left < 0:
             yield f"lot {lot.shard}:{lot.index} of {lot.quantity} points holds {lot.left}, acts took {gone}"
+
+
+def expired_are_lots(facts: Facts) -> Iterator[str]:
+    """What expired for a partner was taken out of its lots."""
+    gone: Counter[str] = Counter()
+    for lot, quantity in facts.points.expired:
+        gone[lot.funder] += quantity
+    for partner, posted in facts.accounts.named("expired", "PTS").items():
+        if gone[partner] != -posted:
+            yield f"{-posted} points of {partner} are posted as expired, its lots say {gone[partner]}"
 
 
 def issuers_are_lots(facts: Facts) -> Iterator[str]:
     """What a partner issued is left in its lots or spent from them."""
     undone = {(deed.shard, deed.index) for deed in facts.points.deeds.values() if deed.reversed}
     standing: Counter[str] = Counter()
+    came_back = {id(new) for _, new in facts.points.renewed}
     for lot in facts.points.lots:
+        if id(lot) in came_back:
+            continue
         standing[lot.funder] += 0 if (lot.shard, lot.index) in undone else lot.quantity
     for partner, issued in facts.accounts.named("issued", "PTS").items():
         if issued != standing[partner]:
@@ -125,10 +144,10 @@ def legs_are_settling(facts: Facts) -> Iterator[str]:
 
 
 def acts_have_one_answer(facts: Facts) -> Iterator[str]:
-    """Every entry is the founding, the one answer to an act, a cut, the end of a hold, or heads."""
+    """Every entry is the founding, the one answer to an act, a cut, heads, or saw to a hold or points whose time had come."""
     entries = sum(facts.size(shard) for shard in facts.last)
     cuts = sum(len(ends) for ends in facts.cycles.cuts.values())
-    known = 1 + len(facts.answers) + cuts + facts.holds.lapsed + facts.heads
+    known = 1 + len(facts.answers) + cuts + facts.holds.lapsed + facts.heads + facts.seen_to
     if entries != known:
         yield f"there are {entries} entries, and {known} reasons for one"
 
@@ -153,6 +172,7 @@ LAWS: dict[str, Callable[[Facts], Iterator[str]]] = {
     "wallets are their lots": wallets_are_lots,
     "held points are open holds": holds_are_held,
     "lots are what acts left": lots_are_acts,
+    "expired points are their lots": expired_are_lots,
     "issuers are their lots": issuers_are_lots,
     "debts are redemptions that stand": debts_are_redemptions,
     "positions are debts less settlements": positions_are_debts,

@@ -10,6 +10,7 @@ from coalition.simulation.postgres.tables import (
     HoldRow,
     Key,
     LotRow,
+    MemberRow,
     Rows,
     Tables,
     Transaction,
@@ -144,9 +145,11 @@ def lots(server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
     def change(tables: Tables) -> None:
         for row in rows:
             lot = tables.lots.setdefault((shard, *row.name), row)
-            lot.remaining = row.remaining
+            lot.remaining, lot.pending_until_us = row.remaining, row.pending_until_us
             still_open = tables.open_lots.setdefault((shard, lot.member), set())
             (still_open.add if lot.remaining else still_open.discard)(lot.name)
+            timed = tables.timed_lots.setdefault(shard, set())
+            (timed.add if lot.is_timed else timed.discard)(lot.name)
 
     transaction.changes.append(change)
     return ()
@@ -160,7 +163,25 @@ def new_members(server: "Postgres", transaction: Transaction, parameters: Any) -
         wait := _claim(server, transaction, [("member", m) for m in names], lambda k: k[1] in known)
     ) is not None:
         return wait
-    transaction.changes.append(lambda tables: tables.members.update(dict.fromkeys(names, shard)))
+    rows = {member: MemberRow(shard) for member in names}
+    transaction.changes.append(lambda tables: tables.members.update(rows))
+    return ()
+
+
+def activity(_server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
+    """Notes when members last did something, and how soon their lots by activity expire."""
+    rows = list(zip(*parameters, strict=True))
+
+    def change(tables: Tables) -> None:
+        for member, active_at_us in rows:
+            row = tables.members[member]
+            lots = [tables.lots[row.shard, *name] for name in tables.open_lots.get((row.shard, member), ())]
+            row.active_at_us = active_at_us
+            row.idle_months = min(
+                [lot.idle_months for lot in lots if lot.idle_months is not None], default=None
+            )
+
+    transaction.changes.append(change)
     return ()
 
 

@@ -65,8 +65,11 @@ _TABLES = (
     )""",
     """CREATE TABLE members (
         member uuid PRIMARY KEY,
-        shard smallint NOT NULL
-    )""",
+        shard smallint NOT NULL,
+        active_at_us bigint,                     -- when it last issued or redeemed, from its first lot by activity on
+        idle_months smallint                     -- the fewest of any open lot by activity
+    ) WITH (fillfactor = 90)""",
+    "CREATE INDEX members_idle ON members (shard, idle_months, active_at_us) WHERE idle_months IS NOT NULL",
     """CREATE TABLE aliases (
         token bytea PRIMARY KEY,
         member uuid NOT NULL REFERENCES members
@@ -82,9 +85,20 @@ _TABLES = (
         remaining bigint NOT NULL CHECK (remaining BETWEEN 0 AND quantity),
         expires_at_us bigint NOT NULL,
         tariff bigint NOT NULL,                  -- house entry of the tariff under which they were issued
+        idle_months smallint,                    -- set: they expire so long after the member's last act
+        pending_until_us bigint,                 -- null: spendable
         PRIMARY KEY (shard, index, place)
     ) WITH (fillfactor = 90)""",
     "CREATE INDEX lots_open ON lots (shard, member, expires_at_us, index, place) WHERE remaining > 0",
+    # Only what a clock is to see to: 2^61 and above stand for lots without a date, 2^62 for an event.
+    """CREATE INDEX lots_dated ON lots (shard, expires_at_us)
+        WHERE remaining > 0 AND expires_at_us < 2305843009213693952""",
+    """CREATE INDEX lots_idle ON lots (shard, member, idle_months, index, place)
+        WHERE remaining > 0 AND idle_months IS NOT NULL""",
+    """CREATE INDEX lots_coming ON lots (shard, member, pending_until_us)
+        WHERE remaining > 0 AND pending_until_us < 4611686018427387904""",
+    """CREATE INDEX lots_pending ON lots (shard, pending_until_us)
+        WHERE remaining > 0 AND pending_until_us < 4611686018427387904""",
     """CREATE TABLE balances (
         shard smallint NOT NULL,
         account text NOT NULL,
