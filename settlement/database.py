@@ -27,7 +27,7 @@ _GRANTS = (
     f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {GATEWAY}, {WORKER}, {READER}",
     f"GRANT INSERT ON {', '.join(_APPEND_ONLY)} TO {GATEWAY}",
     f"GRANT INSERT, UPDATE ON balances, obligations TO {GATEWAY}",
-    f"GRANT INSERT, UPDATE (remaining) ON lots TO {GATEWAY}",
+    f"GRANT INSERT, UPDATE (remaining) ON lots, arrears TO {GATEWAY}",
     f"GRANT UPDATE ON shards TO {GATEWAY}, {WORKER}",
     f"GRANT INSERT ON entries, checkpoints TO {WORKER}",
 )

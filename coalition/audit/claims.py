@@ -180,7 +180,9 @@ def _token(entry: Entry) -> bytes:
 _FROM_LEAF: dict[str, Callable[[Entry, str], object]] = {
     "issue": lambda entry, _: Issue(_name(entry), _amount(entry), parse_time(entry.one("occurred"))),
     "redeem": lambda entry, _: Redeem(_name(entry), _amount(entry), parse_time(entry.one("occurred"))),
-    "reverse": lambda entry, original: Reverse(original, parse_time(entry.one("occurred"))),
+    "reverse": lambda entry, original: Reverse(
+        original, parse_time(entry.one("occurred")), _amount(entry) if original else 0
+    ),
     "enrol": lambda entry, _: Enrol(entry.get("member") or NOBODY, (_token(entry),)),
     "link": lambda entry, _: LinkAlias(entry.get("member") or NOBODY, _token(entry)),
 }

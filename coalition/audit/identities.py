@@ -17,7 +17,7 @@ def check_identities(replay: Replay, *, complete: bool) -> None:
     replay.report.require(
         founded, Check.ENGINE, f"{HOUSE}:0", "the first entry of the house does not found a network"
     )
-    steps = (_check_balanced, _check_points, _check_wallets)
+    steps = (_check_balanced, _check_points, _check_wallets, _check_arrears, _check_reversals)
     for step in (*steps, _check_heads, _check_positions, _check_settlements) if founded else steps:
         try:
             step(replay)
@@ -55,15 +55,21 @@ def _check_points(replay: Replay) -> None:
     issued = {account[7:]: -amount for account, amount in tally.totals("issued:", POINTS).items()}
     in_wallets = sum(tally.totals("wallet:", POINTS).values())
     redeemed = sum(tally.totals("redeemed:", POINTS).values())
-    sentence = f"{sum(issued.values())} issued, {in_wallets} in wallets, {redeemed} redeemed"
-    report.require(sum(issued.values()) == in_wallets + redeemed, Check.POINTS, "in total", sentence)
+    owed = -sum(tally.totals("arrears:", POINTS).values())
+    total = sum(issued.values())
+    sentence = f"{total} issued, {owed} owed, {in_wallets} in wallets, {redeemed} redeemed"
+    report.require(total + owed == in_wallets + redeemed, Check.POINTS, "in total", sentence)
     open_lots: dict[str, int] = {}
     for lot in tally.lots.values():
         open_lots[lot.funder] = open_lots.get(lot.funder, 0) + lot.remaining
-    for issuer in sorted(issued.keys() | open_lots.keys() | tally.spent.keys()):
+    arrears: dict[str, int] = {}
+    for arrear in tally.arrears.values():
+        arrears[arrear.partner] = arrears.get(arrear.partner, 0) + arrear.quantity
+    for issuer in sorted(issued.keys() | open_lots.keys() | tally.spent.keys() | arrears.keys()):
         still, spent = open_lots.get(issuer, 0), tally.spent.get(issuer, 0)
-        sentence = f"{issued.get(issuer, 0)} issued, {still} in open lots, {spent} spent"
-        report.require(issued.get(issuer, 0) == still + spent, Check.POINTS, issuer, sentence)
+        put_out, made_owed = issued.get(issuer, 0), arrears.get(issuer, 0)
+        sentence = f"{put_out} issued, {made_owed} made arrears, {still} in open lots, {spent} spent"
+        report.require(put_out + made_owed == still + spent, Check.POINTS, issuer, sentence)
 
 
 def _check_wallets(replay: Replay) -> None:
@@ -86,6 +92,46 @@ def _check_wallets(replay: Replay) -> None:
         lots = in_lots.get((shard, member), 0)
         sentence = f"{posted} points posted, {lots} in lots, {decided_points} as decided"
         report.require(posted == lots == decided_points, Check.WALLETS, chart.wallet(member), sentence)
+
+
+def _check_arrears(replay: Replay) -> None:
+    """What members owe partners: by their arrears as tallied and as decided, and by what is posted."""
+    tally, report = replay.tally, replay.report
+    owed: dict[tuple[int, str], int] = {}
+    for (shard, _, _), arrear in tally.arrears.items():
+        key = (shard, chart.arrears(arrear.member, arrear.partner))
+        owed[key] = owed.get(key, 0) + arrear.remaining
+    decided: dict[tuple[int, str], int] = {}
+    for shard, book in replay.books.items():
+        for wallet in book.wallets.values():
+            for open_arrear in wallet.arrears:
+                key = (shard, chart.arrears(open_arrear.member, open_arrear.partner))
+                decided[key] = decided.get(key, 0) + open_arrear.remaining
+    posted = {
+        (shard, account): sums.first - sums.second
+        for (shard, account, asset), sums in tally.balances.items()
+        if account.startswith("arrears:") and asset == POINTS
+    }
+    for shard, account in sorted(owed.keys() | decided.keys() | posted.keys()):
+        sides = [amounts.get((shard, account), 0) for amounts in (posted, owed, decided)]
+        sentence = f"{sides[0]} points posted, {sides[1]} in arrears, {sides[2]} as decided"
+        report.require(len(set(sides)) == 1, Check.WALLETS, f"{account} in shard {shard}", sentence)
+
+
+def _check_reversals(replay: Replay) -> None:
+    """All reversals of an act together undo no more than it did."""
+    undone: dict[tuple[int, int], int] = {}
+    for (shard, original, _), amount in replay.tally.reversals.items():
+        undone[shard, original] = undone.get((shard, original), 0) + amount
+    amounts = {
+        (shard, original.index): original.amount
+        for shard, book in replay.books.items()
+        for original in book.originals.values()
+    }
+    for (shard, original), points in undone.items():
+        least = amounts.get((shard, original), 0)
+        sentence = f"{points} points of it are reversed, it moved {least}"
+        replay.report.require(points <= least, Check.NEVER_NEGATIVE, f"{shard}:{original}", sentence)
 
 
 def _check_heads(replay: Replay) -> None:

@@ -1,7 +1,7 @@
-"""What the leaves add up to: balances, lots, obligations. It knows how a leaf is spelled and no rule of the ledger."""
+"""What the leaves add up to: balances, lots, arrears, obligations. It knows how a leaf is spelled and no rule of the ledger."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -30,6 +30,18 @@ class TalliedLot:
 
 
 @dataclass(slots=True)
+class TalliedArrear:
+    """Points that a member owes a partner, as the leaves' `arrear` lines leave them."""
+
+    member: str
+    partner: str
+    asset: str
+    quantity: int
+    remaining: int
+    tariff: int
+
+
+@dataclass(slots=True)
 class Sums:
     """Two totals of the same unit: debits and credits, or an amount and a count of postings."""
 
@@ -45,7 +57,9 @@ class Tally:
     lots: dict[LotName, TalliedLot] = field(default_factory=dict)
     obligations: dict[tuple[int, int, str, str], Sums] = field(default_factory=lambda: defaultdict(Sums))
     members: dict[str, int] = field(default_factory=dict)
-    reversals: dict[tuple[int, int], int] = field(default_factory=dict)
+    arrears: dict[LotName, TalliedArrear] = field(default_factory=dict)
+    reversals: dict[tuple[int, int, int], int] = field(default_factory=dict)
+    """(Shard, entry reversed, entry that reverses it) to points."""
     spent: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     moved: dict[int, dict[tuple[str, bool], Sums]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(Sums))
@@ -57,13 +71,19 @@ class Tally:
         wrong: list[str] = []
         for transfer in entry.transfers():
             wrong += self.post(entry.shard, cycle, transfer)
-        for place, value in enumerate(entry.all("lot")):
-            wrong += self._lot(entry, place, value)
+        lots = entry.all("lot")
+        # What the reversal of an issue takes out of its lot ends unspent; nothing else is ever taken without being given.
+        spends = entry.kind != "reverse" or any(value.startswith("give ") for value in lots)
+        for place, value in enumerate(lots):
+            wrong += self._lot(entry, place, value, spends=spends)
+        for place, value in enumerate(entry.all("arrear")):
+            wrong += self._arrear(entry, place, value)
         if entry.refusal is None and entry.kind == "enrol":
             self.members[entry.get("member") or ""] = entry.shard
         original = entry.get("original")
         if original is not None and entry.refusal is None:
-            wrong += self._reversal(entry, original)
+            shard, _, index = original.partition(":")
+            self.reversals[int(shard), int(index), entry.index] = int(entry.one("amount").split(" ")[1])
         return wrong
 
     def balance(self, shard: int, account: str, asset: str) -> int:
@@ -140,7 +160,7 @@ class Tally:
             return ()
         return [f"lot {_spell(name)} of {known.quantity} points comes to {known.remaining}"]
 
-    def _lot(self, entry: Entry, place: int, value: str) -> Sequence[str]:
+    def _lot(self, entry: Entry, place: int, value: str, *, spends: bool) -> Sequence[str]:
         verb, *facts = value.split(" ")
         if verb == "new":
             funder, asset, quantity, expiry, tariff = facts
@@ -151,19 +171,29 @@ class Tally:
             )
             self.open_lot((entry.shard, entry.index, place), lot)
             return ()
-        shard, _, within = facts[0].partition(":")
-        index, _, nth = within.partition(".")
         points = int(facts[1]) if verb == "give" else -int(facts[1])
-        # What the reversal of an issue takes out of its lot ends unspent.
-        spent = verb == "give" or entry.kind != "reverse"
-        return self.move_points((int(shard), int(index), int(nth)), points, spent=spent)
+        return self.move_points(_read_name(facts[0]), points, spent=spends)
 
-    def _reversal(self, entry: Entry, original: str) -> Iterator[str]:
-        shard, _, index = original.partition(":")
-        place = (int(shard), int(index))
-        if place in self.reversals:
-            yield f"entry {original} is reversed a second time"
-        self.reversals[place] = entry.index
+    def _arrear(self, entry: Entry, place: int, value: str) -> Sequence[str]:
+        verb, *facts = value.split(" ")
+        if verb == "new":
+            partner, asset, quantity, tariff = facts
+            points = int(quantity)
+            arrear = TalliedArrear(entry.get("member") or "", partner, asset, points, points, int(tariff))
+            self.arrears[entry.shard, entry.index, place] = arrear
+            return ()
+        name = _read_name(facts[0])
+        known = self.arrears.get(name)
+        if known is None:
+            return [f"arrear {_spell(name)} does not exist"]
+        known.remaining -= int(facts[1])
+        return () if known.remaining >= 0 else [f"arrear {_spell(name)} comes to {known.remaining}"]
+
+
+def _read_name(spelled: str) -> LotName:
+    shard, _, within = spelled.partition(":")
+    index, _, place = within.partition(".")
+    return int(shard), int(index), int(place)
 
 
 def _spell(name: LotName) -> str:

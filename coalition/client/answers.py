@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """A member's spendable points."""
+    """A member's spendable points, and those that it owes partners, which later credits repay first."""
 
     member_id: str
     points: int
+    arrears: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ PAGE_MAX = 1_000
 MEMBER = """SELECT m.member::text, m.shard, b.credits - b.debits FROM members m LEFT JOIN balances b
     ON b.shard = m.shard AND b.account = 'wallet:' || m.member::text AND b.asset = 'PTS' WHERE m.member = %s"""
 ALIAS = "SELECT member::text FROM aliases WHERE token = %s"
+ARREARS = "SELECT sum(remaining) FROM arrears WHERE shard = %s AND member = %s AND remaining > 0"
 OUTCOME = """SELECT a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
     e.member::text, e.balance_after FROM acts a JOIN entries e USING (shard, index) WHERE a.partner = %s AND a.act_id = %s"""
 _SHARDS = "SELECT shard, size FROM shards ORDER BY shard"
@@ -45,10 +46,12 @@ async def find_member(connection: AsyncConnection[TupleRow], name: MemberName) -
 
 
 async def get_balance(means: Means, admitted: Admitted) -> exchange_pb2.GetBalanceResponse:
-    """A member's spendable points."""
+    """A member's spendable points, and what it owes."""
     async with means.reads.connection() as connection:
-        member, _, balance = await find_member(connection, member_name(admitted.message))
-    return exchange_pb2.GetBalanceResponse(member_id=member, balance=balance)
+        member, shard, balance = await find_member(connection, member_name(admitted.message))
+        owed = await (await connection.execute(ARREARS, (shard, member))).fetchone()
+    arrears = int(owed[0] or 0) if owed is not None else 0
+    return exchange_pb2.GetBalanceResponse(member_id=member, balance=balance, arrears=arrears)
 
 
 async def get_member(means: Means, admitted: Admitted) -> members_pb2.GetMemberResponse:

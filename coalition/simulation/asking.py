@@ -13,7 +13,7 @@ from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
 from settlement.house.records import APPROVER, REQUEST
-from settlement.house.tariff import Tariff
+from settlement.house.tariff import Spent, Tariff
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
@@ -92,7 +92,9 @@ class Askers:
             case "link":
                 return LinkAlias(self._member(step), alias_of(seed, step.amount))
             case "reverse":
-                return Reverse(act_id_of(seed, step.other), now_us)
+                return Reverse(
+                    act_id_of(seed, step.other), now_us, step.amount if step.conduct == "in part" else 0
+                )
             case "issue":
                 return Issue(self._name(step), step.amount, now_us)
         amount = step.amount
@@ -119,7 +121,7 @@ class Askers:
             "register": Register(name, f"Partner {step.who}"),
             "activate": Activate(name),
             "suspend": Suspend("nobody" if step.conduct == "odd" else name),
-            "tariff": SetTariff(Tariff(1 + step.amount * 97)),
+            "tariff": SetTariff(Tariff(1 + step.amount * 97, tuple(Spent)[step.amount % len(Spent)])),
         }
         return self._by_operator(bodies[step.kind])
 

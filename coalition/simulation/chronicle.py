@@ -59,8 +59,9 @@ def what(body: object) -> str:
             return f"issue {amount:,} points to {_whom(name)}"
         case Redeem(name=name, amount=amount):
             return f"redeem {amount:,} points of {_whom(name)}"
-        case Reverse(original_act_id=original):
-            return f"reverse act {original[:_LETTERS]}"
+        case Reverse(original_act_id=original, amount=amount):
+            part = f"{amount:,} points of" if amount else "all that is left of"
+            return f"reverse {part} act {original[:_LETTERS]}"
         case Enrol(aliases=aliases):
             return f"enrol a member with aliases {', '.join(alias.hex()[:_LETTERS] for alias in aliases)}"
         case LinkAlias(member=member, alias=alias):
@@ -75,8 +76,8 @@ def what(body: object) -> str:
             return f"add {purpose} key {keyid[:_LETTERS]} of {person or owner}"
         case RevokeKey(keyid=keyid):
             return f"revoke key {keyid[:_LETTERS]}"
-        case SetTariff(tariff=Tariff(rate_micros=rate)):
-            return f"set the tariff to {rate:,} micros"
+        case SetTariff(tariff=Tariff(rate_micros=rate, spent=spent)):
+            return f"set the tariff to {rate:,} micros, spent points to {spent}"
         case CloseCycle(cycle=cycle):
             return f"close cycle {cycle}"
         case Propose(cycle=cycle):

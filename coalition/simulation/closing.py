@@ -54,6 +54,11 @@ def _pairs(tables: Tables, model: Model) -> Iterator[tuple[str, dict[Any, Any], 
     yield "acts", {name: act[1:] for name, act in tables.acts.items()}, acts
     lots = {(lot.shard, lot.index, 0): (lot.funder, lot.quantity, lot.left) for lot in points.lots}
     yield "lots", {key: (row.funder, row.quantity, row.remaining) for key, row in tables.lots.items()}, lots
+    arrears = {
+        (each.shard, each.index, 0): (each.partner, each.quantity, each.left) for each in points.arrears.all()
+    }
+    rows = {key: (row.partner, row.quantity, row.remaining) for key, row in tables.arrears.items()}
+    yield "arrears", rows, arrears
     debits: Counter[tuple[str, str]] = Counter()
     for (_, account, asset), (debited, credited) in tables.balances.items():
         debits[account, asset] += debited - credited
@@ -65,8 +70,9 @@ def _pairs(tables: Tables, model: Model) -> Iterator[tuple[str, dict[Any, Any], 
         (n, *pair): micros for n, pairs in facts.cycles.accrued.items() for pair, micros in pairs.items()
     }
     yield "obligations", dict(owed), accrued
-    reversed_deeds = [(deed.shard, deed.index) for deed in points.deeds.values() if deed.reversed]
-    yield "reversals", dict.fromkeys(tables.reversals), dict.fromkeys(reversed_deeds)
+    undone = {original: sum(parts.values()) for original, parts in tables.reversals.items()}
+    deeds = {(deed.shard, deed.index): deed.undone for deed in points.deeds.values() if deed.undone}
+    yield "reversals", undone, deeds
     sizes = {shard: facts.size(shard) for shard in tables.shards}
     yield "shards", {shard: row.size for shard, row in tables.shards.items()}, sizes
     yield "transfers", tables.transfers, _posted(tables)

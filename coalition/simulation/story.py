@@ -172,11 +172,15 @@ class _Teller:
             conduct = self._chance.choice(("all", "more than all"))
         elif kind in ("issue", "redeem") and self._chance.random() < 0.3:
             conduct = "by alias"
+        elif kind == "reverse" and self._chance.random() < 0.5:
+            conduct = "in part"
         other = self._chance.choice(older)
         who = self._some_partner()
         if kind == "reverse" and self._steps[other].is_act and self._chance.random() < 0.9:
             who = self._steps[other].who
         amount = 10**12 if self._chance.random() < 0.001 else self._chance.randint(1, 60)
+        if kind == "reverse":
+            amount = self._chance.randint(1, 20)
         self._add(kind, who=who, member=self._some_member(), other=other, amount=amount, conduct=conduct)
         if kind in ("issue", "redeem"):
             self._moves.append(step)

@@ -88,7 +88,8 @@ def _redeem(request: Any) -> Redeem:
 
 def _reverse(request: Any) -> Reverse:
     original = read_uuid(request.original_act_id, "original_act_id")
-    return Reverse(original, read_time(request.occurred_at, "occurred_at"))
+    amount = read_amount(request.amount) if request.amount else 0
+    return Reverse(original, read_time(request.occurred_at, "occurred_at"), amount)
 
 
 def aliases_to_enrol(request: Any) -> tuple[bytes, ...]:

@@ -2,19 +2,30 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from typing import Any
 
 from settlement.errors import BooksError
+
+
+class Spent(StrEnum):
+    """What becomes of points that are spent when their issue is reversed."""
+
+    REFUSE = "refuse"
+    ARREARS = "arrears"
+    BEAR = "bear"
 
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
     """All terms at once: one tariff replaces the other whole. A term is spelled as its field, hyphens for underscores.
 
-    `rate_micros`: what a redeemer is reimbursed for a point, in micros of the currency.
+    `rate_micros`: what a redeemer is reimbursed for a point, in micros of the currency. `spent`: a reversal of spent points is
+    refused, makes the member owe them, or leaves them to the issuer to bear.
     """
 
     rate_micros: int
+    spent: Spent = Spent.ARREARS
 
     def lines(self) -> tuple[tuple[str, str], ...]:
         """The leaf's `term` lines, in the order of the fields."""
@@ -29,7 +40,7 @@ def parse_tariff(values: Iterable[str]) -> Tariff:
     terms = {name.replace("-", "_"): value for name, value in (value.split(" ") for value in spelled)}
     try:
         found: dict[str, Any] = {
-            each.name: int(terms[each.name]) if each.type is int else terms[each.name]
+            each.name: Spent(terms[each.name]) if each.type is Spent else int(terms[each.name])
             for each in fields(Tariff)
         }
         tariff = Tariff(**found)

@@ -43,6 +43,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "post": rf"{_ACCOUNT} {_ACCOUNT} {_ASSET} {_NUMBER}",
         "tariff": _NUMBER,
         "lot": rf"(?:(?:take|give) {_LOT} {_NUMBER}|new {_NAME} {_ASSET} {_NUMBER} (?:never|{_TIME}) {_NUMBER})",
+        "arrear": rf"(?:take {_LOT} {_NUMBER}|new {_NAME} {_ASSET} {_NUMBER} {_NUMBER})",
         "result": r"(?:ok|refused [A-Z][A-Z_]{2,40})",
         "network": r"[a-z0-9][a-z0-9./-]{1,99}",
         "currency": rf"{_ASSET} [0-6]",
@@ -88,9 +89,9 @@ KINDS: dict[str, tuple[str, ...]] = {
         "cut": "cycle range request",
         "enrol": f"{_ACT} member? {_SIGNED_BY} result",
         "link": f"{_ACT} member? {_SIGNED_BY} result",
-        "issue": f"{_ACT} member? amount occurred {_SIGNED_BY} post? lot? result",
+        "issue": f"{_ACT} member? amount occurred {_SIGNED_BY} tariff? post* lot* arrear* result",
         "redeem": f"{_ACT} member? amount occurred {_SIGNED_BY} tariff? post* lot* result",
-        "reverse": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} post* lot* result",
+        "reverse": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} tariff? post* lot* arrear* result",
     }.items()
 }
 """Lines of each kind after `kind`, in order: `?` at most once, `*` any number, `+` at least once, else exactly once."""

@@ -4,8 +4,6 @@ from bisect import insort
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from settlement.journal.leaf import Transfer
-
 NEVER_US = 2**62
 LotName: TypeAlias = tuple[int, int]
 """The entry that made a lot, and the lot's place among those that it made, from 0."""
@@ -44,24 +42,56 @@ class Lot:
 
 
 @dataclass(slots=True)
+class Arrear:
+    """Points that a member owes a partner: spent, and then taken back by a reversal of their issue.
+
+    Named like a lot, by the entry that made it. `tariff`: the house entry of the tariff then in force. The fields stand in the
+    order of the table's columns.
+    """
+
+    index: int
+    place: int
+    member: str
+    partner: str
+    asset: str
+    quantity: int
+    remaining: int
+    tariff: int
+
+    @property
+    def name(self) -> LotName:
+        """What the arrear is called within its shard."""
+        return self.index, self.place
+
+
+@dataclass(slots=True)
 class Wallet:
-    """A member's spendable points and open lots in the order of spending."""
+    """A member's spendable points, open lots in the order of spending, and open arrears, oldest first."""
 
     balance: int
     lots: list[Lot] = field(default_factory=list)
+    arrears: list[Arrear] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Original:
-    """An accepted issue or redemption that may be reversed: its postings and its slices, put into lots or taken out."""
+    """An accepted issue or redemption that may be reversed: the slices that it put into lots or took out.
+
+    `tariff`: the house entry of the tariff then in force. `reversed`: how many of its points are reversed already.
+    """
 
     index: int
     kind: str
     member: str
     amount: int
-    transfers: tuple[Transfer, ...]
     slices: tuple[Slice, ...]
-    reversed: bool = False
+    tariff: int
+    reversed: int = 0
+
+    @property
+    def left(self) -> int:
+        """Points still to be reversed."""
+        return self.amount - self.reversed
 
 
 @dataclass(slots=True)
@@ -77,7 +107,10 @@ class Book:
     """Lots that are new, or have more or fewer points than before."""
     new_members: list[str] = field(default_factory=list)
     new_aliases: list[tuple[bytes, str]] = field(default_factory=list)
-    reversals: list[tuple[int, int]] = field(default_factory=list)
+    changed_arrears: dict[LotName, Arrear] = field(default_factory=dict)
+    """Arrears that are new or repaid in part."""
+    reversals: list[tuple[int, int, int]] = field(default_factory=list)
+    """Entry reversed, entry that reverses it, and how many points."""
 
     def enrol(self, member: str) -> None:
         """Adds a member with an empty wallet."""
@@ -117,7 +150,26 @@ class Book:
         wallet.balance += quantity
         self.changed_lots[lot.name] = lot
 
+    def add_arrear(self, arrear: Arrear) -> None:
+        """Makes a member owe points."""
+        self.wallets[arrear.member].arrears.append(arrear)
+        self.changed_arrears[arrear.name] = arrear
+
+    def repay(self, arrear: Arrear, quantity: int) -> None:
+        """Lessens what a member owes."""
+        arrear.remaining -= quantity
+        if arrear.remaining == 0:
+            self.wallets[arrear.member].arrears.remove(arrear)
+        self.changed_arrears[arrear.name] = arrear
+
+    def reverse(self, original: Original, index: int, quantity: int) -> None:
+        """Notes that entry `index` reverses points of an earlier one."""
+        original.reversed += quantity
+        self.reversals.append((original.index, index, quantity))
+
     def forget_changes(self) -> None:
         """Starts the lists of what changed afresh; the state stays."""
-        for changes in (self.changed_lots, self.new_members, self.new_aliases, self.reversals):
+        for changes in (self.changed_lots, self.changed_arrears):
             changes.clear()
+        for news in (self.new_members, self.new_aliases, self.reversals):
+            news.clear()

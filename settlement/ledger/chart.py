@@ -16,6 +16,11 @@ def wallet(member: str) -> str:
     return f"wallet:{member}"
 
 
+def arrears(member: str, partner: str) -> str:
+    """Debit: points that the member owes the partner; never below zero."""
+    return f"arrears:{member}:{partner}"
+
+
 def position(participant: str) -> str:
     """Money. Debit: the participant owes the network; credit: it is owed."""
     return f"position:{participant}"

@@ -32,7 +32,7 @@ def rule(book: Book, house: House, name: ActName, body: object, index: int) -> R
         case Redeem():
             ruling = redeem(book, house, name, body, index, stopped)
         case Reverse():
-            ruling = reverse(book, partner, body, index, stopped)
+            ruling = reverse(book, house, name, body, index, stopped)
         case Enrol():
             ruling = enrol(book, body, stopped)
         case LinkAlias():

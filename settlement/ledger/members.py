@@ -12,14 +12,14 @@ from settlement.journal.acts import ENGINE_LINE, Act, Draft
 from settlement.journal.leaf import parse_leaf
 from settlement.ledger.acts import Enrol, Issue, LinkAlias, Redeem, Reverse
 from settlement.ledger.batch import ShardHead
-from settlement.ledger.book import Book, Lot, Original, Slice, Wallet
+from settlement.ledger.book import Arrear, Book, Lot, Original, Slice, Wallet
 from settlement.ledger.chart import wallet
 from settlement.ledger.decide import decide
 from settlement.ledger.writing import Statement, columns
 
 ALIASES = "SELECT token, member::text FROM aliases WHERE token = ANY(%b)"
-ORIGINALS = """SELECT a.partner, a.act_id::text, e.leaf, EXISTS
-    (SELECT FROM reversals r WHERE r.shard = e.shard AND r.original = e.index)
+ORIGINALS = """SELECT a.partner, a.act_id::text, e.leaf,
+    (SELECT coalesce(sum(r.amount), 0)::bigint FROM reversals r WHERE r.shard = e.shard AND r.original = e.index)
     FROM acts a JOIN entries e USING (shard, index) WHERE a.act_id = ANY(%b::uuid[]) AND a.shard = %b"""
 MEMBERS = "SELECT member::text FROM members WHERE member = ANY(%b::uuid[]) AND shard = %b"
 # Key by key, where an index has another column before the key's: there PostgreSQL before 17, if it plans on empty tables, would
@@ -35,16 +35,24 @@ NAMED_LOTS = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard),
     unnest(%b::bigint[], %b::smallint[]) AS asked (index, place), LATERAL
     (SELECT index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff FROM lots
     WHERE shard = here.shard AND index = asked.index AND place = asked.place OFFSET 0) AS found"""
+OPEN_ARREARS = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard), unnest(%b::uuid[]) AS asked (member), LATERAL
+    (SELECT index, place, member::text, partner, asset, quantity, remaining, tariff FROM arrears
+    WHERE shard = here.shard AND member = asked.member AND remaining > 0 OFFSET 0) AS found
+    ORDER BY member, index, place"""
 LOTS = """INSERT INTO lots SELECT %b, * FROM
     unnest(%b::bigint[], %b::smallint[], %b::uuid[], %b::text[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[],
     %b::bigint[])
     ON CONFLICT (shard, index, place) DO UPDATE SET remaining = excluded.remaining"""
 NEW_MEMBERS = "INSERT INTO members SELECT unnest(%b::uuid[]), %b"
 NEW_ALIASES = "INSERT INTO aliases SELECT token, member FROM unnest(%b::bytea[], %b::uuid[]) AS n (token, member) ORDER BY 1"
-REVERSALS = "INSERT INTO reversals SELECT %b, * FROM unnest(%b::bigint[], %b::bigint[])"
+ARREARS = """INSERT INTO arrears SELECT %b, * FROM
+    unnest(%b::bigint[], %b::smallint[], %b::uuid[], %b::text[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[])
+    ON CONFLICT (shard, index, place) DO UPDATE SET remaining = excluded.remaining"""
+REVERSALS = "INSERT INTO reversals SELECT %b, * FROM unnest(%b::bigint[], %b::bigint[], %b::bigint[])"
 
 
 _COLUMNS = attrgetter(*[column.name for column in fields(Lot)])
+_ARREAR_COLUMNS = attrgetter(*[column.name for column in fields(Arrear)])
 
 
 class MemberRules:
@@ -61,7 +69,7 @@ class MemberRules:
         house: House,
         acts: Sequence[Act[object]],
     ) -> bool:
-        """Reads aliases and originals, if any act names one, then the wallets and lots of all members concerned.
+        """Reads aliases and originals, if any act names one, then the wallets, lots and arrears of all members concerned.
 
         Aliases are what all shards share.
         """
@@ -72,9 +80,10 @@ class MemberRules:
         await self._load_aliases(connection, tokens)
         await self._load_originals(connection, head, [act for act in acts if isinstance(act.body, Reverse)])
         members |= set(self._book.aliases.values()) | {o.member for o in self._book.originals.values()}
-        await self._load_wallets(
-            connection, head.shard, [m for m in members if m is not None], self._spenders(bodies)
-        )
+        named = [member for member in members if member is not None]
+        await self._load_wallets(connection, head.shard, named, self._spenders(bodies))
+        if any(isinstance(body, Issue | Reverse) for body in bodies):
+            await self._load_arrears(connection, head.shard, named)
         return bool(tokens)
 
     def _spenders(self, bodies: Iterable[object]) -> list[str]:
@@ -99,8 +108,8 @@ class MemberRules:
             return
         ids = [act.body.original_act_id for act in acts if isinstance(act.body, Reverse)]
         cursor = await connection.execute(ORIGINALS, (ids, head.shard))
-        for partner, act_id, leaf, is_reversed in await cursor.fetchall():
-            original = read_original(leaf.encode("ascii"), is_reversed=is_reversed)
+        for partner, act_id, leaf, already in await cursor.fetchall():
+            original = read_original(leaf.encode("ascii"), already_reversed=already)
             if original is not None:
                 self._book.originals[partner, act_id] = original
         named = {name for original in self._book.originals.values() for name, _ in original.slices}
@@ -124,6 +133,14 @@ class MemberRules:
             if lot.member in book.wallets:
                 book.wallets[lot.member].lots.append(lot)
 
+    async def _load_arrears(
+        self, connection: AsyncConnection[TupleRow], shard: int, members: list[str]
+    ) -> None:
+        cursor = await connection.execute(OPEN_ARREARS, (shard, members))
+        for row in await cursor.fetchall():
+            arrear = Arrear(*row)
+            self._book.wallets[arrear.member].arrears.append(arrear)
+
     def begin(self, head: ShardHead, house: House) -> list[Draft]:
         """A `cut` entry for every cycle that the house has closed and this shard has not cut: its range ends here."""
         self.house = house
@@ -140,7 +157,7 @@ class MemberRules:
         return decide(self._book, self.house, act, index)
 
     def changes(self) -> list[Statement]:
-        """New members, aliases, lots and reversals, and what remains of lots that were used."""
+        """New members, aliases, lots, arrears and reversals, and what remains of lots and arrears that were used."""
         book = self._book
         statements: list[Statement] = []
         if book.new_members:
@@ -150,26 +167,28 @@ class MemberRules:
         if book.changed_lots:
             rows = map(_COLUMNS, book.changed_lots.values())
             statements.append(Statement(LOTS, (book.shard, *columns(rows))))
+        if book.changed_arrears:
+            rows = map(_ARREAR_COLUMNS, book.changed_arrears.values())
+            statements.append(Statement(ARREARS, (book.shard, *columns(rows))))
         if book.reversals:
             statements.append(Statement(REVERSALS, (book.shard, *columns(book.reversals))))
         return statements
 
 
-def read_original(leaf: bytes, *, is_reversed: bool) -> Original | None:
+def read_original(leaf: bytes, *, already_reversed: int) -> Original | None:
     """What a reversal needs to know of an earlier entry; None if that entry is no accepted issue or redemption."""
     entry = parse_leaf(leaf)
     if entry.kind not in ("issue", "redeem") or entry.refusal is not None:
         return None
-    slices = tuple([read_slice(entry.index, place, value) for place, value in enumerate(entry.all("lot"))])
-    amount = int(entry.one("amount").split(" ")[1])
+    lots = [value for value in entry.all("lot") if entry.kind != "issue" or value.startswith("new ")]
     return Original(
         entry.index,
         entry.kind,
         entry.one("member"),
-        amount,
-        tuple(entry.transfers()),
-        slices,
-        reversed=is_reversed,
+        int(entry.one("amount").split(" ")[1]),
+        tuple([read_slice(entry.index, place, value) for place, value in enumerate(lots)]),
+        int(entry.get("tariff") or lots[0].rpartition(" ")[2]),
+        already_reversed,
     )
 
 

@@ -42,12 +42,18 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One partner's accepted acts on points in one cycle. A reversal counts in the cycle that recorded it."""
+    """One partner's accepted acts on points in one cycle. A reversal counts in the cycle that recorded it.
+
+    `issues_reversed`: points that came back out of wallets; `arrears_made`: those that members owe instead, `arrears_repaid`
+    what they gave back of them.
+    """
 
     issued: Tally = Tally()
     redeemed: Tally = Tally()
     issues_reversed: Tally = Tally()
     redemptions_reversed: Tally = Tally()
+    arrears_made: Tally = Tally()
+    arrears_repaid: Tally = Tally()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +154,8 @@ _ACTS = {
     ("redeemed", True): "redeemed",
     ("issued", True): "issues_reversed",
     ("redeemed", False): "redemptions_reversed",
+    ("arrears", False): "arrears_made",
+    ("arrears", True): "arrears_repaid",
 }
 """(partner's account, whether the points left a wallet) to the field of `Activity`. Accepted acts only have such postings."""
 
@@ -155,11 +163,11 @@ _ACTS = {
 def activity_of(sums: Iterable[tuple[str, bool, int, int]]) -> dict[str, Activity]:
     """Each partner's activity from (account across from the wallet, whether points left the wallet, points, count of acts).
 
-    Rows may repeat: they add up. Other accounts than `issued` and `redeemed` are passed over.
+    Rows may repeat: they add up. Accounts that say nothing of a partner are passed over.
     """
     found: dict[str, Activity] = {}
     for account, from_wallet, points, count in sums:
-        purpose, _, partner = account.partition(":")
+        purpose, *_, partner = account.split(":")
         field = _ACTS.get((purpose, from_wallet))
         if field is not None:
             before = found.get(partner, Activity())
@@ -169,9 +177,11 @@ def activity_of(sums: Iterable[tuple[str, bool, int, int]]) -> dict[str, Activit
 
 
 def points_leg(transfer: Transfer) -> tuple[str, bool, int, int] | None:
-    """A posting as a row for `activity_of`; None if it moves no points into or out of a wallet."""
+    """A posting as a row for `activity_of`; None if it moves no points into or out of a wallet, nor makes an arrear."""
     if transfer.asset != POINTS:
         return None
     if transfer.debit.startswith("wallet:"):
         return transfer.credit, True, transfer.amount, 1
-    return (transfer.debit, False, transfer.amount, 1) if transfer.credit.startswith("wallet:") else None
+    if transfer.credit.startswith("wallet:") or transfer.debit.startswith("arrears:"):
+        return transfer.debit, False, transfer.amount, 1
+    return None

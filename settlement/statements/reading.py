@@ -39,7 +39,7 @@ _APPROVALS = """SELECT leaf FROM entries
 _POINTS = """SELECT CASE WHEN debit LIKE 'wallet:%%' THEN credit ELSE debit END, debit LIKE 'wallet:%%', sum(amount), count(*)
     FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[]) AS part (shard, first, after)
     JOIN transfers t ON t.shard = part.shard AND t.index >= part.first AND t.index < part.after
-    WHERE t.asset = %s AND (t.debit LIKE 'wallet:%%' OR t.credit LIKE 'wallet:%%') GROUP BY 1, 2"""
+    WHERE t.asset = %s AND (t.debit LIKE 'wallet:%%' OR t.credit LIKE 'wallet:%%' OR t.debit LIKE 'arrears:%%') GROUP BY 1, 2"""
 
 
 def read_cycle_book(connection: Connection[TupleRow], house: House, cycle: int) -> CycleBook:

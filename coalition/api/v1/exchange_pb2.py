@@ -27,7 +27,7 @@ from coalition.api.v1 import options_pb2 as coalition_dot_api_dot_v1_dot_options
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63oalition/api/v1/exchange.proto\x12\x10\x63oalition.api.v1\x1a\x1f\x63oalition/api/v1/envelope.proto\x1a\x1e\x63oalition/api/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb6\x01\n\x0cIssueRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x13\n\tmember_id\x18\x02 \x01(\tH\x00\x12\x15\n\x0b\x61lias_token\x18\x03 \x01(\x0cH\x00\x12\x0e\n\x06\x61mount\x18\x04 \x01(\x03\x12/\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\n\x06member\"\xb7\x01\n\rRedeemRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x13\n\tmember_id\x18\x02 \x01(\tH\x00\x12\x15\n\x0b\x61lias_token\x18\x03 \x01(\x0cH\x00\x12\x0e\n\x06\x61mount\x18\x04 \x01(\x03\x12/\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\n\x06member\"\x8b\x01\n\x0eReverseRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x17\n\x0foriginal_act_id\x18\x02 \x01(\t\x12/\n\x0boccurred_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"T\n\x11GetReceiptRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x0e\n\x06\x61\x63t_id\x18\x02 \x01(\t\"z\n\x11GetBalanceRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x13\n\tmember_id\x18\x02 \x01(\tH\x00\x12\x15\n\x0b\x61lias_token\x18\x03 \x01(\x0cH\x00\x42\x08\n\x06member\"8\n\x12GetBalanceResponse\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62\x61lance\x18\x02 \x01(\x03\"l\n\x12ListEntriesRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"X\n\x13ListEntriesResponse\x12(\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x17.coalition.api.v1.Entry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\":\n\x05\x45ntry\x12\r\n\x05shard\x18\x01 \x01(\r\x12\x14\n\x0c\x65ntry_number\x18\x02 \x01(\x03\x12\x0c\n\x04leaf\x18\x03 \x01(\x0c\x32\xe7\x04\n\x0f\x45xchangeService\x12V\n\x05Issue\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x15\x8a\xb5\x18\x11\n\x0cIssueRequest\x12\x01\x01\x12X\n\x06Redeem\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x16\x8a\xb5\x18\x12\n\rRedeemRequest\x12\x01\x01\x12Z\n\x07Reverse\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x17\x8a\xb5\x18\x13\n\x0eReverseRequest\x12\x01\x01\x12\x64\n\nGetReceipt\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1e\x8a\xb5\x18\x1a\n\x11GetReceiptRequest\x12\x03\x01\x02\x03\x18\x01\x12m\n\nGetBalance\x12\x1a.coalition.api.v1.Envelope\x1a$.coalition.api.v1.GetBalanceResponse\"\x1d\x8a\xb5\x18\x19\n\x11GetBalanceRequest\x12\x02\x01\x02\x18\x01\x12q\n\x0bListEntries\x12\x1a.coalition.api.v1.Envelope\x1a%.coalition.api.v1.ListEntriesResponse\"\x1f\x8a\xb5\x18\x1b\n\x12ListEntriesRequest\x12\x03\x01\x02\x03\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63oalition/api/v1/exchange.proto\x12\x10\x63oalition.api.v1\x1a\x1f\x63oalition/api/v1/envelope.proto\x1a\x1e\x63oalition/api/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb6\x01\n\x0cIssueRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x13\n\tmember_id\x18\x02 \x01(\tH\x00\x12\x15\n\x0b\x61lias_token\x18\x03 \x01(\x0cH\x00\x12\x0e\n\x06\x61mount\x18\x04 \x01(\x03\x12/\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\n\x06member\"\xb7\x01\n\rRedeemRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x13\n\tmember_id\x18\x02 \x01(\tH\x00\x12\x15\n\x0b\x61lias_token\x18\x03 \x01(\x0cH\x00\x12\x0e\n\x06\x61mount\x18\x04 \x01(\x03\x12/\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\n\x06member\"\x9b\x01\n\x0eReverseRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x17\n\x0foriginal_act_id\x18\x02 \x01(\t\x12/\n\x0boccurred_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61mount\x18\x04 \x01(\x03\"T\n\x11GetReceiptRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x0e\n\x06\x61\x63t_id\x18\x02 \x01(\t\"z\n\x11GetBalanceRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x13\n\tmember_id\x18\x02 \x01(\tH\x00\x12\x15\n\x0b\x61lias_token\x18\x03 \x01(\x0cH\x00\x42\x08\n\x06member\"I\n\x12GetBalanceResponse\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62\x61lance\x18\x02 \x01(\x03\x12\x0f\n\x07\x61rrears\x18\x05 \x01(\x03\"l\n\x12ListEntriesRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"X\n\x13ListEntriesResponse\x12(\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x17.coalition.api.v1.Entry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\":\n\x05\x45ntry\x12\r\n\x05shard\x18\x01 \x01(\r\x12\x14\n\x0c\x65ntry_number\x18\x02 \x01(\x03\x12\x0c\n\x04leaf\x18\x03 \x01(\x0c\x32\xe7\x04\n\x0f\x45xchangeService\x12V\n\x05Issue\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x15\x8a\xb5\x18\x11\n\x0cIssueRequest\x12\x01\x01\x12X\n\x06Redeem\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x16\x8a\xb5\x18\x12\n\rRedeemRequest\x12\x01\x01\x12Z\n\x07Reverse\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x17\x8a\xb5\x18\x13\n\x0eReverseRequest\x12\x01\x01\x12\x64\n\nGetReceipt\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1e\x8a\xb5\x18\x1a\n\x11GetReceiptRequest\x12\x03\x01\x02\x03\x18\x01\x12m\n\nGetBalance\x12\x1a.coalition.api.v1.Envelope\x1a$.coalition.api.v1.GetBalanceResponse\"\x1d\x8a\xb5\x18\x19\n\x11GetBalanceRequest\x12\x02\x01\x02\x18\x01\x12q\n\x0bListEntries\x12\x1a.coalition.api.v1.Envelope\x1a%.coalition.api.v1.ListEntriesResponse\"\x1f\x8a\xb5\x18\x1b\n\x12ListEntriesRequest\x12\x03\x01\x02\x03\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -51,19 +51,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REDEEMREQUEST']._serialized_start=337
   _globals['_REDEEMREQUEST']._serialized_end=520
   _globals['_REVERSEREQUEST']._serialized_start=523
-  _globals['_REVERSEREQUEST']._serialized_end=662
-  _globals['_GETRECEIPTREQUEST']._serialized_start=664
-  _globals['_GETRECEIPTREQUEST']._serialized_end=748
-  _globals['_GETBALANCEREQUEST']._serialized_start=750
-  _globals['_GETBALANCEREQUEST']._serialized_end=872
-  _globals['_GETBALANCERESPONSE']._serialized_start=874
-  _globals['_GETBALANCERESPONSE']._serialized_end=930
-  _globals['_LISTENTRIESREQUEST']._serialized_start=932
-  _globals['_LISTENTRIESREQUEST']._serialized_end=1040
-  _globals['_LISTENTRIESRESPONSE']._serialized_start=1042
-  _globals['_LISTENTRIESRESPONSE']._serialized_end=1130
-  _globals['_ENTRY']._serialized_start=1132
-  _globals['_ENTRY']._serialized_end=1190
-  _globals['_EXCHANGESERVICE']._serialized_start=1193
-  _globals['_EXCHANGESERVICE']._serialized_end=1808
+  _globals['_REVERSEREQUEST']._serialized_end=678
+  _globals['_GETRECEIPTREQUEST']._serialized_start=680
+  _globals['_GETRECEIPTREQUEST']._serialized_end=764
+  _globals['_GETBALANCEREQUEST']._serialized_start=766
+  _globals['_GETBALANCEREQUEST']._serialized_end=888
+  _globals['_GETBALANCERESPONSE']._serialized_start=890
+  _globals['_GETBALANCERESPONSE']._serialized_end=963
+  _globals['_LISTENTRIESREQUEST']._serialized_start=965
+  _globals['_LISTENTRIESREQUEST']._serialized_end=1073
+  _globals['_LISTENTRIESRESPONSE']._serialized_start=1075
+  _globals['_LISTENTRIESRESPONSE']._serialized_end=1163
+  _globals['_ENTRY']._serialized_start=1165
+  _globals['_ENTRY']._serialized_end=1223
+  _globals['_EXCHANGESERVICE']._serialized_start=1226
+  _globals['_EXCHANGESERVICE']._serialized_end=1841
 # @@protoc_insertion_point(module_scope)

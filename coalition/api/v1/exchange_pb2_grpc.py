@@ -90,9 +90,10 @@ class ExchangeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Reverse(self, request, context):
-        """Undoes a whole earlier act of the caller: an issue while none of its points is spent, or a redemption.
-        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED,
-        POINTS_SPENT, LIMIT_EXCEEDED.
+        """Undoes an earlier issue or redemption of the caller, whole or in parts, until nothing of it is left. Points of an issue
+        that are spent already follow the tariff's term `spent`.
+        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED (nothing is
+        left), REVERSAL_EXCEEDED, POINTS_SPENT, LIMIT_EXCEEDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

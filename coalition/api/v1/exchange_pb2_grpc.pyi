@@ -44,9 +44,10 @@ class ExchangeServiceStub:
     TOO_MANY_LOTS.
     """
     Reverse: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
-    """Undoes a whole earlier act of the caller: an issue while none of its points is spent, or a redemption.
-    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED,
-    POINTS_SPENT, LIMIT_EXCEEDED.
+    """Undoes an earlier issue or redemption of the caller, whole or in parts, until nothing of it is left. Points of an issue
+    that are spent already follow the tariff's term `spent`.
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED (nothing is
+    left), REVERSAL_EXCEEDED, POINTS_SPENT, LIMIT_EXCEEDED.
     """
     GetReceipt: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """The receipt of an act of the caller, for one who lost it. Error ACT_UNKNOWN: no such act is recorded."""
@@ -69,9 +70,10 @@ class ExchangeServiceAsyncStub(ExchangeServiceStub):
     TOO_MANY_LOTS.
     """
     Reverse: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
-    """Undoes a whole earlier act of the caller: an issue while none of its points is spent, or a redemption.
-    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED,
-    POINTS_SPENT, LIMIT_EXCEEDED.
+    """Undoes an earlier issue or redemption of the caller, whole or in parts, until nothing of it is left. Points of an issue
+    that are spent already follow the tariff's term `spent`.
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED (nothing is
+    left), REVERSAL_EXCEEDED, POINTS_SPENT, LIMIT_EXCEEDED.
     """
     GetReceipt: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """The receipt of an act of the caller, for one who lost it. Error ACT_UNKNOWN: no such act is recorded."""
@@ -109,9 +111,10 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
-        """Undoes a whole earlier act of the caller: an issue while none of its points is spent, or a redemption.
-        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED,
-        POINTS_SPENT, LIMIT_EXCEEDED.
+        """Undoes an earlier issue or redemption of the caller, whole or in parts, until nothing of it is left. Points of an issue
+        that are spent already follow the tariff's term `spent`.
+        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED (nothing is
+        left), REVERSAL_EXCEEDED, POINTS_SPENT, LIMIT_EXCEEDED.
         """
 
     @_abc_1.abstractmethod

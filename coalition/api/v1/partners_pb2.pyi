@@ -78,6 +78,31 @@ REVOCATION_REASON_SUPERSEDED: RevocationReason.ValueType  # 2
 REVOCATION_REASON_COMPROMISED: RevocationReason.ValueType  # 3
 Global___RevocationReason: _TypeAlias = RevocationReason  # noqa: Y015
 
+class _Spent:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SpentEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Spent.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SPENT_UNSPECIFIED: _Spent.ValueType  # 0
+    SPENT_REFUSE: _Spent.ValueType  # 1
+    """The reversal is refused: POINTS_SPENT."""
+    SPENT_ARREARS: _Spent.ValueType  # 2
+    """The member owes them, and later credits repay them first."""
+    SPENT_BEAR: _Spent.ValueType  # 3
+    """The issuer bears them."""
+
+class Spent(_Spent, metaclass=_SpentEnumTypeWrapper): ...
+
+SPENT_UNSPECIFIED: Spent.ValueType  # 0
+SPENT_REFUSE: Spent.ValueType  # 1
+"""The reversal is refused: POINTS_SPENT."""
+SPENT_ARREARS: Spent.ValueType  # 2
+"""The member owes them, and later credits repay them first."""
+SPENT_BEAR: Spent.ValueType  # 3
+"""The issuer bears them."""
+Global___Spent: _TypeAlias = Spent  # noqa: Y015
+
 class _PartnerState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -273,16 +298,20 @@ class Tariff(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REIMBURSEMENT_MICROS_FIELD_NUMBER: _builtins.int
+    SPENT_FIELD_NUMBER: _builtins.int
     reimbursement_micros: _builtins.int
     """Reimbursement rate: millionths of the currency's unit for one point, 1 to 9,000,000."""
+    spent: Global___Spent.ValueType
+    """What becomes of points that are spent when their issue is reversed."""
     def __init__(
         self,
         *,
         reimbursement_micros: _builtins.int = ...,
+        spent: Global___Spent.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["reimbursement_micros", b"reimbursement_micros"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reimbursement_micros", b"reimbursement_micros", "spent", b"spent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -9,6 +9,7 @@ from coalition.simulation.model.keys import KeyLife, Keys
 from coalition.simulation.model.laws import broken_laws
 from coalition.simulation.model.partners import Partners
 from coalition.simulation.model.points import Points
+from coalition.simulation.model.reversing import reverse
 from coalition.simulation.model.settlements import Settlements
 from coalition.simulation.model.terms import (
     HOUSE,
@@ -145,7 +146,7 @@ class Model:
             case Redeem() as body:
                 return points.redeem(place, asked, body, tariff, stopped)
             case Reverse() as body:
-                return points.reverse(place, asked, body, stopped)
+                return reverse(points, place, asked, body, tariff, stopped)
         raise TypeError(f"not an act on a member: {asked.body!r}")
 
     @property

@@ -18,10 +18,11 @@ NOT_ACTING = {"registered": "PARTNER_NOT_ACTIVE", "suspended": "PARTNER_SUSPENDE
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """What a point is worth, and the house entry that says so."""
+    """What a point is worth, what becomes of spent points that are reversed, and the house entry that says so."""
 
     number: int
     rate_micros: int
+    spent: str = "arrears"
 
 
 class Partners:
@@ -72,6 +73,7 @@ class Partners:
         return Answer(None, about)
 
     def set_tariff(self, place: Place, body: SetTariff) -> Answer:
-        """What a point is worth from the next entry on."""
-        self._tariffs.set(place.index, Tariff(place.index, body.tariff.rate_micros))
-        return Answer(None, [("term", f"rate-micros {body.tariff.rate_micros}")])
+        """The terms from the next entry on."""
+        rate_micros, spent = body.tariff.rate_micros, body.tariff.spent.value
+        self._tariffs.set(place.index, Tariff(place.index, rate_micros, spent))
+        return Answer(None, [("term", f"rate-micros {rate_micros}"), ("term", f"spent {spent}")])

@@ -1,7 +1,8 @@
-"""Members, aliases and points: docs/ledger.md, "Acts and their postings" and the rows Issue to LinkAlias of the refusals."""
+"""Members, aliases and points: docs/ledger.md, "Acts and their postings", and the refusals of Issue, Redeem, Enrol, LinkAlias."""
 
 from dataclasses import dataclass, field
 
+from coalition.simulation.model.arrears import Arrears
 from coalition.simulation.model.partners import Tariff
 from coalition.simulation.model.terms import (
     LOTS_MAX,
@@ -14,7 +15,7 @@ from coalition.simulation.model.terms import (
     Post,
     spell_time,
 )
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
+from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem
 
 
 @dataclass(slots=True)
@@ -34,7 +35,11 @@ class Lot:
 
 @dataclass(slots=True)
 class Deed:
-    """An accepted issue or redemption, which may be reversed. `slices`: lots with the points that it put in or took."""
+    """An accepted issue or redemption, which may be reversed.
+
+    `slices`: lots with the points that it put in or took, at `rate_micros`. `undone`: how many of its points are reversed,
+    `withdrawn` how many of those the issuer took back out of the lot.
+    """
 
     kind: str
     shard: int
@@ -42,9 +47,10 @@ class Deed:
     partner: str
     member: str
     amount: int
-    posts: list[Post]
     slices: list[tuple[Lot, int]]
-    reversed: bool = False
+    rate_micros: int
+    undone: int = 0
+    withdrawn: int = 0
 
 
 @dataclass(slots=True)
@@ -59,6 +65,7 @@ class Points:
     """A member's lots that hold points, by their entry number."""
     deeds: dict[tuple[str, str], Deed] = field(default_factory=dict)
     """By partner and act id."""
+    arrears: Arrears = field(default_factory=Arrears)
 
     def find(self, shard: int, name: MemberName) -> str | None:
         """The member meant, if it lives in this shard."""
@@ -69,7 +76,8 @@ class Points:
         """A member's spendable points: what is left of its lots."""
         return sum([lot.left for lot in self.open_lots[member].values()])
 
-    def _move(self, member: str, lot: Lot, points: int) -> None:
+    def move(self, member: str, lot: Lot, points: int) -> None:
+        """Puts points into a lot, or takes them if they are negative."""
         lot.left += points
         if lot.left:
             self.open_lots[member][lot.index] = lot
@@ -87,7 +95,7 @@ class Points:
             raise ModelError("MEMBER_EXISTS", f"member {body.member} is enrolled already")
         self.shard_of[body.member], self.open_lots[body.member] = place.shard, {}
         self.member_of |= dict.fromkeys(body.aliases, body.member)
-        return self._answer(None, body.member, [])
+        return self.answer(None, body.member, [])
 
     def link(self, place: Place, body: LinkAlias, stopped: str | None) -> Answer:
         """One more alias of a member."""
@@ -99,7 +107,7 @@ class Points:
             refusal = "ALIAS_TAKEN"
         if refusal is None and member is not None:
             self.member_of[body.alias] = member
-        return self._answer(refusal, member, [])
+        return self.answer(refusal, member, [])
 
     def issue(self, place: Place, asked: Asked, body: Issue, tariff: Tariff, stopped: str | None) -> Answer:
         """A new lot, which the caller funds."""
@@ -111,14 +119,24 @@ class Points:
         if refusal is None and member is not None and self.balance(member) + amount > WALLET_MAX:
             refusal = "LIMIT_EXCEEDED"
         if refusal is not None or member is None:
-            return self._answer(refusal, member, about)
+            return self.answer(refusal, member, about)
         lot = Lot(place.shard, place.index, partner, amount, 0)
         self.lots.append(lot)
-        self._move(member, lot, amount)
+        self.move(member, lot, amount)
         posts = [Post(f"issued:{partner}", f"wallet:{member}", "PTS", amount)]
-        deed = Deed("issue", place.shard, place.index, partner, member, amount, posts, [(lot, amount)])
-        self.deeds[partner, asked.act_id] = deed
-        return self._answer(None, member, about, posts, [f"new {partner} PTS {amount} never {tariff.number}"])
+        self.deeds[partner, asked.act_id] = Deed(
+            "issue", place.shard, place.index, partner, member, amount, [(lot, amount)], tariff.rate_micros
+        )
+        made = [f"new {partner} PTS {amount} never {tariff.number}"]
+        answer = self.answer(None, member, about, posts, made)
+        return self.repay(answer, member, [(lot, amount)], tariff)
+
+    def repay(self, answer: Answer, member: str, slices: list[tuple[Lot, int]], tariff: Tariff) -> Answer:
+        """The answer with what the points credited to the member repay of its arrears."""
+        for piece in self.arrears.repay(answer, member, slices, tariff, self.currency):
+            self.move(member, piece.lot, -piece.points)
+        answer.balance_after = self.balance(member)
+        return answer
 
     def redeem(self, place: Place, asked: Asked, body: Redeem, tariff: Tariff, stopped: str | None) -> Answer:
         """Points out of the member's oldest lots; whoever funded them owes the caller, at the rate of now."""
@@ -127,7 +145,7 @@ class Points:
         slices = [] if member is None else self._slices(member, body.amount)
         refusal = stopped or self._why_not_redeem(member, body.amount, len(slices))
         if refusal is not None or member is None:
-            return self._answer(refusal, member, about)
+            return self.answer(refusal, member, about)
         posts = [Post(f"wallet:{member}", f"redeemed:{partner}", "PTS", body.amount)]
         for funder in dict.fromkeys(lot.funder for lot, _ in slices):
             points = sum([quantity for lot, quantity in slices if lot.funder == funder])
@@ -135,11 +153,12 @@ class Points:
                 owed = points * tariff.rate_micros
                 posts.append(Post(f"position:{funder}", f"position:{partner}", self.currency, owed))
         for lot, quantity in slices:
-            self._move(member, lot, -quantity)
-        deed = Deed("redeem", place.shard, place.index, partner, member, body.amount, posts, slices)
-        self.deeds[partner, asked.act_id] = deed
+            self.move(member, lot, -quantity)
+        self.deeds[partner, asked.act_id] = Deed(
+            "redeem", place.shard, place.index, partner, member, body.amount, slices, tariff.rate_micros
+        )
         taken = [lot.slice("take", quantity) for lot, quantity in slices]
-        return self._answer(None, member, about, posts, taken, tariff.number)
+        return self.answer(None, member, about, posts, taken, tariff.number)
 
     def _slices(self, member: str, amount: int) -> list[tuple[Lot, int]]:
         """What each lot gives until the amount is reached or nothing is left: oldest first, as no points expire yet."""
@@ -158,32 +177,7 @@ class Points:
             return "INSUFFICIENT_POINTS"
         return "TOO_MANY_LOTS" if lots > LOTS_MAX else None
 
-    def reverse(self, place: Place, asked: Asked, body: Reverse, stopped: str | None) -> Answer:
-        """The inverse of all that an issue or a redemption did, last first."""
-        occurred = ("occurred", spell_time(body.occurred_at_us))
-        deed = self.deeds.get((asked.partner, body.original_act_id))
-        if deed is None or deed.shard != place.shard:
-            return self._answer(stopped or "ORIGINAL_UNKNOWN", None, [occurred])
-        about = [("original", f"{deed.shard}:{deed.index}"), ("amount", f"PTS {deed.amount}"), occurred]
-        refusal = stopped or self._why_not_reverse(deed)
-        if refusal is not None:
-            return self._answer(refusal, deed.member, about)
-        deed.reversed = True
-        for lot, quantity in deed.slices:
-            self._move(deed.member, lot, quantity if deed.kind == "redeem" else -quantity)
-        posts = [Post(post.credit, post.debit, post.asset, post.amount) for post in reversed(deed.posts)]
-        verb = "give" if deed.kind == "redeem" else "take"
-        slices = [lot.slice(verb, quantity) for lot, quantity in deed.slices[::-1]]
-        return self._answer(None, deed.member, about, posts, slices)
-
-    def _why_not_reverse(self, deed: Deed) -> str | None:
-        if deed.reversed:
-            return "ALREADY_REVERSED"
-        if deed.kind == "issue":
-            return "POINTS_SPENT" if any(lot.left < lot.quantity for lot, _ in deed.slices) else None
-        return "LIMIT_EXCEEDED" if self.balance(deed.member) + deed.amount > WALLET_MAX else None
-
-    def _answer(
+    def answer(
         self,
         refusal: str | None,
         member: str | None,

@@ -10,7 +10,9 @@ from settlement.errors import CoalitionError
 
 HOUSE = 0
 WALLET_MAX = 1_000_000_000_000_000
+OWED_MAX = 1_000_000_000_000_000
 LOTS_MAX = 300
+REPAYMENTS_MAX = 32
 PARTNERS_MAX = 800
 SETTLEMENT_BYTES_MAX = 64_000
 LINE_BYTES = 60
@@ -93,7 +95,7 @@ class Post:
 
 @dataclass(slots=True)
 class Answer:
-    """What a rule says of one act. `about`: the leaf's lines on what was asked; `lots`: the values of its `lot` lines.
+    """What a rule says of one act. `about`: the leaf's lines on what was asked; `lots`, `arrears`: the values of those lines.
 
     `tariff`: the house entry of the tariff that the postings rest on.
     """
@@ -105,13 +107,15 @@ class Answer:
     member: str | None = None
     balance_after: int | None = None
     tariff: int | None = None
+    arrears: list[str] = field(default_factory=list)
 
     def lines(self) -> tuple[Line, ...]:
         """The lines in the order of the leaf."""
         posts = [("post", f"{post.debit} {post.credit} {post.asset} {post.amount}") for post in self.posts]
         result = "ok" if self.refusal is None else f"refused {self.refusal}"
         tariff = [] if self.tariff is None else [("tariff", str(self.tariff))]
-        return (*self.about, *tariff, *posts, *[("lot", lot) for lot in self.lots], ("result", result))
+        lots = [("lot", lot) for lot in self.lots] + [("arrear", arrear) for arrear in self.arrears]
+        return (*self.about, *tariff, *posts, *lots, ("result", result))
 
 
 class ModelError(CoalitionError):

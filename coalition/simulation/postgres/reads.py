@@ -63,7 +63,7 @@ def aliases(server: "Postgres", _transaction: Transaction, parameters: Any) -> R
 
 
 def originals(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
-    """Leaves of earlier acts, and whether they are reversed."""
+    """Leaves of earlier acts, and how many of their points are reversed."""
     tables, (act_ids, shard) = server.tables, parameters
     rows = []
     for act_id in dict.fromkeys(act_ids):
@@ -71,7 +71,7 @@ def originals(server: "Postgres", _transaction: Transaction, parameters: Any) ->
             _, place, index = tables.acts[partner, act_id]
             if place == shard:
                 leaf = tables.entries[shard][index].leaf
-                rows.append((partner, act_id, leaf, (shard, index) in tables.reversals))
+                rows.append((partner, act_id, leaf, sum(tables.reversals.get((shard, index), {}).values())))
     return rows
 
 
@@ -106,6 +106,14 @@ def named_lots(server: "Postgres", _transaction: Transaction, parameters: Any) -
     shard, indexes, places = parameters
     lots, names = server.tables.lots, dict.fromkeys(zip(indexes, places, strict=True))
     return [_lot(lots[shard, *name]) for name in names if (shard, *name) in lots]
+
+
+def open_arrears(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """What members still owe, oldest first."""
+    tables, (shard, members) = server.tables, parameters
+    names = [name for m in dict.fromkeys(members) for name in tables.open_arrears.get((shard, m), ())]
+    rows = sorted([tables.arrears[shard, *name] for name in names], key=lambda row: (row.member, row.name))
+    return [astuple(row) for row in rows]
 
 
 def news(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:

@@ -54,8 +54,30 @@ class LotRow:
 
 
 @dataclass(slots=True)
+class ArrearRow:
+    """The row of an arrear."""
+
+    index: int
+    place: int
+    member: str
+    partner: str
+    asset: str
+    quantity: int
+    remaining: int
+    tariff: int
+
+    @property
+    def name(self) -> tuple[int, int]:
+        """The arrear's number and place."""
+        return self.index, self.place
+
+
+@dataclass(slots=True)
 class Tables:
-    """All tables. `open_lots` is the index of lots with points by (shard, member); `acts_by_id` that of acts."""
+    """All tables. `open_lots`, `open_arrears`: indexes of those with points by (shard, member); `acts_by_id` that of acts.
+
+    `reversals`: how many points of an entry, (shard, original), each reversing entry undoes.
+    """
 
     shards: dict[int, ShardRow] = field(default_factory=dict)
     entries: dict[int, list[EntryRow]] = field(default_factory=dict)
@@ -67,9 +89,11 @@ class Tables:
     aliases: dict[bytes, str] = field(default_factory=dict)
     lots: dict[tuple[int, int, int], LotRow] = field(default_factory=dict)
     open_lots: dict[tuple[int, str], set[tuple[int, int]]] = field(default_factory=dict)
+    arrears: dict[tuple[int, int, int], ArrearRow] = field(default_factory=dict)
+    open_arrears: dict[tuple[int, str], set[tuple[int, int]]] = field(default_factory=dict)
     balances: dict[tuple[int, str, str], list[int]] = field(default_factory=dict)
     obligations: dict[tuple[int, int, str, str], list[int]] = field(default_factory=dict)
-    reversals: dict[tuple[int, int], int] = field(default_factory=dict)
+    reversals: dict[tuple[int, int], dict[int, int]] = field(default_factory=dict)
     checkpoints: dict[int, str] = field(default_factory=dict)
 
 

@@ -6,7 +6,9 @@ from settlement.journal.leaf import Transfer
 from settlement.ledger import chart
 from settlement.ledger.acts import Issue, Redeem
 from settlement.ledger.book import NEVER_US, Book, Lot, Original
+from settlement.ledger.rules.arrears import repay
 from settlement.ledger.rules.membership import find
+from settlement.ledger.rules.money import money_of_redemption
 from settlement.ledger.rules.ruling import ActName, Ruling
 from settlement.money import POINTS, WALLET_MAX
 
@@ -15,7 +17,7 @@ SLICES_MAX = 300
 
 
 def issue(book: Book, house: House, name: ActName, body: Issue, index: int, refusal: str | None) -> Ruling:
-    """A new lot, which the caller funds."""
+    """A new lot, which the caller funds, and which first repays what the member owes."""
     member = find(book, body.name)
     if refusal is None and member is None:
         refusal = "MEMBER_UNKNOWN"
@@ -27,8 +29,8 @@ def issue(book: Book, house: House, name: ActName, body: Issue, index: int, refu
     posts = (Transfer(chart.issued(partner), chart.wallet(member), POINTS, amount),)
     lot = Lot(index, 0, member, partner, POINTS, amount, amount, NEVER_US, house.tariff_number)
     book.add_lot(lot)
-    book.originals[name] = Original(index, "issue", member, amount, posts, ((lot.name, amount),))
-    return Ruling("issue", member, None, posts, new_lots=(lot,))
+    book.originals[name] = Original(index, "issue", member, amount, ((lot.name, amount),), lot.tariff)
+    return repay(book, house, Ruling("issue", member, None, posts, new_lots=(lot,)), [(lot, amount)])
 
 
 def redeem(book: Book, house: House, name: ActName, body: Redeem, index: int, refusal: str | None) -> Ruling:
@@ -39,23 +41,16 @@ def redeem(book: Book, house: House, name: ActName, body: Redeem, index: int, re
         refusal, slices = _slices(book, member, body.amount)
     if refusal is not None or member is None:
         return Ruling("redeem", member, refusal)
-    partner = name[0]
-    owed: dict[str, int] = {}
+    partner, tariff = name[0], house.tariff_number
     for lot, quantity in slices:
         book.take(lot, quantity)
-        if lot.funder != partner:
-            owed[lot.funder] = owed.get(lot.funder, 0) + quantity
-    currency, rate = house.founded.currency, house.tariff.rate_micros
     posts = (
         Transfer(chart.wallet(member), chart.redeemed(partner), POINTS, body.amount),
-        *[
-            Transfer(chart.position(funder), chart.position(partner), currency, quantity * rate)
-            for funder, quantity in owed.items()
-        ],
+        *money_of_redemption(house, partner, slices, tariff),
     )
     taken = tuple([(lot.name, quantity) for lot, quantity in slices])
-    book.originals[name] = Original(index, "redeem", member, body.amount, posts, taken)
-    return Ruling("redeem", member, None, posts, house.tariff_number, taken=taken)
+    book.originals[name] = Original(index, "redeem", member, body.amount, taken, tariff)
+    return Ruling("redeem", member, None, posts, tariff, taken=taken)
 
 
 def _slices(book: Book, member: str | None, amount: int) -> tuple[str | None, list[tuple[Lot, int]]]:

@@ -7,7 +7,7 @@ from settlement.clock import format_time
 from settlement.journal.acts import Act, Draft
 from settlement.journal.leaf import Transfer, format_post
 from settlement.ledger.acts import Issue, Redeem, Reverse
-from settlement.ledger.book import NEVER_US, Lot, LotName, Original, Slice
+from settlement.ledger.book import NEVER_US, Arrear, Lot, LotName, Original, Slice
 from settlement.money import POINTS
 
 _OK = ("result", "ok")
@@ -19,9 +19,10 @@ ActName: TypeAlias = tuple[str, str]
 class Ruling:
     """Postings, and what happens to lots, if the act is accepted; else the refusal.
 
-    `tariff`: the house entry of the tariff whose prices the postings rest on. `new_lots` stand at places 0, 1 ... of the entry;
-    `taken` and `given` are slices of lots that were there before. `original`: what a reversal found to reverse. `balance_after`:
-    the member's points once the book has changed.
+    `tariff`: the house entry of the tariff whose terms the postings rest on. `new_lots` stand at places 0, 1 ... of the entry;
+    `given` slices go back to lots, then `taken` ones out of them. So do `new_arrears`, and `repaid` parts of earlier ones.
+    `original`: what a reversal found to reverse, `amount` how many of its points. `balance_after`: the member's points once the
+    book has changed.
     """
 
     kind: str
@@ -32,7 +33,10 @@ class Ruling:
     new_lots: tuple[Lot, ...] = ()
     taken: tuple[Slice, ...] = ()
     given: tuple[Slice, ...] = ()
+    new_arrears: tuple[Arrear, ...] = ()
+    repaid: tuple[Slice, ...] = ()
     original: Original | None = None
+    amount: int = 0
     balance_after: int | None = None
 
 
@@ -41,19 +45,26 @@ def outcome_lines(shard: int, ruling: Ruling) -> list[tuple[str, str]]:
     lines = [] if ruling.tariff is None else [("tariff", str(ruling.tariff))]
     lines += [("post", format_post(post)) for post in ruling.posts]
     lines += [("lot", value) for value in _lot_values(shard, ruling)]
+    lines += [("arrear", value) for value in _arrear_values(shard, ruling)]
     lines.append(_OK if ruling.refusal is None else ("result", f"refused {ruling.refusal}"))
     return lines
 
 
 def _lot_values(shard: int, ruling: Ruling) -> list[str]:
     values = [_spell_new(lot) for lot in ruling.new_lots]
-    values += [f"take {spell_lot(shard, name)} {quantity}" for name, quantity in ruling.taken]
     values += [f"give {spell_lot(shard, name)} {quantity}" for name, quantity in ruling.given]
+    values += [f"take {spell_lot(shard, name)} {quantity}" for name, quantity in ruling.taken]
+    return values
+
+
+def _arrear_values(shard: int, ruling: Ruling) -> list[str]:
+    values = [f"new {each.partner} {each.asset} {each.quantity} {each.tariff}" for each in ruling.new_arrears]
+    values += [f"take {spell_lot(shard, name)} {quantity}" for name, quantity in ruling.repaid]
     return values
 
 
 def spell_lot(shard: int, name: LotName) -> str:
-    """A lot as leaves name it."""
+    """A lot or an arrear as leaves name it."""
     return f"{shard}:{name[0]}.{name[1]}"
 
 
@@ -70,7 +81,7 @@ def spelled(shard: int, act: Act[object], ruling: Ruling) -> Draft:
         lines.append(("member", ruling.member))
     if ruling.original is not None:
         lines.append(("original", f"{shard}:{ruling.original.index}"))
-        lines.append(("amount", f"{POINTS} {ruling.original.amount}"))
+        lines.append(("amount", f"{POINTS} {ruling.amount}"))
     if isinstance(body, Issue | Redeem):
         lines.append(("amount", f"{POINTS} {body.amount}"))
     if isinstance(body, Issue | Redeem | Reverse):
