@@ -15,7 +15,7 @@ from coalition.cli.voice import OPERATOR, Voice, speaking
 from coalition.client import BlockingClient, Identity, Outcome, load_identity, save_identity
 from coalition.client.answers import Key, Partner
 from settlement.errors import CoalitionError
-from settlement.house.tariff import HOLD_MINUTES_DEFAULT, HOLD_MINUTES_MAX, Tariff
+from settlement.house.tariff import HOLD_MINUTES_DEFAULT, HOLD_MINUTES_MAX, Spent, Tariff
 from settlement.signing import new_key
 
 app = typer.Typer(no_args_is_help=True, help="Register, activate, suspend and show partners; set the tariff.")
@@ -85,13 +85,19 @@ def tariff(
             min=1, max=HOLD_MINUTES_MAX, metavar="MINUTES", help="How long points are held at most."
         ),
     ] = HOLD_MINUTES_DEFAULT,
+    spent: Annotated[
+        Spent,
+        typer.Option(
+            help="Spent points whose issue is reversed: refuse it, let the member owe them, or let the issuer bear them."
+        ),
+    ] = Spent.ARREARS,
     act_id: ActId = None,
 ) -> None:
-    """Set what a point is worth, for every redemption from the next entry on; what is owed already stays.
+    """Set the terms of every act from the next entry on, first what a point is worth; what is owed already stays.
 
-    [dim]coalition partner tariff 0.01[/]
+    [dim]coalition partner tariff 0.01 --spent refuse[/]
     """
-    terms = Tariff(point_value_micros(point_value), hold_minutes)
+    terms = Tariff(point_value_micros(point_value), hold_minutes, spent=spent)
     with voice.acting() as client:
         outcome = client.set_tariff(terms, act_id=act_id)
     tell_outcome(voice, outcome, f"a point is worth {point_value} from entry 0:{outcome.index} on")

@@ -24,6 +24,7 @@ MEMBER = """SELECT m.member::text, m.shard, w.credits - w.debits, h.credits - h.
     LEFT JOIN balances h ON h.shard = m.shard AND h.account = 'held:' || m.member::text AND h.asset = 'PTS'
     WHERE m.member = %s"""
 ALIAS = "SELECT member::text FROM aliases WHERE token = %s"
+ARREARS = "SELECT sum(remaining) FROM arrears WHERE shard = %s AND member = %s AND remaining > 0"
 OUTCOME = """SELECT a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
     e.member::text, e.balance_after FROM acts a JOIN entries e USING (shard, index) WHERE a.partner = %s AND a.act_id = %s"""
 _SHARDS = "SELECT shard, size FROM shards ORDER BY shard"
@@ -56,10 +57,16 @@ async def find_member(connection: AsyncConnection[TupleRow], name: MemberName) -
 
 
 async def get_balance(means: Means, admitted: Admitted) -> exchange_pb2.GetBalanceResponse:
-    """A member's spendable points, and those in open holds."""
+    """A member's points: spendable, in open holds, and those that it owes."""
     async with means.reads.connection() as connection:
         found = await find_member(connection, member_name(admitted.message))
-    return exchange_pb2.GetBalanceResponse(member_id=found.member, balance=found.points, held=found.held)
+        owed = await (await connection.execute(ARREARS, (found.shard, found.member))).fetchone()
+    return exchange_pb2.GetBalanceResponse(
+        member_id=found.member,
+        balance=found.points,
+        held=found.held,
+        arrears=int(owed[0] or 0) if owed is not None else 0,
+    )
 
 
 async def get_member(means: Means, admitted: Admitted) -> members_pb2.GetMemberResponse:

@@ -80,6 +80,11 @@ def _pairs(tables: Tables, model: Model) -> Iterator[tuple[str, dict[Any, Any], 
         for key, row in tables.lots.items()
     }
     yield "lots", stored_lots, lots
+    arrears = {
+        (each.shard, each.index, 0): (each.partner, each.quantity, each.left) for each in points.arrears.all()
+    }
+    stored_arrears = {key: (row.partner, row.quantity, row.remaining) for key, row in tables.arrears.items()}
+    yield "arrears", stored_arrears, arrears
     holds = {
         (hold.shard, hold.index): (hold.partner, hold.member, hold.amount, hold.until_us, hold.closed_by)
         for hold in facts.holds.by_place.values()
@@ -98,8 +103,9 @@ def _pairs(tables: Tables, model: Model) -> Iterator[tuple[str, dict[Any, Any], 
         (n, *pair): micros for n, pairs in facts.cycles.accrued.items() for pair, micros in pairs.items()
     }
     yield "obligations", dict(owed), accrued
-    reversed_deeds = [(deed.shard, deed.index) for deed in points.deeds.values() if deed.reversed]
-    yield "reversals", dict.fromkeys(tables.reversals), dict.fromkeys(reversed_deeds)
+    undone = {original: sum(parts.values()) for original, parts in tables.reversals.items()}
+    deeds = {(deed.shard, deed.index): deed.undone for deed in points.deeds.values() if deed.undone}
+    yield "reversals", undone, deeds
     sizes = {shard: facts.size(shard) for shard in tables.shards}
     yield "shards", {shard: row.size for shard, row in tables.shards.items()}, sizes
     yield "transfers", tables.transfers, _posted(tables)

@@ -198,6 +198,8 @@ class _Teller:
             conduct = self._chance.choice(("all", "more than all"))
         elif kind in ("issue", "redeem", "authorize") and self._chance.random() < 0.3:
             conduct = "by alias"
+        elif kind == "reverse" and self._chance.random() < 0.5:
+            conduct = "in part"
         other = self._chance.choice(older)
         who = self._some_partner()
         goes_back = kind in ("reverse", "capture", "void", "release") and self._steps[other].is_act
@@ -206,6 +208,8 @@ class _Teller:
         amount = 10**12 if self._chance.random() < 0.001 else self._chance.randint(1, 60)
         if kind == "capture" and self._chance.random() < 0.9:
             amount = self._chance.choice((self._steps[other].amount, 1 + self._steps[other].amount // 2))
+        elif kind == "reverse":
+            amount = self._chance.randint(1, 20)
         self._add(kind, who=who, member=self._some_member(), other=other, amount=amount, conduct=conduct)
         if kind in ("issue", "redeem", "capture"):
             self._moves.append(step)

@@ -13,7 +13,14 @@ from psycopg.rows import TupleRow
 
 from coalition.simulation.cast import NETWORK, RATE_MICROS, new_cast
 from coalition.simulation.postgres.blows import AFTER, BEFORE, DURING, Blow, Blows
-from coalition.simulation.postgres.tables import Committed, EntryRow, LotRow, ShardRow, Tables
+from coalition.simulation.postgres.tables import (
+    ArrearRow,
+    Committed,
+    EntryRow,
+    LotRow,
+    ShardRow,
+    Tables,
+)
 from settlement.database import OWNER, READER, connect, connect_async, connect_writer
 from settlement.errors import UnavailableError
 from settlement.house.records import Network
@@ -100,6 +107,9 @@ class RealPostgres:
         return await asyncio.to_thread(read_tables, self._dsn)
 
 
+_ARREARS = (
+    "SELECT shard, index, place, member::text, partner, asset, quantity, remaining, tariff FROM arrears"
+)
 _LOTS = "SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff FROM lots"
 
 
@@ -213,7 +223,9 @@ def read_tables(dsn: str) -> Tables:
             tables.balances[shard, account, asset] = [int(debits), int(credited)]
         for shard, cycle, debtor, creditor, amount, count in rows("SELECT * FROM obligations"):
             tables.obligations[shard, cycle, debtor, creditor] = [int(amount), count]
-        for shard, original, index in rows("SELECT * FROM reversals"):
-            tables.reversals[shard, original] = index
+        for shard, *arrear in rows(_ARREARS):
+            tables.arrears[shard, *arrear[:2]] = ArrearRow(*arrear)
+        for shard, original, index, amount in rows("SELECT * FROM reversals"):
+            tables.reversals.setdefault((shard, original), {})[index] = amount
         tables.checkpoints.update(rows("SELECT size, note FROM checkpoints"))
         return tables

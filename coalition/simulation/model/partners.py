@@ -18,7 +18,10 @@ NOT_ACTING = {"registered": "PARTNER_NOT_ACTIVE", "suspended": "PARTNER_SUSPENDE
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """What a point is worth, how long it is held at most, when it expires, and the house entry that says so."""
+    """What a point is worth, how long it is held at most, when it expires, and what becomes of spent points that are reversed.
+
+    `number`: the house entry that says so.
+    """
 
     number: int
     rate_micros: int
@@ -26,6 +29,7 @@ class Tariff:
     expiry: str = "never"
     grace_days: int = 30
     notice_days: int = 30
+    spent: str = "arrears"
 
 
 class Partners:
@@ -85,6 +89,7 @@ class Partners:
             terms.expiry,
             terms.grace_days,
             terms.notice_days,
+            terms.spent.value,
         )
         self._tariffs.set(place.index, tariff)
         about = [
@@ -93,5 +98,6 @@ class Partners:
             ("expiry", terms.expiry),
             ("grace-days", terms.grace_days),
             ("notice-days", terms.notice_days),
+            ("spent", terms.spent.value),
         ]
         return Answer(None, [("term", f"{term} {value}") for term, value in about])
