@@ -60,7 +60,7 @@ DUE_HOLDS = """SELECT e.leaf FROM holds h JOIN entries e USING (shard, index)
 async def sweep(connection: AsyncConnection[TupleRow], memory: HouseMemory) -> bool:
     """One batch for every shard in which something is due; whether there was such a shard, and so perhaps more to sweep."""
     row = await (await connection.execute(LATER)).fetchone()
-    clock_us, house_size = row if row is not None else (0, 0)
+    clock_us, _, house_size = row if row is not None else (0, 0, 0)
     await memory.catch_up(connection, house_size)
     cursor = await connection.execute(DUE_SHARDS, _due(memory.house, clock_us))
     shards = [shard for (shard,) in await cursor.fetchall()]

@@ -17,6 +17,7 @@ from coalition.simulation.postgres.tables import (
     ArrearRow,
     Committed,
     EntryRow,
+    HoldRow,
     LotRow,
     ShardRow,
     Tables,
@@ -110,6 +111,7 @@ class RealPostgres:
 _ARREARS = (
     "SELECT shard, index, place, member::text, partner, asset, quantity, remaining, tariff FROM arrears"
 )
+_HOLDS = "SELECT shard, index, member::text, partner, amount, until_us, closed_by FROM holds"
 _LOTS = "SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff FROM lots"
 
 
@@ -227,5 +229,7 @@ def read_tables(dsn: str) -> Tables:
             tables.arrears[shard, *arrear[:2]] = ArrearRow(*arrear)
         for shard, original, index, amount in rows("SELECT * FROM reversals"):
             tables.reversals.setdefault((shard, original), {})[index] = amount
+        for shard, index, *hold in rows(_HOLDS):
+            tables.holds[shard, index] = HoldRow(index, *hold)
         tables.checkpoints.update(rows("SELECT size, note FROM checkpoints"))
         return tables

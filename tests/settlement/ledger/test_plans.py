@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from settlement.database import GATEWAY, OWNER, connect_writer, create_roles, migrate
-from settlement.ledger import batch, members, open_lots
+from settlement.ledger import batch, members, open_lots, sweeping
 
 LOOK_UPS = {
     "seen": (batch.SEEN, "uuid[]", "act_id = ANY"),
@@ -15,6 +15,9 @@ LOOK_UPS = {
     "open lots": (open_lots.OPEN_LOTS, "smallint, uuid[], bigint[], bigint[]", "member = asked.member"),
     "named lots": (members.NAMED_LOTS, "smallint, bigint[], smallint[]", "index = asked.index"),
     "aliases": (members.ALIASES, "bytea[]", "token = ANY"),
+    "holds": (members.HOLDS, "uuid[], smallint", "act_id = ANY"),
+    "due holds": (sweeping.DUE_HOLDS, "smallint, bigint, bigint", "until_us <="),
+    "shards with due holds": (sweeping.DUE_SHARDS, "", "until_us <="),
     "originals": (members.ORIGINALS, "uuid[], smallint", "act_id = ANY"),
 }
 
@@ -29,10 +32,11 @@ async def test_plans_made_on_empty_tables_use_the_key(database_url: str, name: s
     query, types, condition = LOOK_UPS[name]
     numbers = iter(range(1, 10))
     statement = re.sub("%b", lambda _: f"${next(numbers)}", query)
-    nulls = ", ".join("NULL" for _ in types.split(", "))
+    declared = f"({types})" if types else ""
+    given = re.sub(r"[^,()]+", "NULL", declared.replace("[]", ""))
     async with await connect_writer(database_url, GATEWAY, statement_timeout="10s") as writer:
-        await writer.execute(f"PREPARE asked ({types}) AS {statement}".encode())
-        plan = await (await writer.execute(f"EXPLAIN EXECUTE asked ({nulls})".encode())).fetchall()
+        await writer.execute(f"PREPARE asked {declared} AS {statement}".encode())
+        plan = await (await writer.execute(f"EXPLAIN EXECUTE asked {given}".encode())).fetchall()
     lines = "\n".join(line for (line,) in plan)
     assert re.search(rf"Index Cond:.*{re.escape(condition)}", lines), lines
     assert "Seq Scan" not in lines, lines

@@ -32,9 +32,14 @@ class Governing(Telling):
         body = Suspend(name) if ends else Activate(name)
         self.ask_house(signer, f"{'suspends' if ends else 'activates'} {name}", body)
 
-    @rule(signer=DESK, rate=st.sampled_from([1, 9_999, 10_000, 333_333, 9_000_000]))
-    def sets_the_rate(self, signer: str, rate: int) -> None:
-        self.ask_house(signer, f"makes a point worth {rate} micros", SetTariff(Tariff(rate)))
+    @rule(
+        signer=DESK,
+        rate=st.sampled_from([1, 9_999, 10_000, 333_333, 9_000_000]),
+        minutes=st.sampled_from([1, 2, 3, 525_600]),
+    )
+    def sets_the_tariff(self, signer: str, rate: int, minutes: int) -> None:
+        sentence = f"makes a point worth {rate} micros and holds last {minutes} minutes"
+        self.ask_house(signer, sentence, SetTariff(Tariff(rate, minutes)))
 
     @rule(by=st.none() | KEYS, key=KEYS, person=st.none() | PERSONS)
     def adds_a_key(self, by: str | None, key: str, person: str | None) -> None:
