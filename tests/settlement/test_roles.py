@@ -20,16 +20,23 @@ ALLOWED = {
     "acts": ({"INSERT"}, set()),
     "alembic_version": (set(), set()),
     "aliases": ({"INSERT"}, set()),
-    "balances": ({"INSERT", "UPDATE"}, set()),
+    "balances": ({"INSERT", "UPDATE"}, {"INSERT", "UPDATE"}),
     "checkpoints": (set(), {"INSERT"}),
     "entries": ({"INSERT"}, {"INSERT"}),
-    "lots": ({"INSERT", "UPDATE remaining"}, set()),
-    "members": ({"INSERT"}, set()),
-    "obligations": ({"INSERT", "UPDATE"}, set()),
+    "holds": ({"INSERT", "UPDATE closed_by"}, {"UPDATE closed_by"}),
+    "lots": (
+        {"INSERT", "UPDATE remaining", "UPDATE pending_until_us"},
+        {"INSERT", "UPDATE remaining", "UPDATE pending_until_us"},
+    ),
+    "members": (
+        {"INSERT", "UPDATE active_at_us", "UPDATE idle_months"},
+        {"UPDATE active_at_us", "UPDATE idle_months"},
+    ),
+    "obligations": ({"INSERT", "UPDATE"}, {"INSERT", "UPDATE"}),
     "payloads": ({"INSERT"}, set()),
     "reversals": ({"INSERT"}, set()),
     "shards": ({"UPDATE"}, {"UPDATE"}),
-    "transfers": ({"INSERT"}, set()),
+    "transfers": ({"INSERT"}, {"INSERT"}),
 }
 """What gateway and worker may write in each table; the reader may write nothing."""
 

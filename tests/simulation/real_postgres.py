@@ -13,7 +13,7 @@ from psycopg.rows import TupleRow
 
 from coalition.simulation.cast import NETWORK, RATE_MICROS, new_cast
 from coalition.simulation.postgres.blows import AFTER, BEFORE, DURING, Blow, Blows
-from coalition.simulation.postgres.tables import Committed, EntryRow, LotRow, ShardRow, Tables
+from coalition.simulation.postgres.tables import Committed, EntryRow, LotRow, MemberRow, ShardRow, Tables
 from settlement.database import OWNER, READER, connect, connect_async, connect_writer
 from settlement.errors import UnavailableError
 from settlement.house.records import Network
@@ -100,7 +100,8 @@ class RealPostgres:
         return await asyncio.to_thread(read_tables, self._dsn)
 
 
-_LOTS = "SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff FROM lots"
+_LOTS = """SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff,
+    idle_months, pending_until_us FROM lots"""
 
 
 def _rests_on(row: tuple[Any, ...]) -> tuple[int, int, int, int]:
@@ -205,7 +206,8 @@ def read_tables(dsn: str) -> Tables:
             "SELECT partner, act_id::text, payload_sha256, shard, index FROM acts"
         ):
             tables.acts[partner, act_id] = tuple(act)
-        tables.members.update(rows("SELECT member::text, shard FROM members"))
+        for member, *facts in rows("SELECT member::text, shard, active_at_us, idle_months FROM members"):
+            tables.members[member] = MemberRow(*facts)
         tables.aliases.update(rows("SELECT token, member::text FROM aliases"))
         for shard, *lot in rows(_LOTS):
             tables.lots[shard, *lot[:2]] = LotRow(*lot)

@@ -32,6 +32,26 @@ class Governing(Telling):
         body = Suspend(name) if ends else Activate(name)
         self.ask_house(signer, f"{'suspends' if ends else 'activates'} {name}", body)
 
+    @rule(
+        signer=DESK,
+        expiry=st.sampled_from(
+            [
+                "never",
+                "months-1",
+                "months-13",
+                "month-end-0",
+                "month-end-2",
+                "year-end-0",
+                "activity-1",
+                "activity-2",
+            ]
+        ),
+        days=st.integers(0, 40),
+    )
+    def lets_points_expire(self, signer: str, expiry: str, days: int) -> None:
+        tariff = Tariff(10_000, expiry=expiry, grace_days=days)
+        self.ask_house(signer, f"lets points expire {expiry} with {days} days of grace", SetTariff(tariff))
+
     @rule(signer=DESK, rate=st.sampled_from([1, 9_999, 10_000, 333_333, 9_000_000]))
     def sets_the_rate(self, signer: str, rate: int) -> None:
         self.ask_house(signer, f"makes a point worth {rate} micros", SetTariff(Tariff(rate)))
