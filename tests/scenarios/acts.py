@@ -3,6 +3,7 @@
 A new act is one function and one row of `ACTS`. The name of a row is the kind of its journal entry.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from settlement.clearing.netting import Figures
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
 from settlement.house.records import REQUEST
 from settlement.house.tariff import Tariff
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, Redeem, Reverse
+from settlement.ledger.acts import Authorize, Capture, Enrol, Issue, LinkAlias, Redeem, Reverse, Void
 from settlement.money import micros_per_minor
 from settlement.signing import parse_public_key, possession_message
 from tests.scenarios.scene import Scene, micros, points
@@ -58,6 +59,22 @@ def _issue(scene: Scene, name: str, amount: str, member: str) -> Asking:
 
 def _redeem(scene: Scene, name: str, amount: str, member: str) -> Asking:
     return _plain(Redeem(scene.member_name(member), points(amount), scene.clock_us()))
+
+
+def _authorize(scene: Scene, name: str, amount: str, member: str, *span: str) -> Asking:
+    words = " ".join(span)
+    if re.fullmatch(r"|for \d+ minutes", words) is None:
+        raise ValueError(f"write how long to hold as: for 30 minutes, not {words}")
+    minutes = int(span[1]) if span else 0
+    return _plain(Authorize(scene.member_name(member), points(amount), scene.clock_us(), minutes))
+
+
+def _capture(scene: Scene, name: str, amount: str, hold: str) -> Asking:
+    return _plain(Capture(scene.act_id(hold), points(amount), scene.clock_us()))
+
+
+def _void(scene: Scene, name: str, hold: str) -> Asking:
+    return _plain(Void(scene.act_id(hold), scene.clock_us()))
 
 
 def _reverse(scene: Scene, name: str, original: str) -> Asking:
@@ -112,6 +129,9 @@ def _confirm(scene: Scene, name: str, participant: str, amount: str, settlement:
 ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
     "issue": ("POINTS to MEMBER", _issue),
     "redeem": ("POINTS of MEMBER", _redeem),
+    "authorize": ("POINTS of MEMBER ...", _authorize),
+    "capture": ("POINTS of ACT", _capture),
+    "void": ("ACT", _void),
     "reverse": ("ACT", _reverse),
     "enrol": ("MEMBER ...", _enrol),
     "link": ("ALIAS to MEMBER", _link),

@@ -97,6 +97,8 @@ class Stage:
             raise ValueError("write: worker run, and nothing together with it")
         assert self._publisher is not None
         await self._publisher.cut()
+        while await self._publisher.sweep():
+            pass
         await self._publisher.publish()
         await self.postgres.catch_up()
         return ", ".join([f"{entry.shard}:{entry.index} {entry.kind}" for entry in self.fresh]) or "nothing"

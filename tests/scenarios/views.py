@@ -9,7 +9,7 @@ from settlement.money import POINTS
 from tests.scenarios.scene import Scene, money
 
 Look = Callable[[Tables, Sequence[Entry], Scene], list[list[str]]]
-_UNTOLD = frozenset({"occurred", "request", "sig"})
+_UNTOLD = frozenset({"occurred", "until", "request", "sig"})
 """Lines of a leaf that tell nothing new here: times, hashes, signatures."""
 
 
@@ -52,6 +52,16 @@ def lots(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[str]
     return [["lot", "act", "member", "funder", "issued", "left"], *rows]
 
 
+def holds(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[str]]:
+    """Every hold with the act that made it, and what became of it."""
+    rows = []
+    for (shard, index), hold in sorted(tables.holds.items()):
+        act = parse_leaf(tables.entries[shard][index].leaf.encode()).one("act")
+        end = "open" if hold.closed_by is None else tables.entries[shard][hold.closed_by].kind
+        rows.append([act, hold.member, hold.partner, f"{hold.amount:,}", end])
+    return [["hold", "member", "partner", "points", "end"], *rows]
+
+
 def obligations(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[str]]:
     """What accrued in each cycle, of all shards."""
     owed: Counter[tuple[int, str, str]] = Counter()
@@ -70,7 +80,9 @@ def entries(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[s
     return rows or [["none"]]
 
 
-VIEWS: dict[str, Look] = {look.__name__: look for look in (balances, positions, lots, obligations, entries)}
+VIEWS: dict[str, Look] = {
+    look.__name__: look for look in (balances, positions, lots, holds, obligations, entries)
+}
 """Every look by its name."""
 
 

@@ -13,7 +13,15 @@ from psycopg.rows import TupleRow
 
 from coalition.simulation.cast import NETWORK, RATE_MICROS, new_cast
 from coalition.simulation.postgres.blows import AFTER, BEFORE, DURING, Blow, Blows
-from coalition.simulation.postgres.tables import Committed, EntryRow, LotRow, MemberRow, ShardRow, Tables
+from coalition.simulation.postgres.tables import (
+    Committed,
+    EntryRow,
+    HoldRow,
+    LotRow,
+    MemberRow,
+    ShardRow,
+    Tables,
+)
 from settlement.database import OWNER, READER, connect, connect_async, connect_writer
 from settlement.errors import UnavailableError
 from settlement.house.records import Network
@@ -100,6 +108,7 @@ class RealPostgres:
         return await asyncio.to_thread(read_tables, self._dsn)
 
 
+_HOLDS = "SELECT shard, index, member::text, partner, amount, until_us, closed_by FROM holds"
 _LOTS = """SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff,
     idle_months, pending_until_us FROM lots"""
 
@@ -217,5 +226,7 @@ def read_tables(dsn: str) -> Tables:
             tables.obligations[shard, cycle, debtor, creditor] = [int(amount), count]
         for shard, original, index in rows("SELECT * FROM reversals"):
             tables.reversals[shard, original] = index
+        for shard, index, *hold in rows(_HOLDS):
+            tables.holds[shard, index] = HoldRow(index, *hold)
         tables.checkpoints.update(rows("SELECT size, note FROM checkpoints"))
         return tables

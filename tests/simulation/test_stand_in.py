@@ -26,7 +26,19 @@ from settlement.house.tariff import Tariff
 from settlement.journal.acts import Act, Outcome
 from settlement.journal.leaf import HOUSE
 from settlement.ledger import batch, members, memory, open_lots, sweeping
-from settlement.ledger.acts import ON_EVENT_US, Enrol, Issue, LinkAlias, MemberName, Redeem, Release, Reverse
+from settlement.ledger.acts import (
+    ON_EVENT_US,
+    Authorize,
+    Capture,
+    Enrol,
+    Issue,
+    LinkAlias,
+    MemberName,
+    Redeem,
+    Release,
+    Reverse,
+    Void,
+)
 from settlement.ledger.batch import Verdict, post
 from settlement.ledger.founding import found
 from settlement.ledger.members import MemberRules
@@ -89,7 +101,7 @@ def _some_act(chance: Random, known: list[str], aliases: list[bytes], done: list
         return again if chance.random() < 0.5 else replace(again, payload_sha256=bytes(32))
     member, alias = chance.choice(known), chance.choice(aliases)
     name = MemberName(alias=alias) if chance.random() < 0.3 else MemberName(member=member)
-    original = chance.choice(done).act_id if done else fresh_id()
+    original = chance.choice(done[-12:]).act_id if done else fresh_id()
     bodies: tuple[object, ...] = (
         Enrol(fresh_id() if chance.random() < 0.8 else known[-1], (alias,) if chance.random() < 0.5 else ()),
         LinkAlias(member, alias),
@@ -97,6 +109,9 @@ def _some_act(chance: Random, known: list[str], aliases: list[bytes], done: list
         Issue(name, chance.randint(1, 50), T0_US, chance.choice((ON_EVENT_US, LATER_US))),
         Release(original, T0_US),
         *[Redeem(name, chance.randint(1, 60), T0_US)] * 3,
+        *[Authorize(name, chance.randint(1, 60), T0_US, 0)] * 2,
+        *[Capture(original, chance.randint(1, 30), T0_US)] * 2,
+        Void(original, T0_US),
         *[Reverse(original, T0_US)] * 2,
     )
     body = chance.choice(bodies)
@@ -149,6 +164,7 @@ def timeless(tables: Tables) -> dict[str, object]:
         shard: [replace(entry, recorded_at_us=0, leaf="", leaf_hash=b"") for entry in entries]
         for shard, entries in tables.entries.items()
     }
+    rows["holds"] = {key: replace(row, until_us=0) for key, row in tables.holds.items()}
     rows["shards"] = {shard: replace(row, recorded_at_us=0) for shard, row in tables.shards.items()}
     return rows
 
@@ -166,6 +182,7 @@ async def same_answers(
         memory.HOUSE_SIZE: (),
         members.ALIASES: (tokens,),
         members.ORIGINALS: (ids, SHARD),
+        members.HOLDS: (ids, SHARD),
         members.MEMBERS: (known, SHARD),
         members.BALANCES: (SHARD, [f"wallet:{member}" for member in known]),
         open_lots.OPEN_LOTS: (SHARD, 1, known, [2] * len(known), [at % 3 for at in range(len(known))]),
@@ -174,6 +191,7 @@ async def same_answers(
         sweeping.DUE_SHARDS: due,
         sweeping.DUE_MEMBERS: due | {"shard": SHARD, "most": 10_000},
         members.NAMED_LOTS: (SHARD, [n for n, _ in lots], [place for _, place in lots]),
+        sweeping.DUE_HOLDS: (SHARD, LIFE_US, 1_000),
         obligations.OPEN_IN_SOME_SHARD: (),
         obligations.ACCRUED: {"cycle": 3},
         publisher.SIZES: (),

@@ -80,6 +80,9 @@ class Callers:
         fields: dict[str, dict[str, Any]] = {
             "IssueRequest": points,
             "RedeemRequest": points,
+            "AuthorizeRequest": points,
+            "CaptureRequest": {"hold_act_id": str(uuid.uuid4()), "amount": 5, "occurred_at": now},
+            "VoidRequest": {"hold_act_id": str(uuid.uuid4()), "occurred_at": now},
             "ReverseRequest": {"original_act_id": str(uuid.uuid4()), "occurred_at": now},
             "GetReceiptRequest": {"act_id": str(uuid.uuid4())},
             "GetBalanceRequest": {"member_id": self.member},
@@ -97,7 +100,7 @@ class Callers:
                 "possession": key.sign(proof),
             },
             "RevokeKeyRequest": {"keyid": key.keyid, "reason": partners_pb2.REVOCATION_REASON_RETIRED},
-            "SetTariffRequest": {"tariff": {"reimbursement_micros": 10_000}},
+            "SetTariffRequest": {"tariff": {"reimbursement_micros": 10_000, "hold_minutes": 60}},
             "ListObligationsRequest": {"cycle": 1},
             "GetStatementRequest": {"cycle": 1, "partner_id": "bakery"},
             "CloseCycleRequest": {"cycle": 1_000, "label": "2026-11"},

@@ -3,6 +3,8 @@
 import uuid
 
 from coalition.api.v1 import exchange_pb2, members_pb2, partners_pb2, settlement_pb2
+from coalition.wire.tariffs import spell_tariff
+from settlement.house.tariff import Tariff
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import HOUSE
 from settlement.signing import ECDSA_P256, ED25519
@@ -66,11 +68,28 @@ async def _exceptions(network: SmallNetwork) -> None:
     await network.ask(HOUSE, OPERATOR, partners_pb2.SuspendRequest(partner_id="cinema"))
     assert (await network.ask(shard, "cinema", exchange_pb2.IssueRequest(**points(member, 5)))).refusal
     await network.ask(HOUSE, OPERATOR, partners_pb2.ActivateRequest(partner_id="cinema"))
-    await network.ask(
-        HOUSE,
-        OPERATOR,
-        partners_pb2.SetTariffRequest(tariff=partners_pb2.Tariff(reimbursement_micros=12_345)),
+    await _holds(network)
+    terms = spell_tariff(Tariff(12_345))
+    await network.ask(HOUSE, OPERATOR, partners_pb2.SetTariffRequest(tariff=terms))
+
+
+async def _holds(network: SmallNetwork) -> None:
+    """One that is captured in part, one that is voided, one that stays open; and one that is not there."""
+    shard, member = network.members[0]
+    await network.ask(shard, "bakery", exchange_pb2.IssueRequest(**points(member, 900)))
+    held = [
+        await network.ask(shard, "cinema", exchange_pb2.AuthorizeRequest(**points(member, amount)))
+        for amount in (300, 200, 100)
+    ]
+    assert [hold.refusal for hold in held] == [None] * 3
+    moment = just_now()
+    ends = (
+        exchange_pb2.CaptureRequest(hold_act_id=held[0].act_id, amount=120, occurred_at=moment),
+        exchange_pb2.VoidRequest(hold_act_id=held[1].act_id, occurred_at=moment),
+        exchange_pb2.VoidRequest(hold_act_id=held[1].act_id, occurred_at=moment),
     )
+    said = [(await network.ask(shard, "cinema", end)).refusal for end in ends]
+    assert said == [None, None, "HOLD_CLOSED"]
 
 
 async def grown(network: SmallNetwork, *, rounds: int = 40) -> None:

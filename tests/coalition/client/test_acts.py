@@ -17,7 +17,17 @@ from settlement.clock import now_us, to_us
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
 from settlement.house.tariff import Tariff
 from settlement.ids import is_uuid, new_act_id
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
+from settlement.ledger.acts import (
+    Authorize,
+    Capture,
+    Enrol,
+    Issue,
+    LinkAlias,
+    MemberName,
+    Redeem,
+    Reverse,
+    Void,
+)
 from settlement.signing import ECDSA_P256, new_key, parse_public_key
 from tests.coalition.client.peer import ALIAS_KEY, MEMBER, NETWORK, Call, Peer
 
@@ -42,6 +52,19 @@ CASES: dict[str, tuple[Callable[[Client], Awaitable[Outcome]], object]] = {
         lambda c: c.redeem(member=CARD, amount=10**12, occurred_at=WHEN),
         Redeem(MemberName(alias=TOKEN), 10**12, WHEN_US),
     ),
+    "authorize": (
+        lambda c: c.authorize(member=CARD, amount=7, hold_minutes=90, occurred_at=WHEN),
+        Authorize(MemberName(alias=TOKEN), 7, WHEN_US, 90),
+    ),
+    "authorize as long as the tariff lets": (
+        lambda c: c.authorize(member=MEMBER, amount=7, occurred_at=WHEN),
+        Authorize(MemberName(member=MEMBER), 7, WHEN_US, 0),
+    ),
+    "capture": (
+        lambda c: c.capture(hold_act_id=MEMBER, amount=6, occurred_at=WHEN),
+        Capture(MEMBER, 6, WHEN_US),
+    ),
+    "void": (lambda c: c.void(hold_act_id=MEMBER, occurred_at=WHEN), Void(MEMBER, WHEN_US)),
     "reverse": (lambda c: c.reverse(original_act_id=MEMBER, occurred_at=WHEN), Reverse(MEMBER, WHEN_US)),
     "link alias": (lambda c: c.link_alias(member_id=MEMBER, alias=CARD), LinkAlias(MEMBER, TOKEN)),
     "register": (lambda c: c.register(partner_id="florist", display_name="A B"), Register("florist", "A B")),

@@ -22,6 +22,7 @@ from settlement.ledger.founding import founding_lines
 from settlement.ledger.members import MemberRules
 from settlement.ledger.rules.expiring import see_to
 from settlement.ledger.rules.expiry import DAY_US
+from settlement.ledger.sweeping import lapse_draft
 from tests.support.pure_acts import OPERATOR, T0_US, act, as_entry, keyid_for
 
 SHARDS = 2
@@ -131,6 +132,21 @@ class SideBySide:
                     self.model.see_to(Place(number, shard.head.size, house.size, self.now_us), kind, member)
         return done
 
+    def sweep(self, number: int) -> int:
+        """The worker comes by: every hold that has run out lapses, in both; how many did."""
+        shard = self.shards[number]
+        due = [hold for hold in shard.book.holds.values() if hold.is_open and hold.until_us <= self.now_us]
+        self._cut(shard, self.house)
+        for hold in due:
+            self.now_us += 1
+            draft = lapse_draft(number, shard.book, hold, shard.head.size)
+            place = Place(number, shard.head.size, self.house.size, self.now_us)
+            engine = tuple([line for line in draft.lines if line != ENGINE_LINE])
+            assert engine == self.model.lapse(place, f"{number}:{hold.index}")
+            as_entry(draft, shard=number, index=place.index, house=place.house, time_us=self.now_us)
+            shard.head.size, shard.head.house = place.index + 1, place.house
+        return len(due)
+
     def figures(self, cycle: int) -> Figures | None:
         """The engine's figures of a cycle, None while a shard has not cut it."""
         if any(shard.head.cycle <= cycle for shard in self.shards.values()):
@@ -155,6 +171,7 @@ class SideBySide:
             for member, wallet in shard.book.wallets.items():
                 assert model.balance(member) == wallet.balance
                 assert model.pending(member) == wallet.pending
+                assert model.held(member) == wallet.held
         for cycle in house.cycles:
             ours, theirs = model.figures(cycle), self.figures(cycle)
             assert (ours and astuple(ours)) == (theirs and astuple(theirs))

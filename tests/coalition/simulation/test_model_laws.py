@@ -12,10 +12,11 @@ from tests.coalition.simulation.by_hand import HASH, MEMBER, World
 
 
 def settled() -> Facts:
-    """Acme owes bakery 80 cents, which two people have approved."""
+    """Acme owes bakery 80 cents, which two people have approved; cinema holds 5 of the 20 points that are left."""
     world = World()
     world.issue("acme", 100)
     world.redeem("bakery", 80)
+    world.authorize("cinema", 5)
     world.close(1)
     world.propose("ann", 1)
     assert world.ask("bob", Approve(HASH)).refusal is None
@@ -28,6 +29,10 @@ def forget_an_act(facts: Facts) -> None:
 
 def lose_points_of_a_lot(facts: Facts) -> None:
     facts.points.lots[0].left -= 1
+
+
+def end_a_hold_unseen(facts: Facts) -> None:
+    facts.holds.open()[0].closed_by = 1
 
 
 def post(debit: str, credit: str, asset: str) -> Callable[[Facts], None]:
@@ -49,6 +54,7 @@ def end_a_person(facts: Facts) -> None:
 HARMS: list[tuple[Callable[[Facts], None], list[str]]] = [
     (post(f"wallet:{MEMBER}", "bank", "PTS"), ["points are conserved", "wallets are their lots"]),
     (lose_points_of_a_lot, ["wallets are their lots", "lots are what acts left"]),
+    (end_a_hold_unseen, ["held points are open holds", "lots are what acts left"]),
     (post("issued:acme", "redeemed:acme", "PTS"), ["issuers are their lots"]),
     (owe_once_more, ["debts are redemptions that stand", "positions are debts less settlements"]),
     (post("position:acme", "position:bakery", "EUR"), ["positions are debts less settlements"]),

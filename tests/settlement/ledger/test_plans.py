@@ -40,6 +40,9 @@ LOOK_UPS = {
     "how soon idle members lose points": (members.ACTIVITY, "uuid[], bigint[]", "member = m.member"),
     "named lots": (members.NAMED_LOTS, "smallint, bigint[], smallint[]", "index = asked.index"),
     "aliases": (members.ALIASES, "bytea[]", "token = ANY"),
+    "holds": (members.HOLDS, "uuid[], smallint", "act_id = ANY"),
+    "due holds": (sweeping.DUE_HOLDS, "smallint, bigint, bigint", "until_us <="),
+    "shards with due holds": (sweeping.DUE_SHARDS, DUE, "until_us <="),
     "originals": (members.ORIGINALS, "uuid[], smallint", "act_id = ANY"),
 }
 

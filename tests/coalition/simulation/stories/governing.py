@@ -19,6 +19,17 @@ from tests.coalition.simulation.stories.telling import (
 )
 from tests.support.pure_acts import OPERATOR, T0_US, keyid_for
 
+EXPIRIES = (
+    "never",
+    "months-1",
+    "months-13",
+    "month-end-0",
+    "month-end-2",
+    "year-end-0",
+    "activity-1",
+    "activity-2",
+)
+
 
 class Governing(Telling):
     """The operator, and whoever brings a key."""
@@ -34,27 +45,17 @@ class Governing(Telling):
 
     @rule(
         signer=DESK,
-        expiry=st.sampled_from(
-            [
-                "never",
-                "months-1",
-                "months-13",
-                "month-end-0",
-                "month-end-2",
-                "year-end-0",
-                "activity-1",
-                "activity-2",
-            ]
-        ),
-        days=st.integers(0, 40),
+        rate=st.sampled_from([1, 9_999, 10_000, 333_333, 9_000_000]),
+        minutes=st.sampled_from([1, 2, 3, 525_600]),
     )
+    def sets_the_tariff(self, signer: str, rate: int, minutes: int) -> None:
+        sentence = f"makes a point worth {rate} micros and holds last {minutes} minutes"
+        self.ask_house(signer, sentence, SetTariff(Tariff(rate, minutes)))
+
+    @rule(signer=DESK, expiry=st.sampled_from(EXPIRIES), days=st.integers(0, 40))
     def lets_points_expire(self, signer: str, expiry: str, days: int) -> None:
         tariff = Tariff(10_000, expiry=expiry, grace_days=days)
         self.ask_house(signer, f"lets points expire {expiry} with {days} days of grace", SetTariff(tariff))
-
-    @rule(signer=DESK, rate=st.sampled_from([1, 9_999, 10_000, 333_333, 9_000_000]))
-    def sets_the_rate(self, signer: str, rate: int) -> None:
-        self.ask_house(signer, f"makes a point worth {rate} micros", SetTariff(Tariff(rate)))
 
     @rule(by=st.none() | KEYS, key=KEYS, person=st.none() | PERSONS)
     def adds_a_key(self, by: str | None, key: str, person: str | None) -> None:

@@ -7,7 +7,7 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
-from settlement.ledger.acts import Issue, Redeem
+from settlement.ledger.acts import Authorize, Capture, Issue, Redeem
 from tests.coalition.simulation.side_by_side import SideBySide
 from tests.support.pure_acts import OPERATOR
 
@@ -56,6 +56,7 @@ class Telling(RuleBasedStateMachine):
         self.both = SideBySide()
         self.members: list[tuple[str, int]] = []
         self.done: list[tuple[str, str, int]] = []
+        self.holds: list[tuple[str, str, int]] = []
         self.wallets_are_full_of_lots = False
 
     def ask_house(self, signer: str, sentence: str, body: object) -> None:
@@ -67,8 +68,10 @@ class Telling(RuleBasedStateMachine):
         with told(f"{signer} {sentence} in shard {shard}{late}") as answers:
             partner = owner_of(signer)
             answers += self.both.ask(signer, body, partner=partner, shard=shard, lag=lag)
-        if isinstance(body, Issue | Redeem):
+        if isinstance(body, Issue | Redeem | Capture):
             self.done.append((partner, answers[0], shard))
+        elif isinstance(body, Authorize):
+            self.holds.append((partner, answers[0], shard))
 
     def member(self, number: int) -> tuple[str, int]:
         """The member with this number and its shard; a stranger if there are fewer."""
