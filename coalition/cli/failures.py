@@ -66,6 +66,8 @@ REFUSALS: dict[str, str] = {
     "ORIGINAL_UNKNOWN": "no accepted issue, redemption or capture of this partner has that act id",
     "ALREADY_REVERSED": "the act is reversed already",
     "POINTS_SPENT": "points of this issue are already spent or held, so it stays",
+    "LOT_EXPIRED": "enough points are there only with those that have expired",
+    "ALREADY_RELEASED": "the points are spendable already",
     "ALIAS_TAKEN": "the alias belongs to a member already: `coalition member show`",
     "PARTNER_EXISTS": "a partner of this id exists: `coalition partner show`",
     "PARTNER_UNKNOWN": "there is no such partner: `coalition partner list`",

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """A member's spendable points, and those that partners hold."""
+    """A member's spendable points, those that partners hold, and those that are pending."""
 
     member_id: str
     points: int
     held: int = 0
+    pending: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -253,8 +253,8 @@ class Askers:
 
 def _tariff(chance: int) -> Tariff:
     """Terms drawn by a number."""
-    expiry, days = EXPIRIES[chance % len(EXPIRIES)], chance % 4
-    return Tariff(1 + chance * 97, 1 + chance % HOLD_MINUTES, expiry, grace_days=days, notice_days=days)
+    expiry = EXPIRIES[chance % len(EXPIRIES)]
+    return Tariff(1 + chance * 97, 1 + chance % HOLD_MINUTES, expiry, grace_days=chance % 4)
 
 
 _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {

@@ -15,15 +15,13 @@ class Tariff:
 
     `rate_micros`: what a redeemer is reimbursed for a point, in micros of the currency. `hold_minutes`: how long points are held
     at most. `expiry`: when points expire that are issued under it, spelled as `settlement.ledger.rules.expiry` reads it;
-    `grace_days`: how long points live on that come back expired; `notice_days`: how long before they expire a notice is given, 0:
-    none is.
+    `grace_days`: how long points live on that come back expired.
     """
 
     rate_micros: int
     hold_minutes: int = HOLD_MINUTES_DEFAULT
     expiry: str = "never"
     grace_days: int = 30
-    notice_days: int = 30
 
     def lines(self) -> tuple[tuple[str, str], ...]:
         """The leaf's `term` lines, in the order of the fields."""

@@ -25,7 +25,6 @@ class Tariff:
     hold_minutes: int = 10_080
     expiry: str = "never"
     grace_days: int = 30
-    notice_days: int = 30
 
 
 class Partners:
@@ -84,7 +83,6 @@ class Partners:
             terms.hold_minutes,
             terms.expiry,
             terms.grace_days,
-            terms.notice_days,
         )
         self._tariffs.set(place.index, tariff)
         about = [
@@ -92,6 +90,5 @@ class Partners:
             ("hold-minutes", terms.hold_minutes),
             ("expiry", terms.expiry),
             ("grace-days", terms.grace_days),
-            ("notice-days", terms.notice_days),
         ]
         return Answer(None, [("term", f"{term} {value}") for term, value in about])
