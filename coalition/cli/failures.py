@@ -67,6 +67,8 @@ REFUSALS: dict[str, str] = {
     "ALREADY_REVERSED": "nothing of the act is left to reverse",
     "REVERSAL_EXCEEDED": "less of the act is left to reverse; without --points all that is left is reversed",
     "POINTS_SPENT": "points of this issue are already spent or held; reverse fewer of them",
+    "LOT_EXPIRED": "enough points are there only with those that have expired",
+    "ALREADY_RELEASED": "the points are spendable already",
     "ALIAS_TAKEN": "the alias belongs to a member already: `coalition member show`",
     "PARTNER_EXISTS": "a partner of this id exists: `coalition partner show`",
     "PARTNER_UNKNOWN": "there is no such partner: `coalition partner list`",

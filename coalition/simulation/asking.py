@@ -254,11 +254,8 @@ class Askers:
 
 def _tariff(chance: int) -> Tariff:
     """Terms drawn by a number."""
-    expiry, days = EXPIRIES[chance % len(EXPIRIES)], chance % 4
-    spent = tuple(Spent)[chance // 7 % len(Spent)]
-    return Tariff(
-        1 + chance * 97, 1 + chance % HOLD_MINUTES, expiry, grace_days=days, notice_days=days, spent=spent
-    )
+    expiry, spent = EXPIRIES[chance % len(EXPIRIES)], tuple(Spent)[chance // 7 % len(Spent)]
+    return Tariff(1 + chance * 97, 1 + chance % HOLD_MINUTES, expiry, grace_days=chance % 4, spent=spent)
 
 
 _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {

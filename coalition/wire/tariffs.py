@@ -31,7 +31,6 @@ def read_tariff(message: Any) -> Tariff:
     _bound(message.reimbursement_micros, "reimbursement_micros", least=1, most=RATE_MAX_MICROS)
     _bound(message.hold_minutes, "hold_minutes", least=1, most=HOLD_MINUTES_MAX)
     _bound(message.grace_days, "grace_days", least=0, most=DAYS_MAX)
-    _bound(message.notice_days, "notice_days", least=0, most=DAYS_MAX)
     spent = next((term for term, value in _SPENT.items() if value == message.spent), None)
     if spent is None:
         raise invalid("tariff.spent", "SPENT_REFUSE, SPENT_ARREARS or SPENT_BEAR")
@@ -40,7 +39,6 @@ def read_tariff(message: Any) -> Tariff:
         hold_minutes=message.hold_minutes,
         expiry=_read_expiry(message),
         grace_days=message.grace_days,
-        notice_days=message.notice_days,
         spent=spent,
     )
 
@@ -54,9 +52,17 @@ def spell_tariff(tariff: Tariff) -> TariffMessage:
         expiry=_EXPIRIES[kind or tariff.expiry][0],
         expiry_count=int(count) if kind else 0,
         grace_days=tariff.grace_days,
-        notice_days=tariff.notice_days,
         spent=_SPENT[tariff.spent],
     )
+
+
+def check_expiry(term: str) -> str:
+    """The term `expiry` of a tariff, as it is spelled. CoalitionError FIELD_INVALID if no tariff can have it."""
+    kind, _, count = term.rpartition("-")
+    known = kind in _EXPIRIES and kind != "never" and count.isascii() and count.isdigit()
+    if term != "never" and not (known and str(int(count)) == count):
+        raise invalid("expiry", "never, months-N, month-end-N, year-end-N or activity-N")
+    return term if term == "never" else _read_expiry(spell_tariff(Tariff(1, expiry=term)))
 
 
 def _read_expiry(message: Any) -> str:

@@ -24,15 +24,14 @@ class Tariff:
 
     `rate_micros`: what a redeemer is reimbursed for a point, in micros of the currency. `hold_minutes`: how long points are held
     at most. `expiry`: when points expire that are issued under it, spelled as `settlement.ledger.rules.expiry` reads it;
-    `grace_days`: how long points live on that come back expired; `notice_days`: how long before they expire a notice is given, 0:
-    none is. `spent`: a reversal of spent points is refused, makes the member owe them, or leaves them to the issuer to bear.
+    `grace_days`: how long points live on that come back expired. `spent`: a reversal of spent points is refused, makes the member
+    owe them, or leaves them to the issuer to bear.
     """
 
     rate_micros: int
     hold_minutes: int = HOLD_MINUTES_DEFAULT
     expiry: str = "never"
     grace_days: int = 30
-    notice_days: int = 30
     spent: Spent = Spent.ARREARS
 
     def lines(self) -> tuple[tuple[str, str], ...]:

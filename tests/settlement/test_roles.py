@@ -25,8 +25,14 @@ ALLOWED = {
     "checkpoints": (set(), {"INSERT"}),
     "entries": ({"INSERT"}, {"INSERT"}),
     "holds": ({"INSERT", "UPDATE closed_by"}, {"UPDATE closed_by"}),
-    "lots": ({"INSERT", "UPDATE remaining"}, {"INSERT", "UPDATE remaining"}),
-    "members": ({"INSERT"}, set()),
+    "lots": (
+        {"INSERT", "UPDATE remaining", "UPDATE pending_until_us"},
+        {"INSERT", "UPDATE remaining", "UPDATE pending_until_us"},
+    ),
+    "members": (
+        {"INSERT", "UPDATE active_at_us", "UPDATE idle_months"},
+        {"UPDATE active_at_us", "UPDATE idle_months"},
+    ),
     "obligations": ({"INSERT", "UPDATE"}, set()),
     "payloads": ({"INSERT"}, set()),
     "reversals": ({"INSERT"}, set()),

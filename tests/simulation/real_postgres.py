@@ -19,6 +19,7 @@ from coalition.simulation.postgres.tables import (
     EntryRow,
     HoldRow,
     LotRow,
+    MemberRow,
     ShardRow,
     Tables,
 )
@@ -112,7 +113,8 @@ _ARREARS = (
     "SELECT shard, index, place, member::text, partner, asset, quantity, remaining, tariff FROM arrears"
 )
 _HOLDS = "SELECT shard, index, member::text, partner, amount, until_us, closed_by FROM holds"
-_LOTS = "SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff FROM lots"
+_LOTS = """SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff,
+    idle_months, pending_until_us FROM lots"""
 
 
 def _rests_on(row: tuple[Any, ...]) -> tuple[int, int, int, int]:
@@ -217,7 +219,8 @@ def read_tables(dsn: str) -> Tables:
             "SELECT partner, act_id::text, payload_sha256, shard, index FROM acts"
         ):
             tables.acts[partner, act_id] = tuple(act)
-        tables.members.update(rows("SELECT member::text, shard FROM members"))
+        for member, *facts in rows("SELECT member::text, shard, active_at_us, idle_months FROM members"):
+            tables.members[member] = MemberRow(*facts)
         tables.aliases.update(rows("SELECT token, member::text FROM aliases"))
         for shard, *lot in rows(_LOTS):
             tables.lots[shard, *lot[:2]] = LotRow(*lot)

@@ -28,7 +28,6 @@ class Tariff:
     hold_minutes: int = 10_080
     expiry: str = "never"
     grace_days: int = 30
-    notice_days: int = 30
     spent: str = "arrears"
 
 
@@ -88,7 +87,6 @@ class Partners:
             terms.hold_minutes,
             terms.expiry,
             terms.grace_days,
-            terms.notice_days,
             terms.spent.value,
         )
         self._tariffs.set(place.index, tariff)
@@ -97,7 +95,6 @@ class Partners:
             ("hold-minutes", terms.hold_minutes),
             ("expiry", terms.expiry),
             ("grace-days", terms.grace_days),
-            ("notice-days", terms.notice_days),
             ("spent", terms.spent.value),
         ]
         return Answer(None, [("term", f"{term} {value}") for term, value in about])

@@ -55,6 +55,7 @@ _TABLES = (
         PRIMARY KEY (shard, index, position)
     )""",
     "CREATE INDEX transfers_by_debit ON transfers (debit, shard, index) WHERE asset <> 'PTS'",
+    "CREATE INDEX transfers_of_expiry ON transfers (credit, shard, index) WHERE credit LIKE 'expired:%'",
     """CREATE TABLE acts (
         partner text NOT NULL,
         act_id uuid NOT NULL,

@@ -71,7 +71,7 @@ def test_lots_are_spent_soonest_expiry_first_then_oldest(
 ) -> None:
     book, member = Book(SHARD, wallets={MEMBERS[0]: Wallet(0)}), MEMBERS[0]
     for index, (expiry, quantity) in enumerate(lots):
-        book.add_lot(lot_of(index, "acme", quantity, expiry))
+        book.add_lot(lot_of(index, "acme", quantity, T0_US + expiry))
     amount = data.draw(st.integers(1, sum(quantity for _, quantity in lots)))
     draft = decide(
         book, house_of(*PARTNERS), act("acme", Redeem(MemberName(member), amount, T0_US)), len(lots)

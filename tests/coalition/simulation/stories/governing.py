@@ -19,6 +19,17 @@ from tests.coalition.simulation.stories.telling import (
 )
 from tests.support.pure_acts import OPERATOR, T0_US, keyid_for
 
+EXPIRIES = (
+    "never",
+    "months-1",
+    "months-13",
+    "month-end-0",
+    "month-end-2",
+    "year-end-0",
+    "activity-1",
+    "activity-2",
+)
+
 
 class Governing(Telling):
     """The operator, and whoever brings a key."""
@@ -40,6 +51,11 @@ class Governing(Telling):
     def sets_the_tariff(self, signer: str, rate: int, minutes: int) -> None:
         sentence = f"makes a point worth {rate} micros and holds last {minutes} minutes"
         self.ask_house(signer, sentence, SetTariff(Tariff(rate, minutes)))
+
+    @rule(signer=DESK, expiry=st.sampled_from(EXPIRIES), days=st.integers(0, 40))
+    def lets_points_expire(self, signer: str, expiry: str, days: int) -> None:
+        tariff = Tariff(10_000, expiry=expiry, grace_days=days)
+        self.ask_house(signer, f"lets points expire {expiry} with {days} days of grace", SetTariff(tariff))
 
     @rule(by=st.none() | KEYS, key=KEYS, person=st.none() | PERSONS)
     def adds_a_key(self, by: str | None, key: str, person: str | None) -> None:

@@ -6,7 +6,8 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
+from settlement.clock import HOUR_US
+from settlement.ledger.acts import ON_EVENT_US, Enrol, Issue, LinkAlias, MemberName, Redeem, Release, Reverse
 from tests.coalition.simulation.stories.telling import (
     ALIASES,
     AMOUNT_MAX,
@@ -46,6 +47,33 @@ class Trading(Telling):
         member, home = self.member(number)
         body, shard = Issue(MemberName(member), amount, T0_US + amount), 3 - home if astray else home
         self.ask_shard(signer, shard, lag, f"issues {amount} points to member {number}", body)
+
+    @rule(signer=TRADERS, number=MEMBERS, amount=AMOUNTS, hours=st.integers(-1, 60) | st.none())
+    def issues_pending_points(self, signer: str, number: int, amount: int, hours: int | None) -> None:
+        member, shard = self.member(number)
+        until_us = ON_EVENT_US if hours is None else self.both.now_us + hours * HOUR_US
+        body = Issue(MemberName(member), amount, T0_US, until_us)
+        when = "an event" if hours is None else f"{hours} hours from now"
+        self.ask_shard(
+            signer, shard, 0, f"issues {amount} points to member {number}, pending until {when}", body
+        )
+
+    @precondition(lambda self: self.done)
+    @rule(ago=st.integers(0, 3), astray=ASTRAY)
+    def releases(self, ago: int, astray: bool) -> None:
+        at = max(0, len(self.done) - 1 - ago)
+        partner, act_id, shard = self.done[at]
+        place = 3 - shard if astray else shard
+        self.ask_shard(partner, place, 0, f"releases the points of act {at}", Release(act_id, T0_US))
+
+    @rule(days=st.sampled_from([0, 1, 3, 29, 31, 60, 400]))
+    def days_pass(self, days: int) -> None:
+        self.both.pass_time(days)
+        note(f"{days} days pass")
+
+    @rule(shard=SHARDS)
+    def the_worker_sweeps(self, shard: int) -> None:
+        note(f"the worker sees to shard {shard}: {', '.join(self.both.see_to(shard)) or 'nothing is due'}")
 
     @rule(signer=TRADERS, number=MEMBERS, amount=AMOUNTS, astray=ASTRAY, lag=LAGS)
     def redeems(self, signer: str, number: int, amount: int, astray: bool, lag: int) -> None:
