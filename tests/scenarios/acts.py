@@ -4,6 +4,7 @@ A new act is one function and one row of `ACTS`. The name of a row is the kind o
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from coalition.simulation.model import CycleFigures
@@ -12,7 +13,7 @@ from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
 from settlement.house.records import REQUEST
-from settlement.house.tariff import Tariff
+from settlement.house.tariff import Spent, Tariff
 from settlement.ledger.acts import Enrol, Issue, LinkAlias, Redeem, Reverse
 from settlement.money import micros_per_minor
 from settlement.signing import parse_public_key, possession_message
@@ -60,8 +61,9 @@ def _redeem(scene: Scene, name: str, amount: str, member: str) -> Asking:
     return _plain(Redeem(scene.member_name(member), points(amount), scene.clock_us()))
 
 
-def _reverse(scene: Scene, name: str, original: str) -> Asking:
-    return _plain(Reverse(scene.act_id(original), scene.clock_us()))
+def _reverse(scene: Scene, name: str, part: str, original: str) -> Asking:
+    amount = 0 if part == "all" else points(part)
+    return _plain(Reverse(scene.act_id(original), scene.clock_us(), amount))
 
 
 def _enrol(scene: Scene, name: str, member: str, *aliases: str) -> Asking:
@@ -88,6 +90,17 @@ def _revoke_key(scene: Scene, name: str, word: str, reason: str) -> Asking:
     return _plain(RevokeKey(scene.key(word).keyid, reason, None))
 
 
+def _tariff(scene: Scene, name: str, rate: str, *terms: str) -> Asking:
+    """Terms that are not named are those of a `Tariff` with nothing else said."""
+    said = dict(zip(terms[::2], terms[1::2], strict=True))
+    return _plain(
+        SetTariff(replace(Tariff(micros(rate)), **{term: _TERMS[term](said[term]) for term in said}))
+    )
+
+
+_TERMS: dict[str, Callable[[str], Any]] = {"spent": Spent}
+
+
 # --- acts of finance ---------------------------------------------------------------------------------------------------
 
 
@@ -112,7 +125,7 @@ def _confirm(scene: Scene, name: str, participant: str, amount: str, settlement:
 ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
     "issue": ("POINTS to MEMBER", _issue),
     "redeem": ("POINTS of MEMBER", _redeem),
-    "reverse": ("ACT", _reverse),
+    "reverse": ("PART of ACT", _reverse),
     "enrol": ("MEMBER ...", _enrol),
     "link": ("ALIAS to MEMBER", _link),
     "register": ("PARTNER", lambda scene, name, partner: _plain(Register(partner, partner.title()))),
@@ -120,7 +133,7 @@ ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
     "suspend": ("PARTNER", lambda scene, name, partner: _plain(Suspend(partner))),
     "key-add": ("KEY of PARTNER", _add_key),
     "key-revoke": ("KEY as REASON", _revoke_key),
-    "tariff": ("RATE", lambda scene, name, rate: _plain(SetTariff(Tariff(micros(rate))))),
+    "tariff": ("RATE ...", _tariff),
     "close": ("cycle NUMBER", lambda scene, name, cycle: _plain(CloseCycle(int(cycle), None))),
     "propose": ("cycle NUMBER", _propose),
     "approve": ("PROPOSAL", _approve),

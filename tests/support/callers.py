@@ -97,7 +97,9 @@ class Callers:
                 "possession": key.sign(proof),
             },
             "RevokeKeyRequest": {"keyid": key.keyid, "reason": partners_pb2.REVOCATION_REASON_RETIRED},
-            "SetTariffRequest": {"tariff": {"reimbursement_micros": 10_000}},
+            "SetTariffRequest": {
+                "tariff": {"reimbursement_micros": 10_000, "spent": partners_pb2.SPENT_ARREARS}
+            },
             "ListObligationsRequest": {"cycle": 1},
             "GetStatementRequest": {"cycle": 1, "partner_id": "bakery"},
             "CloseCycleRequest": {"cycle": 1_000, "label": "2026-11"},

@@ -58,8 +58,10 @@ class World:
         member = MEMBER if shard == 1 else OTHER
         return self.ask(partner, Redeem(MemberName(member), amount, NOON_US), shard=shard, act_id=act_id)
 
-    def reverse(self, partner: str, act_id: str, *, shard: int = 1) -> Judgement:
-        return self.ask(partner, Reverse(act_id, NOON_US), shard=shard)
+    def reverse(
+        self, partner: str, original: str, amount: int = 0, *, shard: int = 1, act_id: str | None = None
+    ) -> Judgement:
+        return self.ask(partner, Reverse(original, NOON_US, amount), shard=shard, act_id=act_id)
 
     def close(self, cycle: int) -> None:
         assert self.ask(OPERATOR, CloseCycle(cycle, None)).refusal is None

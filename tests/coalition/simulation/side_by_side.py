@@ -130,6 +130,9 @@ class SideBySide:
             assert model.size(number) == shard.head.size
             for member, wallet in shard.book.wallets.items():
                 assert model.balance(member) == wallet.balance
+                assert model.facts.points.arrears.owed(member) == sum(
+                    [one.remaining for one in wallet.arrears]
+                )
         for cycle in house.cycles:
             ours, theirs = model.figures(cycle), self.figures(cycle)
             assert (ours and astuple(ours)) == (theirs and astuple(theirs))

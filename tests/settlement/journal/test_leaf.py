@@ -50,6 +50,7 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "lot": st.sampled_from(["take 3:55.0 1200", "give 64:0.12 1"])
     | joined(st.just("new"), NAMES, st.just("PTS"), NUMBERS, st.just("never") | TIMES, NUMBERS),
     "tariff": NUMBERS,
+    "arrear": st.sampled_from(["new bakery PTS 5 12", "take 1:7.0 5"]),
     "term": st.sampled_from(["rate-micros 10000", "expiry-months 24"]),
     "result": st.sampled_from(["ok", "refused INSUFFICIENT_POINTS"]),
     "network": st.sampled_from(["clearing.example/coalition-1", "ab"]),

@@ -6,7 +6,7 @@ from hypothesis.stateful import rule
 
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
 from settlement.house.records import APPROVER, REQUEST
-from settlement.house.tariff import Tariff
+from settlement.house.tariff import Spent, Tariff
 from tests.coalition.simulation.side_by_side import SPKI
 from tests.coalition.simulation.stories.telling import (
     COMPANIES,
@@ -32,9 +32,14 @@ class Governing(Telling):
         body = Suspend(name) if ends else Activate(name)
         self.ask_house(signer, f"{'suspends' if ends else 'activates'} {name}", body)
 
-    @rule(signer=DESK, rate=st.sampled_from([1, 9_999, 10_000, 333_333, 9_000_000]))
-    def sets_the_rate(self, signer: str, rate: int) -> None:
-        self.ask_house(signer, f"makes a point worth {rate} micros", SetTariff(Tariff(rate)))
+    @rule(
+        signer=DESK,
+        rate=st.sampled_from([1, 9_999, 10_000, 333_333, 9_000_000]),
+        spent=st.sampled_from([*Spent, Spent.ARREARS]),
+    )
+    def sets_the_tariff(self, signer: str, rate: int, spent: Spent) -> None:
+        sentence = f"makes a point worth {rate} micros, reversals of spent ones: {spent}"
+        self.ask_house(signer, sentence, SetTariff(Tariff(rate, spent)))
 
     @rule(by=st.none() | KEYS, key=KEYS, person=st.none() | PERSONS)
     def adds_a_key(self, by: str | None, key: str, person: str | None) -> None:
