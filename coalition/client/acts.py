@@ -79,8 +79,9 @@ class PartnerActs(Caller):
             amount=amount,
             occurred_at=as_timestamp(occurred_at),
             spendable_from=as_timestamp(spendable_from),
-            on_event=on_event or None,
         )
+        if on_event:
+            request.on_event = True
         self._writer.name_member(request, member)
         return await self._act(request, act_id)
 

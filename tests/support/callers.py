@@ -93,7 +93,14 @@ class Callers:
                 "possession": key.sign(proof),
             },
             "RevokeKeyRequest": {"keyid": key.keyid, "reason": partners_pb2.REVOCATION_REASON_RETIRED},
-            "SetTariffRequest": {"tariff": {"reimbursement_micros": 10_000, "hold_minutes": 60}},
+            "SetTariffRequest": {
+                "tariff": {
+                    "reimbursement_micros": 10_000,
+                    "hold_minutes": 60,
+                    "expiry": partners_pb2.LOT_EXPIRY_NEVER,
+                    "spent": partners_pb2.SPENT_ARREARS,
+                }
+            },
             "ListObligationsRequest": {"cycle": 1},
             "GetStatementRequest": {"cycle": 1, "partner_id": "bakery"},
             "CloseCycleRequest": {"cycle": 1_000, "label": "2026-11"},
