@@ -79,7 +79,7 @@ class PartnerActs(Caller):
             amount=amount,
             occurred_at=as_timestamp(occurred_at),
             spendable_from=as_timestamp(spendable_from),
-            on_event=on_event or None,
+            on_event=on_event if on_event else None,  # type: ignore[arg-type]  # None leaves the oneof unset
         )
         self._writer.name_member(request, member)
         return await self._act(request, act_id)

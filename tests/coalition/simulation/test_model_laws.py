@@ -56,6 +56,7 @@ HARMS: list[tuple[Callable[[Facts], None], list[str]]] = [
     (lose_points_of_a_lot, ["wallets are their lots", "lots are what acts left"]),
     (end_a_hold_unseen, ["held points are open holds", "lots are what acts left"]),
     (post("issued:acme", "redeemed:acme", "PTS"), ["issuers are their lots"]),
+    (post("redeemed:acme", "expired:acme", "PTS"), ["expired points are their lots"]),
     (owe_once_more, ["debts are redemptions that stand", "positions are debts less settlements"]),
     (post("position:acme", "position:bakery", "EUR"), ["positions are debts less settlements"]),
     (post("settling:1:acme", "bank", "EUR"), ["legs are settling or paid"]),
