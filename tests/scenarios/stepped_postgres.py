@@ -48,7 +48,8 @@ class SteppedPostgres(RealPostgres):
 
 
 def _until_the_day_of_the_start(now_us: int) -> int:
-    """How long it is until this day comes next."""
+    """How long it is until this day comes next, in whole seconds."""
     now, start = from_us(now_us), from_us(START_US)
     this_year = to_us(start.replace(year=now.year))
-    return (this_year if this_year > now_us else to_us(start.replace(year=now.year + 1))) - now_us
+    next_one = this_year if this_year > now_us else to_us(start.replace(year=now.year + 1))
+    return (next_one - now_us) // SECOND_US * SECOND_US
