@@ -76,14 +76,7 @@ class Callers:
         proof = possession_message(audience=ORIGIN, partner_id="bakery", keyid=key.keyid)
         proposal = settlement_pb2.Proposal(audience=ORIGIN, cycle=1_000, currency="EUR")
         proposal.nets.add(participant="bakery", net_minor=5)
-        points = {"member_id": str(uuid.uuid4()), "amount": 5, "occurred_at": now}
         fields: dict[str, dict[str, Any]] = {
-            "IssueRequest": points,
-            "RedeemRequest": points,
-            "AuthorizeRequest": points,
-            "CaptureRequest": {"hold_act_id": str(uuid.uuid4()), "amount": 5, "occurred_at": now},
-            "VoidRequest": {"hold_act_id": str(uuid.uuid4()), "occurred_at": now},
-            "ReverseRequest": {"original_act_id": str(uuid.uuid4()), "occurred_at": now},
             "GetReceiptRequest": {"act_id": str(uuid.uuid4())},
             "GetBalanceRequest": {"member_id": self.member},
             "ListEntriesRequest": {"page_size": 2},
@@ -111,7 +104,21 @@ class Callers:
             "GetInclusionProofRequest": {"shard": 0, "entry_number": 0},
             "GetConsistencyProofRequest": {"old_size": 1},
         }
-        return fields.get(message, {})
+        return fields.get(message) or _fields_of_points(now).get(message, {})
+
+
+def _fields_of_points(now: int) -> dict[str, dict[str, Any]]:
+    """Fields of requests that move points."""
+    points = {"member_id": str(uuid.uuid4()), "amount": 5, "occurred_at": now}
+    hold = {"hold_act_id": str(uuid.uuid4()), "occurred_at": now}
+    return {
+        "IssueRequest": points,
+        "RedeemRequest": points,
+        "AuthorizeRequest": points,
+        "CaptureRequest": {**hold, "amount": 5},
+        "VoidRequest": hold,
+        "ReverseRequest": {"original_act_id": str(uuid.uuid4()), "occurred_at": now},
+    }
 
 
 def method_of(request: Any) -> Method:

@@ -13,14 +13,12 @@ from hypothesis import strategies as st
 
 from coalition.api.v1.exchange_pb2 import (
     AuthorizeRequest,
-    CaptureRequest,
     GetReceiptRequest,
     IssueRequest,
     ListEntriesRequest,
     ListEntriesResponse,
     RedeemRequest,
     ReverseRequest,
-    VoidRequest,
 )
 from coalition.api.v1.members_pb2 import EnrolRequest, GetMemberRequest, LinkAliasRequest
 from coalition.api.v1.partners_pb2 import (
@@ -91,18 +89,6 @@ def test_an_amount_is_from_1_to_ten_to_the_twelve(door: Door, kind: Any, encoded
         assert answer.field == ("payload" if reason == "PAYLOAD_MALFORMED" else "amount")
 
 
-@pytest.mark.parametrize(
-    ("amount", "reason"),
-    [(0, "AMOUNT_NOT_POSITIVE"), (-1, "AMOUNT_NOT_POSITIVE"), (10**12 + 1, "AMOUNT_TOO_LARGE")],
-)
-def test_a_capture_is_from_1_to_ten_to_the_twelve(door: Door, amount: int, reason: str) -> None:
-    request = CaptureRequest(hold_act_id=str(uuid.uuid4()), amount=amount, occurred_at=now())
-    with door.records_nothing():
-        answer = door.ask("bakery", request)
-        answer.is_error(reason)
-        assert answer.field == "amount"
-
-
 def test_the_largest_amount_is_taken(door: Door) -> None:
     assert door.outcome(door.ask("bakery", points(IssueRequest, door.member, 10**12))).refusal is None
 
@@ -126,21 +112,6 @@ FIELDS: dict[str, tuple[str, Callable[[], Any], str]] = {
         "alias_token",
     ),
     "no occurred_at": ("bakery", lambda: IssueRequest(member_id=str(uuid.uuid4()), amount=5), "occurred_at"),
-    "held for less than no time": (
-        "bakery",
-        lambda: AuthorizeRequest(member_id=str(uuid.uuid4()), amount=5, occurred_at=now(), hold_minutes=-1),
-        "hold_minutes",
-    ),
-    "held for more than a year": (
-        "bakery",
-        lambda: AuthorizeRequest(
-            member_id=str(uuid.uuid4()), amount=5, occurred_at=now(), hold_minutes=525_601
-        ),
-        "hold_minutes",
-    ),
-    "capture of no hold": ("bakery", lambda: CaptureRequest(amount=5, occurred_at=now()), "hold_act_id"),
-    "void of no hold": ("bakery", lambda: VoidRequest(occurred_at=now()), "hold_act_id"),
-    "void at no time": ("bakery", lambda: VoidRequest(hold_act_id=str(uuid.uuid4())), "occurred_at"),
     "no original": ("bakery", lambda: ReverseRequest(occurred_at=now()), "original_act_id"),
     "receipt of no id": ("bakery", lambda: GetReceiptRequest(act_id="x"), "act_id"),
     "enrol with a short token": ("bakery", lambda: EnrolRequest(alias_tokens=[TOKEN, b"a"]), "alias_tokens"),
@@ -182,16 +153,6 @@ FIELDS: dict[str, tuple[str, Callable[[], Any], str]] = {
         "operator",
         lambda: SetTariffRequest(tariff=Tariff(reimbursement_micros=9_000_001)),
         "tariff.reimbursement_micros",
-    ),
-    "tariff that holds for no time": (
-        "operator",
-        lambda: SetTariffRequest(tariff=Tariff(reimbursement_micros=1)),
-        "tariff.hold_minutes",
-    ),
-    "tariff that holds for over a year": (
-        "operator",
-        lambda: SetTariffRequest(tariff=Tariff(reimbursement_micros=1, hold_minutes=525_601)),
-        "tariff.hold_minutes",
     ),
     "keyid": (
         "operator",
@@ -236,9 +197,6 @@ def test_unknown_members_aliases_and_originals_are_refusals_that_repeat(door: Do
         (points(RedeemRequest, str(uuid.uuid4()), 5), "MEMBER_UNKNOWN"),
         (IssueRequest(alias_token=TOKEN, amount=5, occurred_at=now()), "MEMBER_UNKNOWN"),
         (LinkAliasRequest(member_id=str(uuid.uuid4()), alias_token=TOKEN), "MEMBER_UNKNOWN"),
-        (points(AuthorizeRequest, str(uuid.uuid4()), 5), "MEMBER_UNKNOWN"),
-        (CaptureRequest(hold_act_id=str(uuid.uuid4()), amount=5, occurred_at=now()), "HOLD_UNKNOWN"),
-        (VoidRequest(hold_act_id=str(uuid.uuid4()), occurred_at=now()), "HOLD_UNKNOWN"),
         (ReverseRequest(original_act_id=str(uuid.uuid4()), occurred_at=now()), "ORIGINAL_UNKNOWN"),
     ]
     for request, refusal in unknown:

@@ -11,6 +11,7 @@ from settlement.clearing.netting import net
 from settlement.clearing.obligations import figures_of
 from settlement.database import READER, connect, connect_async
 from settlement.errors import CoalitionError
+from settlement.house.tariff import Tariff
 from settlement.journal.leaf import Entry, format_leaf, parse_leaf
 from settlement.ledger.memory import load_house
 from settlement.statements.cyclebook import Activity, Owed, Tally
@@ -43,7 +44,7 @@ FOUND = (
     ("shards", "2"),
     ("operator", "operator"),
     ("model", "bilateral"),
-    ("term", "rate-micros 10000"),
+    *Tariff(10_000).lines(),
     ("key", f"{HASH} ed25519 approver operator ann AAAA"),
     ("request", "none"),
 )
