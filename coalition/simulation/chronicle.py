@@ -76,10 +76,8 @@ def what(body: object) -> str:
             return f"capture {amount:,} points of hold {hold[:_LETTERS]}"
         case Void(hold_act_id=hold):
             return f"void hold {hold[:_LETTERS]}"
-        case Reverse(original_act_id=original):
-            return f"reverse act {original[:_LETTERS]}"
-        case Release(original_act_id=original):
-            return f"release the points of act {original[:_LETTERS]}"
+        case Reverse(original_act_id=original) | Release(original_act_id=original):
+            return f"{type(body).__name__.lower()} act {original[:_LETTERS]}"
         case Enrol(aliases=aliases):
             return f"enrol a member with aliases {', '.join(alias.hex()[:_LETTERS] for alias in aliases)}"
         case LinkAlias(member=member, alias=alias):
