@@ -93,7 +93,13 @@ class Callers:
                 "possession": key.sign(proof),
             },
             "RevokeKeyRequest": {"keyid": key.keyid, "reason": partners_pb2.REVOCATION_REASON_RETIRED},
-            "SetTariffRequest": {"tariff": {"reimbursement_micros": 10_000, "hold_minutes": 60}},
+            "SetTariffRequest": {
+                "tariff": {
+                    "reimbursement_micros": 10_000,
+                    "hold_minutes": 60,
+                    "expiry": partners_pb2.LOT_EXPIRY_NEVER,
+                }
+            },
             "ListObligationsRequest": {"cycle": 1},
             "GetStatementRequest": {"cycle": 1, "partner_id": "bakery"},
             "CloseCycleRequest": {"cycle": 1_000, "label": "2026-11"},
@@ -117,6 +123,7 @@ def _fields_of_points(now: int) -> dict[str, dict[str, Any]]:
         "AuthorizeRequest": points,
         "CaptureRequest": {**hold, "amount": 5},
         "VoidRequest": hold,
+        "ReleaseRequest": {"original_act_id": str(uuid.uuid4()), "occurred_at": now},
         "ReverseRequest": {"original_act_id": str(uuid.uuid4()), "occurred_at": now},
     }
 
