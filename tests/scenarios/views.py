@@ -1,5 +1,6 @@
 """Looks into the books: what stands in the tables and in the newest leaves, as text for a person in finance."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -9,6 +10,7 @@ from settlement.money import POINTS
 from tests.scenarios.scene import Scene, money
 
 Look = Callable[[Tables, Sequence[Entry], Scene], list[list[str]]]
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 _UNTOLD = frozenset({"occurred", "until", "request", "sig"})
 """Lines of a leaf that tell nothing new here: times, hashes, signatures."""
 
@@ -86,7 +88,7 @@ def entries(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[s
     rows = []
     for entry in fresh:
         rows.append([f"{entry.shard}:{entry.index}", "kind", entry.kind])
-        rows += [["", key, value] for key, value in entry.lines if key not in _UNTOLD]
+        rows += [["", key, _TIME.sub("(time)", value)] for key, value in entry.lines if key not in _UNTOLD]
     return rows or [["none"]]
 
 

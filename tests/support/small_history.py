@@ -77,8 +77,28 @@ async def _exceptions(network: SmallNetwork) -> None:
     assert (await network.ask(shard, "cinema", exchange_pb2.IssueRequest(**points(member, 5)))).refusal
     await network.ask(HOUSE, OPERATOR, partners_pb2.ActivateRequest(partner_id="cinema"))
     await _holds(network)
-    terms = spell_tariff(Tariff(12_345))
+    await _pending(network)
+    terms = spell_tariff(Tariff(12_345, expiry="month-end-12"))
     await network.ask(HOUSE, OPERATOR, partners_pb2.SetTariffRequest(tariff=terms))
+
+
+async def _pending(network: SmallNetwork) -> None:
+    """Points by activity that wait for an event: some are released, some taken back, some wait on."""
+    terms = spell_tariff(Tariff(10_000, expiry="activity-3"))
+    await network.ask(HOUSE, OPERATOR, partners_pb2.SetTariffRequest(tariff=terms))
+    shard, member = network.members[0]
+    waiting = [
+        await network.ask(shard, "bakery", exchange_pb2.IssueRequest(**points(member, 70), on_event=True))
+        for _ in range(3)
+    ]
+    moment = just_now()
+    asked = (
+        exchange_pb2.ReleaseRequest(original_act_id=waiting[0].act_id, occurred_at=moment),
+        exchange_pb2.ReleaseRequest(original_act_id=waiting[0].act_id, occurred_at=moment),
+        exchange_pb2.ReverseRequest(original_act_id=waiting[1].act_id, occurred_at=moment),
+    )
+    said = [(await network.ask(shard, "bakery", each)).refusal for each in asked]
+    assert said == [None, "ALREADY_RELEASED", None]
 
 
 async def _holds(network: SmallNetwork) -> None:

@@ -18,6 +18,7 @@ from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTari
 from settlement.house.tariff import Spent, Tariff
 from settlement.ids import is_uuid, new_act_id
 from settlement.ledger.acts import (
+    ON_EVENT_US,
     Authorize,
     Capture,
     Enrol,
@@ -25,6 +26,7 @@ from settlement.ledger.acts import (
     LinkAlias,
     MemberName,
     Redeem,
+    Release,
     Reverse,
     Void,
 )
@@ -65,6 +67,15 @@ CASES: dict[str, tuple[Callable[[Client], Awaitable[Outcome]], object]] = {
         Capture(MEMBER, 6, WHEN_US),
     ),
     "void": (lambda c: c.void(hold_act_id=MEMBER, occurred_at=WHEN), Void(MEMBER, WHEN_US)),
+    "issue points that are pending until a day": (
+        lambda c: c.issue(member=MEMBER, amount=7, spendable_from=WHEN, occurred_at=WHEN),
+        Issue(MemberName(member=MEMBER), 7, WHEN_US, WHEN_US),
+    ),
+    "issue points that wait for an event": (
+        lambda c: c.issue(member=MEMBER, amount=7, on_event=True, occurred_at=WHEN),
+        Issue(MemberName(member=MEMBER), 7, WHEN_US, ON_EVENT_US),
+    ),
+    "release": (lambda c: c.release(original_act_id=MEMBER, occurred_at=WHEN), Release(MEMBER, WHEN_US)),
     "reverse": (lambda c: c.reverse(original_act_id=MEMBER, occurred_at=WHEN), Reverse(MEMBER, WHEN_US)),
     "reverse in part": (
         lambda c: c.reverse(original_act_id=MEMBER, amount=5, occurred_at=WHEN),

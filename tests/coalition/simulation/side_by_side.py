@@ -117,6 +117,7 @@ class SideBySide:
     def see_to(self, number: int) -> list[str]:
         """The worker comes by: points whose time has come, member by member. What became of it, by kind."""
         shard, house = self.shards[number], self.house
+        self.now_us += 1
         self._cut(shard, house)
         done: list[str] = []
         for member in list(shard.book.wallets):
