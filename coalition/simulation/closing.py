@@ -9,7 +9,7 @@ from coalition.audit.identities import check_identities
 from coalition.audit.records import Record, in_order
 from coalition.audit.replay import Replay
 from coalition.simulation.model import Model
-from coalition.simulation.postgres.tables import Tables
+from coalition.simulation.postgres.tables import HoldRow, Tables
 from coalition.simulation.verdict import ViolationError
 from settlement.journal.leaf import parse_leaf
 
@@ -55,12 +55,18 @@ def _pairs(tables: Tables, model: Model) -> Iterator[tuple[str, dict[Any, Any], 
     lots = {(lot.shard, lot.index, 0): (lot.funder, lot.quantity, lot.left) for lot in points.lots}
     yield "lots", {key: (row.funder, row.quantity, row.remaining) for key, row in tables.lots.items()}, lots
     holds = {
-        (hold.shard, hold.index): (hold.partner, hold.member, hold.amount, hold.until_us, hold.closed_by)
+        (hold.shard, hold.index): HoldRow(
+            hold.index,
+            hold.member,
+            hold.partner,
+            hold.amount,
+            hold.tariff.number,
+            hold.until_us,
+            hold.closed_by,
+        )
         for hold in facts.holds.by_place.values()
     }
-    rows = tables.holds.items()
-    stored = {key: (row.partner, row.member, row.amount, row.until_us, row.closed_by) for key, row in rows}
-    yield "holds", stored, holds
+    yield "holds", tables.holds, holds
     debits: Counter[tuple[str, str]] = Counter()
     for (_, account, asset), (debited, credited) in tables.balances.items():
         debits[account, asset] += debited - credited

@@ -14,9 +14,8 @@ from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 from settlement.ledger.batch import ShardHead, post
 from settlement.ledger.book import Book, Hold
-from settlement.ledger.members import MemberRules
+from settlement.ledger.members import MemberRules, read_hold
 from settlement.ledger.memory import HouseMemory
-from settlement.ledger.recorded import read_hold
 from settlement.ledger.rules.holds import lapse
 from settlement.ledger.rules.ruling import spelled_by_engine
 
@@ -25,7 +24,8 @@ LAPSES_MAX = 200
 DUE_SHARDS = """SELECT shard FROM shards s WHERE shard > 0 AND EXISTS (SELECT FROM holds h WHERE h.shard = s.shard
     AND h.closed_by IS NULL AND h.until_us <= (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint))
     ORDER BY shard"""
-DUE_HOLDS = """SELECT e.leaf FROM holds h JOIN entries e USING (shard, index)
+DUE_HOLDS = """SELECT h.index, h.member::text, h.partner, h.amount, h.tariff, h.until_us, e.leaf, true
+    FROM holds h JOIN entries e USING (shard, index)
     WHERE h.shard = %b AND h.closed_by IS NULL AND h.until_us <= %b ORDER BY h.until_us, h.index LIMIT %b"""
 
 
@@ -54,7 +54,7 @@ class SweepRules(MemberRules):
     ) -> bool:
         """Reads the holds that have run out, the lots and the wallets that they go back to."""
         cursor = await connection.execute(DUE_HOLDS, (head.shard, head.now_us, LAPSES_MAX))
-        self._due = [read_hold(leaf.encode("ascii"), is_open=True)[1] for (leaf,) in await cursor.fetchall()]
+        self._due = [read_hold(*row) for row in await cursor.fetchall()]
         head.due_us = max([hold.until_us for hold in self._due], default=0)
         await self._load_lots(connection, {name for hold in self._due for name, _ in hold.slices})
         members = list({hold.member for hold in self._due})
