@@ -33,6 +33,11 @@ settings.load_profile(
 )
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`pytest ... --rewrite`: scenarios and pages get what was answered written into them, to be read in the diff."""
+    parser.addoption("--rewrite", action="store_true", help="write answers into scenarios and pages")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """The process that controls the run decides where PostgreSQL will be; its workers inherit that."""
     if not hasattr(config, "workerinput"):
@@ -74,3 +79,9 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator["RunningServer
     finally:
         server.stop()
         postgres.drop_database(url)
+
+
+@pytest.fixture
+def rewrites(request: pytest.FixtureRequest) -> bool:
+    """Whether scenarios and pages are written instead of compared."""
+    return bool(request.config.getoption("--rewrite"))

@@ -1,7 +1,7 @@
 """The rules of a member shard: loads wallets, lots, aliases and originals; cuts cycles; judges by `decide`."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from operator import attrgetter
 
@@ -11,6 +11,7 @@ from psycopg.rows import TupleRow
 from settlement.house.state import House
 from settlement.journal.acts import ENGINE_LINE, Act, Draft
 from settlement.journal.leaf import Transfer, parse_leaf
+from settlement.ledger import open_lots
 from settlement.ledger.acts import Authorize, Capture, Enrol, Issue, LinkAlias, Redeem, Reverse, Void
 from settlement.ledger.batch import ShardHead
 from settlement.ledger.book import Book, Hold, Lot, LotName, Original, Slice, Wallet
@@ -31,10 +32,6 @@ MEMBERS = "SELECT member::text FROM members WHERE member = ANY(%b::uuid[]) AND s
 BALANCES = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard), unnest(%b::text[]) AS asked (account), LATERAL
     (SELECT account, credits - debits FROM balances
     WHERE shard = here.shard AND account = asked.account AND asset = 'PTS' OFFSET 0) AS found"""
-OPEN_LOTS = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard), unnest(%b::uuid[]) AS asked (member), LATERAL
-    (SELECT index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff FROM lots
-    WHERE shard = here.shard AND member = asked.member AND remaining > 0 OFFSET 0) AS found
-    ORDER BY member, expires_at_us, index, place"""
 NAMED_LOTS = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard),
     unnest(%b::bigint[], %b::smallint[]) AS asked (index, place), LATERAL
     (SELECT index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff FROM lots
@@ -84,18 +81,9 @@ class MemberRules:
         await self._load_aliases(connection, tokens)
         await self._load_earlier_acts(connection, bodies)
         members |= set(self._book.aliases.values()) | self._of_earlier_acts()
-        await self._load_wallets(connection, [m for m in members if m is not None], self._spenders(bodies))
+        demands = open_lots.demands_of(bodies, self._book)
+        await self._load_wallets(connection, [m for m in members if m is not None], demands)
         return bool(tokens)
-
-    def _spenders(self, bodies: Iterable[object]) -> list[str]:
-        """Members whose lots an act may use."""
-        book = self._book
-        names = [body.name for body in bodies if isinstance(body, Redeem | Authorize)]
-        members = {name.member if name.alias is None else book.aliases.get(name.alias) for name in names}
-        members |= self._of_earlier_acts()
-        # A later act of the batch may already use the alias that an earlier one links.
-        members |= {body.member for body in bodies if isinstance(body, LinkAlias)}
-        return [member for member in members if member is not None]
 
     async def _load_aliases(self, connection: AsyncConnection[TupleRow], tokens: list[bytes]) -> None:
         if tokens:
@@ -142,25 +130,25 @@ class MemberRules:
             self._book.lots = {lot.name: lot for lot in [Lot(*row) for row in await cursor.fetchall()]}
 
     async def _load_wallets(
-        self, connection: AsyncConnection[TupleRow], members: list[str], spenders: list[str]
+        self,
+        connection: AsyncConnection[TupleRow],
+        members: list[str],
+        demands: Mapping[str, open_lots.Demand],
     ) -> None:
-        """Members' points, and the open lots of the spenders among them."""
+        """Members' points, and of their open lots those that are in demand."""
         book, shard = self._book, self._book.shard
         accounts = [name(member) for member in members for name in (wallet, held)]
         async with connection.pipeline():
             known = await connection.execute(MEMBERS, (members, shard))
             balances = await connection.execute(BALANCES, (shard, accounts))
-            lots = await connection.execute(OPEN_LOTS, (shard, spenders)) if spenders else None
+            lots = await open_lots.ask_first(connection, shard, demands) if demands else None
         points = {account: int(balance) for account, balance in await balances.fetchall()}
         book.wallets = {
             member: Wallet(points.get(wallet(member), 0), points.get(held(member), 0))
             for (member,) in await known.fetchall()
         }
-        for row in await lots.fetchall() if lots is not None else ():
-            found = Lot(*row)
-            lot = book.lots.setdefault(found.name, found)
-            if lot.member in book.wallets:
-                book.wallets[lot.member].lots.append(lot)
+        if lots is not None:
+            await open_lots.put_into(book, lots, connection, demands)
 
     def begin(self, head: ShardHead, house: House) -> list[Draft]:
         """A `cut` entry for every cycle that the house has closed and this shard has not cut: its range ends here."""

@@ -57,8 +57,7 @@ class SweepRules(MemberRules):
         self._due = [read_hold(*row) for row in await cursor.fetchall()]
         head.due_us = max([hold.until_us for hold in self._due], default=0)
         await self._load_lots(connection, {name for hold in self._due for name, _ in hold.slices})
-        members = list({hold.member for hold in self._due})
-        await self._load_wallets(connection, members, members)
+        await self._load_wallets(connection, list({hold.member for hold in self._due}), {})
         return False
 
     def begin(self, head: ShardHead, house: House) -> list[Draft]:

@@ -14,6 +14,7 @@ import psutil
 from rich.table import Table
 
 from tests.benchmarks.audit_speed import AuditSpeed
+from tests.benchmarks.growth import FEW, LARGE, MANY, SMALL, Growth
 from tests.benchmarks.rounds import Result
 
 NAIVE_MUST, NAIVE_AIM = 1.4, 1.8
@@ -25,6 +26,8 @@ RSS_GROWTH_MUST = 0.10
 # What must hold is a part of the machine's raw rate of verifying signatures.
 FSCK_UNSIGNED_MUST, FSCK_UNSIGNED_AIM = 0.6, 50_000
 FSCK_MUST, FSCK_AIM = 0.35, 0.7
+GROWTH_MUST = 1.2
+"""A batch may take so much longer where there are more lots or more entries."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,27 @@ def judge_audit(speed: AuditSpeed | None) -> list[Judgement]:
     ]
 
 
-def as_json(results: Sequence[Result], findings: Sequence[str], speed: AuditSpeed | None) -> dict[str, Any]:
-    """The output file: `machine`, `rows`, `fsck`, which is "clean" or the findings, and `fsck_speed`."""
+def judge_growth(growth: Growth | None) -> list[Judgement]:
+    """Measure what grown books cost."""
+    return [
+        Judgement(
+            what,
+            "not run" if ratio is None else f"{ratio:.2f}",
+            f"<= {GROWTH_MUST}",
+            "",
+            None if ratio is None else ratio <= GROWTH_MUST,
+        )
+        for what, ratio in (
+            (f"redeem, {MANY:,} open lots / {FEW}", None if growth is None else growth.by_lots),
+            (f"redeem, {LARGE:,} entries / {SMALL:,}", None if growth is None else growth.by_entries),
+        )
+    ]
+
+
+def as_json(
+    results: Sequence[Result], findings: Sequence[str], speed: AuditSpeed | None, growth: Growth | None
+) -> dict[str, Any]:
+    """The output file: `machine`, `rows`, `fsck`, which is "clean" or the findings, `fsck_speed` and `growth`."""
     rows = [
         {
             "name": result.name,
@@ -105,6 +127,7 @@ def as_json(results: Sequence[Result], findings: Sequence[str], speed: AuditSpee
         "rows": rows,
         "fsck": "; ".join(findings) or "clean",
         "fsck_speed": None if speed is None else speed.as_json(),
+        "growth": None if growth is None else growth.as_json(),
     }
 
 

@@ -24,7 +24,7 @@ from settlement.house.acts import Activate, Register, Suspend
 from settlement.house.records import REQUEST, Key
 from settlement.journal.acts import Act, Outcome
 from settlement.journal.leaf import HOUSE
-from settlement.ledger import batch, members, memory, sweeping
+from settlement.ledger import batch, members, memory, open_lots, sweeping
 from settlement.ledger.acts import (
     Authorize,
     Capture,
@@ -170,7 +170,7 @@ async def same_answers(
         members.HOLDS: (ids, SHARD),
         members.MEMBERS: (known, SHARD),
         members.BALANCES: (SHARD, [f"wallet:{member}" for member in known]),
-        members.OPEN_LOTS: (SHARD, known),
+        open_lots.OPEN_LOTS: (SHARD, known, [at % 3 for at in range(len(known))], [2] * len(known)),
         members.NAMED_LOTS: (SHARD, [n for n, _ in lots], [place for _, place in lots]),
         sweeping.DUE_SHARDS: (),
         sweeping.DUE_HOLDS: (SHARD, LIFE_US, 1_000),

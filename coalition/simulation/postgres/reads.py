@@ -128,12 +128,14 @@ def _lot(lot: LotRow) -> tuple[Any, ...]:
 
 
 def open_lots(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
-    """Members' lots with points left, in the order of spending."""
-    tables, (shard, names) = server.tables, parameters
-    lots = [
-        tables.lots[shard, *n] for m in dict.fromkeys(names) for n in tables.open_lots.get((shard, m), ())
-    ]
-    return [_lot(lot) for lot in sorted(lots, key=lambda lot: (lot.member, lot.expires_at_us, lot.name))]
+    """Members' lots with points left, in the order of spending: so many after so many of each."""
+    tables, (shard, *asked) = server.tables, parameters
+    found: list[tuple[Any, ...]] = []
+    for member, skipped, most in zip(*asked, strict=True):
+        lots = [tables.lots[shard, *name] for name in tables.open_lots.get((shard, member), ())]
+        lots.sort(key=lambda lot: (lot.expires_at_us, lot.name))
+        found += [_lot(lot) for lot in lots[skipped : skipped + most]]
+    return found
 
 
 def named_lots(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:

@@ -12,7 +12,7 @@ from coalition.gateway import exchange_reads
 from coalition.simulation.postgres import reads, writes
 from coalition.simulation.postgres.tables import Rows, Transaction, Wait
 from settlement.clearing import obligations
-from settlement.ledger import batch, members, memory, sweeping, writing
+from settlement.ledger import batch, members, memory, open_lots, sweeping, writing
 from settlement.worker import publisher
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ STATEMENTS: dict[str, Statement] = {
     members.HOLDS: reads.holds,
     members.MEMBERS: reads.members,
     members.BALANCES: reads.wallets,
-    members.OPEN_LOTS: reads.open_lots,
+    open_lots.OPEN_LOTS: reads.open_lots,
     members.NAMED_LOTS: reads.named_lots,
     members.LOTS: writes.lots,
     members.NEW_MEMBERS: writes.new_members,

@@ -6,13 +6,13 @@ import psycopg
 import pytest
 
 from settlement.database import GATEWAY, OWNER, connect_writer, create_roles, migrate
-from settlement.ledger import batch, members, sweeping
+from settlement.ledger import batch, members, open_lots, sweeping
 
 LOOK_UPS = {
     "seen": (batch.SEEN, "uuid[]", "act_id = ANY"),
     "members": (members.MEMBERS, "uuid[], smallint", "member = ANY"),
     "balances": (members.BALANCES, "smallint, text[]", "account = asked.account"),
-    "open lots": (members.OPEN_LOTS, "smallint, uuid[]", "member = asked.member"),
+    "open lots": (open_lots.OPEN_LOTS, "smallint, uuid[], bigint[], bigint[]", "member = asked.member"),
     "named lots": (members.NAMED_LOTS, "smallint, bigint[], smallint[]", "index = asked.index"),
     "aliases": (members.ALIASES, "bytea[]", "token = ANY"),
     "holds": (members.HOLDS, "uuid[], smallint", "act_id = ANY"),
