@@ -29,7 +29,7 @@ _ARREARS = (
     "SELECT shard, index, place, member::text, partner, asset, quantity, remaining, tariff FROM arrears"
 )
 _REVERSALS = "SELECT shard, original, index, amount FROM reversals"
-_HOLDS = "SELECT shard, index, member::text, partner, amount, until_us, closed_by FROM holds"
+_HOLDS = "SELECT shard, index, member::text, partner, amount, tariff, until_us, closed_by FROM holds"
 _SHARDS = "SELECT shard, size, house, recorded_at_us, cycle, cycle_start FROM shards"
 _TRANSFERS = "SELECT count(*) FROM transfers"
 _PAYLOADS = "SELECT count(*) FROM payloads"

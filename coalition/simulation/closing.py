@@ -104,11 +104,20 @@ def _lots_and_holds(tables: Tables, model: Model) -> Iterator[Pair]:
     }
     yield "lots", {key: _lot(row) for key, row in tables.lots.items()}, lots
     holds = {
-        (hold.shard, hold.index): (hold.partner, hold.member, hold.amount, hold.until_us, hold.closed_by)
+        (hold.shard, hold.index): (
+            hold.partner,
+            hold.member,
+            hold.amount,
+            hold.tariff.number,
+            hold.until_us,
+            hold.closed_by,
+        )
         for hold in model.facts.holds.by_place.values()
     }
     rows = tables.holds.items()
-    stored = {key: (row.partner, row.member, row.amount, row.until_us, row.closed_by) for key, row in rows}
+    stored = {
+        key: (row.partner, row.member, row.amount, row.tariff, row.until_us, row.closed_by) for key, row in rows
+    }
     yield "holds", stored, holds
 
 

@@ -28,12 +28,13 @@ from settlement.ledger.decide import decide
 from settlement.ledger.recorded import read_hold, read_original
 from settlement.ledger.writing import Statement, columns
 
-HOLDS = """SELECT e.leaf, h.closed_by IS NULL FROM acts a JOIN holds h USING (shard, index)
-    JOIN entries e USING (shard, index) WHERE a.act_id = ANY(%b::uuid[]) AND a.shard = %b"""
 ALIASES = "SELECT token, member::text FROM aliases WHERE token = ANY(%b)"
 ORIGINALS = """SELECT a.partner, a.act_id::text, e.leaf,
     (SELECT coalesce(sum(r.amount), 0)::bigint FROM reversals r WHERE r.shard = e.shard AND r.original = e.index)
     FROM acts a JOIN entries e USING (shard, index) WHERE a.act_id = ANY(%b::uuid[]) AND a.shard = %b"""
+HOLDS = """SELECT a.act_id::text, h.index, h.member::text, h.partner, h.amount, h.tariff, h.until_us, e.leaf, h.closed_by IS NULL
+    FROM acts a JOIN holds h USING (shard, index) JOIN entries e USING (shard, index)
+    WHERE a.act_id = ANY(%b::uuid[]) AND a.shard = %b"""
 MEMBERS = "SELECT member::text, active_at_us FROM members WHERE member = ANY(%b::uuid[]) AND shard = %b"
 # Key by key, where an index has another column before the key's: there PostgreSQL before 17, if it plans on empty tables, would
 # rather filter by the array. OFFSET 0 keeps the inner query as it is written.
@@ -64,14 +65,14 @@ ARREARS = """INSERT INTO arrears SELECT %b, * FROM
     ON CONFLICT (shard, index, place) DO UPDATE SET remaining = excluded.remaining"""
 REVERSALS = "INSERT INTO reversals SELECT %b, * FROM unnest(%b::bigint[], %b::bigint[], %b::bigint[])"
 NEW_HOLDS = """INSERT INTO holds SELECT %b, * FROM
-    unnest(%b::bigint[], %b::uuid[], %b::text[], %b::bigint[], %b::bigint[])"""
+    unnest(%b::bigint[], %b::uuid[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[])"""
 CLOSED_HOLDS = """UPDATE holds h SET closed_by = n.closed_by FROM unnest(%b::bigint[], %b::bigint[]) AS n (index, closed_by)
     WHERE h.shard = %b AND h.index = n.index"""
 
 
 _COLUMNS = attrgetter(*[column.name for column in fields(Lot)])
 _ARREAR_COLUMNS = attrgetter(*[column.name for column in fields(Arrear)])
-_HOLD_COLUMNS = attrgetter("index", "member", "partner", "amount", "until_us")
+_HOLD_COLUMNS = attrgetter("index", "member", "partner", "amount", "tariff", "until_us")
 _ACCOUNTS = (wallet, held, pending)
 """In the order of the fields of `Wallet`."""
 NAMING = Issue | Redeem | Authorize
@@ -144,8 +145,8 @@ class MemberRules:
 
     async def _load_holds(self, connection: AsyncConnection[TupleRow], ids: list[str]) -> None:
         cursor = await connection.execute(HOLDS, (ids, self._book.shard))
-        for leaf, is_open in await cursor.fetchall():
-            act_id, hold = read_hold(leaf.encode("ascii"), is_open=is_open)
+        for act_id, *row in await cursor.fetchall():
+            hold = read_hold(*row)
             self._book.know_hold((hold.partner, act_id), hold)
 
     async def _load_lots(self, connection: AsyncConnection[TupleRow], names: set[LotName]) -> None:
@@ -167,7 +168,7 @@ class MemberRules:
         members: list[str],
         demands: Mapping[str, open_lots.Demand],
     ) -> None:
-        """Members' points, and the open lots of the spenders among them."""
+        """Members' points, and of their open lots those that are in demand."""
         book, shard = self._book, self._book.shard
         accounts = [name(member) for member in members for name in _ACCOUNTS]
         async with connection.pipeline():

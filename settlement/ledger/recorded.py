@@ -1,24 +1,19 @@
 """What earlier entries say that later ones go back to: read from their leaves."""
 
-from settlement.clock import parse_time
+import re
+
 from settlement.journal.leaf import parse_leaf
 from settlement.ledger.book import Hold, Original, Slice
 
+_TAKEN = re.compile(r"^lot take \d+:(\d+)\.(\d+) (\d+)$", re.MULTILINE)
 
-def read_hold(leaf: bytes, *, is_open: bool) -> tuple[str, Hold]:
-    """The act id of an accepted authorize, and the hold that it made."""
-    entry = parse_leaf(leaf)
-    hold = Hold(
-        entry.index,
-        entry.one("member"),
-        entry.one("partner"),
-        int(entry.one("amount").split(" ")[1]),
-        int(entry.one("tariff")),
-        parse_time(entry.one("until")),
-        tuple([read_slice(entry.index, place, value) for place, value in enumerate(entry.all("lot"))]),
-        is_open=is_open,
-    )
-    return entry.one("act"), hold
+
+def read_hold(
+    index: int, member: str, partner: str, amount: int, tariff: int, until_us: int, leaf: str, is_open: bool
+) -> Hold:
+    """A hold by its row and the leaf of its authorize, which says whose slices it is made of."""
+    slices = [((int(lot), int(place)), int(points)) for lot, place, points in _TAKEN.findall(leaf)]
+    return Hold(index, member, partner, amount, tariff, until_us, tuple(slices), is_open)
 
 
 _MOVES = {"issue": "new ", "redeem": "take ", "capture": "spend "}
