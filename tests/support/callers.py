@@ -60,14 +60,11 @@ class Callers:
 
     def sample(self, method: Method) -> tuple[str, Any]:
         """A caller who may call a method, and a request that its field rules accept, completed; most would be refused."""
-        request: Any = method.payload()
-        for name, value in self._fields(method.payload.DESCRIPTOR.name).items():
-            if name.endswith("_at"):
-                write_time(getattr(request, name), value)
-            elif isinstance(value, list):
-                getattr(request, name).extend(value)
-            else:
-                setattr(request, name, value)
+        fields = self._fields(method.payload.DESCRIPTOR.name)
+        times = {name: value for name, value in fields.items() if name.endswith("_at")}
+        request: Any = method.payload(**{name: fields[name] for name in fields.keys() - times.keys()})
+        for name, value in times.items():
+            write_time(getattr(request, name), value)
         who = caller_for(method)
         return who, self.complete(who, request)
 
