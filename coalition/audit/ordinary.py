@@ -94,6 +94,7 @@ def _read(
         or header.partner_id != partner
         or digest != stored_hash
         or request.SerializeToString() != payload
+        or "\narrear " in leaf
     ):
         return None
     asked, about = _asked(kind, request)
@@ -107,13 +108,7 @@ def _read(
         return None
     signature, end = _signature_and_end(leaf, len(beginning))
     result = "result ok\n" if refusal is None else f"result refused {refusal}\n"
-    # What a member repays of its arrears is rare, and the long way's.
-    if (
-        signature is None
-        or "\narrear " in end
-        or not end.endswith(result)
-        or transfers_of(end) != (transfers or "")
-    ):
+    if signature is None or not end.endswith(result) or transfers_of(end) != (transfers or ""):
         return None
     # Names that stand in many entries become one string each, which crosses to the other process once for a range.
     claimed = (shard, index, house, time_us, intern(kind), intern(partner), header.request_id, key.keyid)

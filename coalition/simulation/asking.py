@@ -104,8 +104,10 @@ class Askers:
         seed = self.cast.seed
         match step.kind:
             case "enrol":
-                names = [step.number] if step.amount == NO_OTHER_ALIAS else [step.number, step.amount]
-                return Enrol(stranger_of(seed, step.number), tuple([alias_of(seed, name) for name in names]))
+                names = {step.number} if step.amount == NO_OTHER_ALIAS else {step.number, step.amount}
+                return Enrol(
+                    stranger_of(seed, step.number), tuple([alias_of(seed, name) for name in sorted(names)])
+                )
             case "link":
                 return LinkAlias(self._member(step), alias_of(seed, step.amount))
             case "reverse":

@@ -116,7 +116,8 @@ def _lots_and_holds(tables: Tables, model: Model) -> Iterator[Pair]:
     }
     rows = tables.holds.items()
     stored = {
-        key: (row.partner, row.member, row.amount, row.tariff, row.until_us, row.closed_by) for key, row in rows
+        key: (row.partner, row.member, row.amount, row.tariff, row.until_us, row.closed_by)
+        for key, row in rows
     }
     yield "holds", stored, holds
 

@@ -89,19 +89,6 @@ def test_an_amount_is_from_1_to_ten_to_the_twelve(door: Door, kind: Any, encoded
         assert answer.field == ("payload" if reason == "PAYLOAD_MALFORMED" else "amount")
 
 
-@pytest.mark.parametrize(
-    ("amount", "reason"), [(-1, "AMOUNT_NOT_POSITIVE"), (10**12 + 1, "AMOUNT_TOO_LARGE")]
-)
-def test_a_reversal_is_of_1_to_ten_to_the_twelve_points_or_of_all(
-    door: Door, amount: int, reason: str
-) -> None:
-    request = ReverseRequest(original_act_id=str(uuid.uuid4()), amount=amount, occurred_at=now())
-    with door.records_nothing():
-        answer = door.ask("bakery", request)
-        answer.is_error(reason)
-        assert answer.field == "amount"
-
-
 def test_the_largest_amount_is_taken(door: Door) -> None:
     assert door.outcome(door.ask("bakery", points(IssueRequest, door.member, 10**12))).refusal is None
 
