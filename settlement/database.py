@@ -22,14 +22,18 @@ OWNER, GATEWAY, WORKER, READER = (
 )
 ROLES = (OWNER, GATEWAY, WORKER, READER)
 
-_APPEND_ONLY = ("entries", "transfers", "payloads", "acts", "members", "aliases", "reversals")
+_APPEND_ONLY = ("entries", "transfers", "payloads", "acts", "members", "aliases", "reversals", "holds")
 _GRANTS = (
     f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {GATEWAY}, {WORKER}, {READER}",
     f"GRANT INSERT ON {', '.join(_APPEND_ONLY)} TO {GATEWAY}",
-    f"GRANT INSERT, UPDATE ON balances, obligations TO {GATEWAY}",
-    f"GRANT INSERT, UPDATE (remaining) ON lots TO {GATEWAY}",
+    f"GRANT INSERT, UPDATE ON obligations TO {GATEWAY}",
+    f"GRANT INSERT, UPDATE ON balances TO {GATEWAY}, {WORKER}",
+    f"GRANT INSERT, UPDATE (remaining, pending_until_us) ON lots TO {GATEWAY}, {WORKER}",
+    f"GRANT UPDATE (active_at_us, idle_months) ON members TO {GATEWAY}, {WORKER}",
+    f"GRANT INSERT, UPDATE (remaining) ON arrears TO {GATEWAY}",
+    f"GRANT UPDATE (closed_by) ON holds TO {GATEWAY}, {WORKER}",
     f"GRANT UPDATE ON shards TO {GATEWAY}, {WORKER}",
-    f"GRANT INSERT ON entries, checkpoints TO {WORKER}",
+    f"GRANT INSERT ON entries, transfers, checkpoints TO {WORKER}",
 )
 
 

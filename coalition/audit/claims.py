@@ -12,13 +12,25 @@ from typing import Any
 from coalition.wire.methods import METHODS_BY_TYPE, Method, payload_type_of
 from coalition.wire.requests import BODIES, parse_payload
 from coalition.wire.strict import read_time
-from settlement.clock import SECOND_US, parse_time
+from settlement.clock import MINUTE_US, SECOND_US, parse_time
 from settlement.errors import CoalitionError
 from settlement.house.records import APPROVER, REQUEST, Key
 from settlement.house.state import House
 from settlement.journal.acts import Act
 from settlement.journal.leaf import Entry
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
+from settlement.ledger.acts import (
+    ON_EVENT_US,
+    Authorize,
+    Capture,
+    Enrol,
+    Issue,
+    LinkAlias,
+    MemberName,
+    Redeem,
+    Release,
+    Reverse,
+    Void,
+)
 from settlement.ledger.batch import SKEW_MAX_US
 
 PARTNER, OPERATOR, APPROVING = "partner", "operator", "approver"
@@ -38,10 +50,16 @@ ASKED_BY: dict[str, tuple[str, frozenset[str]]] = {
     "link": ("LinkAliasRequest", frozenset({PARTNER})),
     "issue": ("IssueRequest", frozenset({PARTNER})),
     "redeem": ("RedeemRequest", frozenset({PARTNER})),
+    "authorize": ("AuthorizeRequest", frozenset({PARTNER})),
+    "capture": ("CaptureRequest", frozenset({PARTNER})),
+    "void": ("VoidRequest", frozenset({PARTNER})),
     "reverse": ("ReverseRequest", frozenset({PARTNER})),
+    "release": ("ReleaseRequest", frozenset({PARTNER})),
 }
 """Kind of entry to the message that asks for it and the roles that may."""
-ENGINE_KINDS = frozenset({"found", "heads", "cut", "tariff-start"})
+SWEPT_KINDS = frozenset({"lapse", "expire", "mature"})
+"""Entries of the engine about a member: what fell due by itself."""
+ENGINE_KINDS = frozenset({"found", "heads", "cut", "tariff-start"}) | SWEPT_KINDS
 NOBODY = "00000000-0000-0000-0000-000000000000"
 """Stands for a member that an act names and nobody enrolled."""
 TAKEN = b"taken"
@@ -174,14 +192,37 @@ def _name(entry: Entry) -> MemberName:
     return MemberName(member=entry.get("member"))
 
 
+def _minutes(entry: Entry) -> int:
+    """How long a hold was to last: what was asked for, or the tariff's where that is shorter."""
+    until = entry.get("until")
+    return 0 if until is None else (parse_time(until) - entry.time_us) // MINUTE_US
+
+
+def _pending_until(entry: Entry) -> int | None:
+    pending = entry.get("pending")
+    if pending is None:
+        return None
+    return ON_EVENT_US if pending == "event" else parse_time(pending)
+
+
 def _token(entry: Entry) -> bytes:
     return TAKEN if entry.refusal == "ALIAS_TAKEN" else f"erased {entry.shard}:{entry.index}".encode()
 
 
 _FROM_LEAF: dict[str, Callable[[Entry, str], object]] = {
-    "issue": lambda entry, _: Issue(_name(entry), _amount(entry), parse_time(entry.one("occurred"))),
+    "issue": lambda entry, _: Issue(
+        _name(entry), _amount(entry), parse_time(entry.one("occurred")), _pending_until(entry)
+    ),
     "redeem": lambda entry, _: Redeem(_name(entry), _amount(entry), parse_time(entry.one("occurred"))),
-    "reverse": lambda entry, original: Reverse(original, parse_time(entry.one("occurred"))),
+    "authorize": lambda entry, _: Authorize(
+        _name(entry), _amount(entry), parse_time(entry.one("occurred")), _minutes(entry)
+    ),
+    "capture": lambda entry, hold: Capture(hold, _amount(entry), parse_time(entry.one("occurred"))),
+    "void": lambda entry, hold: Void(hold, parse_time(entry.one("occurred"))),
+    "reverse": lambda entry, original: Reverse(
+        original, parse_time(entry.one("occurred")), _amount(entry) if original else 0
+    ),
+    "release": lambda entry, original: Release(original, parse_time(entry.one("occurred"))),
     "enrol": lambda entry, _: Enrol(entry.get("member") or NOBODY, (_token(entry),)),
     "link": lambda entry, _: LinkAlias(entry.get("member") or NOBODY, _token(entry)),
 }

@@ -16,6 +16,8 @@ from settlement.ledger.acts import Enrol
 from settlement.ledger.book import Book
 from settlement.ledger.decide import decide
 from settlement.ledger.founding import SHARDS_MAX
+from settlement.ledger.rules.expiring import see_to
+from settlement.ledger.sweeping import lapse_draft
 
 CONTRADICTIONS = (
     CoalitionError,
@@ -42,7 +44,7 @@ class ShardState:
     ranges: dict[int, tuple[int, int]] = field(default_factory=dict)
     leaf_hashes: list[bytes] = field(default_factory=list)
     act_ids: dict[int, str] = field(default_factory=dict)
-    """Entry number to act id, of issues and redemptions."""
+    """Entry number to act id, of what later entries may name as their original."""
 
 
 class History:
@@ -99,9 +101,29 @@ class History:
         if isinstance(act.body, Enrol) and act.body.member in self.tally.members:
             raise ValueError(f"member {act.body.member} is enrolled already")
         book = self.books.setdefault(entry.shard, Book(entry.shard, aliases=self.aliases))
-        draft = decide(book, self.house, act, entry.index)
+        draft = decide(book, self.house, act, entry.index, entry.time_us)
         book.forget_changes()
         return draft
+
+    def lapse(self, entry: Entry) -> tuple[Draft | None, str | None]:
+        """The entry by which the hold that this one names lapses, or why it must not lapse here."""
+        shard, _, number = entry.one("original").partition(":")
+        book = self.books.get(entry.shard, Book(entry.shard))
+        hold = book.holds.get(int(number)) if shard == str(entry.shard) else None
+        if hold is None or not hold.is_open:
+            return None, f"there is no open hold {entry.one('original')}"
+        if entry.time_us < hold.until_us:
+            return None, f"hold {entry.one('original')} has not run out"
+        draft = lapse_draft(entry.shard, book, hold, entry.index)
+        book.forget_changes()
+        return draft, None
+
+    def see_to(self, entry: Entry) -> tuple[Draft | None, str | None]:
+        """The entry that sees to the points of this one's member whose time has come, or why there can be none here."""
+        member, book = entry.one("member"), self.books.get(entry.shard, Book(entry.shard))
+        due = see_to(book, self.house, member, entry.time_us) if member in book.wallets else None
+        book.forget_changes()
+        return (None, f"nothing of member {member} is due") if due is None else (due[0], None)
 
     def take(self, entry: Entry, *, cycle: int) -> list[str]:
         """Adds an entry to the sums and moves the house on, as the journal says it. Returns what went below zero.

@@ -13,6 +13,7 @@ from hashlib import sha256
 from coalition.audit.checks import Check, Report
 from coalition.audit.claims import (
     ENGINE_KINDS,
+    SWEPT_KINDS,
     TAKEN,
     Claim,
     body_of_leaf,
@@ -29,8 +30,11 @@ from coalition.audit.signatures import Job
 from settlement.clearing.decide import CycleNotClosedError
 from settlement.journal.acts import Draft
 from settlement.journal.leaf import HOUSE, Entry
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem
+from settlement.ledger.acts import Authorize, Enrol, Issue, LinkAlias, MemberName, Redeem
 from settlement.transparency.merkle import leaf_hash
+
+MEANT_LATER = frozenset({"issue", "redeem", "authorize", "capture"})
+"""Kinds of entries that later ones may name as their original."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,9 @@ class Replay(History):
         require(exists and follows, Check.HOUSE_ORDER, where, sentence)
         state.size, state.time_us, state.house = entry.index + 1, entry.time_us, entry.house
 
-    def _engine_entry(self, state: ShardState, entry: Entry, where: str) -> Draft:
+    def _engine_entry(self, state: ShardState, entry: Entry, where: str) -> Draft | None:
+        if entry.kind in SWEPT_KINDS:
+            return self._swept(state, entry, where)
         due = (state.cycle, state.cycle_start) if state.cycle < self.house.open_cycle else None
         wrong = what_is_wrong_with_engine_entry(entry, self.house, cut_due=due)
         self.report.require(
@@ -126,10 +132,21 @@ class Replay(History):
             state.cycle, state.cycle_start = state.cycle + 1, entry.index
         return Draft(entry.kind, entry.lines)
 
+    def _swept(self, state: ShardState, entry: Entry, where: str) -> Draft | None:
+        self._check_cut(state, where)
+        draft, wrong = self.lapse(entry) if entry.kind == "lapse" else self.see_to(entry)
+        if draft is not None and draft.lines != entry.lines:
+            wrong = first_difference(entry, draft)
+        self.report.require(wrong is None, Check.ENGINE, where, wrong or "")
+        return draft if wrong is None else None
+
+    def _check_cut(self, state: ShardState, where: str) -> None:
+        sentence = f"cycle {state.cycle} is closed, and the shard goes on without a cut"
+        self.report.require(state.cycle >= self.house.open_cycle, Check.CUTS, where, sentence)
+
     def _act(self, state: ShardState, entry: Entry, payload: bytes | None, where: str) -> Draft | None:
         if entry.shard != HOUSE:
-            sentence = f"cycle {state.cycle} is closed, and the shard goes on without a cut"
-            self.report.require(state.cycle >= self.house.open_cycle, Check.CUTS, where, sentence)
+            self._check_cut(state, where)
         claim = read_claim(entry)
         if claim is None:
             self.report.find(
@@ -138,7 +155,7 @@ class Replay(History):
             return None
         self._check_act_id(claim, entry, where)
         self._check_key(claim, entry, payload, where)
-        if entry.kind in ("issue", "redeem"):
+        if entry.kind in MEANT_LATER:
             state.act_ids[entry.index] = claim.act_id
         body = self._body(state, claim, entry, payload, where)
         return None if body is None else self._decide_again(claim, body, entry, where)
@@ -201,7 +218,7 @@ class Replay(History):
         if not self.aliases_erased:
             return body
         match body:
-            case Issue(name=name) | Redeem(name=name) if (
+            case Issue(name=name) | Redeem(name=name) | Authorize(name=name) if (
                 name.alias is not None and name.alias not in self.aliases
             ):
                 return replace(body, name=MemberName(member=entry.get("member")))

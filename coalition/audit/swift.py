@@ -82,7 +82,7 @@ class SwiftReplay(Replay):
             return False
         book = self.books.get(shard) or self.books.setdefault(shard, Book(shard, aliases=self.aliases))
         try:
-            ruling = rule(book, self.house, name, body_of(kind, asked, member), index)
+            ruling = rule(book, self.house, name, body_of(kind, asked, member), index, time_us)
         except CONTRADICTIONS:
             return False
         self._act_rows.check(name, (shard, index, sha256))
@@ -126,7 +126,14 @@ class SwiftReplay(Replay):
             wrong += tally.post(shard, state.cycle, posting)
         for lot in ruling.new_lots:
             new = TalliedLot(
-                lot.member, lot.funder, lot.asset, lot.quantity, lot.quantity, lot.expires_at_us, lot.tariff
+                lot.member,
+                lot.funder,
+                lot.asset,
+                lot.quantity,
+                lot.quantity,
+                lot.expires_at_us,
+                lot.tariff,
+                lot.idle_months,
             )
             tally.open_lot((shard, *lot.name), new)
         for lot_name, points in ruling.taken:

@@ -9,7 +9,9 @@ import typer
 
 from coalition.cli.amounts import point_value_micros, price_micros
 from coalition.cli.usage import wrong_usage
+from coalition.wire.tariffs import DAYS_MAX, check_expiry
 from settlement.errors import CoalitionError
+from settlement.house.tariff import HOLD_MINUTES_MAX, Spent
 from settlement.money import BASIS_POINTS
 
 Terms: TypeAlias = Mapping[str, Any]
@@ -26,10 +28,19 @@ class Term(NamedTuple):
     help: str
 
 
-def _basis_points(text: str) -> int:
-    if not text.isdigit() or int(text) > BASIS_POINTS:
-        raise CoalitionError("FIELD_INVALID", f"it must be a whole number from 0 to {BASIS_POINTS:,}")
-    return int(text)
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
+            raise CoalitionError("FIELD_INVALID", f"it must be a whole number from {least} to {most:,}")
+        return int(text)
+
+    return read
+
+
+def _spent(text: str) -> Spent:
+    if text not in tuple(Spent):
+        raise CoalitionError("FIELD_INVALID", f"it must be one of {', '.join(Spent)}")
+    return Spent(text)
 
 
 _UNIT = "in the currency's unit, exact to 0.000001"
@@ -40,6 +51,34 @@ TERMS = (
         "DECIMAL",
         point_value_micros,
         f"What a redeemer gets for a point, {_UNIT}.",
+    ),
+    Term(
+        "--hold-minutes",
+        "hold_minutes",
+        "MINUTES",
+        _number(1, HOLD_MINUTES_MAX),
+        "How long points are held at most.",
+    ),
+    Term(
+        "--expiry",
+        "expiry",
+        "TERM",
+        check_expiry,
+        "When points expire: never, months-N, month-end-N, year-end-N, or activity-N (months idle).",
+    ),
+    Term(
+        "--grace-days",
+        "grace_days",
+        "DAYS",
+        _number(0, DAYS_MAX),
+        "How long points live on that come back expired.",
+    ),
+    Term(
+        "--spent",
+        "spent",
+        "RULE",
+        _spent,
+        "Spent points whose issue is reversed: refuse it, let the member owe them (arrears), or let the issuer bear them.",
     ),
     Term(
         "--price",
@@ -66,7 +105,7 @@ TERMS = (
         "--rebate",
         "rebate_basis_points",
         "HUNDREDTHS",
-        _basis_points,
+        _number(0, BASIS_POINTS),
         "Pool: how many hundredths of a percent of an expired point's price its issuer gets back.",
     ),
 )

@@ -8,10 +8,15 @@ from settlement.house.tariff import Tariff
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """A member's spendable points."""
+    """A member's spendable points, those that partners hold, those that are not spendable yet, and those that it owes partners,
+    which later credits repay first.
+    """
 
     member_id: str
     points: int
+    held: int = 0
+    pending: int = 0
+    arrears: int = 0
 
 
 @dataclass(frozen=True, slots=True)

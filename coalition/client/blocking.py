@@ -102,7 +102,11 @@ class BlockingClient:
 
     issue = _blocking(Client.issue)
     redeem = _blocking(Client.redeem)
+    authorize = _blocking(Client.authorize)
+    capture = _blocking(Client.capture)
+    void = _blocking(Client.void)
     reverse = _blocking(Client.reverse)
+    release = _blocking(Client.release)
     enrol = _blocking(Client.enrol)
     link_alias = _blocking(Client.link_alias)
     add_key = _blocking(Client.add_key)

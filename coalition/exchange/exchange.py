@@ -13,7 +13,18 @@ from settlement.clearing.desk import DeskRules
 from settlement.ids import draw
 from settlement.journal.acts import Act, Outcome
 from settlement.journal.leaf import HOUSE
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, Redeem, Reverse
+from settlement.ledger.acts import (
+    ON_MEMBERS,
+    Authorize,
+    Capture,
+    Enrol,
+    Issue,
+    LinkAlias,
+    Redeem,
+    Release,
+    Reverse,
+    Void,
+)
 from settlement.ledger.members import MemberRules
 from settlement.ledger.memory import HouseMemory
 
@@ -55,7 +66,7 @@ class Exchange:
         return await self._lanes[shard].submit(act)
 
     async def _route(self, act: Act[object]) -> int:
-        if not isinstance(act.body, Issue | Redeem | Reverse | Enrol | LinkAlias):
+        if not isinstance(act.body, ON_MEMBERS):
             return HOUSE
         if self._only is not None:
             return self._only
@@ -67,13 +78,15 @@ class Exchange:
             case Enrol():
                 known = await self._look_up(BY_ACT, (act.partner, act.act_id))
                 return known or draw(self._member_shards())
-            case Issue(name=name) | Redeem(name=name):
+            case Issue(name=name) | Redeem(name=name) | Authorize(name=name):
                 query, key = (BY_MEMBER, name.member) if name.alias is None else (BY_ALIAS, name.alias)
                 found = await self._look_up(query, (key,))
             case LinkAlias(member=member):
                 found = await self._look_up(BY_MEMBER, (member,))
-            case Reverse(original_act_id=original):
-                found = await self._look_up(BY_ACT, (act.partner, original))
+            case Reverse(original_act_id=earlier) | Release(original_act_id=earlier):
+                found = await self._look_up(BY_ACT, (act.partner, earlier))
+            case Capture(hold_act_id=earlier) | Void(hold_act_id=earlier):
+                found = await self._look_up(BY_ACT, (act.partner, earlier))
             case _:
                 found = None
         return found if found in self._member_shards() else FIRST_MEMBER_SHARD

@@ -2,7 +2,7 @@
 
 import base64
 import struct
-from typing import Any
+from typing import Any, NamedTuple
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
@@ -19,21 +19,38 @@ from settlement.ledger.acts import MemberName
 
 PAGE_DEFAULT = 100
 PAGE_MAX = 1_000
-MEMBER = """SELECT m.member::text, m.shard, b.credits - b.debits FROM members m LEFT JOIN balances b
-    ON b.shard = m.shard AND b.account = 'wallet:' || m.member::text AND b.asset = 'PTS' WHERE m.member = %s"""
+MEMBER = """SELECT m.member::text, m.shard, w.credits - w.debits, h.credits - h.debits,
+    p.credits - p.debits FROM members m
+    LEFT JOIN balances w ON w.shard = m.shard AND w.account = 'wallet:' || m.member::text AND w.asset = 'PTS'
+    LEFT JOIN balances h ON h.shard = m.shard AND h.account = 'held:' || m.member::text AND h.asset = 'PTS'
+    LEFT JOIN balances p ON p.shard = m.shard AND p.account = 'pending:' || m.member::text AND p.asset = 'PTS'
+    WHERE m.member = %s"""
 ALIAS = "SELECT member::text FROM aliases WHERE token = %s"
+ARREARS = "SELECT sum(remaining) FROM arrears WHERE shard = %s AND member = %s AND remaining > 0"
 OUTCOME = """SELECT a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
     e.member::text, e.balance_after FROM acts a JOIN entries e USING (shard, index) WHERE a.partner = %s AND a.act_id = %s"""
 _SHARDS = "SELECT shard, size FROM shards ORDER BY shard"
 _ALL = "SELECT index, leaf FROM entries WHERE shard = %(shard)s AND index >= %(start)s AND index < %(stop)s"
 _OWN = """SELECT index, leaf FROM entries WHERE shard = %(shard)s AND index >= %(start)s AND index < %(stop)s
     AND (partner = %(partner)s OR index IN (SELECT t.index FROM transfers t WHERE t.asset <> 'PTS' AND t.shard = %(shard)s
-    AND t.debit = 'position:' || %(partner)s AND t.index >= %(start)s AND t.index < %(stop)s))"""
+    AND t.debit = 'position:' || %(partner)s AND t.index >= %(start)s AND t.index < %(stop)s
+    UNION ALL SELECT t.index FROM transfers t WHERE t.credit LIKE 'expired:%%' AND t.shard = %(shard)s
+    AND t.credit = 'expired:' || %(partner)s AND t.index >= %(start)s AND t.index < %(stop)s))"""
 _PAGE = " ORDER BY index LIMIT %(limit)s"
 
 
-async def find_member(connection: AsyncConnection[TupleRow], name: MemberName) -> tuple[str, int, int]:
-    """(member id, shard, spendable points). Error MEMBER_NOT_FOUND."""
+class Found(NamedTuple):
+    """A member: its shard, spendable points, points in open holds, and points that are pending."""
+
+    member: str
+    shard: int
+    points: int
+    held: int
+    pending: int
+
+
+async def find_member(connection: AsyncConnection[TupleRow], name: MemberName) -> Found:
+    """The member with this id or alias. Error MEMBER_NOT_FOUND."""
     member = name.member
     if name.alias is not None:
         found = await (await connection.execute(ALIAS, (name.alias,))).fetchone()
@@ -41,21 +58,28 @@ async def find_member(connection: AsyncConnection[TupleRow], name: MemberName) -
     row = await (await connection.execute(MEMBER, (member,))).fetchone() if member is not None else None
     if row is None:
         raise CoalitionError("MEMBER_NOT_FOUND", "no member has this id or alias", field="member")
-    return row[0], row[1], int(row[2] or 0)
+    return Found(row[0], row[1], int(row[2] or 0), int(row[3] or 0), int(row[4] or 0))
 
 
 async def get_balance(means: Means, admitted: Admitted) -> exchange_pb2.GetBalanceResponse:
-    """A member's spendable points."""
+    """A member's points: spendable, in open holds, pending, and those that it owes."""
     async with means.reads.connection() as connection:
-        member, _, balance = await find_member(connection, member_name(admitted.message))
-    return exchange_pb2.GetBalanceResponse(member_id=member, balance=balance)
+        found = await find_member(connection, member_name(admitted.message))
+        owed = await (await connection.execute(ARREARS, (found.shard, found.member))).fetchone()
+    return exchange_pb2.GetBalanceResponse(
+        member_id=found.member,
+        balance=found.points,
+        held=found.held,
+        pending=found.pending,
+        arrears=int(owed[0] or 0) if owed is not None else 0,
+    )
 
 
 async def get_member(means: Means, admitted: Admitted) -> members_pb2.GetMemberResponse:
     """A member's id and shard."""
     async with means.reads.connection() as connection:
-        member, shard, _ = await find_member(connection, member_name(admitted.message))
-    return members_pb2.GetMemberResponse(member_id=member, shard=shard)
+        found = await find_member(connection, member_name(admitted.message))
+    return members_pb2.GetMemberResponse(member_id=found.member, shard=found.shard)
 
 
 async def get_receipt(means: Means, admitted: Admitted) -> bytes:

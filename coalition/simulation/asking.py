@@ -12,25 +12,34 @@ from coalition.simulation.story import AWAITED, NO_OTHER_ALIAS, Step
 from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
-from settlement.house.acts import (
-    Activate,
-    AddKey,
-    ApproveTariff,
-    ProposeTariff,
-    Register,
-    RevokeKey,
-    Suspend,
-)
+from settlement.clock import HOUR_US
+from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff, Register, RevokeKey, Suspend
 from settlement.house.records import APPROVER, REQUEST
-from settlement.house.tariff import Tariff
+from settlement.house.tariff import Spent, Tariff
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import HOUSE
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
+from settlement.ledger.acts import (
+    ON_EVENT_US,
+    Authorize,
+    Capture,
+    Enrol,
+    Issue,
+    LinkAlias,
+    MemberName,
+    Redeem,
+    Release,
+    Reverse,
+    Void,
+)
 from settlement.money import AMOUNT_MAX
 from settlement.signing import KeySigner, parse_public_key, possession_message
 
 APPROVERS = 8
 """How many people may come to be named as further approvers."""
+HOLD_MINUTES = 5
+"""Holds and tariffs ask for fewer minutes than these, so that some run out within a story."""
+
+EXPIRIES = ("never", "months-1", "month-end-0", "month-end-1", "year-end-0", "activity-1", "activity-2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +108,34 @@ class Askers:
         seed = self.cast.seed
         match step.kind:
             case "enrol":
-                names = [step.number] if step.amount == NO_OTHER_ALIAS else [step.number, step.amount]
-                return Enrol(stranger_of(seed, step.number), tuple([alias_of(seed, name) for name in names]))
+                names = {step.number} if step.amount == NO_OTHER_ALIAS else {step.number, step.amount}
+                return Enrol(
+                    stranger_of(seed, step.number), tuple([alias_of(seed, name) for name in sorted(names)])
+                )
             case "link":
                 return LinkAlias(self._member(step), alias_of(seed, step.amount))
             case "reverse":
-                return Reverse(act_id_of(seed, step.other), now_us)
+                part = step.amount if step.conduct == "in part" else 0
+                return Reverse(act_id_of(seed, step.other), now_us, part)
+            case "capture":
+                return Capture(act_id_of(seed, step.other), max(1, step.amount), now_us)
+            case "void":
+                return Void(act_id_of(seed, step.other), now_us)
+            case "release":
+                return Release(act_id_of(seed, step.other), now_us)
             case "issue":
-                return Issue(self._name(step), step.amount, now_us)
+                pending_until_us = {
+                    "until": now_us + (1 + step.number % 60) * HOUR_US,
+                    "event": ON_EVENT_US,
+                }.get(step.waits)
+                return Issue(self._name(step), step.amount, now_us, pending_until_us)
         amount = step.amount
         if step.conduct in ("all", "more than all"):
             member = self._member(step)
             held = self.model.balance(member) if self.model.shard_of(member) is not None else 0
             amount = min(AMOUNT_MAX, max(1, held + (step.conduct == "more than all")))
+        if step.kind == "authorize":
+            return Authorize(self._name(step), amount, now_us, step.number % HOLD_MINUTES)
         return Redeem(self._name(step), amount, now_us)
 
     def _member(self, step: Step) -> str:
@@ -195,15 +219,7 @@ class Askers:
 
     def propose_tariff(self, step: Step, now_us: int) -> Asking:
         """Other terms, often from a date ahead; "odd": such as the settlement model does not know."""
-        pooled = (self.model.is_pool) != (step.conduct == "odd")
-        rate = 1 + step.amount * 97
-        tariff = Tariff(
-            rate,
-            price_micros=1 + step.amount * 53 if pooled else 0,
-            fee_micros=step.amount % 7 * 31,
-            interchange_micros=step.amount % 5 * 101,
-            rebate_basis_points=step.amount * 10 if pooled else 0,
-        )
+        tariff = _tariff(step.amount, pooled=self.model.is_pool != (step.conduct == "odd"))
         from_us = None if step.amount % 3 == 0 else now_us + step.amount * 20_000
         proposal = spell_tariff_proposal(NETWORK.origin, tariff, from_us)
         body = ProposeTariff(tariff, from_us, hashlib.sha256(proposal).hexdigest())
@@ -258,8 +274,24 @@ class Askers:
         return Asking(self.cast.operator, self.cast.people[person], body, message, fresh)
 
 
+def _tariff(chance: int, *, pooled: bool) -> Tariff:
+    """Terms drawn by a number."""
+    return Tariff(
+        1 + chance * 97,
+        hold_minutes=1 + chance % HOLD_MINUTES,
+        expiry=EXPIRIES[chance % len(EXPIRIES)],
+        grace_days=chance % 4,
+        spent=tuple(Spent)[chance // 7 % len(Spent)],
+        price_micros=1 + chance * 53 if pooled else 0,
+        fee_micros=chance % 7 * 31,
+        interchange_micros=chance % 5 * 101,
+        rebate_basis_points=chance * 10 if pooled else 0,
+    )
+
+
 _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
     **dict.fromkeys(("enrol", "link", "issue", "redeem", "reverse"), Askers.on_points),
+    **dict.fromkeys(("authorize", "capture", "void", "release"), Askers.on_points),
     **dict.fromkeys(("register", "activate", "suspend"), Askers.on_partner),
     "add key": Askers.add_key,
     "revoke key": Askers.revoke_key,

@@ -10,7 +10,18 @@ from settlement.clock import format_time
 from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff, Register, RevokeKey, Suspend
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import Entry
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
+from settlement.ledger.acts import (
+    Authorize,
+    Capture,
+    Enrol,
+    Issue,
+    LinkAlias,
+    MemberName,
+    Redeem,
+    Release,
+    Reverse,
+    Void,
+)
 
 _LETTERS = 8
 
@@ -59,8 +70,17 @@ def what(body: object) -> str:
             return f"issue {amount:,} points to {_whom(name)}"
         case Redeem(name=name, amount=amount):
             return f"redeem {amount:,} points of {_whom(name)}"
-        case Reverse(original_act_id=original):
-            return f"reverse act {original[:_LETTERS]}"
+        case Authorize(name=name, amount=amount):
+            return f"hold {amount:,} points of {_whom(name)}"
+        case Capture(hold_act_id=hold, amount=amount):
+            return f"capture {amount:,} points of hold {hold[:_LETTERS]}"
+        case Void(hold_act_id=hold):
+            return f"void hold {hold[:_LETTERS]}"
+        case Reverse(original_act_id=original, amount=amount):
+            part = f"{amount:,} points of" if amount else "all that is left of"
+            return f"reverse {part} act {original[:_LETTERS]}"
+        case Release(original_act_id=original):
+            return f"release the points of act {original[:_LETTERS]}"
         case Enrol(aliases=aliases):
             return f"enrol a member with aliases {', '.join(alias.hex()[:_LETTERS] for alias in aliases)}"
         case LinkAlias(member=member, alias=alias):

@@ -26,6 +26,7 @@ from settlement.worker.publisher import Publisher
 
 RETRY_SECONDS = 1.0
 CUT_SECONDS = 0.5
+SWEEP_SECONDS = 1.0
 PUBLISH_SECONDS = 60.0
 READ_CONNECTIONS_MAX = 4
 Connect = Callable[[], Awaitable[Any]]
@@ -182,7 +183,7 @@ class _Reads:
 
 
 class Worker(Process):
-    """The process that cuts cycles and publishes the journal."""
+    """The process that cuts cycles, sweeps up what is due and publishes the journal."""
 
     def __init__(self, connect: Connect, *, log_signer: KeySigner, log: Path) -> None:
         super().__init__(connect)
@@ -205,10 +206,12 @@ class Worker(Process):
 
     async def _work_on(self, publisher: Publisher) -> None:
         loop = asyncio.get_running_loop()
-        next_publication = loop.time()
+        next_sweep = next_publication = loop.time()
         while True:
             await publisher.cut()
             await publisher.start_tariff()
+            if loop.time() >= next_sweep and not await publisher.sweep():
+                next_sweep = loop.time() + SWEEP_SECONDS
             if loop.time() >= next_publication:
                 self.published += await publisher.publish()
                 next_publication = loop.time() + PUBLISH_SECONDS

@@ -11,7 +11,19 @@ from coalition.wire.methods import METHODS_BY_TYPE, payload_type_of
 from coalition.wire.strict import write_time
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff, Register, RevokeKey, Suspend
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
+from settlement.ledger.acts import (
+    ON_EVENT_US,
+    Authorize,
+    Capture,
+    Enrol,
+    Issue,
+    LinkAlias,
+    MemberName,
+    Redeem,
+    Release,
+    Reverse,
+    Void,
+)
 from settlement.signing import Signer
 
 
@@ -98,6 +110,10 @@ def _name(request: Any, name: MemberName) -> Any:
 def _issue(body: Issue) -> Any:
     request = _name(exchange_pb2.IssueRequest(amount=body.amount), body.name)
     write_time(request.occurred_at, body.occurred_at_us)
+    if body.pending_until_us == ON_EVENT_US:
+        request.on_event = True
+    elif body.pending_until_us is not None:
+        write_time(request.spendable_from, body.pending_until_us)
     return request
 
 
@@ -107,8 +123,33 @@ def _redeem(body: Redeem) -> Any:
     return request
 
 
+def _authorize(body: Authorize) -> Any:
+    request = _name(exchange_pb2.AuthorizeRequest(amount=body.amount), body.name)
+    request.hold_minutes = body.hold_minutes
+    write_time(request.occurred_at, body.occurred_at_us)
+    return request
+
+
+def _capture(body: Capture) -> Any:
+    request = exchange_pb2.CaptureRequest(hold_act_id=body.hold_act_id, amount=body.amount)
+    write_time(request.occurred_at, body.occurred_at_us)
+    return request
+
+
+def _void(body: Void) -> Any:
+    request = exchange_pb2.VoidRequest(hold_act_id=body.hold_act_id)
+    write_time(request.occurred_at, body.occurred_at_us)
+    return request
+
+
 def _reverse(body: Reverse) -> Any:
-    request = exchange_pb2.ReverseRequest(original_act_id=body.original_act_id)
+    request = exchange_pb2.ReverseRequest(original_act_id=body.original_act_id, amount=body.amount)
+    write_time(request.occurred_at, body.occurred_at_us)
+    return request
+
+
+def _release(body: Release) -> Any:
+    request = exchange_pb2.ReleaseRequest(original_act_id=body.original_act_id)
     write_time(request.occurred_at, body.occurred_at_us)
     return request
 
@@ -124,7 +165,11 @@ def _revoke_key(body: RevokeKey) -> Any:
 _MESSAGES: dict[type, Callable[[Any], Any]] = {
     Issue: _issue,
     Redeem: _redeem,
+    Authorize: _authorize,
+    Capture: _capture,
+    Void: _void,
     Reverse: _reverse,
+    Release: _release,
     Enrol: lambda body: members_pb2.EnrolRequest(alias_tokens=body.aliases),
     LinkAlias: lambda body: members_pb2.LinkAliasRequest(member_id=body.member, alias_token=body.alias),
     Register: lambda body: partners_pb2.RegisterRequest(partner_id=body.partner_id, display_name=body.name),

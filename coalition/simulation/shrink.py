@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from coalition.simulation.run import live
-from coalition.simulation.story import Step, Story
+from coalition.simulation.story import ON_POINTS, Step, Story
 from coalition.simulation.verdict import ViolationError
 
 Told = Callable[[int], None]
@@ -77,7 +77,7 @@ def _about(steps: Sequence[Step], number: int | None) -> tuple[Step, ...]:
         [
             step
             for step in steps
-            if step.kind not in ("issue", "redeem", "reverse", "link", "again", "look up", "enrol")
+            if step.kind not in ON_POINTS
             or step.number in concerned
             or {step.member, step.other} & concerned
             or step is breaking

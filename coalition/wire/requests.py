@@ -35,8 +35,21 @@ from settlement.house.acts import (
     Suspend,
 )
 from settlement.house.records import APPROVER, REQUEST
+from settlement.house.tariff import HOLD_MINUTES_MAX
 from settlement.ids import PARTNER_PATTERN, new_member_id
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
+from settlement.ledger.acts import (
+    ON_EVENT_US,
+    Authorize,
+    Capture,
+    Enrol,
+    Issue,
+    LinkAlias,
+    MemberName,
+    Redeem,
+    Release,
+    Reverse,
+    Void,
+)
 from settlement.money import MICROS_MAX
 from settlement.signing import PublicKey, SignatureError, parse_public_key, possession_message
 
@@ -87,7 +100,20 @@ def member_name(request: Any) -> MemberName:
 
 def _issue(request: Any) -> Issue:
     name = member_name(request)
-    return Issue(name, read_amount(request.amount), read_time(request.occurred_at, "occurred_at"))
+    occurred_at_us = read_time(request.occurred_at, "occurred_at")
+    return Issue(name, read_amount(request.amount), occurred_at_us, _pending_until(request))
+
+
+def _pending_until(request: Any) -> int | None:
+    """When issued points become spendable; None: at once."""
+    match request.WhichOneof("spendable"):
+        case "spendable_from":
+            return read_time(request.spendable_from, "spendable_from")
+        case "on_event" if not request.on_event:
+            raise invalid("on_event", "true, or left out")
+        case "on_event":
+            return ON_EVENT_US
+    return None
 
 
 def _redeem(request: Any) -> Redeem:
@@ -95,9 +121,32 @@ def _redeem(request: Any) -> Redeem:
     return Redeem(name, read_amount(request.amount), read_time(request.occurred_at, "occurred_at"))
 
 
+def _authorize(request: Any) -> Authorize:
+    name, amount = member_name(request), read_amount(request.amount)
+    if not 0 <= request.hold_minutes <= HOLD_MINUTES_MAX:
+        raise invalid("hold_minutes", f"from 0 to {HOLD_MINUTES_MAX}")
+    return Authorize(name, amount, read_time(request.occurred_at, "occurred_at"), request.hold_minutes)
+
+
+def _capture(request: Any) -> Capture:
+    hold, amount = read_uuid(request.hold_act_id, "hold_act_id"), read_amount(request.amount)
+    return Capture(hold, amount, read_time(request.occurred_at, "occurred_at"))
+
+
+def _void(request: Any) -> Void:
+    hold = read_uuid(request.hold_act_id, "hold_act_id")
+    return Void(hold, read_time(request.occurred_at, "occurred_at"))
+
+
 def _reverse(request: Any) -> Reverse:
     original = read_uuid(request.original_act_id, "original_act_id")
-    return Reverse(original, read_time(request.occurred_at, "occurred_at"))
+    amount = read_amount(request.amount) if request.amount else 0
+    return Reverse(original, read_time(request.occurred_at, "occurred_at"), amount)
+
+
+def _release(request: Any) -> Release:
+    original = read_uuid(request.original_act_id, "original_act_id")
+    return Release(original, read_time(request.occurred_at, "occurred_at"))
 
 
 def aliases_to_enrol(request: Any) -> tuple[bytes, ...]:
@@ -215,7 +264,11 @@ def _positive(number: int, field: str) -> int:
 BODIES: dict[str, Callable[[Any], object]] = {
     "IssueRequest": _issue,
     "RedeemRequest": _redeem,
+    "AuthorizeRequest": _authorize,
+    "CaptureRequest": _capture,
+    "VoidRequest": _void,
     "ReverseRequest": _reverse,
+    "ReleaseRequest": _release,
     "EnrolRequest": _enrol,
     "LinkAliasRequest": _link_alias,
     "RegisterRequest": _register,

@@ -1,11 +1,22 @@
 """The tariff: the terms that acts on points are judged by, each a `term` line of the house entry that puts them in force."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from typing import Any
 
 from settlement.errors import BooksError, CoalitionError
 from settlement.house.records import POOL
+
+HOLD_MINUTES_DEFAULT, HOLD_MINUTES_MAX = 7 * 1_440, 365 * 1_440
+
+
+class Spent(StrEnum):
+    """What becomes of points that are spent when their issue is reversed."""
+
+    REFUSE = "refuse"
+    ARREARS = "arrears"
+    BEAR = "bear"
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,10 +25,17 @@ class Tariff:
 
     In micros of the currency for one point: `rate_micros`, what a redeemer is reimbursed; `price_micros`, what an issuer pays
     into the pool's fund; `fee_micros`, what an issuer pays the operator; `interchange_micros`, what a redeemer pays the
-    point's funder. `rebate_basis_points`: the part of an expired point's price that its issuer gets back.
+    point's funder. `hold_minutes`: how long points are held at most. `expiry`: when points expire that are issued under it,
+    spelled as `settlement.ledger.rules.expiry` reads it; `grace_days`: how long points live on that come back expired. `spent`:
+    a reversal of spent points is refused, makes the member owe them, or leaves them to the issuer to bear.
+    `rebate_basis_points`: the part of an expired point's price that its issuer gets back.
     """
 
     rate_micros: int
+    hold_minutes: int = HOLD_MINUTES_DEFAULT
+    expiry: str = "never"
+    grace_days: int = 30
+    spent: Spent = Spent.ARREARS
     price_micros: int = 0
     fee_micros: int = 0
     interchange_micros: int = 0
@@ -45,15 +63,15 @@ def check_terms(tariff: Tariff, *, model: str) -> None:
                 raise CoalitionError("FIELD_INVALID", message, field=f"tariff.{term}")
 
 
+_READ: dict[Any, Callable[[str], Any]] = {int: int, str: str, Spent: Spent}
+
+
 def parse_tariff(values: Iterable[str]) -> Tariff:
     """Reads the values of a leaf's `term` lines. BooksError unless they are all terms in their order."""
     spelled = list(values)
     terms = {name.replace("-", "_"): value for name, value in (value.split(" ") for value in spelled)}
     try:
-        found: dict[str, Any] = {
-            each.name: int(terms[each.name]) if each.type is int else terms[each.name]
-            for each in fields(Tariff)
-        }
+        found: dict[str, Any] = {each.name: _READ[each.type](terms[each.name]) for each in fields(Tariff)}
         tariff = Tariff(**found)
     except (KeyError, ValueError) as error:
         raise BooksError(f"the terms of a tariff are not as they are spelled: {error}") from None

@@ -9,30 +9,53 @@ settlement model, is said in `rules.pricing` alone.
 from settlement.house.records import ACTIVE, REGISTERED
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, Redeem, Reverse
+from settlement.ledger.acts import (
+    Authorize,
+    Capture,
+    Enrol,
+    Issue,
+    LinkAlias,
+    Redeem,
+    Release,
+    Reverse,
+    Void,
+)
 from settlement.ledger.book import Book
+from settlement.ledger.rules.holds import authorize, capture, void
 from settlement.ledger.rules.membership import enrol, link
 from settlement.ledger.rules.points import issue, redeem
+from settlement.ledger.rules.releasing import release
 from settlement.ledger.rules.reversing import reverse
 from settlement.ledger.rules.ruling import ActName, Ruling, spelled
 
 
-def decide(book: Book, house: House, act: Act[object], index: int) -> Draft:
-    """Judges one act that would become entry `index`; a refusal leaves the book as it was. BooksError if lots lack points."""
-    return spelled(book.shard, act, rule(book, house, (act.partner, act.act_id), act.body, index))
+def decide(book: Book, house: House, act: Act[object], index: int, now_us: int) -> Draft:
+    """Judges one act that would become entry `index`, recorded at `now_us`; a refusal leaves the book as it was.
+
+    BooksError if lots lack points.
+    """
+    return spelled(book.shard, act, rule(book, house, (act.partner, act.act_id), act.body, index, now_us))
 
 
-def rule(book: Book, house: House, name: ActName, body: object, index: int) -> Ruling:
+def rule(book: Book, house: House, name: ActName, body: object, index: int, now_us: int) -> Ruling:
     """As `decide`, before anything is spelled. `name`: who asks, and the act's id."""
     partner, _ = name
     stopped = _partner_refusal(house, partner)
     match body:
         case Issue():
-            ruling = issue(book, house, name, body, index, stopped)
+            ruling = issue(book, house, name, body, index, now_us, stopped)
         case Redeem():
-            ruling = redeem(book, house, name, body, index, stopped)
+            ruling = redeem(book, house, name, body, index, now_us, stopped)
         case Reverse():
-            ruling = reverse(book, partner, body, index, stopped)
+            ruling = reverse(book, house, name, body, index, now_us, stopped)
+        case Release():
+            ruling = release(book, partner, body, now_us, stopped)
+        case Authorize():
+            ruling = authorize(book, house, name, body, index, now_us, stopped)
+        case Capture():
+            ruling = capture(book, house, name, body, index, now_us, stopped)
+        case Void():
+            ruling = void(book, partner, body, index, stopped)
         case Enrol():
             ruling = enrol(book, body, stopped)
         case LinkAlias():

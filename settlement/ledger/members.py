@@ -9,39 +9,74 @@ from psycopg.rows import TupleRow
 
 from settlement.house.state import House
 from settlement.journal.acts import ENGINE_LINE, Act, Draft
-from settlement.journal.leaf import parse_leaf
 from settlement.ledger import open_lots
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, Redeem, Reverse
+from settlement.ledger.acts import (
+    Authorize,
+    Capture,
+    Enrol,
+    Issue,
+    LinkAlias,
+    Redeem,
+    Release,
+    Reverse,
+    Void,
+)
 from settlement.ledger.batch import ShardHead
-from settlement.ledger.book import Book, Lot, Original, Slice, Wallet
-from settlement.ledger.chart import wallet
+from settlement.ledger.book import Arrear, Book, Lot, LotName, Wallet
+from settlement.ledger.chart import held, pending, wallet
 from settlement.ledger.decide import decide
+from settlement.ledger.recorded import read_hold, read_original
 from settlement.ledger.writing import Statement, columns
 
 ALIASES = "SELECT token, member::text FROM aliases WHERE token = ANY(%b)"
-ORIGINALS = """SELECT a.partner, a.act_id::text, e.leaf, EXISTS
-    (SELECT FROM reversals r WHERE r.shard = e.shard AND r.original = e.index)
+ORIGINALS = """SELECT a.partner, a.act_id::text, e.leaf,
+    (SELECT coalesce(sum(r.amount), 0)::bigint FROM reversals r WHERE r.shard = e.shard AND r.original = e.index)
     FROM acts a JOIN entries e USING (shard, index) WHERE a.act_id = ANY(%b::uuid[]) AND a.shard = %b"""
-MEMBERS = "SELECT member::text FROM members WHERE member = ANY(%b::uuid[]) AND shard = %b"
+HOLDS = """SELECT a.act_id::text, h.index, h.member::text, h.partner, h.amount, h.tariff, h.until_us, e.leaf, h.closed_by IS NULL
+    FROM acts a JOIN holds h USING (shard, index) JOIN entries e USING (shard, index)
+    WHERE a.act_id = ANY(%b::uuid[]) AND a.shard = %b"""
+MEMBERS = "SELECT member::text, active_at_us FROM members WHERE member = ANY(%b::uuid[]) AND shard = %b"
 # Key by key, where an index has another column before the key's: there PostgreSQL before 17, if it plans on empty tables, would
 # rather filter by the array. OFFSET 0 keeps the inner query as it is written.
 BALANCES = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard), unnest(%b::text[]) AS asked (account), LATERAL
     (SELECT account, credits - debits FROM balances
     WHERE shard = here.shard AND account = asked.account AND asset = 'PTS' OFFSET 0) AS found"""
-NAMED_LOTS = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard),
+NAMED_LOTS = f"""SELECT found.* FROM (SELECT %b::smallint) AS here (shard),
     unnest(%b::bigint[], %b::smallint[]) AS asked (index, place), LATERAL
-    (SELECT index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff FROM lots
-    WHERE shard = here.shard AND index = asked.index AND place = asked.place OFFSET 0) AS found"""
+    (SELECT {open_lots.LOT_COLUMNS} FROM lots
+    WHERE shard = here.shard AND index = asked.index AND place = asked.place OFFSET 0) AS found"""  # noqa: S608 - made of constants
+OPEN_ARREARS = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard), unnest(%b::uuid[]) AS asked (member), LATERAL
+    (SELECT index, place, member::text, partner, asset, quantity, remaining, tariff FROM arrears
+    WHERE shard = here.shard AND member = asked.member AND remaining > 0 OFFSET 0) AS found
+    ORDER BY member, index, place"""
 LOTS = """INSERT INTO lots SELECT %b, * FROM
     unnest(%b::bigint[], %b::smallint[], %b::uuid[], %b::text[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[],
-    %b::bigint[])
-    ON CONFLICT (shard, index, place) DO UPDATE SET remaining = excluded.remaining"""
+    %b::bigint[], %b::smallint[], %b::bigint[])
+    ON CONFLICT (shard, index, place)
+    DO UPDATE SET remaining = excluded.remaining, pending_until_us = excluded.pending_until_us"""
 NEW_MEMBERS = "INSERT INTO members SELECT unnest(%b::uuid[]), %b"
+# After the lots are written: the fewest months are those of lots that few batches have read.
+ACTIVITY = """UPDATE members AS m SET active_at_us = new.active_at_us, idle_months = (SELECT min(l.idle_months) FROM lots l
+    WHERE l.shard = m.shard AND l.member = m.member AND l.remaining > 0 AND l.idle_months IS NOT NULL)
+    FROM unnest(%b::uuid[], %b::bigint[]) AS new (member, active_at_us) WHERE m.member = new.member"""
 NEW_ALIASES = "INSERT INTO aliases SELECT token, member FROM unnest(%b::bytea[], %b::uuid[]) AS n (token, member) ORDER BY 1"
-REVERSALS = "INSERT INTO reversals SELECT %b, * FROM unnest(%b::bigint[], %b::bigint[])"
+ARREARS = """INSERT INTO arrears SELECT %b, * FROM
+    unnest(%b::bigint[], %b::smallint[], %b::uuid[], %b::text[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[])
+    ON CONFLICT (shard, index, place) DO UPDATE SET remaining = excluded.remaining"""
+REVERSALS = "INSERT INTO reversals SELECT %b, * FROM unnest(%b::bigint[], %b::bigint[], %b::bigint[])"
+NEW_HOLDS = """INSERT INTO holds SELECT %b, * FROM
+    unnest(%b::bigint[], %b::uuid[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[])"""
+CLOSED_HOLDS = """UPDATE holds h SET closed_by = n.closed_by FROM unnest(%b::bigint[], %b::bigint[]) AS n (index, closed_by)
+    WHERE h.shard = %b AND h.index = n.index"""
 
 
 _COLUMNS = attrgetter(*[column.name for column in fields(Lot)])
+_ARREAR_COLUMNS = attrgetter(*[column.name for column in fields(Arrear)])
+_HOLD_COLUMNS = attrgetter("index", "member", "partner", "amount", "tariff", "until_us")
+_ACCOUNTS = (wallet, held, pending)
+"""In the order of the fields of `Wallet`."""
+NAMING = Issue | Redeem | Authorize
+"""Acts that name their member by id or by an alias."""
 
 
 class MemberRules:
@@ -58,19 +93,22 @@ class MemberRules:
         house: House,
         acts: Sequence[Act[object]],
     ) -> bool:
-        """Reads aliases and originals, if any act names one, then the wallets and lots of all members concerned.
+        """Reads aliases, originals and holds, if any act names one, then the wallets, lots and arrears of all members concerned.
 
         Aliases are what all shards share.
         """
         bodies = [act.body for act in acts]
-        members = {body.name.member for body in bodies if isinstance(body, Issue | Redeem)}
+        members = {body.name.member for body in bodies if isinstance(body, NAMING)}
         members |= {body.member for body in bodies if isinstance(body, LinkAlias)}
         tokens = _tokens(bodies)
         await self._load_aliases(connection, tokens)
-        await self._load_originals(connection, head, [act for act in acts if isinstance(act.body, Reverse)])
-        members |= set(self._book.aliases.values()) | {o.member for o in self._book.originals.values()}
+        await self._load_earlier_acts(connection, bodies)
+        members |= set(self._book.aliases.values()) | self._of_earlier_acts()
         demands = open_lots.demands_of(bodies, self._book)
-        await self._load_wallets(connection, head.shard, [m for m in members if m is not None], demands)
+        named = [member for member in members if member is not None]
+        await self._load_wallets(connection, head.now_us, named, demands)
+        if any(isinstance(body, Issue | Reverse) for body in bodies):
+            await self._load_arrears(connection, named)
         return bool(tokens)
 
     async def _load_aliases(self, connection: AsyncConnection[TupleRow], tokens: list[bytes]) -> None:
@@ -78,38 +116,71 @@ class MemberRules:
             cursor = await connection.execute(ALIASES, (tokens,))
             self._book.aliases = {bytes(token): member for token, member in await cursor.fetchall()}
 
-    async def _load_originals(
-        self, connection: AsyncConnection[TupleRow], head: ShardHead, acts: Sequence[Act[object]]
+    def _of_earlier_acts(self) -> set[str]:
+        """Members of the originals and the holds that acts go back to."""
+        book = self._book
+        originals = {original.member for original in book.originals.values()}
+        return originals | {hold.member for hold in book.holds.values()}
+
+    async def _load_earlier_acts(
+        self, connection: AsyncConnection[TupleRow], bodies: Sequence[object]
     ) -> None:
-        if not acts:
-            return
-        ids = [act.body.original_act_id for act in acts if isinstance(act.body, Reverse)]
-        cursor = await connection.execute(ORIGINALS, (ids, head.shard))
-        for partner, act_id, leaf, is_reversed in await cursor.fetchall():
-            original = read_original(leaf.encode("ascii"), is_reversed=is_reversed)
+        """Originals and holds, and the lots of their slices."""
+        originals = [body.original_act_id for body in bodies if isinstance(body, Reverse | Release)]
+        holds = [body.hold_act_id for body in bodies if isinstance(body, Capture | Void)]
+        if originals:
+            await self._load_originals(connection, originals)
+        if holds:
+            await self._load_holds(connection, holds)
+        slices = [original.slices for original in self._book.originals.values()]
+        slices += [hold.slices for hold in self._book.holds.values()]
+        await self._load_lots(connection, {name for each in slices for name, _ in each})
+
+    async def _load_originals(self, connection: AsyncConnection[TupleRow], ids: list[str]) -> None:
+        cursor = await connection.execute(ORIGINALS, (ids, self._book.shard))
+        for partner, act_id, leaf, already in await cursor.fetchall():
+            original = read_original(leaf.encode("ascii"), already_reversed=already)
             if original is not None:
                 self._book.originals[partner, act_id] = original
-        named = {name for original in self._book.originals.values() for name, _ in original.slices}
-        if named:
-            cursor = await connection.execute(NAMED_LOTS, (head.shard, *columns(named)))
+
+    async def _load_holds(self, connection: AsyncConnection[TupleRow], ids: list[str]) -> None:
+        cursor = await connection.execute(HOLDS, (ids, self._book.shard))
+        for act_id, *row in await cursor.fetchall():
+            hold = read_hold(*row)
+            self._book.know_hold((hold.partner, act_id), hold)
+
+    async def _load_lots(self, connection: AsyncConnection[TupleRow], names: set[LotName]) -> None:
+        """These lots, whether any points are left in them or not."""
+        if names:
+            cursor = await connection.execute(NAMED_LOTS, (self._book.shard, *columns(names)))
             self._book.lots = {lot.name: lot for lot in [Lot(*row) for row in await cursor.fetchall()]}
+
+    async def _load_arrears(self, connection: AsyncConnection[TupleRow], members: list[str]) -> None:
+        cursor = await connection.execute(OPEN_ARREARS, (self._book.shard, members))
+        for row in await cursor.fetchall():
+            arrear = Arrear(*row)
+            self._book.wallets[arrear.member].arrears.append(arrear)
 
     async def _load_wallets(
         self,
         connection: AsyncConnection[TupleRow],
-        shard: int,
+        now_us: int,
         members: list[str],
         demands: Mapping[str, open_lots.Demand],
     ) -> None:
-        book = self._book
+        """Members' points, and of their open lots those that are in demand."""
+        book, shard = self._book, self._book.shard
+        accounts = [name(member) for member in members for name in _ACCOUNTS]
         async with connection.pipeline():
             known = await connection.execute(MEMBERS, (members, shard))
-            balances = await connection.execute(BALANCES, (shard, [wallet(member) for member in members]))
-            lots = await open_lots.ask_first(connection, shard, demands) if demands else None
+            balances = await connection.execute(BALANCES, (shard, accounts))
+            lots = await open_lots.ask_first(connection, shard, now_us, demands) if demands else None
         points = {account: int(balance) for account, balance in await balances.fetchall()}
-        book.wallets = {member: Wallet(points.get(wallet(member), 0)) for (member,) in await known.fetchall()}
+        for member, active_at_us in await known.fetchall():
+            spendable, on_hold, coming = (points.get(name(member), 0) for name in _ACCOUNTS)
+            book.wallets[member] = Wallet(spendable, on_hold, coming, active_at_us)
         if lots is not None:
-            await open_lots.put_into(book, lots, connection, demands)
+            await open_lots.put_into(book, lots, connection, now_us, demands)
 
     def begin(self, head: ShardHead, house: House) -> list[Draft]:
         """A `cut` entry for every cycle that the house has closed and this shard has not cut: its range ends here."""
@@ -124,10 +195,10 @@ class MemberRules:
 
     def decide(self, act: Act[object], index: int, now_us: int) -> Draft:
         """Judges one act against the book as the acts before it left it."""
-        return decide(self._book, self.house, act, index)
+        return decide(self._book, self.house, act, index, now_us)
 
     def changes(self) -> list[Statement]:
-        """New members, aliases, lots and reversals, and what remains of lots that were used."""
+        """New members, aliases, lots, reversals and holds, what remains of lots that were used, and what closed which hold."""
         book = self._book
         statements: list[Statement] = []
         if book.new_members:
@@ -137,42 +208,26 @@ class MemberRules:
         if book.changed_lots:
             rows = map(_COLUMNS, book.changed_lots.values())
             statements.append(Statement(LOTS, (book.shard, *columns(rows))))
+        if book.changed_wallets:
+            news = [(member, each.active_at_us) for member, each in book.changed_wallets.items()]
+            statements.append(Statement(ACTIVITY, columns(news)))
+        if book.changed_arrears:
+            rows = map(_ARREAR_COLUMNS, book.changed_arrears.values())
+            statements.append(Statement(ARREARS, (book.shard, *columns(rows))))
         if book.reversals:
             statements.append(Statement(REVERSALS, (book.shard, *columns(book.reversals))))
+        if book.new_holds:
+            rows = map(_HOLD_COLUMNS, book.new_holds)
+            statements.append(Statement(NEW_HOLDS, (book.shard, *columns(rows))))
+        if book.closed_holds:
+            statements.append(Statement(CLOSED_HOLDS, (*columns(book.closed_holds), book.shard)))
         return statements
-
-
-def read_original(leaf: bytes, *, is_reversed: bool) -> Original | None:
-    """What a reversal needs to know of an earlier entry; None if that entry is no accepted issue or redemption."""
-    entry = parse_leaf(leaf)
-    if entry.kind not in ("issue", "redeem") or entry.refusal is not None:
-        return None
-    slices = tuple([read_slice(entry.index, place, value) for place, value in enumerate(entry.all("lot"))])
-    amount = int(entry.one("amount").split(" ")[1])
-    return Original(
-        entry.index,
-        entry.kind,
-        entry.one("member"),
-        amount,
-        tuple(entry.transfers()),
-        slices,
-        reversed=is_reversed,
-    )
-
-
-def read_slice(index: int, place: int, value: str) -> Slice:
-    """The points that a `lot` line moves; `index` and `place` name the lot, if it is new."""
-    verb, *facts = value.split(" ")
-    if verb == "new":
-        return (index, place), int(facts[2])
-    number, _, nth = facts[0].partition(":")[2].partition(".")
-    return (int(number), int(nth)), int(facts[1])
 
 
 def _tokens(bodies: Iterable[object]) -> list[bytes]:
     tokens: set[bytes] = set()
     for body in bodies:
-        if isinstance(body, Issue | Redeem) and body.name.alias is not None:
+        if isinstance(body, NAMING) and body.name.alias is not None:
             tokens.add(body.name.alias)
         elif isinstance(body, Enrol):
             tokens.update(body.aliases)

@@ -36,10 +36,11 @@ _CUTS = r"""WITH RECURSIVE cuts AS (
 _CLOSED_AT = "SELECT recorded_at_us FROM entries WHERE shard = %s AND index = %s"
 _APPROVALS = """SELECT leaf FROM entries
     WHERE shard = 0 AND kind <> 'heads' AND kind = 'approve' AND refusal IS NULL AND index > %s AND index < %s"""
-_POINTS = """SELECT CASE WHEN debit LIKE 'wallet:%%' THEN credit ELSE debit END, debit LIKE 'wallet:%%', sum(amount), count(*)
+_POINTS = """SELECT CASE WHEN from_member THEN credit ELSE debit END, from_member, sum(amount), count(*)
     FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[]) AS part (shard, first, after)
     JOIN transfers t ON t.shard = part.shard AND t.index >= part.first AND t.index < part.after
-    WHERE t.asset = %s AND (t.debit LIKE 'wallet:%%' OR t.credit LIKE 'wallet:%%') GROUP BY 1, 2"""
+    CROSS JOIN LATERAL (SELECT t.credit ~ '^(issued|redeemed|expired):') AS way (from_member)
+    WHERE t.asset = %s AND (from_member OR t.debit ~ '^(issued|redeemed|expired):') GROUP BY 1, 2"""
 
 
 def read_cycle_book(connection: Connection[TupleRow], house: House, cycle: int) -> CycleBook:
@@ -96,7 +97,7 @@ def _activity(connection: Connection[TupleRow], ranges: dict[int, tuple[int, int
     first, after = [start for start, _ in ranges.values()], [end for _, end in ranges.values()]
     rows = connection.execute(_POINTS, (list(ranges), first, after, POINTS))
     return activity_of(
-        (account, from_wallet, int(points), count) for account, from_wallet, points, count in rows
+        (account, from_member, int(points), count) for account, from_member, points, count in rows
     )
 
 

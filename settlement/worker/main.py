@@ -13,6 +13,7 @@ from settlement.signing import KeySigner
 from settlement.worker.publisher import Publisher
 
 CUT_SECONDS = 0.1
+SWEEP_SECONDS = 1.0
 PUBLISH_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
 
@@ -20,7 +21,7 @@ _log = structlog.get_logger(__name__)
 async def work(
     dsn: Callable[[], str], log: Path, signer: KeySigner, stopping: asyncio.Event, ready: asyncio.Event
 ) -> None:
-    """Cuts, starts tariffs and publishes until `stopping` is set, and publishes a last time then.
+    """Cuts, starts tariffs, sweeps and publishes until `stopping` is set, and publishes a last time then.
 
     A lost connection is made again, once more at the end too.
 
@@ -46,10 +47,12 @@ async def work(
 
 async def _work_on(publisher: Publisher, stopping: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
-    next_publication = loop.time()
+    next_sweep = next_publication = loop.time()
     while not stopping.is_set():
         await publisher.cut()
         await publisher.start_tariff()
+        if loop.time() >= next_sweep and not await publisher.sweep():
+            next_sweep = loop.time() + SWEEP_SECONDS
         if loop.time() >= next_publication:
             await publisher.publish()
             next_publication = loop.time() + PUBLISH_SECONDS

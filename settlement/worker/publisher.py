@@ -18,6 +18,7 @@ from settlement.journal.leaf import HOUSE
 from settlement.ledger.batch import ShardHead, post
 from settlement.ledger.members import MemberRules
 from settlement.ledger.memory import HouseMemory
+from settlement.ledger.sweeping import sweep
 from settlement.ledger.writing import Statement
 from settlement.signing import KeySigner
 from settlement.transparency.checkpoint import Checkpoint, sign
@@ -80,6 +81,10 @@ class Publisher:
         row = await (await self._connection.execute(CLOCK)).fetchone()
         if row is not None and coming.has_come(row[0]):
             await post(self._connection, self._memory, DeskRules, HOUSE, [])
+
+    async def sweep(self) -> bool:
+        """Sees to what is due in the shards; whether anything was, so that there may be more."""
+        return await sweep(self._connection, self._memory)
 
     async def publish(self) -> bool:
         """Publishes a checkpoint if there is news; says whether there was."""

@@ -96,7 +96,7 @@ class Bench(Callers):
 
     def _decided(self, act: Act[object]) -> Draft:
         if isinstance(act.body, Enrol | Issue | LinkAlias | Redeem | Reverse):
-            return decide(self.book(), self.house, act, 1)
+            return decide(self.book(), self.house, act, 1, T0_US)
         return decide_desk(self.house, {}, act, T0_US)
 
 

@@ -3,6 +3,7 @@
 A new act is one function and one row of `ACTS`. The name of a row is the kind of its journal entry.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,12 +15,25 @@ from settlement.clearing.netting import Figures
 from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff, Register, RevokeKey, Suspend
 from settlement.house.records import REQUEST
 from settlement.journal.leaf import HOUSE
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, Redeem, Reverse
+from settlement.ledger.acts import (
+    ON_EVENT_US,
+    Authorize,
+    Capture,
+    Enrol,
+    Issue,
+    LinkAlias,
+    Redeem,
+    Release,
+    Reverse,
+    Void,
+)
+from settlement.ledger.rules.expiry import DAY_US
 from settlement.money import micros_per_minor
 from settlement.signing import parse_public_key, possession_message
 from tests.scenarios.scene import Scene, micros, points
 from tests.scenarios.terms import span_us, with_terms
 
+_PENDING = re.compile(r"pending (?:(\d+)d|event)")
 NO_PROPOSAL = "00" * 32
 Asking = tuple[object, Any]
 """The body of an act, and the message that asks for it."""
@@ -54,16 +68,44 @@ def _plain(body: object) -> Asking:
 # --- acts on members and points ----------------------------------------------------------------------------------------
 
 
-def _issue(scene: Scene, name: str, amount: str, member: str) -> Asking:
-    return _plain(Issue(scene.member_name(member), points(amount), scene.clock_us()))
+def _issue(scene: Scene, name: str, amount: str, member: str, *pending: str) -> Asking:
+    """`pending 14d`, `pending event`, or nothing."""
+    until_us = None
+    if pending:
+        span = _PENDING.fullmatch(" ".join(pending))
+        if span is None:
+            raise ValueError(f"write: {name} 500 to maria pending 14d, or pending event")
+        until_us = ON_EVENT_US if span[1] is None else scene.clock_us() + int(span[1]) * DAY_US
+    return _plain(Issue(scene.member_name(member), points(amount), scene.clock_us(), until_us))
 
 
 def _redeem(scene: Scene, name: str, amount: str, member: str) -> Asking:
     return _plain(Redeem(scene.member_name(member), points(amount), scene.clock_us()))
 
 
-def _reverse(scene: Scene, name: str, original: str) -> Asking:
-    return _plain(Reverse(scene.act_id(original), scene.clock_us()))
+def _authorize(scene: Scene, name: str, amount: str, member: str, *span: str) -> Asking:
+    words = " ".join(span)
+    if re.fullmatch(r"|for \d+ minutes", words) is None:
+        raise ValueError(f"write how long to hold as: for 30 minutes, not {words}")
+    minutes = int(span[1]) if span else 0
+    return _plain(Authorize(scene.member_name(member), points(amount), scene.clock_us(), minutes))
+
+
+def _capture(scene: Scene, name: str, amount: str, hold: str) -> Asking:
+    return _plain(Capture(scene.act_id(hold), points(amount), scene.clock_us()))
+
+
+def _void(scene: Scene, name: str, hold: str) -> Asking:
+    return _plain(Void(scene.act_id(hold), scene.clock_us()))
+
+
+def _reverse(scene: Scene, name: str, part: str, original: str) -> Asking:
+    amount = 0 if part == "all" else points(part)
+    return _plain(Reverse(scene.act_id(original), scene.clock_us(), amount))
+
+
+def _release(scene: Scene, name: str, original: str) -> Asking:
+    return _plain(Release(scene.act_id(original), scene.clock_us()))
 
 
 def _enrol(scene: Scene, name: str, member: str, *aliases: str) -> Asking:
@@ -128,9 +170,13 @@ def _confirm(scene: Scene, name: str, participant: str, amount: str, settlement:
 
 
 ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
-    "issue": ("POINTS to MEMBER", _issue),
+    "issue": ("POINTS to MEMBER ...", _issue),
     "redeem": ("POINTS of MEMBER", _redeem),
-    "reverse": ("ACT", _reverse),
+    "authorize": ("POINTS of MEMBER ...", _authorize),
+    "capture": ("POINTS of ACT", _capture),
+    "void": ("ACT", _void),
+    "reverse": ("PART of ACT", _reverse),
+    "release": ("ACT", _release),
     "enrol": ("MEMBER ...", _enrol),
     "link": ("ALIAS to MEMBER", _link),
     "register": ("PARTNER", lambda scene, name, partner: _plain(Register(partner, partner.title()))),

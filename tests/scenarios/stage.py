@@ -100,6 +100,8 @@ class Stage:
         assert self._publisher is not None
         await self._publisher.cut()
         await self._publisher.start_tariff()
+        while await self._publisher.sweep():
+            pass
         await self._publisher.publish()
         await self.postgres.catch_up()
         return ", ".join([f"{entry.shard}:{entry.index} {entry.kind}" for entry in self.fresh]) or "nothing"

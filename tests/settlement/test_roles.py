@@ -20,16 +20,24 @@ ALLOWED = {
     "acts": ({"INSERT"}, set()),
     "alembic_version": (set(), set()),
     "aliases": ({"INSERT"}, set()),
-    "balances": ({"INSERT", "UPDATE"}, set()),
+    "arrears": ({"INSERT", "UPDATE remaining"}, set()),
+    "balances": ({"INSERT", "UPDATE"}, {"INSERT", "UPDATE"}),
     "checkpoints": (set(), {"INSERT"}),
     "entries": ({"INSERT"}, {"INSERT"}),
-    "lots": ({"INSERT", "UPDATE remaining"}, set()),
-    "members": ({"INSERT"}, set()),
+    "holds": ({"INSERT", "UPDATE closed_by"}, {"UPDATE closed_by"}),
+    "lots": (
+        {"INSERT", "UPDATE remaining", "UPDATE pending_until_us"},
+        {"INSERT", "UPDATE remaining", "UPDATE pending_until_us"},
+    ),
+    "members": (
+        {"INSERT", "UPDATE active_at_us", "UPDATE idle_months"},
+        {"UPDATE active_at_us", "UPDATE idle_months"},
+    ),
     "obligations": ({"INSERT", "UPDATE"}, set()),
     "payloads": ({"INSERT"}, set()),
     "reversals": ({"INSERT"}, set()),
     "shards": ({"UPDATE"}, {"UPDATE"}),
-    "transfers": ({"INSERT"}, set()),
+    "transfers": ({"INSERT"}, {"INSERT"}),
 }
 """What gateway and worker may write in each table; the reader may write nothing."""
 
@@ -117,6 +125,18 @@ def test_what_was_written_is_not_changed(
     )
     with pytest.raises(refusal, match=words):
         login.execute(statement)
+
+
+@pytest.mark.parametrize("role", [OWNER, WORKER])
+def test_a_hold_is_closed_once(login: psycopg.Connection, superuser: psycopg.Connection, role: str) -> None:
+    with psycopg.connect(as_role(superuser.info.dsn, GATEWAY), autocommit=True) as gateway:
+        gateway.execute(
+            "INSERT INTO holds VALUES (1, 7, gen_random_uuid(), 'acme', 5, 1, 1) ON CONFLICT DO NOTHING"
+        )
+        gateway.execute("UPDATE holds SET closed_by = 8 WHERE closed_by IS NULL")
+    for change in ("NULL", "8", "9"):
+        with pytest.raises(errors.RaiseException, match="hold 1:7 is closed by entry 8 already"):
+            login.execute(f"UPDATE holds SET closed_by = {change}".encode())
 
 
 @pytest.mark.parametrize("role", [GATEWAY, WORKER, READER])

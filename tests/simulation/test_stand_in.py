@@ -20,13 +20,25 @@ from settlement.clearing import obligations
 from settlement.clearing.acts import CloseCycle
 from settlement.clearing.desk import DeskRules
 from settlement.database import GATEWAY, OWNER, connect, connect_writer
-from settlement.house.acts import Activate, Register, Suspend
-from settlement.house.records import REQUEST, Key
+from settlement.house.acts import Activate, ApproveTariff, ProposeTariff, Register, Suspend
+from settlement.house.records import APPROVER, REQUEST, Key
 from settlement.house.tariff import Tariff
 from settlement.journal.acts import Act, Outcome
 from settlement.journal.leaf import HOUSE
-from settlement.ledger import batch, members, memory, open_lots
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
+from settlement.ledger import batch, members, memory, open_lots, sweeping
+from settlement.ledger.acts import (
+    ON_EVENT_US,
+    Authorize,
+    Capture,
+    Enrol,
+    Issue,
+    LinkAlias,
+    MemberName,
+    Redeem,
+    Release,
+    Reverse,
+    Void,
+)
 from settlement.ledger.batch import Verdict, post
 from settlement.ledger.founding import found
 from settlement.ledger.members import MemberRules
@@ -42,7 +54,11 @@ NOW_US = 1_900_000_000_000_000
 SHARD = 1
 BATCHES = 80
 LIFE_US = 10**17
+EXPIRIES = ("never", "months-1", "year-end-1", "activity-1", "activity-3")
+LATER_US, LAST_US = 5 * 10**15, 10**16
+"""Far ahead of both clocks."""
 KEYS = [Key(keyid_for(name), "ed25519", REQUEST, name, None, b"spki", 0) for name in (OPERATOR, *PARTNERS)]
+KEYS += [Key(keyid_for(name), "ed25519", APPROVER, OPERATOR, name, b"spki", 0) for name in ("ann", "bob")]
 
 
 @pytest.fixture
@@ -71,6 +87,10 @@ def batches(chance: Random) -> Iterator[tuple[int, list[Act[object]]]]:
     for number in range(BATCHES):
         if number % 20 == 19:
             yield HOUSE, [asks(OPERATOR, CloseCycle(1 + number // 20, None))]
+        elif number % 9 == 4:
+            tariff, sha256 = Tariff(10_000, expiry=chance.choice(EXPIRIES)), f"{number:064x}"
+            yield HOUSE, [by_person("ann", ProposeTariff(tariff, None, sha256))]
+            yield HOUSE, [by_person("bob", ApproveTariff(sha256))]
         elif number % 27 == 26:
             yield HOUSE, [asks(OPERATOR, chance.choice((Suspend, Activate))(chance.choice(PARTNERS)))]
         acts = [_some_act(chance, known, aliases, done) for _ in range(chance.randint(1, 12))]
@@ -84,13 +104,19 @@ def _some_act(chance: Random, known: list[str], aliases: list[bytes], done: list
         return again if chance.random() < 0.5 else replace(again, payload_sha256=bytes(32))
     member, alias = chance.choice(known), chance.choice(aliases)
     name = MemberName(alias=alias) if chance.random() < 0.3 else MemberName(member=member)
-    original = chance.choice(done).act_id if done else fresh_id()
+    original = chance.choice(done[-12:]).act_id if done else fresh_id()
     bodies: tuple[object, ...] = (
         Enrol(fresh_id() if chance.random() < 0.8 else known[-1], (alias,) if chance.random() < 0.5 else ()),
         LinkAlias(member, alias),
         *[Issue(name, chance.randint(1, 50), T0_US)] * 3,
+        Issue(name, chance.randint(1, 50), T0_US, chance.choice((ON_EVENT_US, LATER_US))),
+        Release(original, T0_US),
         *[Redeem(name, chance.randint(1, 60), T0_US)] * 3,
-        *[Reverse(original, T0_US)] * 2,
+        *[Authorize(name, chance.randint(1, 60), T0_US, 0)] * 2,
+        *[Capture(original, chance.randint(1, 30), T0_US)] * 2,
+        Void(original, T0_US),
+        Reverse(original, T0_US),
+        Reverse(original, T0_US, chance.randint(1, 30)),
     )
     body = chance.choice(bodies)
     if isinstance(body, Enrol) and body.member not in known:
@@ -98,6 +124,11 @@ def _some_act(chance: Random, known: list[str], aliases: list[bytes], done: list
     elif isinstance(body, Enrol):
         body = replace(body, member=fresh_id())
     return asks(chance.choice(PARTNERS), body)
+
+
+def by_person(name: str, body: object) -> Act[object]:
+    """An act that a person signs for the operator."""
+    return replace(asks(name, body), partner=OPERATOR)
 
 
 def asks(partner: str, body: object) -> Act[object]:
@@ -132,12 +163,17 @@ async def test_the_same_batches_leave_the_same_books(books: str) -> None:
 
 def timeless(tables: Tables) -> dict[str, object]:
     """The tables without times, leaves and their hashes."""
-    rows = {name: getattr(tables, name) for name in ("members", "aliases", "lots", "balances", "obligations")}
+    rows = {name: getattr(tables, name) for name in ("aliases", "arrears", "balances", "obligations")}
+    rows["lots"] = {name: replace(lot, expires_at_us=0) for name, lot in tables.lots.items()}
+    rows["members"] = {
+        member: replace(row, active_at_us=row.active_at_us and 0) for member, row in tables.members.items()
+    }
     rows |= {name: getattr(tables, name) for name in ("transfers", "payloads", "acts", "reversals")}
     rows["entries"] = {
         shard: [replace(entry, recorded_at_us=0, leaf="", leaf_hash=b"") for entry in entries]
         for shard, entries in tables.entries.items()
     }
+    rows["holds"] = {key: replace(row, until_us=0) for key, row in tables.holds.items()}
     rows["shards"] = {shard: replace(row, recorded_at_us=0) for shard, row in tables.shards.items()}
     return rows
 
@@ -149,15 +185,23 @@ async def same_answers(
     known, ids = list(tables.members), [name[1] for name in tables.acts]
     tokens, lots = list(tables.aliases), [name[1:] for name in tables.lots]
     partner, act_id = next(iter(tables.acts))
+    due = {"now_us": LAST_US, "months": [1, 3], "since_us": [LAST_US, 0]}
     asked: dict[str, object] = {
         batch.SEEN: (ids,),
         memory.HOUSE_SIZE: (),
         members.ALIASES: (tokens,),
         members.ORIGINALS: (ids, SHARD),
+        members.HOLDS: (ids, SHARD),
         members.MEMBERS: (known, SHARD),
         members.BALANCES: (SHARD, [f"wallet:{member}" for member in known]),
-        open_lots.OPEN_LOTS: (SHARD, known, [at % 3 for at in range(len(known))], [2] * len(known)),
+        open_lots.OPEN_LOTS: (SHARD, 1, known, [2] * len(known), [at % 3 for at in range(len(known))]),
+        open_lots.OVER_LOTS: (SHARD, LAST_US, known, [2] * len(known), [at % 3 for at in range(len(known))]),
+        members.OPEN_ARREARS: (SHARD, known),
+        sweeping.COMING_LOTS: (SHARD, LAST_US, known, [2] * len(known)),
+        sweeping.DUE_SHARDS: due,
+        sweeping.DUE_MEMBERS: due | {"shard": SHARD, "most": 10_000},
         members.NAMED_LOTS: (SHARD, [n for n, _ in lots], [place for _, place in lots]),
+        sweeping.DUE_HOLDS: (SHARD, LIFE_US, 1_000),
         obligations.OPEN_IN_SOME_SHARD: (),
         obligations.ACCRUED: {"cycle": 3},
         publisher.SIZES: (),
@@ -180,5 +224,7 @@ def comparable(rows: list[tuple[Any, ...]], tables: Tables) -> list[str]:
     entries = [entry for listed in tables.entries.values() for entry in listed]
     of_the_clock: set[object] = {entry.leaf_hash for entry in entries} | {entry.leaf for entry in entries}
     of_the_clock.update(entry.recorded_at_us for entry in entries)
+    of_the_clock.update(lot.expires_at_us for lot in tables.lots.values())
+    of_the_clock.update(hold.until_us for hold in tables.holds.values())
     kept = [[value for value in row if value not in of_the_clock] for row in rows]
     return sorted(str([int(value) if isinstance(value, Decimal) else value for value in row]) for row in kept)

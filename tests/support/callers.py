@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from google.protobuf.message import Message
+
 from coalition.api.v1 import partners_pb2, settlement_pb2
 from coalition.wire.envelope import seal
 from coalition.wire.methods import METHODS, Method
@@ -68,6 +70,8 @@ class Callers:
                 write_time(getattr(request, name), value)
             elif isinstance(value, list):
                 getattr(request, name).extend(value)
+            elif isinstance(value, Message):
+                getattr(request, name).CopyFrom(value)
             else:
                 setattr(request, name, value)
         who = caller_for(method)
@@ -78,11 +82,7 @@ class Callers:
         proof = possession_message(audience=ORIGIN, partner_id="bakery", keyid=key.keyid)
         proposal = settlement_pb2.Proposal(audience=ORIGIN, cycle=1_000, currency="EUR")
         proposal.nets.add(participant="bakery", net_minor=5)
-        points = {"member_id": str(uuid.uuid4()), "amount": 5, "occurred_at": now}
         fields: dict[str, dict[str, Any]] = {
-            "IssueRequest": points,
-            "RedeemRequest": points,
-            "ReverseRequest": {"original_act_id": str(uuid.uuid4()), "occurred_at": now},
             "GetReceiptRequest": {"act_id": str(uuid.uuid4())},
             "GetBalanceRequest": {"member_id": self.member},
             "ListEntriesRequest": {"page_size": 2},
@@ -111,7 +111,22 @@ class Callers:
             "GetInclusionProofRequest": {"shard": 0, "entry_number": 0},
             "GetConsistencyProofRequest": {"old_size": 1},
         }
-        return fields.get(message, {})
+        return fields.get(message) or _fields_of_points(now).get(message, {})
+
+
+def _fields_of_points(now: int) -> dict[str, dict[str, Any]]:
+    """Fields of requests that move points."""
+    points = {"member_id": str(uuid.uuid4()), "amount": 5, "occurred_at": now}
+    hold = {"hold_act_id": str(uuid.uuid4()), "occurred_at": now}
+    return {
+        "IssueRequest": points,
+        "RedeemRequest": points,
+        "AuthorizeRequest": points,
+        "CaptureRequest": {**hold, "amount": 5},
+        "VoidRequest": hold,
+        "ReleaseRequest": {"original_act_id": str(uuid.uuid4()), "occurred_at": now},
+        "ReverseRequest": {"original_act_id": str(uuid.uuid4()), "occurred_at": now},
+    }
 
 
 def method_of(request: Any) -> Method:

@@ -56,7 +56,7 @@ async def _trade(network: SmallNetwork, rounds: int) -> None:
 
 
 async def _exceptions(network: SmallNetwork) -> None:
-    """Refusals, reversals, aliases, a suspended partner, a key that is exchanged, another tariff."""
+    """Refusals, reversals, arrears repaid in part, aliases, a suspended partner, a key that is exchanged, another tariff."""
     shard, member = network.members[0]
     issued = await network.ask(shard, "bakery", exchange_pb2.IssueRequest(**points(member, 5_000)))
     spent = await network.ask(shard, "cinema", exchange_pb2.RedeemRequest(**points(member, 40)))
@@ -67,6 +67,14 @@ async def _exceptions(network: SmallNetwork) -> None:
     assert (
         await network.ask(shard, "grocer", exchange_pb2.IssueRequest(**points(str(uuid.uuid4()), 5)))
     ).refusal
+    given = await network.ask(shard, "bakery", exchange_pb2.IssueRequest(**points(member, 900)))
+    everything = points(member, given.balance_after or 0)
+    await network.ask(shard, "cinema", exchange_pb2.RedeemRequest(**everything))
+    for amount in (300, 0):
+        back = exchange_pb2.ReverseRequest(
+            original_act_id=given.act_id, amount=amount, occurred_at=just_now()
+        )
+        assert (await network.ask(shard, "bakery", back)).refusal is None
     unknown = exchange_pb2.ReverseRequest(original_act_id=str(uuid.uuid4()), occurred_at=just_now())
     assert (await network.ask(shard, "grocer", unknown)).refusal == "ORIGINAL_UNKNOWN"
     by_alias = exchange_pb2.IssueRequest(alias_token=b"a" * 32, amount=700, occurred_at=just_now())
@@ -78,10 +86,55 @@ async def _exceptions(network: SmallNetwork) -> None:
     await network.ask(HOUSE, OPERATOR, partners_pb2.SuspendRequest(partner_id="cinema"))
     assert (await network.ask(shard, "cinema", exchange_pb2.IssueRequest(**points(member, 5)))).refusal
     await network.ask(HOUSE, OPERATOR, partners_pb2.ActivateRequest(partner_id="cinema"))
-    proposal = spell_tariff_proposal(ORIGIN, Tariff(12_345, fee_micros=50, interchange_micros=700), None)
+    await _holds(network)
+    await _pending(network)
+    await _change_tariff(
+        network, Tariff(12_345, expiry="month-end-12", fee_micros=50, interchange_micros=700)
+    )
+
+
+async def _change_tariff(network: SmallNetwork, tariff: Tariff) -> None:
+    proposal = spell_tariff_proposal(ORIGIN, tariff, None)
     await network.ask(HOUSE, ANN, partners_pb2.ProposeTariffRequest(proposal=proposal))
     approving = partners_pb2.ApproveTariffRequest(proposal_sha256=sha256(proposal).digest())
     assert (await network.ask(HOUSE, BOB, approving)).refusal is None
+
+
+async def _pending(network: SmallNetwork) -> None:
+    """Points by activity that wait for an event: some are released, some taken back, some wait on."""
+    await _change_tariff(network, Tariff(10_000, expiry="activity-3"))
+    shard, member = network.members[0]
+    waiting = [
+        await network.ask(shard, "bakery", exchange_pb2.IssueRequest(**points(member, 70), on_event=True))
+        for _ in range(3)
+    ]
+    moment = just_now()
+    asked = (
+        exchange_pb2.ReleaseRequest(original_act_id=waiting[0].act_id, occurred_at=moment),
+        exchange_pb2.ReleaseRequest(original_act_id=waiting[0].act_id, occurred_at=moment),
+        exchange_pb2.ReverseRequest(original_act_id=waiting[1].act_id, occurred_at=moment),
+    )
+    said = [(await network.ask(shard, "bakery", each)).refusal for each in asked]
+    assert said == [None, "ALREADY_RELEASED", None]
+
+
+async def _holds(network: SmallNetwork) -> None:
+    """One that is captured in part, one that is voided, one that stays open; and one that is not there."""
+    shard, member = network.members[0]
+    await network.ask(shard, "bakery", exchange_pb2.IssueRequest(**points(member, 900)))
+    held = [
+        await network.ask(shard, "cinema", exchange_pb2.AuthorizeRequest(**points(member, amount)))
+        for amount in (300, 200, 100)
+    ]
+    assert [hold.refusal for hold in held] == [None] * 3
+    moment = just_now()
+    ends = (
+        exchange_pb2.CaptureRequest(hold_act_id=held[0].act_id, amount=120, occurred_at=moment),
+        exchange_pb2.VoidRequest(hold_act_id=held[1].act_id, occurred_at=moment),
+        exchange_pb2.VoidRequest(hold_act_id=held[1].act_id, occurred_at=moment),
+    )
+    said = [(await network.ask(shard, "cinema", end)).refusal for end in ends]
+    assert said == [None, None, "HOLD_CLOSED"]
 
 
 async def grown(network: SmallNetwork, *, rounds: int = 40) -> None:

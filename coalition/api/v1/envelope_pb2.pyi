@@ -38,7 +38,7 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """The act to reverse is not an accepted issue or redemption of this partner."""
     REFUSAL_REASON_ALREADY_REVERSED: _RefusalReason.ValueType  # 7
     REFUSAL_REASON_POINTS_SPENT: _RefusalReason.ValueType  # 8
-    """Points of the issue to reverse are already spent."""
+    """Points of the issue to reverse are already spent, and the tariff lets the member keep them."""
     REFUSAL_REASON_ALIAS_TAKEN: _RefusalReason.ValueType  # 9
     REFUSAL_REASON_PARTNER_EXISTS: _RefusalReason.ValueType  # 10
     REFUSAL_REASON_PARTNER_UNKNOWN: _RefusalReason.ValueType  # 11
@@ -67,6 +67,20 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """Request keys are added by request keys; approver keys are the operator's, and its own keys name them."""
     REFUSAL_REASON_LAST_KEY: _RefusalReason.ValueType  # 28
     """The operator keeps one live request key and two live approver keys; add the next one first."""
+    REFUSAL_REASON_HOLD_UNKNOWN: _RefusalReason.ValueType  # 29
+    """No accepted authorize of the caller has that act id."""
+    REFUSAL_REASON_HOLD_CLOSED: _RefusalReason.ValueType  # 30
+    """The hold is captured, voided or lapsed."""
+    REFUSAL_REASON_HOLD_EXPIRED: _RefusalReason.ValueType  # 31
+    """The hold has run out; authorize afresh."""
+    REFUSAL_REASON_HOLD_EXCEEDED: _RefusalReason.ValueType  # 32
+    """More than is held; capture at most that."""
+    REFUSAL_REASON_LOT_EXPIRED: _RefusalReason.ValueType  # 40
+    """There are enough points only with those that have expired."""
+    REFUSAL_REASON_ALREADY_RELEASED: _RefusalReason.ValueType  # 41
+    """The points are spendable already."""
+    REFUSAL_REASON_REVERSAL_EXCEEDED: _RefusalReason.ValueType  # 50
+    """Less of the original is left to reverse than that."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """A rule said no. The no is recorded as a journal entry; asking again gives the same answer."""
@@ -83,7 +97,7 @@ REFUSAL_REASON_ORIGINAL_UNKNOWN: RefusalReason.ValueType  # 6
 """The act to reverse is not an accepted issue or redemption of this partner."""
 REFUSAL_REASON_ALREADY_REVERSED: RefusalReason.ValueType  # 7
 REFUSAL_REASON_POINTS_SPENT: RefusalReason.ValueType  # 8
-"""Points of the issue to reverse are already spent."""
+"""Points of the issue to reverse are already spent, and the tariff lets the member keep them."""
 REFUSAL_REASON_ALIAS_TAKEN: RefusalReason.ValueType  # 9
 REFUSAL_REASON_PARTNER_EXISTS: RefusalReason.ValueType  # 10
 REFUSAL_REASON_PARTNER_UNKNOWN: RefusalReason.ValueType  # 11
@@ -112,6 +126,20 @@ REFUSAL_REASON_PURPOSE_NOT_ALLOWED: RefusalReason.ValueType  # 27
 """Request keys are added by request keys; approver keys are the operator's, and its own keys name them."""
 REFUSAL_REASON_LAST_KEY: RefusalReason.ValueType  # 28
 """The operator keeps one live request key and two live approver keys; add the next one first."""
+REFUSAL_REASON_HOLD_UNKNOWN: RefusalReason.ValueType  # 29
+"""No accepted authorize of the caller has that act id."""
+REFUSAL_REASON_HOLD_CLOSED: RefusalReason.ValueType  # 30
+"""The hold is captured, voided or lapsed."""
+REFUSAL_REASON_HOLD_EXPIRED: RefusalReason.ValueType  # 31
+"""The hold has run out; authorize afresh."""
+REFUSAL_REASON_HOLD_EXCEEDED: RefusalReason.ValueType  # 32
+"""More than is held; capture at most that."""
+REFUSAL_REASON_LOT_EXPIRED: RefusalReason.ValueType  # 40
+"""There are enough points only with those that have expired."""
+REFUSAL_REASON_ALREADY_RELEASED: RefusalReason.ValueType  # 41
+"""The points are spendable already."""
+REFUSAL_REASON_REVERSAL_EXCEEDED: RefusalReason.ValueType  # 50
+"""Less of the original is left to reverse than that."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
 
 class _ErrorReason:

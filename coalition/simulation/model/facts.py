@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from coalition.simulation.model.accounts import Accounts
 from coalition.simulation.model.cycles import Cycles
+from coalition.simulation.model.holds import Holds
 from coalition.simulation.model.keys import Keys
 from coalition.simulation.model.partners import Partners
 from coalition.simulation.model.points import Points
@@ -21,12 +22,15 @@ class Facts:
     tariffs: Tariffs
     keys: Keys
     points: Points
+    holds: Holds
     cycles: Cycles
     settlements: Settlements
     accounts: Accounts
     last: dict[int, Place]
     answers: dict[tuple[str, str], Place] = field(default_factory=dict)
     heads: int = 0
+    seen_to: int = 0
+    """Entries of the engine that saw to points whose time had come."""
 
     def size(self, shard: int) -> int:
         """How many entries a shard has."""

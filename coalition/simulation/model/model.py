@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from coalition.simulation.model.accounts import Accounts
 from coalition.simulation.model.cycles import Cycles
 from coalition.simulation.model.facts import Facts
+from coalition.simulation.model.holds import Holds
 from coalition.simulation.model.keys import KeyLife, Keys
 from coalition.simulation.model.laws import broken_laws
 from coalition.simulation.model.partners import Partners
 from coalition.simulation.model.points import Points
 from coalition.simulation.model.prices import Prices
+from coalition.simulation.model.reversing import reverse
 from coalition.simulation.model.settlements import Settlements
 from coalition.simulation.model.tariffs import Tariffs
 from coalition.simulation.model.terms import (
@@ -23,12 +25,13 @@ from coalition.simulation.model.terms import (
     ModelError,
     Place,
 )
+from coalition.simulation.model.waiting import release, see_to
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff, Register, RevokeKey, Suspend
 from settlement.house.tariff import Tariff
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, Redeem, Reverse
+from settlement.ledger.acts import Authorize, Capture, Enrol, Issue, LinkAlias, Redeem, Release, Reverse, Void
 
-ON_MEMBERS = (Enrol, LinkAlias, Issue, Redeem, Reverse)
+ON_MEMBERS = (Enrol, LinkAlias, Issue, Redeem, Authorize, Capture, Void, Reverse, Release)
 ROLES: dict[type, frozenset[str]] = {
     **dict.fromkeys((Register, Activate, Suspend), frozenset({"operator"})),
     **dict.fromkeys((CloseCycle, Confirm), frozenset({"operator"})),
@@ -55,6 +58,7 @@ class Model:
         keys: Sequence[FoundingKey],
     ) -> None:
         """The network as its founding entry, house entry 0, says."""
+        points = Points(Prices(model, currency))
         partners = Partners(operator)
         cycles = Cycles(operator=operator, shards=shards, minor_digits=minor_digits)
         self._facts = Facts(
@@ -62,7 +66,8 @@ class Model:
             partners=partners,
             tariffs=Tariffs(model, tariff),
             keys=Keys(keys, partners),
-            points=Points(Prices(model, currency)),
+            points=points,
+            holds=Holds(points),
             cycles=cycles,
             settlements=Settlements(cycles, currency),
             accounts=Accounts(),
@@ -75,8 +80,7 @@ class Model:
         facts = self._facts
         facts.check_place(place)
         signer = self._check_asker(place, asked)
-        if place.shard != HOUSE and facts.cycles.is_cut_due(place.shard, place.house):
-            raise ModelError("CUT_MISSING", f"shard {place.shard} must cut a closed cycle first")
+        self._check_cut(place)
         answer = self._answer(place, asked, signer)
         facts.last[place.shard] = facts.answers[asked.partner, asked.act_id] = place
         facts.accounts.book(answer.posts)
@@ -89,6 +93,27 @@ class Model:
         self._facts.check_place(place)
         lines = self._facts.cycles.cut(place)
         self._facts.last[place.shard] = place
+        return lines
+
+    def lapse(self, place: Place, original: str) -> tuple[Line, ...]:
+        """The lines, but for `request`, of the entry by which a hold lapses. ModelError NO_LAPSE_DUE, CUT_MISSING."""
+        facts = self._facts
+        facts.check_place(place)
+        self._check_cut(place)
+        lines, posts = facts.holds.lapse(place, original)
+        facts.last[place.shard] = place
+        facts.accounts.book(posts)
+        return tuple(lines)
+
+    def see_to(self, place: Place, kind: str, member: str) -> tuple[Line, ...]:
+        """The lines of the one `expire` or `mature` that may be here for this member. ModelError NOTHING_DUE, CUT_MISSING."""
+        facts = self._facts
+        facts.check_place(place)
+        self._check_cut(place)
+        lines, posts = see_to(facts.points, place, kind, member)
+        facts.last[place.shard] = place
+        facts.accounts.book(posts)
+        facts.seen_to += 1
         return lines
 
     def heads(self, place: Place) -> None:
@@ -107,6 +132,10 @@ class Model:
         lines = self._facts.tariffs.start(place)
         self._facts.last[HOUSE] = place
         return lines
+
+    def _check_cut(self, place: Place) -> None:
+        if place.shard != HOUSE and self._facts.cycles.is_cut_due(place.shard, place.house):
+            raise ModelError("CUT_MISSING", f"shard {place.shard} must cut a closed cycle first")
 
     def _check_asker(self, place: Place, asked: Asked) -> KeyLife:
         """The key that signed. Every error is one that the door or the batch gives instead of an entry."""
@@ -150,7 +179,8 @@ class Model:
         raise TypeError(f"not an act of the house: {asked.body!r}")
 
     def _answer_of_points(self, place: Place, asked: Asked) -> Answer:
-        points, stopped = self._facts.points, self._facts.partners.refusal(asked.partner, place.house)
+        points, holds = self._facts.points, self._facts.holds
+        stopped = self._facts.partners.refusal(asked.partner, place.house)
         tariff = self._facts.tariffs.at(place.house)
         match asked.body:
             case Enrol() as body:
@@ -161,8 +191,16 @@ class Model:
                 return points.issue(place, asked, body, tariff, stopped)
             case Redeem() as body:
                 return points.redeem(place, asked, body, tariff, stopped)
+            case Authorize() as body:
+                return holds.authorize(place, asked, body, tariff, stopped)
+            case Capture() as body:
+                return holds.capture(place, asked, body, stopped)
+            case Void() as body:
+                return holds.void(place, asked, body, stopped)
             case Reverse() as body:
-                return points.reverse(place, asked, body, stopped)
+                return reverse(points, place, asked, body, tariff, stopped)
+            case Release() as body:
+                return release(points, place, asked, body, stopped)
         raise TypeError(f"not an act on a member: {asked.body!r}")
 
     @property
@@ -225,6 +263,14 @@ class Model:
     def balance(self, member: str) -> int:
         """A member's spendable points."""
         return self._facts.points.balance(member)
+
+    def held(self, member: str) -> int:
+        """A member's points in open holds."""
+        return self._facts.points.held[member]
+
+    def pending(self, member: str) -> int:
+        """A member's points that are issued and not spendable yet."""
+        return self._facts.points.pending(member)
 
     def figures(self, cycle: int) -> CycleFigures | None:
         """What a correct proposal of a cycle says; None while a shard has not cut it, or if there is none."""

@@ -9,6 +9,10 @@ from settlement.house.tariff import Tariff as Terms
 
 SPELLED = {
     "rate-micros": "rate_micros",
+    "hold-minutes": "hold_minutes",
+    "expiry": "expiry",
+    "grace-days": "grace_days",
+    "spent": "spent",
     "price-micros": "price_micros",
     "fee-micros": "fee_micros",
     "interchange-micros": "interchange_micros",

@@ -9,8 +9,12 @@ from datetime import UTC, datetime, timedelta
 from settlement.errors import CoalitionError
 
 HOUSE = 0
+MINUTE_US = 60 * 1_000_000
 WALLET_MAX = 1_000_000_000_000_000
+OWED_MAX = 1_000_000_000_000_000
 LOTS_MAX = 200
+DAY_US = 24 * 3_600 * 1_000_000
+REPAYMENTS_MAX = 20
 PARTNERS_MAX = 800
 SETTLEMENT_BYTES_MAX = 64_000
 LINE_BYTES = 60
@@ -90,12 +94,16 @@ class Post:
     asset: str
     amount: int
 
+    def spelled(self) -> str:
+        """The value of its `post` line."""
+        return f"{self.debit} {self.credit} {self.asset} {self.amount}"
+
 
 @dataclass(slots=True)
 class Answer:
-    """What a rule says of one act. `about`: the leaf's lines on what was asked; `lots`: the values of its `lot` lines.
+    """What a rule says of one act. `about`: the leaf's lines on what was asked; `lots`, `arrears`: the values of those lines.
 
-    `tariff`: the house entry of the tariff that the postings rest on.
+    `tariff`: the house entry of the tariff that the postings rest on. `until_us`: when the hold that it makes runs out.
     """
 
     refusal: str | None
@@ -105,19 +113,24 @@ class Answer:
     member: str | None = None
     balance_after: int | None = None
     tariff: int | None = None
+    until_us: int | None = None
+    arrears: list[str] = field(default_factory=list)
 
     def lines(self) -> tuple[Line, ...]:
         """The lines in the order of the leaf."""
-        posts = [("post", f"{post.debit} {post.credit} {post.asset} {post.amount}") for post in self.posts]
+        posts = [("post", post.spelled()) for post in self.posts]
         result = "ok" if self.refusal is None else f"refused {self.refusal}"
         tariff = [] if self.tariff is None else [("tariff", str(self.tariff))]
-        return (*self.about, *tariff, *posts, *[("lot", lot) for lot in self.lots], ("result", result))
+        until = [] if self.until_us is None else [("until", spell_time(self.until_us))]
+        lots = [("lot", lot) for lot in self.lots] + [("arrear", arrear) for arrear in self.arrears]
+        return (*self.about, *tariff, *until, *posts, *lots, ("result", result))
 
 
 class ModelError(CoalitionError):
     """No such entry is allowed at this place. `reason` is the engine's own where it answers with an error.
 
-    CUT_MISSING, NO_CUT_DUE, NO_TARIFF_DUE, OUT_OF_PLACE and MEMBER_EXISTS name entries that the engine must never write.
+    CUT_MISSING, NO_CUT_DUE, NO_LAPSE_DUE, NOTHING_DUE, NO_TARIFF_DUE, OUT_OF_PLACE and MEMBER_EXISTS name entries that the
+    engine must never write.
     """
 
 

@@ -12,7 +12,7 @@ from coalition.gateway import exchange_reads
 from coalition.simulation.postgres import reads, writes
 from coalition.simulation.postgres.tables import Rows, Transaction, Wait
 from settlement.clearing import obligations
-from settlement.ledger import batch, members, memory, open_lots, writing
+from settlement.ledger import batch, members, memory, open_lots, sweeping, writing
 from settlement.worker import publisher
 
 if TYPE_CHECKING:
@@ -29,14 +29,25 @@ STATEMENTS: dict[str, Statement] = {
     memory.NEWS: reads.news,
     members.ALIASES: reads.aliases,
     members.ORIGINALS: reads.originals,
+    members.HOLDS: reads.holds,
     members.MEMBERS: reads.members,
     members.BALANCES: reads.wallets,
     open_lots.OPEN_LOTS: reads.open_lots,
+    open_lots.OVER_LOTS: reads.over_lots,
     members.NAMED_LOTS: reads.named_lots,
+    members.OPEN_ARREARS: reads.open_arrears,
     members.LOTS: writes.lots,
+    members.ARREARS: writes.arrears,
     members.NEW_MEMBERS: writes.new_members,
+    members.ACTIVITY: writes.activity,
     members.NEW_ALIASES: writes.new_aliases,
     members.REVERSALS: writes.reversals,
+    members.NEW_HOLDS: writes.new_holds,
+    members.CLOSED_HOLDS: writes.closed_holds,
+    sweeping.DUE_SHARDS: reads.due_shards,
+    sweeping.DUE_HOLDS: reads.due_holds,
+    sweeping.DUE_MEMBERS: reads.due_members,
+    sweeping.COMING_LOTS: reads.coming_lots,
     obligations.OPEN_IN_SOME_SHARD: reads.open_in_some_shard,
     obligations.ACCRUED: reads.accrued,
     writing.ACTS: writes.new_acts,

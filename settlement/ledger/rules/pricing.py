@@ -7,9 +7,11 @@ r, p, f, i are the reimbursement, price, fee and interchange of a point (`settle
     redemption      position:X > position:B  q r        fund > position:B  n r,  fund > spread  what their p leaves over
                     position:B > position:X  q i        position:B > position:X  q i
     expiry          nothing                             fund > position:X  rebate,  fund > breakage  the rest of q p
+    repayment to A  position:X > position:A  q r        fund > spread  what their p leaves over that of the points owed
 
 r, i are those of the tariff that the act is priced by, p and the rebate those under which each lot was issued. So the pool's
-fund always holds the price of every point that is not yet spent. What is undone is undone at the prices of the original.
+fund always holds the price of every point that is not yet spent, less that of every point that a member owes: those it has paid
+back to their issuer. What is undone is undone at the prices of the original.
 """
 
 from collections.abc import Iterable, Sequence
@@ -19,6 +21,7 @@ from settlement.house.records import POOL
 from settlement.house.state import House
 from settlement.journal.leaf import Transfer
 from settlement.ledger import chart
+from settlement.ledger.book import Lot
 from settlement.money import BASIS_POINTS
 
 Posts = tuple[Transfer, ...]
@@ -30,6 +33,11 @@ class Priced(NamedTuple):
     funder: str
     points: int
     tariff: int
+
+
+def priced(slices: Iterable[tuple[Lot, int]]) -> list[Priced]:
+    """Slices as they are priced."""
+    return [Priced(lot.funder, quantity, lot.tariff) for lot, quantity in slices]
 
 
 def money_of_issue(house: House, funder: str, points: int, tariff: int) -> Posts:
@@ -80,17 +88,19 @@ def money_of_expiry(house: House, slices: Sequence[Priced]) -> Posts:
     )
 
 
-def money_of_repayment(house: House, creditor: str, arrear_tariff: int, taken: Priced) -> Posts:
-    """Points of one lot repay what a member owes the creditor in points that were issued under `arrear_tariff`.
+def money_of_repayment(house: House, creditor: str, pieces: Sequence[tuple[Priced, int]]) -> Posts:
+    """Points repay what a member owes the creditor. Of each piece, the tariff under which the points owed were issued.
 
-    Bilateral: the lot's funder pays the creditor, at the rate in force. Pool: the fund already paid the creditor back at its own
-    price, and is made whole at the lot's.
+    Bilateral: their funders pay the creditor, at the rate in force. Pool: the fund already paid the creditor back at its own
+    price, and is made whole at that of the lots.
     """
+    taken = [points for points, _ in pieces]
     if _is_pool(house):
-        owed = taken.points * house.tariffs[arrear_tariff].price_micros
-        return _posts(house, [_into_spread(_price(house, [taken]) - owed)])
-    due = 0 if taken.funder == creditor else taken.points * house.tariff.rate_micros
-    return _posts(house, [(chart.position(taken.funder), chart.position(creditor), due)])
+        owed = sum([points.points * house.tariffs[tariff].price_micros for points, tariff in pieces])
+        return _posts(house, [_into_spread(_price(house, taken) - owed)])
+    rate, position = house.tariff.rate_micros, chart.position(creditor)
+    owing = _points_of_others(creditor, taken)
+    return _posts(house, [(chart.position(name), position, points * rate) for name, points in owing])
 
 
 def _is_pool(house: House) -> bool:

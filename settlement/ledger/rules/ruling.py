@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from settlement.clock import format_time
-from settlement.journal.acts import Act, Draft
+from settlement.journal.acts import ENGINE_LINE, Act, Draft
 from settlement.journal.leaf import Transfer, format_post
-from settlement.ledger.acts import Issue, Redeem, Reverse
-from settlement.ledger.book import NEVER_US, Lot, LotName, Original, Slice
+from settlement.ledger.acts import ON_EVENT_US, Authorize, Capture, Issue, Redeem, Release, Reverse, Void
+from settlement.ledger.book import NEVER_US, Arrear, Hold, Lot, LotName, Original, Slice
 from settlement.money import POINTS
 
 _OK = ("result", "ok")
@@ -19,9 +19,12 @@ ActName: TypeAlias = tuple[str, str]
 class Ruling:
     """Postings, and what happens to lots, if the act is accepted; else the refusal.
 
-    `tariff`: the house entry of the tariff whose prices the postings rest on. `new_lots` stand at places 0, 1 ... of the entry;
-    `taken` and `given` are slices of lots that were there before. `original`: what a reversal found to reverse. `balance_after`:
-    the member's points once the book has changed.
+    `tariff`: the house entry of the tariff whose terms the postings rest on. `new_lots` stand at places 0, 1 ... of the entry;
+    so do `renewed` ones, each beside the lot whose points come back in it. `given` slices go back to lots, then `taken` ones come
+    out of them; `spent` are slices of a hold that are spent now, `freed` are pending no more. `new_arrears` are owed
+    from now on, `repaid` are parts of earlier ones. `original`: what was found to reverse or release, or the hold that ends.
+    `amount`: how many points are reversed. `until_us`: when a new hold runs out. `balance_after`: the member's points once the
+    book has changed.
     """
 
     kind: str
@@ -30,36 +33,67 @@ class Ruling:
     posts: tuple[Transfer, ...] = ()
     tariff: int | None = None
     new_lots: tuple[Lot, ...] = ()
+    renewed: tuple[tuple[LotName, Lot], ...] = ()
     taken: tuple[Slice, ...] = ()
     given: tuple[Slice, ...] = ()
-    original: Original | None = None
+    spent: tuple[Slice, ...] = ()
+    freed: tuple[Slice, ...] = ()
+    new_arrears: tuple[Arrear, ...] = ()
+    repaid: tuple[Slice, ...] = ()
+    original: Original | Hold | None = None
+    amount: int = 0
+    until_us: int | None = None
     balance_after: int | None = None
 
 
 def outcome_lines(shard: int, ruling: Ruling) -> list[tuple[str, str]]:
     """The leaf's lines after `sig`: what came of it."""
     lines = [] if ruling.tariff is None else [("tariff", str(ruling.tariff))]
-    lines += [("post", format_post(post)) for post in ruling.posts]
-    lines += [("lot", value) for value in _lot_values(shard, ruling)]
+    if ruling.until_us is not None:
+        lines.append(("until", format_time(ruling.until_us)))
+    lines += _moves(shard, ruling)
     lines.append(_OK if ruling.refusal is None else ("result", f"refused {ruling.refusal}"))
     return lines
 
 
+def _moves(shard: int, ruling: Ruling) -> list[tuple[str, str]]:
+    posts = [("post", format_post(post)) for post in ruling.posts]
+    lots = [("lot", value) for value in _lot_values(shard, ruling)]
+    return posts + lots + [("arrear", value) for value in _arrear_values(shard, ruling)]
+
+
+def _arrear_values(shard: int, ruling: Ruling) -> list[str]:
+    values = [f"new {each.partner} {each.asset} {each.quantity} {each.tariff}" for each in ruling.new_arrears]
+    values += [f"take {spell_lot(shard, name)} {quantity}" for name, quantity in ruling.repaid]
+    return values
+
+
 def _lot_values(shard: int, ruling: Ruling) -> list[str]:
     values = [_spell_new(lot) for lot in ruling.new_lots]
-    values += [f"take {spell_lot(shard, name)} {quantity}" for name, quantity in ruling.taken]
+    values += [
+        f"renew {spell_lot(shard, name)} {lot.quantity} {format_time(lot.expires_at_us)}"
+        for name, lot in ruling.renewed
+    ]
+    values += [f"spend {spell_lot(shard, name)} {quantity}" for name, quantity in ruling.spent]
     values += [f"give {spell_lot(shard, name)} {quantity}" for name, quantity in ruling.given]
+    values += [f"take {spell_lot(shard, name)} {quantity}" for name, quantity in ruling.taken]
+    values += [f"free {spell_lot(shard, name)} {quantity}" for name, quantity in ruling.freed]
     return values
 
 
 def spell_lot(shard: int, name: LotName) -> str:
-    """A lot as leaves name it."""
+    """A lot or an arrear as leaves name it."""
     return f"{shard}:{name[0]}.{name[1]}"
 
 
 def _spell_new(lot: Lot) -> str:
-    expires = "never" if lot.expires_at_us == NEVER_US else format_time(lot.expires_at_us)
-    return f"new {lot.funder} {lot.asset} {lot.quantity} {expires} {lot.tariff}"
+    return f"new {lot.funder} {lot.asset} {lot.quantity} {_spell_expiry(lot)} {lot.tariff}"
+
+
+def _spell_expiry(lot: Lot) -> str:
+    if lot.idle_months is not None:
+        return f"activity-{lot.idle_months}"
+    return "never" if lot.expires_at_us == NEVER_US else format_time(lot.expires_at_us)
 
 
 def spelled(shard: int, act: Act[object], ruling: Ruling) -> Draft:
@@ -70,13 +104,25 @@ def spelled(shard: int, act: Act[object], ruling: Ruling) -> Draft:
         lines.append(("member", ruling.member))
     if ruling.original is not None:
         lines.append(("original", f"{shard}:{ruling.original.index}"))
-        lines.append(("amount", f"{POINTS} {ruling.original.amount}"))
-    if isinstance(body, Issue | Redeem):
+    if isinstance(body, Issue | Redeem | Authorize | Capture):
         lines.append(("amount", f"{POINTS} {body.amount}"))
-    if isinstance(body, Issue | Redeem | Reverse):
+    elif ruling.original is not None:
+        amount = ruling.amount if isinstance(body, Reverse) else ruling.original.amount
+        lines.append(("amount", f"{POINTS} {amount}"))
+    if isinstance(body, Issue | Redeem | Authorize | Capture | Void | Release | Reverse):
         lines.append(("occurred", format_time(body.occurred_at_us)))
+    if isinstance(body, Issue) and body.pending_until_us is not None:
+        until_us = body.pending_until_us
+        lines.append(("pending", "event" if until_us == ON_EVENT_US else format_time(until_us)))
     lines += act.request_lines()
     lines += outcome_lines(shard, ruling)
     return Draft(
         ruling.kind, tuple(lines), ruling.posts, act, ruling.member, ruling.refusal, ruling.balance_after
     )
+
+
+def spelled_by_engine(shard: int, ruling: Ruling, about: tuple[tuple[str, str], ...]) -> Draft:
+    """An entry about a member that nobody asked for. `about`: the lines between `member` and `request`."""
+    assert ruling.member is not None
+    lines = (("member", ruling.member), *about, ENGINE_LINE, *_moves(shard, ruling))
+    return Draft(ruling.kind, lines, ruling.posts, member=ruling.member)

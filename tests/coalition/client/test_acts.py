@@ -16,9 +16,21 @@ from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.clearing.acts import Approve, CloseCycle, Confirm
 from settlement.clock import now_us, to_us
 from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff, Register, RevokeKey, Suspend
-from settlement.house.tariff import Tariff
+from settlement.house.tariff import Spent, Tariff
 from settlement.ids import is_uuid, new_act_id
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
+from settlement.ledger.acts import (
+    ON_EVENT_US,
+    Authorize,
+    Capture,
+    Enrol,
+    Issue,
+    LinkAlias,
+    MemberName,
+    Redeem,
+    Release,
+    Reverse,
+    Void,
+)
 from settlement.signing import ECDSA_P256, new_key, parse_public_key
 from tests.coalition.client.peer import ALIAS_KEY, MEMBER, NETWORK, Call, Peer
 
@@ -29,7 +41,8 @@ TOKEN = alias_token(ALIAS_KEY, *CARD)
 KEY = new_key()
 P256 = new_key(ECDSA_P256)
 PROOF = prove_possession(P256, public_key=P256.spki, network=NETWORK, partner_id="florist")
-PROPOSED = hashlib.sha256(spell_tariff_proposal(NETWORK, Tariff(10_000, fee_micros=5), WHEN_US)).hexdigest()
+PRICED = Tariff(10_000, expiry="month-end-12", spent=Spent.BEAR, fee_micros=5)
+PROPOSED = hashlib.sha256(spell_tariff_proposal(NETWORK, PRICED, WHEN_US)).hexdigest()
 
 CASES: dict[str, tuple[Callable[[Client], Awaitable[Outcome]], object]] = {
     "issue": (
@@ -44,7 +57,33 @@ CASES: dict[str, tuple[Callable[[Client], Awaitable[Outcome]], object]] = {
         lambda c: c.redeem(member=CARD, amount=10**12, occurred_at=WHEN),
         Redeem(MemberName(alias=TOKEN), 10**12, WHEN_US),
     ),
+    "authorize": (
+        lambda c: c.authorize(member=CARD, amount=7, hold_minutes=90, occurred_at=WHEN),
+        Authorize(MemberName(alias=TOKEN), 7, WHEN_US, 90),
+    ),
+    "authorize as long as the tariff lets": (
+        lambda c: c.authorize(member=MEMBER, amount=7, occurred_at=WHEN),
+        Authorize(MemberName(member=MEMBER), 7, WHEN_US, 0),
+    ),
+    "capture": (
+        lambda c: c.capture(hold_act_id=MEMBER, amount=6, occurred_at=WHEN),
+        Capture(MEMBER, 6, WHEN_US),
+    ),
+    "void": (lambda c: c.void(hold_act_id=MEMBER, occurred_at=WHEN), Void(MEMBER, WHEN_US)),
+    "issue points that are pending until a day": (
+        lambda c: c.issue(member=MEMBER, amount=7, spendable_from=WHEN, occurred_at=WHEN),
+        Issue(MemberName(member=MEMBER), 7, WHEN_US, WHEN_US),
+    ),
+    "issue points that wait for an event": (
+        lambda c: c.issue(member=MEMBER, amount=7, on_event=True, occurred_at=WHEN),
+        Issue(MemberName(member=MEMBER), 7, WHEN_US, ON_EVENT_US),
+    ),
+    "release": (lambda c: c.release(original_act_id=MEMBER, occurred_at=WHEN), Release(MEMBER, WHEN_US)),
     "reverse": (lambda c: c.reverse(original_act_id=MEMBER, occurred_at=WHEN), Reverse(MEMBER, WHEN_US)),
+    "reverse in part": (
+        lambda c: c.reverse(original_act_id=MEMBER, amount=5, occurred_at=WHEN),
+        Reverse(MEMBER, WHEN_US, 5),
+    ),
     "link alias": (lambda c: c.link_alias(member_id=MEMBER, alias=CARD), LinkAlias(MEMBER, TOKEN)),
     "register": (lambda c: c.register(partner_id="florist", display_name="A B"), Register("florist", "A B")),
     "activate": (lambda c: c.activate(partner_id="florist"), Activate("florist")),
@@ -67,8 +106,8 @@ CASES: dict[str, tuple[Callable[[Client], Awaitable[Outcome]], object]] = {
         RevokeKey(KEY.keyid, "compromised", WHEN_US),
     ),
     "propose a tariff": (
-        lambda c: c.propose_tariff(Tariff(10_000, fee_micros=5), effective_from=WHEN),
-        ProposeTariff(Tariff(10_000, fee_micros=5), WHEN_US, PROPOSED),
+        lambda c: c.propose_tariff(PRICED, effective_from=WHEN),
+        ProposeTariff(PRICED, WHEN_US, PROPOSED),
     ),
     "approve a tariff": (lambda c: c.approve_tariff(proposal_sha256=bytes(32)), ApproveTariff("00" * 32)),
     "close cycle": (lambda c: c.close_cycle(cycle=3, label="2026-11"), CloseCycle(3, "2026-11")),

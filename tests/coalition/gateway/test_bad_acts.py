@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coalition.api.v1.exchange_pb2 import (
+    AuthorizeRequest,
     GetReceiptRequest,
     IssueRequest,
     ListEntriesRequest,
@@ -59,7 +60,7 @@ def varint(number: int) -> bytes:
     return bytes([*encoded, number])
 
 
-@pytest.mark.parametrize("kind", [IssueRequest, RedeemRequest])
+@pytest.mark.parametrize("kind", [IssueRequest, RedeemRequest, AuthorizeRequest])
 @pytest.mark.parametrize(
     ("encoded", "reason"),
     [

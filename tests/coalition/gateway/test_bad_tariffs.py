@@ -4,14 +4,19 @@ from typing import Any
 
 import pytest
 
+from coalition.api.v1 import partners_pb2
 from coalition.api.v1.partners_pb2 import ApproveTariffRequest, ProposeTariffRequest, Tariff, TariffProposal
 from tests.support.door import Door
 from tests.support.network import ORIGIN
 
+NEVER, MONTHS = partners_pb2.LOT_EXPIRY_NEVER, partners_pb2.LOT_EXPIRY_MONTHS
+
 
 def proposed(rate: int = 10_000, *, seconds: int | None = None, **terms: int) -> Any:
-    """A proposal of a tariff with these terms on the wire."""
-    proposal = TariffProposal(audience=ORIGIN, tariff=Tariff(reimbursement_micros=rate, **terms))
+    """A proposal, on the wire, of a tariff that would be taken but for these terms."""
+    good = {"hold_minutes": 1, "expiry": MONTHS, "expiry_count": 12, "spent": partners_pb2.SPENT_BEAR}
+    tariff = Tariff(reimbursement_micros=rate, **{**good, **terms})  # type: ignore[arg-type]
+    proposal = TariffProposal(audience=ORIGIN, tariff=tariff)
     if seconds is not None:
         proposal.effective_from.seconds = seconds
     return proposal
@@ -20,6 +25,16 @@ def proposed(rate: int = 10_000, *, seconds: int | None = None, **terms: int) ->
 BAD: dict[str, tuple[Any, str]] = {
     "tariff of 0": (proposed(0), "tariff.reimbursement_micros"),
     "too dear": (proposed(9_000_001), "tariff.reimbursement_micros"),
+    "holds for no time": (proposed(hold_minutes=0), "tariff.hold_minutes"),
+    "holds for over a year": (proposed(hold_minutes=525_601), "tariff.hold_minutes"),
+    "no expiry": (proposed(expiry=0), "tariff.expiry"),
+    "an unknown expiry": (proposed(expiry=99), "tariff.expiry"),
+    "never, after a while": (proposed(expiry=NEVER), "tariff.expiry_count"),
+    "after no months": (proposed(expiry_count=0), "tariff.expiry_count"),
+    "after too many months": (proposed(expiry_count=601), "tariff.expiry_count"),
+    "grace of less than no days": (proposed(grace_days=-1), "tariff.grace_days"),
+    "grace of over ten years": (proposed(grace_days=3_651), "tariff.grace_days"),
+    "silent on spent points": (proposed(spent=0), "tariff.spent"),
     "price below 0": (proposed(price_micros=-1), "tariff.price_micros"),
     "price without a pool": (proposed(price_micros=5), "tariff.price_micros"),
     "fee too dear": (proposed(fee_micros=9_000_001), "tariff.fee_micros"),

@@ -7,7 +7,7 @@ from settlement.clearing.acts import CloseCycle, Propose
 from settlement.clearing.netting import Figures
 from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff, Register
 from settlement.house.tariff import Tariff
-from settlement.ledger.acts import Enrol, Issue, MemberName, Redeem, Reverse
+from settlement.ledger.acts import Authorize, Enrol, Issue, MemberName, Redeem, Reverse
 
 MEMBER, OTHER = "8f3a2b64-90d1-4c55-a0f7-5f2f1d0c9b11", "11111111-2222-4333-8444-555555555555"
 HASH, SECOND_HASH = "ab" * 32, "cd" * 32
@@ -60,8 +60,20 @@ class World:
         member = MEMBER if shard == 1 else OTHER
         return self.ask(partner, Redeem(MemberName(member), amount, NOON_US), shard=shard, act_id=act_id)
 
-    def reverse(self, partner: str, act_id: str, *, shard: int = 1) -> Judgement:
-        return self.ask(partner, Reverse(act_id, NOON_US), shard=shard)
+    def authorize(
+        self, partner: str, amount: int, *, minutes: int = 0, act_id: str | None = None
+    ) -> Judgement:
+        body = Authorize(MemberName(MEMBER), amount, NOON_US, minutes)
+        return self.ask(partner, body, shard=1, act_id=act_id)
+
+    def lapse(self, original: str) -> tuple[tuple[str, str], ...]:
+        self.now_us += 1
+        return self.model.lapse(Place(1, self.model.size(1), self.model.size(0), self.now_us), original)
+
+    def reverse(
+        self, partner: str, original: str, amount: int = 0, *, shard: int = 1, act_id: str | None = None
+    ) -> Judgement:
+        return self.ask(partner, Reverse(original, NOON_US, amount), shard=shard, act_id=act_id)
 
     def change_tariff(self, tariff: Tariff, *, from_us: int | None = None) -> Judgement:
         """Ann proposes, bob approves; the judgement of his approval."""

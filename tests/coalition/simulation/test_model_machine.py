@@ -11,13 +11,14 @@ from hypothesis.stateful import initialize, invariant, rule, run_state_machine_a
 from settlement.house.records import POOL
 from tests.coalition.simulation.stories.clearing import LATE, Clearing
 from tests.coalition.simulation.stories.governing import Governing
+from tests.coalition.simulation.stories.holding import Holding
 from tests.coalition.simulation.stories.pricing import Pricing
-from tests.coalition.simulation.stories.telling import AMOUNTS, FOUNDERS, PERSONS
+from tests.coalition.simulation.stories.telling import AMOUNTS, FOUNDERS, PERSONS, TRADERS
 from tests.coalition.simulation.stories.trading import Trading
 from tests.support.pure_acts import OPERATOR
 
 
-class Stories(Governing, Pricing, Trading, Clearing):
+class Stories(Governing, Pricing, Trading, Holding, Clearing):
     """Any act at any time by anyone who has a key."""
 
     @initialize()
@@ -49,6 +50,28 @@ class Stories(Governing, Pricing, Trading, Clearing):
         if last == "paid":
             for leg in range(3):
                 self.confirms(OPERATOR, 0, leg, 0)
+
+    @rule(
+        giver=TRADERS,
+        holder=TRADERS,
+        amount=AMOUNTS,
+        part=st.integers(1, 3),
+        waits=st.integers(0, 3),
+        ends=st.sampled_from(["captured", "captured and reversed", "voided", "swept"]),
+    )
+    def points_are_held_for_a_while(
+        self, giver: str, holder: str, amount: int, part: int, waits: int, ends: str
+    ) -> None:
+        """Gathered, held and what becomes of that."""
+        self.issues(giver, 0, amount, False, 0)
+        self.holds_points(holder, 0, max(1, amount // part), 2, False, 0)
+        self.minutes_pass(waits, 1, ends == "swept")
+        if ends == "voided":
+            self.voids(0, None, False)
+        elif ends != "swept":
+            self.captures(0, max(1, amount // part // part), None, False, 0)
+        if ends == "captured and reversed":
+            self.reverses(0, None, False)
 
     @invariant()
     def laws_hold_and_both_know_the_same(self) -> None:

@@ -28,7 +28,12 @@ from tests.support.pure_acts import NETWORK, house_of
 PARTNERS = ("acme", "bakery", "cinema")
 RATES = st.integers(0, RATE_MAX_MICROS)
 TARIFFS = st.builds(
-    Tariff, st.integers(1, RATE_MAX_MICROS), RATES, RATES, RATES, st.integers(0, BASIS_POINTS)
+    Tariff,
+    st.integers(1, RATE_MAX_MICROS),
+    price_micros=RATES,
+    fee_micros=RATES,
+    interchange_micros=RATES,
+    rebate_basis_points=st.integers(0, BASIS_POINTS),
 )
 SLICES = st.lists(
     st.builds(Priced, st.sampled_from(PARTNERS), st.integers(1, 1_000), st.integers(0, 2)),
@@ -116,7 +121,7 @@ def test_a_rebate_is_each_slices_share_rounded_down_and_breakage_is_the_rest(
 @given(POOLS, st.integers(1, 1_000))
 def test_after_a_repayment_the_fund_holds_the_price_of_what_is_left(house: House, points: int) -> None:
     """The creditor's point was priced under tariff 0 and paid back, the lot's under tariff 2 and is gone."""
-    posts = money_of_repayment(house, "acme", 0, Priced("bakery", points, 2))
+    posts = money_of_repayment(house, "acme", [(Priced("bakery", points, 2), 0)])
     change = points * (house.tariffs[0].price_micros - house.tariffs[2].price_micros)
     assert totals(posts)["fund"] == change
     assert totals(posts).keys() <= {"fund", "spread"}
@@ -124,9 +129,9 @@ def test_after_a_repayment_the_fund_holds_the_price_of_what_is_left(house: House
 
 def test_bilaterally_the_funder_repays_the_creditor_at_the_rate_in_force() -> None:
     house = house_in(BILATERAL, [Tariff(5), Tariff(7)])
-    posts = money_of_repayment(house, "acme", 0, Priced("bakery", 10, 0))
+    posts = money_of_repayment(house, "acme", [(Priced("bakery", 10, 0), 0)])
     assert posts == (Transfer("position:bakery", "position:acme", "EUR", 70),)
-    assert money_of_repayment(house, "acme", 0, Priced("acme", 10, 0)) == ()
+    assert money_of_repayment(house, "acme", [(Priced("acme", 10, 0), 0)]) == ()
 
 
 @pytest.mark.parametrize("model", [BILATERAL, POOL])

@@ -1,6 +1,7 @@
 """Acts of people on tariffs, and the moment at which a dated one comes into force."""
 
 import hashlib
+from typing import Any
 
 from hypothesis import note
 from hypothesis import strategies as st
@@ -8,7 +9,7 @@ from hypothesis.stateful import rule
 
 from settlement.house.acts import ApproveTariff, ProposeTariff
 from settlement.house.records import POOL
-from settlement.house.tariff import Tariff
+from settlement.house.tariff import Spent, Tariff
 from tests.coalition.simulation.stories.telling import PERSONS, Telling
 
 RATES = st.sampled_from([1, 9_999, 10_000, 333_333, 9_000_000])
@@ -19,6 +20,28 @@ SIGNERS = st.sampled_from(["ann", "bob", "ann", "bob", "acme"])
 AHEAD_US = st.none() | st.sampled_from([-1, 0, 1, 3, 50])
 HOURS_US = 3_600_000_000
 WAITS = st.sampled_from([*[0] * 9, 72 * HOURS_US, 73 * HOURS_US])
+
+
+EXPIRIES = (
+    "never",
+    "months-1",
+    "months-13",
+    "month-end-0",
+    "month-end-2",
+    "year-end-0",
+    "activity-1",
+    "activity-2",
+)
+REVERSED = st.sampled_from([*Spent, Spent.ARREARS])
+LIVES = st.fixed_dictionaries(
+    {
+        "hold_minutes": st.sampled_from([1, 2, 3, 525_600]),
+        "expiry": st.sampled_from(EXPIRIES) | st.just("never"),
+        "grace_days": st.integers(0, 40),
+        "spent": REVERSED,
+    }
+)
+"""Terms on how long points last and what becomes of them: any go with any."""
 
 
 class Pricing(Telling):
@@ -34,6 +57,7 @@ class Pricing(Telling):
         price=PRICES,
         charges=st.tuples(CHARGES, CHARGES),
         rebate=REBATES,
+        lives=LIVES,
         ahead_us=AHEAD_US,
     )
     def proposes_a_tariff(
@@ -43,21 +67,37 @@ class Pricing(Telling):
         price: int,
         charges: tuple[int, int],
         rebate: int,
+        lives: dict[str, Any],
         ahead_us: int | None,
     ) -> None:
-        tariff = Tariff(rate, price, *charges, rebate)
+        fee, interchange = charges
+        tariff = Tariff(
+            rate,
+            **lives,
+            price_micros=price,
+            fee_micros=fee,
+            interchange_micros=interchange,
+            rebate_basis_points=rebate,
+        )
         from_us = None if ahead_us is None else self.both.now_us + 2 + ahead_us
         self._propose(signer, tariff, from_us)
 
-    @rule(rate=RATES, price=PRICES, charge=CHARGES, ahead_us=AHEAD_US)
-    def two_people_change_the_tariff(self, rate: int, price: int, charge: int, ahead_us: int | None) -> None:
+    @rule(rate=RATES, price=PRICES, charge=CHARGES, lives=LIVES, ahead_us=AHEAD_US)
+    def two_people_change_the_tariff(
+        self, rate: int, price: int, charge: int, lives: dict[str, Any], ahead_us: int | None
+    ) -> None:
         """Terms that this network knows, proposed and approved at once: what drawn acts alone seldom reach."""
         is_pool = self.MODEL == POOL
-        prices = (
-            (max(1, price), charge, min(rate, charge), 2_500) if is_pool else (0, charge, min(rate, charge))
+        tariff = Tariff(
+            rate,
+            **lives,
+            price_micros=max(1, price) if is_pool else 0,
+            fee_micros=charge,
+            interchange_micros=min(rate, charge),
+            rebate_basis_points=2_500 if is_pool else 0,
         )
         from_us = None if ahead_us is None else self.both.now_us + 2 + ahead_us
-        self._propose("ann", Tariff(rate, *prices), from_us)
+        self._propose("ann", tariff, from_us)
         self.approves_a_tariff("bob", 0, 0)
 
     def _propose(self, signer: str, tariff: Tariff, from_us: int | None) -> None:

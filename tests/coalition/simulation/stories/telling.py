@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine
 
 from settlement.house.records import BILATERAL
-from settlement.ledger.acts import Issue, Redeem
+from settlement.ledger.acts import Authorize, Capture, Issue, Redeem
 from tests.coalition.simulation.side_by_side import SideBySide
 from tests.support.pure_acts import OPERATOR
 
@@ -28,6 +28,8 @@ SHARDS = st.sampled_from([1, 2])
 AMOUNTS = st.integers(1, 20) | st.sampled_from([199, 200, 201, AMOUNT_MAX])
 FULL = st.sampled_from([WALLET_MAX, WALLET_MAX - 1, WALLET_MAX - AMOUNT_MAX])
 """So much in one act passes no door; it fills a wallet as a thousand acts would."""
+PARTS = st.sampled_from([0, 0, 0, 1, 2, 5, 9, 300])
+"""Points to reverse; 0: all that are left."""
 ASTRAY = st.sampled_from([*[False] * 9, True])
 """Whether an act comes to the other shard, where nobody knows what it names."""
 LAGS = st.sampled_from([0, 0, 0, 1, 2])
@@ -59,6 +61,7 @@ class Telling(RuleBasedStateMachine):
         self.both = SideBySide(self.MODEL)
         self.members: list[tuple[str, int]] = []
         self.done: list[tuple[str, str, int]] = []
+        self.holds: list[tuple[str, str, int]] = []
         self.wallets_are_full_of_lots = False
 
     def ask_house(self, signer: str, sentence: str, body: object) -> None:
@@ -70,8 +73,10 @@ class Telling(RuleBasedStateMachine):
         with told(f"{signer} {sentence} in shard {shard}{late}") as answers:
             partner = owner_of(signer)
             answers += self.both.ask(signer, body, partner=partner, shard=shard, lag=lag)
-        if isinstance(body, Issue | Redeem):
+        if isinstance(body, Issue | Redeem | Capture):
             self.done.append((partner, answers[0], shard))
+        elif isinstance(body, Authorize):
+            self.holds.append((partner, answers[0], shard))
 
     def member(self, number: int) -> tuple[str, int]:
         """The member with this number and its shard; a stranger if there are fewer."""
