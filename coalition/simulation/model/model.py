@@ -113,6 +113,7 @@ class Model:
         lines, posts = see_to(facts.points, place, kind, member)
         facts.last[place.shard] = place
         facts.accounts.book(posts)
+        facts.cycles.add_debts(place.shard, posts)
         facts.seen_to += 1
         return lines
 
