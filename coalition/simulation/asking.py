@@ -9,13 +9,13 @@ from coalition.simulation.cast import NETWORK, PEOPLE, Cast, Company, act_id_of,
 from coalition.simulation.model import CycleFigures, Model
 from coalition.simulation.requests import message_of, proposal_of
 from coalition.simulation.story import AWAITED, NO_OTHER_ALIAS, Step
+from coalition.simulation.terms import HOLD_MINUTES, drawn_tariff
 from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
 from settlement.clock import HOUR_US
 from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff, Register, RevokeKey, Suspend
 from settlement.house.records import APPROVER, REQUEST
-from settlement.house.tariff import Spent, Tariff
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.acts import (
@@ -36,10 +36,6 @@ from settlement.signing import KeySigner, parse_public_key, possession_message
 
 APPROVERS = 8
 """How many people may come to be named as further approvers."""
-HOLD_MINUTES = 5
-"""Holds and tariffs ask for fewer minutes than these, so that some run out within a story."""
-
-EXPIRIES = ("never", "months-1", "month-end-0", "month-end-1", "year-end-0", "activity-1", "activity-2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +215,7 @@ class Askers:
 
     def propose_tariff(self, step: Step, now_us: int) -> Asking:
         """Other terms, often from a date ahead; "odd": such as the settlement model does not know."""
-        tariff = _tariff(step.amount, pooled=self.model.is_pool != (step.conduct == "odd"))
+        tariff = drawn_tariff(step.amount, pooled=self.model.is_pool != (step.conduct == "odd"))
         from_us = None if step.amount % 3 == 0 else now_us + step.amount * 20_000
         proposal = spell_tariff_proposal(NETWORK.origin, tariff, from_us)
         body = ProposeTariff(tariff, from_us, hashlib.sha256(proposal).hexdigest())
@@ -272,21 +268,6 @@ class Askers:
 
     def _by_person(self, person: str, body: object, message: Any, fresh: KeySigner | None = None) -> Asking:
         return Asking(self.cast.operator, self.cast.people[person], body, message, fresh)
-
-
-def _tariff(chance: int, *, pooled: bool) -> Tariff:
-    """Terms drawn by a number."""
-    return Tariff(
-        1 + chance * 97,
-        hold_minutes=1 + chance % HOLD_MINUTES,
-        expiry=EXPIRIES[chance % len(EXPIRIES)],
-        grace_days=chance % 4,
-        spent=tuple(Spent)[chance // 7 % len(Spent)],
-        price_micros=1 + chance * 53 if pooled else 0,
-        fee_micros=chance % 7 * 31,
-        interchange_micros=chance % 5 * 101,
-        rebate_basis_points=chance * 10 if pooled else 0,
-    )
 
 
 _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {

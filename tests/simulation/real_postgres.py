@@ -108,6 +108,8 @@ class RealPostgres:
         return await asyncio.to_thread(read_tables, self._dsn)
 
 
+_SHARDS = "SELECT shard, size, house, cycle, cycle_start, recorded_at_us FROM shards"
+_ACTS = "SELECT partner, act_id::text, payload_sha256, shard, index FROM acts"
 _ARREARS = (
     "SELECT shard, index, place, member::text, partner, asset, quantity, remaining, tariff FROM arrears"
 )
@@ -199,9 +201,7 @@ def read_tables(dsn: str) -> Tables:
             return connection.execute(sql.encode()).fetchall()
 
         tables = Tables()
-        for shard, *facts in rows(
-            "SELECT shard, size, house, cycle, cycle_start, recorded_at_us FROM shards"
-        ):
+        for shard, *facts in rows(_SHARDS):
             tables.shards[shard], tables.entries[shard] = ShardRow(*facts), []
         for shard, *facts in rows(
             "SELECT shard, index, house, recorded_at_us, kind, partner, member::text, refusal, balance_after, leaf, leaf_hash"
@@ -214,9 +214,7 @@ def read_tables(dsn: str) -> Tables:
             "SELECT shard, index, debit, credit, asset, amount FROM transfers ORDER BY shard, index, position"
         ):
             tables.transfers.setdefault((shard, index), []).append(tuple(post))
-        for partner, act_id, *act in rows(
-            "SELECT partner, act_id::text, payload_sha256, shard, index FROM acts"
-        ):
+        for partner, act_id, *act in rows(_ACTS):
             tables.acts[partner, act_id] = tuple(act)
         for member, *facts in rows("SELECT member::text, shard, active_at_us, idle_months FROM members"):
             tables.members[member] = MemberRow(*facts)

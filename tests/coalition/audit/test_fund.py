@@ -5,7 +5,7 @@ from dataclasses import replace
 from coalition.audit.checks import Check, Report
 from coalition.audit.identities import check_identities
 from coalition.audit.replay import Replay
-from coalition.audit.tally import TalliedLot
+from coalition.audit.tallied import TalliedLot
 from settlement.house.records import POOL
 from settlement.house.tariff import Tariff
 from settlement.journal.leaf import Transfer
