@@ -46,6 +46,7 @@ class TalliedHold:
     member: str
     partner: str
     amount: int
+    tariff: int
     until_us: int
     closed_by: int | None = None
 
@@ -229,8 +230,9 @@ class Tally:
 
     def _open_hold(self, entry: Entry) -> None:
         amount, until_us = int(entry.one("amount").split(" ")[1]), parse_time(entry.one("until"))
-        hold = TalliedHold(entry.one("member"), entry.one("partner"), amount, until_us)
-        self.holds[entry.shard, entry.index] = hold
+        self.holds[entry.shard, entry.index] = TalliedHold(
+            entry.one("member"), entry.one("partner"), amount, int(entry.one("tariff")), until_us
+        )
 
     def _close(self, entry: Entry, original: str) -> Iterator[str]:
         shard, _, index = original.partition(":")

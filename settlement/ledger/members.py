@@ -1,5 +1,6 @@
 """The rules of a member shard: loads wallets, lots, aliases and originals; cuts cycles; judges by `decide`."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from operator import attrgetter
@@ -23,18 +24,18 @@ from settlement.ledger.acts import (
     Void,
 )
 from settlement.ledger.batch import ShardHead
-from settlement.ledger.book import Book, Lot, LotName, Original, Wallet
+from settlement.ledger.book import Book, Hold, Lot, LotName, Original, Slice, Wallet
 from settlement.ledger.chart import held, pending, wallet
 from settlement.ledger.decide import decide
-from settlement.ledger.recorded import read_hold, read_slice
 from settlement.ledger.writing import Statement, columns
 
-HOLDS = """SELECT e.leaf, h.closed_by IS NULL FROM acts a JOIN holds h USING (shard, index)
-    JOIN entries e USING (shard, index) WHERE a.act_id = ANY(%b::uuid[]) AND a.shard = %b"""
 ALIASES = "SELECT token, member::text FROM aliases WHERE token = ANY(%b)"
 ORIGINALS = """SELECT a.partner, a.act_id::text, e.leaf, EXISTS
     (SELECT FROM reversals r WHERE r.shard = e.shard AND r.original = e.index)
     FROM acts a JOIN entries e USING (shard, index) WHERE a.act_id = ANY(%b::uuid[]) AND a.shard = %b"""
+HOLDS = """SELECT a.act_id::text, h.index, h.member::text, h.partner, h.amount, h.tariff, h.until_us, e.leaf, h.closed_by IS NULL
+    FROM acts a JOIN holds h USING (shard, index) JOIN entries e USING (shard, index)
+    WHERE a.act_id = ANY(%b::uuid[]) AND a.shard = %b"""
 MEMBERS = "SELECT member::text, active_at_us FROM members WHERE member = ANY(%b::uuid[]) AND shard = %b"
 # Key by key, where an index has another column before the key's: there PostgreSQL before 17, if it plans on empty tables, would
 # rather filter by the array. OFFSET 0 keeps the inner query as it is written.
@@ -58,13 +59,14 @@ ACTIVITY = """UPDATE members AS m SET active_at_us = new.active_at_us, idle_mont
 NEW_ALIASES = "INSERT INTO aliases SELECT token, member FROM unnest(%b::bytea[], %b::uuid[]) AS n (token, member) ORDER BY 1"
 REVERSALS = "INSERT INTO reversals SELECT %b, * FROM unnest(%b::bigint[], %b::bigint[])"
 NEW_HOLDS = """INSERT INTO holds SELECT %b, * FROM
-    unnest(%b::bigint[], %b::uuid[], %b::text[], %b::bigint[], %b::bigint[])"""
+    unnest(%b::bigint[], %b::uuid[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[])"""
 CLOSED_HOLDS = """UPDATE holds h SET closed_by = n.closed_by FROM unnest(%b::bigint[], %b::bigint[]) AS n (index, closed_by)
     WHERE h.shard = %b AND h.index = n.index"""
 
 
 _COLUMNS = attrgetter(*[column.name for column in fields(Lot)])
-_HOLD_COLUMNS = attrgetter("index", "member", "partner", "amount", "until_us")
+_HOLD_COLUMNS = attrgetter("index", "member", "partner", "amount", "tariff", "until_us")
+_TAKEN = re.compile(r"^lot take \d+:(\d+)\.(\d+) (\d+)$", re.MULTILINE)
 _ACCOUNTS = (wallet, held, pending)
 """In the order of the fields of `Wallet`."""
 NAMING = Issue | Redeem | Authorize
@@ -134,8 +136,8 @@ class MemberRules:
 
     async def _load_holds(self, connection: AsyncConnection[TupleRow], ids: list[str]) -> None:
         cursor = await connection.execute(HOLDS, (ids, self._book.shard))
-        for leaf, is_open in await cursor.fetchall():
-            act_id, hold = read_hold(leaf.encode("ascii"), is_open=is_open)
+        for act_id, *row in await cursor.fetchall():
+            hold = read_hold(*row)
             self._book.know_hold((hold.partner, act_id), hold)
 
     async def _load_lots(self, connection: AsyncConnection[TupleRow], names: set[LotName]) -> None:
@@ -151,7 +153,7 @@ class MemberRules:
         members: list[str],
         demands: Mapping[str, open_lots.Demand],
     ) -> None:
-        """Members' points, and the open lots of the spenders among them."""
+        """Members' points, and of their open lots those that are in demand."""
         book, shard = self._book, self._book.shard
         accounts = [name(member) for member in members for name in _ACCOUNTS]
         async with connection.pipeline():
@@ -221,6 +223,23 @@ def read_original(leaf: bytes, *, is_reversed: bool) -> Original | None:
         slices,
         reversed=is_reversed,
     )
+
+
+def read_slice(index: int, place: int, value: str) -> Slice:
+    """The points that a `lot` line moves; `index` and `place` name the lot, if it is new."""
+    verb, *facts = value.split(" ")
+    if verb == "new":
+        return (index, place), int(facts[2])
+    number, _, nth = facts[0].partition(":")[2].partition(".")
+    return (int(number), int(nth)), int(facts[1])
+
+
+def read_hold(
+    index: int, member: str, partner: str, amount: int, tariff: int, until_us: int, leaf: str, is_open: bool
+) -> Hold:
+    """A hold by its row and the leaf of its authorize, which says whose slices it is made of."""
+    slices = [((int(lot), int(place)), int(points)) for lot, place, points in _TAKEN.findall(leaf)]
+    return Hold(index, member, partner, amount, tariff, until_us, tuple(slices), is_open)
 
 
 def _transfers_to_undo(kind: str, member: str, transfers: Sequence[Transfer]) -> Iterator[Transfer]:

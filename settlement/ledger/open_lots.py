@@ -48,7 +48,10 @@ class Demand:
 
 
 def demands_of(bodies: Iterable[object], book: Book) -> dict[str, Demand]:
-    """The demand on each member whose lots an act may use. Aliases, originals and holds must be in the book."""
+    """The demand on each member whose lots an act may use. Aliases and originals must be in the book.
+
+    The end of a hold takes nothing: it gives back to lots that the book has by name.
+    """
     demands: dict[str, Demand] = {}
     linking = Demand()
     for body in bodies:
@@ -62,8 +65,6 @@ def demands_of(bodies: Iterable[object], book: Book) -> dict[str, Demand]:
             demands.setdefault(body.member, Demand())
     for original in book.originals.values():
         demands.setdefault(original.member, Demand()).add(original.amount, len(original.slices))
-    for hold in book.holds.values():
-        demands.setdefault(hold.member, Demand())
     for member in {body.member for body in bodies if isinstance(body, LinkAlias)}:
         demands[member].add(linking.points, linking.lots)
     return demands

@@ -15,9 +15,8 @@ from settlement.journal.acts import Act, Draft
 from settlement.ledger import open_lots
 from settlement.ledger.batch import LATER, ShardHead, post
 from settlement.ledger.book import Book, Hold
-from settlement.ledger.members import MemberRules
+from settlement.ledger.members import MemberRules, read_hold
 from settlement.ledger.memory import HouseMemory
-from settlement.ledger.recorded import read_hold
 from settlement.ledger.rules.expiring import see_to
 from settlement.ledger.rules.expiry import idle_since, months_of_idleness
 from settlement.ledger.rules.holds import lapse
@@ -53,7 +52,8 @@ DUE_MEMBERS = """(SELECT member::text FROM lots WHERE shard = %(shard)b AND rema
         LATERAL (SELECT member FROM members WHERE shard = %(shard)b AND idle_months = idle.months
             AND active_at_us <= idle.since_us ORDER BY active_at_us LIMIT %(most)b) AS found)
     ORDER BY 1"""
-DUE_HOLDS = """SELECT e.leaf FROM holds h JOIN entries e USING (shard, index)
+DUE_HOLDS = """SELECT h.index, h.member::text, h.partner, h.amount, h.tariff, h.until_us, e.leaf, true
+    FROM holds h JOIN entries e USING (shard, index)
     WHERE h.shard = %b AND h.closed_by IS NULL AND h.until_us <= %b ORDER BY h.until_us, h.index LIMIT %b"""
 
 
@@ -86,7 +86,7 @@ class SweepRules(MemberRules):
     ) -> bool:
         """Reads the holds that have run out, the members with lots whose time has come, and their lots and wallets."""
         cursor = await connection.execute(DUE_HOLDS, (head.shard, head.now_us, LAPSES_MAX))
-        self._due = [read_hold(leaf.encode("ascii"), is_open=True)[1] for (leaf,) in await cursor.fetchall()]
+        self._due = [read_hold(*row) for row in await cursor.fetchall()]
         head.due_us = max([hold.until_us for hold in self._due], default=0)
         await self._load_lots(connection, {name for hold in self._due for name, _ in hold.slices})
         sought = _due(house, head.now_us) | {"shard": head.shard, "most": LOTS_MAX}

@@ -130,7 +130,7 @@ def test_what_was_written_is_not_changed(
 def test_a_hold_is_closed_once(login: psycopg.Connection, superuser: psycopg.Connection, role: str) -> None:
     with psycopg.connect(as_role(superuser.info.dsn, GATEWAY), autocommit=True) as gateway:
         gateway.execute(
-            "INSERT INTO holds VALUES (1, 7, gen_random_uuid(), 'acme', 5, 1) ON CONFLICT DO NOTHING"
+            "INSERT INTO holds VALUES (1, 7, gen_random_uuid(), 'acme', 5, 1, 1) ON CONFLICT DO NOTHING"
         )
         gateway.execute("UPDATE holds SET closed_by = 8 WHERE closed_by IS NULL")
     for change in ("NULL", "8", "9"):

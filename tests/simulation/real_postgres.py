@@ -108,7 +108,7 @@ class RealPostgres:
         return await asyncio.to_thread(read_tables, self._dsn)
 
 
-_HOLDS = "SELECT shard, index, member::text, partner, amount, until_us, closed_by FROM holds"
+_HOLDS = "SELECT shard, index, member::text, partner, amount, tariff, until_us, closed_by FROM holds"
 _LOTS = """SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff,
     idle_months, pending_until_us FROM lots"""
 

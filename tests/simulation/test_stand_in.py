@@ -215,5 +215,6 @@ def comparable(rows: list[tuple[Any, ...]], tables: Tables) -> list[str]:
     of_the_clock: set[object] = {entry.leaf_hash for entry in entries} | {entry.leaf for entry in entries}
     of_the_clock.update(entry.recorded_at_us for entry in entries)
     of_the_clock.update(lot.expires_at_us for lot in tables.lots.values())
+    of_the_clock.update(hold.until_us for hold in tables.holds.values())
     kept = [[value for value in row if value not in of_the_clock] for row in rows]
     return sorted(str([int(value) if isinstance(value, Decimal) else value for value in row]) for row in kept)

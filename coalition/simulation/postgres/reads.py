@@ -76,16 +76,21 @@ def originals(server: "Postgres", _transaction: Transaction, parameters: Any) ->
 
 
 def holds(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
-    """Leaves of authorizes that were accepted, and whether their holds are open."""
+    """Holds by the acts that made them, with the leaves of these, and whether they are open."""
     tables, (act_ids, shard) = server.tables, parameters
     rows = []
     for act_id in dict.fromkeys(act_ids):
         for partner in tables.acts_by_id.get(act_id, ()):
             _, place, index = tables.acts[partner, act_id]
             if place == shard and (shard, index) in tables.holds:
-                leaf = tables.entries[shard][index].leaf
-                rows.append((leaf, tables.holds[shard, index].closed_by is None))
+                hold = tables.holds[shard, index]
+                rows.append((act_id, *_hold(tables, shard, hold), hold.closed_by is None))
     return rows
+
+
+def _hold(tables: Tables, shard: int, hold: HoldRow) -> tuple[Any, ...]:
+    facts = (hold.index, hold.member, hold.partner, hold.amount, hold.tariff, hold.until_us)
+    return (*facts, tables.entries[shard][hold.index].leaf)
 
 
 def _due(tables: Tables, shard: int, now_us: int) -> list[HoldRow]:
@@ -126,9 +131,9 @@ def _due_members(tables: Tables, shard: int, sought: Any) -> list[str]:
 
 
 def due_holds(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
-    """Leaves of the authorizes whose holds have run out."""
+    """Open holds that have run out, with the leaves of their authorizes."""
     tables, (shard, now_us, most) = server.tables, parameters
-    return [(tables.entries[shard][row.index].leaf,) for row in _due(tables, shard, now_us)[:most]]
+    return [(*_hold(tables, shard, row), True) for row in _due(tables, shard, now_us)[:most]]
 
 
 def members(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:

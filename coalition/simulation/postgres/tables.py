@@ -79,6 +79,7 @@ class HoldRow:
     member: str
     partner: str
     amount: int
+    tariff: int
     until_us: int
     closed_by: int | None = None
 

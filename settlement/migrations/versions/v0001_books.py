@@ -130,6 +130,7 @@ _TABLES = (
         member uuid NOT NULL,
         partner text NOT NULL,
         amount bigint NOT NULL CHECK (amount > 0),
+        tariff bigint NOT NULL,                  -- house entry of the tariff that prices its capture
         until_us bigint NOT NULL,
         closed_by bigint,                        -- the entry that captured, voided or lapsed it
         PRIMARY KEY (shard, index)

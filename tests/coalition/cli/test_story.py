@@ -129,15 +129,31 @@ class Story:
         assert (
             "refused ALREADY_REVERSED" in self.ask("reverse", spent["act_id"], "--as", "cinema", code=3).err
         )
+        self.hold_points()
         balance = self.ask("balance", CARD, "--as", "bakery", "--json").document
-        assert balance == {"member_id": enrolled["member_id"], "points": 1300}
+        assert balance == {"member_id": enrolled["member_id"], "points": 1300, "held": 0}
         assert self.ask("receipt", spent["act_id"], "--as", "cinema", "--json").document == spent
         assert "error ACT_UNKNOWN" in self.ask("receipt", spent["act_id"], "--as", "bakery", code=1).err
         assert "bakery owes 2.00 EUR" in self.ask("position", "--as", "bakery").out
         kinds = [
             entry["kind"] for entry in self.ask("entries", "--as", "bakery", "--last", 0, "--json").document
         ]
-        assert kinds == ["enrol", "issue", "redeem", "redeem"]
+        holding = ["authorize", "capture", "capture", "void", "reverse"]
+        assert kinds == ["enrol", "issue", "redeem", "redeem", *holding]
+
+    def hold_points(self) -> None:
+        held = self.ask("authorize", CARD, 300, "--hold-minutes", 60, "--as", "bakery", "--json").document
+        assert held["balance_after"] == 1000
+        assert "1,000 points, 300 more are held" in self.ask("balance", CARD, "--as", "cinema").out
+        said = self.ask("capture", held["act_id"], 301, "--as", "bakery", code=3).err
+        assert "refused HOLD_EXCEEDED" in said
+        assert "refused HOLD_UNKNOWN" in self.ask("void", held["act_id"], "--as", "cinema", code=3).err
+        captured = self.ask("capture", held["act_id"], 100, "--as", "bakery", "--json").document
+        assert captured["balance_after"] == 1200
+        assert "refused HOLD_CLOSED" in self.ask("void", held["act_id"], "--as", "bakery", code=3).err
+        self.ask("reverse", captured["act_id"], "--as", "bakery")
+        another = self.ask("authorize", CARD, 5, "--as", "cinema", "--json").document
+        assert "voided" in self.ask("void", another["act_id"], "--as", "cinema").out
 
     def close_cycle(self) -> None:
         owed = self.ask("cycle", "obligations", 1, "--json").document
