@@ -85,6 +85,10 @@ GOLDEN_JSON = b"""{
     "redemptions_reversed": {
       "points": 0,
       "count": 0
+    },
+    "expired": {
+      "points": 0,
+      "count": 0
     }
   }
 }
@@ -112,6 +116,7 @@ issued,,,,,,,,9,1000
 redeemed,,,,,,,,0,0
 issues_reversed,,,,,,,,0,0
 redemptions_reversed,,,,,,,,1,5
+expired,,,,,,,,0,0
 """
 
 
