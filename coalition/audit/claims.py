@@ -218,7 +218,9 @@ _FROM_LEAF: dict[str, Callable[[Entry, str], object]] = {
     ),
     "capture": lambda entry, hold: Capture(hold, _amount(entry), parse_time(entry.one("occurred"))),
     "void": lambda entry, hold: Void(hold, parse_time(entry.one("occurred"))),
-    "reverse": lambda entry, original: Reverse(original, parse_time(entry.one("occurred"))),
+    "reverse": lambda entry, original: Reverse(
+        original, parse_time(entry.one("occurred")), _amount(entry) if original else 0
+    ),
     "release": lambda entry, original: Release(original, parse_time(entry.one("occurred"))),
     "enrol": lambda entry, _: Enrol(entry.get("member") or NOBODY, (_token(entry),)),
     "link": lambda entry, _: LinkAlias(entry.get("member") or NOBODY, _token(entry)),

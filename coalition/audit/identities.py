@@ -17,7 +17,7 @@ def check_identities(replay: Replay, *, complete: bool) -> None:
     replay.report.require(
         founded, Check.ENGINE, f"{HOUSE}:0", "the first entry of the house does not found a network"
     )
-    steps = (_check_balanced, _check_points, _check_wallets, _check_holds)
+    steps = (_check_balanced, _check_points, _check_wallets, _check_holds, _check_arrears, _check_reversals)
     for step in (*steps, _check_heads, _check_positions, _check_settlements) if founded else steps:
         try:
             step(replay)
@@ -58,23 +58,27 @@ def _check_points(replay: Replay) -> None:
     pending = sum(tally.totals("pending:", POINTS).values())
     redeemed = sum(tally.totals("redeemed:", POINTS).values())
     expired = {account[8:]: amount for account, amount in tally.totals("expired:", POINTS).items()}
+    owed = -sum(tally.totals("arrears:", POINTS).values())
     total, elsewhere = sum(issued.values()), in_wallets + held + pending + redeemed + sum(expired.values())
     sentence = (
-        f"{total} issued, {in_wallets} in wallets, {held} held, {pending} pending, {redeemed} redeemed, "
+        f"{total} issued, {owed} owed, {in_wallets} in wallets, {held} held, {pending} pending, {redeemed} redeemed, "
         f"{sum(expired.values())} expired"
     )
-    report.require(total == elsewhere, Check.POINTS, "in total", sentence)
+    report.require(total + owed == elsewhere, Check.POINTS, "in total", sentence)
     open_lots: dict[str, int] = {}
     for lot in tally.lots.values():
         open_lots[lot.funder] = open_lots.get(lot.funder, 0) + lot.remaining
-    for issuer in sorted(issued.keys() | open_lots.keys() | tally.spent.keys() | tally.held.keys()):
+    arrears: dict[str, int] = {}
+    for arrear in tally.arrears.values():
+        arrears[arrear.partner] = arrears.get(arrear.partner, 0) + arrear.quantity
+    for issuer in sorted({*issued, *open_lots, *tally.spent, *tally.held, *arrears}):
         still, aside, spent = open_lots.get(issuer, 0), tally.held.get(issuer, 0), tally.spent.get(issuer, 0)
-        over = tally.expired.get(issuer, 0)
+        put_out, over, made_owed = issued.get(issuer, 0), tally.expired.get(issuer, 0), arrears.get(issuer, 0)
         sentence = (
-            f"{issued.get(issuer, 0)} issued, {still} in open lots, {aside} held, {spent} spent, {over} expired, "
-            f"of which {expired.get(issuer, 0)} posted"
+            f"{put_out} issued, {made_owed} made arrears, {still} in open lots, {aside} held, {spent} spent, "
+            f"{over} expired, of which {expired.get(issuer, 0)} posted"
         )
-        holds = issued.get(issuer, 0) == still + aside + spent + over and over == expired.get(issuer, 0)
+        holds = put_out + made_owed == still + aside + spent + over and over == expired.get(issuer, 0)
         report.require(holds, Check.POINTS, issuer, sentence)
 
 
@@ -119,6 +123,46 @@ def _check_holds(replay: Replay) -> None:
         held, stands = due.get((shard, account), 0), posted.get((shard, account), 0)
         sentence = f"{stands} points posted, {held} in open holds"
         report.require(held == stands, Check.HOLDS, account, sentence)
+
+
+def _check_arrears(replay: Replay) -> None:
+    """What members owe partners: by their arrears as tallied and as decided, and by what is posted."""
+    tally, report = replay.tally, replay.report
+    owed: dict[tuple[int, str], int] = {}
+    for (shard, _, _), arrear in tally.arrears.items():
+        key = (shard, chart.arrears(arrear.member, arrear.partner))
+        owed[key] = owed.get(key, 0) + arrear.remaining
+    decided: dict[tuple[int, str], int] = {}
+    for shard, book in replay.books.items():
+        for wallet in book.wallets.values():
+            for open_arrear in wallet.arrears:
+                key = (shard, chart.arrears(open_arrear.member, open_arrear.partner))
+                decided[key] = decided.get(key, 0) + open_arrear.remaining
+    posted = {
+        (shard, account): sums.first - sums.second
+        for (shard, account, asset), sums in tally.balances.items()
+        if account.startswith("arrears:") and asset == POINTS
+    }
+    for shard, account in sorted(owed.keys() | decided.keys() | posted.keys()):
+        sides = [amounts.get((shard, account), 0) for amounts in (posted, owed, decided)]
+        sentence = f"{sides[0]} points posted, {sides[1]} in arrears, {sides[2]} as decided"
+        report.require(len(set(sides)) == 1, Check.WALLETS, f"{account} in shard {shard}", sentence)
+
+
+def _check_reversals(replay: Replay) -> None:
+    """All reversals of an act together undo no more than it did."""
+    undone: dict[tuple[int, int], int] = {}
+    for (shard, original, _), amount in replay.tally.reversals.items():
+        undone[shard, original] = undone.get((shard, original), 0) + amount
+    amounts = {
+        (shard, original.index): original.amount
+        for shard, book in replay.books.items()
+        for original in book.originals.values()
+    }
+    for (shard, original), points in undone.items():
+        least = amounts.get((shard, original), 0)
+        sentence = f"{points} points of it are reversed, it moved {least}"
+        replay.report.require(points <= least, Check.NEVER_NEGATIVE, f"{shard}:{original}", sentence)
 
 
 def _check_heads(replay: Replay) -> None:

@@ -8,7 +8,7 @@ from coalition.audit.checks import Check, Report
 from coalition.audit.claims import TAKEN
 from coalition.audit.replay import Replay
 from coalition.audit.stored import Connection, RowsSeen, rows_in_turn
-from coalition.audit.tally import Sums
+from coalition.audit.tally import LotName, Sums, TalliedArrear, TalliedLot
 from coalition.audit.trust import founding_vkeys
 from settlement.errors import CoalitionError
 from settlement.journal.leaf import HOUSE
@@ -25,7 +25,10 @@ _LOTS = """SELECT shard, index, place, member::text, funder, asset, quantity, re
     idle_months, pending_until_us FROM lots"""
 _BALANCES = "SELECT shard, account, asset, debits, credits FROM balances"
 _OBLIGATIONS = "SELECT shard, cycle, debtor, creditor, amount, count FROM obligations"
-_REVERSALS = "SELECT shard, original, index FROM reversals"
+_ARREARS = (
+    "SELECT shard, index, place, member::text, partner, asset, quantity, remaining, tariff FROM arrears"
+)
+_REVERSALS = "SELECT shard, original, index, amount FROM reversals"
 _HOLDS = "SELECT shard, index, member::text, partner, amount, tariff, until_us, closed_by FROM holds"
 _SHARDS = "SELECT shard, size, house, recorded_at_us, cycle, cycle_start FROM shards"
 _TRANSFERS = "SELECT count(*) FROM transfers"
@@ -77,14 +80,15 @@ def _expectations(replay: Replay) -> list[_Expectation]:
             1,
             lambda: _expected_members(replay),
         ),
-        (Check.TABLE_LOTS, _LOTS, 3, lambda: _expected_lots(replay)),
+        (Check.TABLE_LOTS, _LOTS, 3, lambda: _expected_facts(tally.lots)),
+        (Check.TABLE_ARREARS, _ARREARS, 3, lambda: _expected_facts(tally.arrears)),
         (Check.TABLE_BALANCES, _BALANCES, 3, lambda: _expected_sums(tally.balances)),
         (Check.TABLE_OBLIGATIONS, _OBLIGATIONS, 4, lambda: _expected_sums(tally.obligations)),
         (
             Check.TABLE_REVERSALS,
             _REVERSALS,
-            2,
-            lambda: {key: (index,) for key, index in tally.reversals.items()},
+            3,
+            lambda: {key: (amount,) for key, amount in tally.reversals.items()},
         ),
         (
             Check.TABLE_HOLDS,
@@ -110,8 +114,8 @@ def _expected_members(replay: Replay) -> dict[Row, Row]:
     return expected
 
 
-def _expected_lots(replay: Replay) -> dict[Row, Row]:
-    return {name: astuple(lot) for name, lot in replay.tally.lots.items()}
+def _expected_facts(tallied: Mapping[LotName, TalliedLot | TalliedArrear]) -> dict[Row, Row]:
+    return {name: astuple(each) for name, each in tallied.items()}
 
 
 def _expected_sums(sums: Mapping[Any, Sums]) -> dict[Row, Row]:

@@ -1,4 +1,4 @@
-"""What the leaves add up to: balances, lots, obligations. It knows how a leaf is spelled and no rule of the ledger."""
+"""What the leaves add up to: balances, lots, arrears, obligations. It knows how a leaf is spelled and no rule of the ledger."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -52,6 +52,18 @@ class TalliedHold:
 
 
 @dataclass(slots=True)
+class TalliedArrear:
+    """Points that a member owes a partner, as the leaves' `arrear` lines leave them."""
+
+    member: str
+    partner: str
+    asset: str
+    quantity: int
+    remaining: int
+    tariff: int
+
+
+@dataclass(slots=True)
 class Sums:
     """Two totals of the same unit: debits and credits, or an amount and a count of postings."""
 
@@ -67,7 +79,9 @@ class Tally:
     lots: dict[LotName, TalliedLot] = field(default_factory=dict)
     obligations: dict[tuple[int, int, str, str], Sums] = field(default_factory=lambda: defaultdict(Sums))
     members: dict[str, int] = field(default_factory=dict)
-    reversals: dict[tuple[int, int], int] = field(default_factory=dict)
+    arrears: dict[LotName, TalliedArrear] = field(default_factory=dict)
+    reversals: dict[tuple[int, int, int], int] = field(default_factory=dict)
+    """(Shard, entry reversed, entry that reverses it) to points."""
     spent: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     held: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     """Funder to its points in open holds."""
@@ -84,17 +98,23 @@ class Tally:
         wrong: list[str] = []
         for transfer in entry.transfers():
             wrong += self.post(entry.shard, cycle, transfer)
-        for place, value in enumerate(entry.all("lot")):
-            wrong += self._lot(entry, place, value)
+        lots = entry.all("lot")
+        # What the reversal of an issue takes out of its lot ends unspent; nothing else is ever taken without being given.
+        spends = entry.kind != "reverse" or any(value.startswith(("give ", "renew ")) for value in lots)
+        for place, value in enumerate(lots):
+            wrong += self._lot(entry, place, value, spends=spends)
+        for place, value in enumerate(entry.all("arrear")):
+            wrong += self._arrear(entry, place, value)
         if entry.refusal is None and entry.kind == "enrol":
             self.members[entry.get("member") or ""] = entry.shard
         original = entry.get("original")
         if entry.refusal is None and entry.kind == "authorize":
             self._open_hold(entry)
+        elif original is not None and entry.refusal is None and entry.kind == "reverse":
+            shard, _, index = original.partition(":")
+            self.reversals[int(shard), int(index), entry.index] = int(entry.one("amount").split(" ")[1])
         elif original is not None and entry.refusal is None and entry.kind != "release":
-            wrong += (
-                self._reversal(entry, original) if entry.kind == "reverse" else self._close(entry, original)
-            )
+            wrong += self._close(entry, original)
         return wrong
 
     def balance(self, shard: int, account: str, asset: str) -> int:
@@ -171,14 +191,12 @@ class Tally:
             return ()
         return [f"lot {_spell(name)} of {known.quantity} points comes to {known.remaining}"]
 
-    def _lot(self, entry: Entry, place: int, value: str) -> Sequence[str]:
+    def _lot(self, entry: Entry, place: int, value: str, *, spends: bool) -> Sequence[str]:
         verb, *facts = value.split(" ")
         if verb == "new":
             self.open_lot((entry.shard, entry.index, place), _new_lot(entry, *facts))
             return ()
-        shard, _, within = facts[0].partition(":")
-        index, _, nth = within.partition(".")
-        name, points = (int(shard), int(index), int(nth)), int(facts[1])
+        name, points = _read_name(facts[0]), int(facts[1])
         if verb == "free":
             return self._free(name)
         if verb == "renew":
@@ -189,9 +207,7 @@ class Tally:
             return self._move_held(name, points if verb == "take" else -points, out_of_lot=True)
         if entry.kind == "expire":
             return self._expire(name, points)
-        # What the reversal of an issue takes out of its lot ends unspent.
-        spent = verb == "give" or entry.kind != "reverse"
-        return self.move_points(name, points if verb == "give" else -points, spent=spent)
+        return self.move_points(name, points if verb == "give" else -points, spent=spends)
 
     def _move_held(self, name: LotName, points: int, *, out_of_lot: bool = False) -> Sequence[str]:
         """Adds points of a lot to those held, or takes them if they are negative; they come out of the lot, or end spent."""
@@ -244,12 +260,26 @@ class Tally:
         else:
             hold.closed_by = entry.index
 
-    def _reversal(self, entry: Entry, original: str) -> Iterator[str]:
-        shard, _, index = original.partition(":")
-        place = (int(shard), int(index))
-        if place in self.reversals:
-            yield f"entry {original} is reversed a second time"
-        self.reversals[place] = entry.index
+    def _arrear(self, entry: Entry, place: int, value: str) -> Sequence[str]:
+        verb, *facts = value.split(" ")
+        if verb == "new":
+            partner, asset, quantity, tariff = facts
+            points = int(quantity)
+            arrear = TalliedArrear(entry.get("member") or "", partner, asset, points, points, int(tariff))
+            self.arrears[entry.shard, entry.index, place] = arrear
+            return ()
+        name = _read_name(facts[0])
+        known = self.arrears.get(name)
+        if known is None:
+            return [f"arrear {_spell(name)} does not exist"]
+        known.remaining -= int(facts[1])
+        return () if known.remaining >= 0 else [f"arrear {_spell(name)} comes to {known.remaining}"]
+
+
+def _read_name(spelled: str) -> LotName:
+    shard, _, within = spelled.partition(":")
+    index, _, place = within.partition(".")
+    return int(shard), int(index), int(place)
 
 
 def _new_lot(entry: Entry, funder: str, asset: str, quantity: str, expiry: str, tariff: str) -> TalliedLot:

@@ -17,7 +17,7 @@ from coalition.client import BlockingClient, Identity, Outcome, load_identity, s
 from coalition.client.answers import Key, Partner
 from coalition.wire.tariffs import DAYS_MAX, check_expiry
 from settlement.errors import CoalitionError
-from settlement.house.tariff import HOLD_MINUTES_DEFAULT, HOLD_MINUTES_MAX, Tariff
+from settlement.house.tariff import HOLD_MINUTES_DEFAULT, HOLD_MINUTES_MAX, Spent, Tariff
 from settlement.signing import new_key
 
 app = typer.Typer(no_args_is_help=True, help="Register, activate, suspend and show partners; set the tariff.")
@@ -107,13 +107,19 @@ def tariff(
             min=0, max=DAYS_MAX, metavar="DAYS", help="How long points live on that come back expired."
         ),
     ] = 30,
+    spent: Annotated[
+        Spent,
+        typer.Option(
+            help="Spent points whose issue is reversed: refuse it, let the member owe them, or let the issuer bear them."
+        ),
+    ] = Spent.ARREARS,
     act_id: ActId = None,
 ) -> None:
-    """Set all terms from the next entry on: what a point is worth and when it expires. What is owed already stays.
+    """Set all terms from the next entry on: what a point is worth, when it expires. What is owed already stays.
 
-    [dim]coalition partner tariff 0.01 --expiry month-end-12[/]
+    [dim]coalition partner tariff 0.01 --expiry month-end-12 --spent refuse[/]
     """
-    terms = Tariff(point_value_micros(point_value), hold_minutes, expiry, grace_days)
+    terms = Tariff(point_value_micros(point_value), hold_minutes, expiry, grace_days, spent)
     with voice.acting() as client:
         outcome = client.set_tariff(terms, act_id=act_id)
     tell_outcome(voice, outcome, f"a point is worth {point_value} from entry 0:{outcome.index} on")

@@ -137,15 +137,23 @@ def void(voice: Voice, hold: EarlierAct, occurred_at: Occurred = None, act_id: A
 def reverse(
     voice: Voice,
     original: EarlierAct,
+    points: Annotated[
+        int,
+        typer.Option(
+            "--points", min=0, metavar="POINTS", help="How many of its points. Default: all that are left."
+        ),
+    ] = 0,
     occurred_at: Occurred = None,
     act_id: ActId = None,
 ) -> None:
-    """Undo a whole earlier act of this partner: a redemption, a capture, or an issue of which nothing is spent or held.
+    """Undo an earlier issue, redemption or capture of this partner, whole or in parts.
 
-    [dim]coalition reverse 01890f3c-7a5b-7c21-9d3e-0b1c2d3e4f50 --as cinema[/]
+    [dim]coalition reverse 01890f3c-7a5b-7c21-9d3e-0b1c2d3e4f50 --points 20 --as cinema[/]
     """
     with voice.acting() as client:
-        outcome = client.reverse(original_act_id=original, occurred_at=occurred_at, act_id=act_id)
+        outcome = client.reverse(
+            original_act_id=original, amount=points, occurred_at=occurred_at, act_id=act_id
+        )
     tell_outcome(voice, outcome, f"reversed; the member has {outcome.balance_after or 0:,} points")
 
 
@@ -162,25 +170,27 @@ def release(voice: Voice, original: EarlierAct, occurred_at: Occurred = None, ac
 
 @speaking()
 def balance(voice: Voice, member: MemberText) -> None:
-    """Show a member's spendable points, those that partners hold, and those that are pending.
+    """Show a member's points: spendable, held by partners, pending, and owed to partners.
 
     [dim]coalition balance card:4000123412341234 --as bakery[/]
     """
     with voice.asking() as client:
         found = client.balance(member=read_member(member))
     if voice.json:
-        emit(
-            {
-                "member_id": found.member_id,
-                "points": found.points,
-                "held": found.held,
-                "pending": found.pending,
-            }
-        )
-    else:
-        held = f", {found.held:,} more are held" if found.held else ""
-        pending = f", {found.pending:,} more are pending" if found.pending else ""
-        say(f"{found.points:,} points{held}{pending}, member {found.member_id}")
+        facts = {
+            "points": found.points,
+            "held": found.held,
+            "pending": found.pending,
+            "arrears": found.arrears,
+        }
+        emit({"member_id": found.member_id, **facts})
+        return
+    beside = [
+        f"{points:,} {what}"
+        for points, what in ((found.held, "held"), (found.pending, "pending"), (found.arrears, "owed"))
+        if points
+    ]
+    say(", ".join([f"{found.points:,} points", *beside, f"member {found.member_id}"]))
 
 
 @speaking()

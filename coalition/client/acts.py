@@ -79,8 +79,9 @@ class PartnerActs(Caller):
             amount=amount,
             occurred_at=as_timestamp(occurred_at),
             spendable_from=as_timestamp(spendable_from),
-            on_event=on_event if on_event else None,  # type: ignore[arg-type]  # None leaves the oneof unset
         )
+        if on_event:
+            request.on_event = True
         self._writer.name_member(request, member)
         return await self._act(request, act_id)
 
@@ -130,10 +131,17 @@ class PartnerActs(Caller):
         return await self._act(request, act_id)
 
     async def reverse(
-        self, *, original_act_id: str, act_id: str | None = None, occurred_at: datetime | None = None
+        self,
+        *,
+        original_act_id: str,
+        amount: int = 0,
+        act_id: str | None = None,
+        occurred_at: datetime | None = None,
     ) -> Outcome:
-        """Undoes a whole earlier act of this partner."""
-        request = ReverseRequest(original_act_id=original_act_id, occurred_at=as_timestamp(occurred_at))
+        """Undoes so many points of an earlier act of this partner; 0: all that are left."""
+        request = ReverseRequest(
+            original_act_id=original_act_id, amount=amount, occurred_at=as_timestamp(occurred_at)
+        )
         return await self._act(request, act_id)
 
     async def release(

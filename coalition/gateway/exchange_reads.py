@@ -26,6 +26,7 @@ MEMBER = """SELECT m.member::text, m.shard, w.credits - w.debits, h.credits - h.
     LEFT JOIN balances p ON p.shard = m.shard AND p.account = 'pending:' || m.member::text AND p.asset = 'PTS'
     WHERE m.member = %s"""
 ALIAS = "SELECT member::text FROM aliases WHERE token = %s"
+ARREARS = "SELECT sum(remaining) FROM arrears WHERE shard = %s AND member = %s AND remaining > 0"
 OUTCOME = """SELECT a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
     e.member::text, e.balance_after FROM acts a JOIN entries e USING (shard, index) WHERE a.partner = %s AND a.act_id = %s"""
 _SHARDS = "SELECT shard, size FROM shards ORDER BY shard"
@@ -61,11 +62,16 @@ async def find_member(connection: AsyncConnection[TupleRow], name: MemberName) -
 
 
 async def get_balance(means: Means, admitted: Admitted) -> exchange_pb2.GetBalanceResponse:
-    """A member's spendable points, those in open holds, and those that are pending."""
+    """A member's points: spendable, in open holds, pending, and those that it owes."""
     async with means.reads.connection() as connection:
         found = await find_member(connection, member_name(admitted.message))
+        owed = await (await connection.execute(ARREARS, (found.shard, found.member))).fetchone()
     return exchange_pb2.GetBalanceResponse(
-        member_id=found.member, balance=found.points, held=found.held, pending=found.pending
+        member_id=found.member,
+        balance=found.points,
+        held=found.held,
+        pending=found.pending,
+        arrears=int(owed[0] or 0) if owed is not None else 0,
     )
 
 

@@ -14,7 +14,7 @@ from settlement.clearing.netting import Figures
 from settlement.clock import HOUR_US
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
 from settlement.house.records import APPROVER, REQUEST
-from settlement.house.tariff import Tariff
+from settlement.house.tariff import Spent, Tariff
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.acts import (
@@ -104,12 +104,15 @@ class Askers:
         seed = self.cast.seed
         match step.kind:
             case "enrol":
-                names = [step.number] if step.amount == NO_OTHER_ALIAS else [step.number, step.amount]
-                return Enrol(stranger_of(seed, step.number), tuple([alias_of(seed, name) for name in names]))
+                names = {step.number} if step.amount == NO_OTHER_ALIAS else {step.number, step.amount}
+                return Enrol(
+                    stranger_of(seed, step.number), tuple([alias_of(seed, name) for name in sorted(names)])
+                )
             case "link":
                 return LinkAlias(self._member(step), alias_of(seed, step.amount))
             case "reverse":
-                return Reverse(act_id_of(seed, step.other), now_us)
+                part = step.amount if step.conduct == "in part" else 0
+                return Reverse(act_id_of(seed, step.other), now_us, part)
             case "capture":
                 return Capture(act_id_of(seed, step.other), max(1, step.amount), now_us)
             case "void":
@@ -253,8 +256,8 @@ class Askers:
 
 def _tariff(chance: int) -> Tariff:
     """Terms drawn by a number."""
-    expiry = EXPIRIES[chance % len(EXPIRIES)]
-    return Tariff(1 + chance * 97, 1 + chance % HOLD_MINUTES, expiry, grace_days=chance % 4)
+    expiry, spent = EXPIRIES[chance % len(EXPIRIES)], tuple(Spent)[chance // 7 % len(Spent)]
+    return Tariff(1 + chance * 97, 1 + chance % HOLD_MINUTES, expiry, grace_days=chance % 4, spent=spent)
 
 
 _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {

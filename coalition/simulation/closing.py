@@ -57,6 +57,11 @@ def _pairs(tables: Tables, model: Model) -> Iterator[Pair]:
     acts = {name: (place.shard, place.index) for name, place in facts.answers.items()}
     yield "acts", {name: act[1:] for name, act in tables.acts.items()}, acts
     yield from _lots_and_holds(tables, model)
+    arrears = {
+        (each.shard, each.index, 0): (each.partner, each.quantity, each.left) for each in points.arrears.all()
+    }
+    stored = {key: (row.partner, row.quantity, row.remaining) for key, row in tables.arrears.items()}
+    yield "arrears", stored, arrears
     debits: Counter[tuple[str, str]] = Counter()
     for (_, account, asset), (debited, credited) in tables.balances.items():
         debits[account, asset] += debited - credited
@@ -68,8 +73,9 @@ def _pairs(tables: Tables, model: Model) -> Iterator[Pair]:
         (n, *pair): micros for n, pairs in facts.cycles.accrued.items() for pair, micros in pairs.items()
     }
     yield "obligations", dict(owed), accrued
-    reversed_deeds = [(deed.shard, deed.index) for deed in points.deeds.values() if deed.reversed]
-    yield "reversals", dict.fromkeys(tables.reversals), dict.fromkeys(reversed_deeds)
+    undone = {original: sum(parts.values()) for original, parts in tables.reversals.items()}
+    deeds = {(deed.shard, deed.index): deed.undone for deed in points.deeds.values() if deed.undone}
+    yield "reversals", undone, deeds
     sizes = {shard: facts.size(shard) for shard in tables.shards}
     yield "shards", {shard: row.size for shard, row in tables.shards.items()}, sizes
     yield "transfers", tables.transfers, _posted(tables)

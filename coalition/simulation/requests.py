@@ -142,7 +142,7 @@ def _void(body: Void) -> Any:
 
 
 def _reverse(body: Reverse) -> Any:
-    request = exchange_pb2.ReverseRequest(original_act_id=body.original_act_id)
+    request = exchange_pb2.ReverseRequest(original_act_id=body.original_act_id, amount=body.amount)
     write_time(request.occurred_at, body.occurred_at_us)
     return request
 

@@ -112,6 +112,7 @@ class _Teller:
         self._moves: list[int] = []
         self._holds: list[int] = []
         self._pending: list[int] = []
+        self._regretted = 0
 
     def steps_until(self, acts: int) -> list[Step]:
         for _ in range(OPENING_PARTNERS):
@@ -157,6 +158,8 @@ class _Teller:
             kind = self._chance.choices(tuple(ON_POINTS), tuple(ON_POINTS.values()))[0]
             if kind == "enrol":
                 self._enrol()
+            elif kind == "reverse" and self._chance.random() < 0.2:
+                self._refund()
             else:
                 self._everyday(kind)
 
@@ -198,7 +201,11 @@ class _Teller:
             conduct = self._chance.choice(("all", "more than all"))
         elif kind in ("issue", "redeem", "authorize") and self._chance.random() < 0.3:
             conduct = "by alias"
+        elif kind == "reverse" and self._chance.random() < 0.5:
+            conduct = "in part"
         other = self._chance.choice(older)
+        if kind == "reverse":
+            other = self._regretted = self._regretted if self._chance.random() < 0.4 else other
         who = self._some_partner()
         goes_back = kind in ("reverse", "capture", "void", "release") and self._steps[other].is_act
         if goes_back and self._chance.random() < 0.9:
@@ -206,6 +213,8 @@ class _Teller:
         amount = 10**12 if self._chance.random() < 0.001 else self._chance.randint(1, 60)
         if kind == "capture" and self._chance.random() < 0.9:
             amount = self._chance.choice((self._steps[other].amount, 1 + self._steps[other].amount // 2))
+        elif kind == "reverse":
+            amount = self._chance.randint(1, 20)
         self._add(kind, who=who, member=self._some_member(), other=other, amount=amount, conduct=conduct)
         if kind in ("issue", "redeem", "capture"):
             self._moves.append(step)
@@ -221,6 +230,20 @@ class _Teller:
         if kind == "release" and self._chance.random() < 0.8:
             return self._pending[-10:]
         return self._moves[-60:]
+
+    def _refund(self) -> None:
+        """Goods are bought, the points for them spent, the goods returned; and something else is bought. Once or twice over."""
+        member = self._some_member()
+        for _ in range(self._chance.randint(1, 2)):
+            giver, points = self._some_partner(), self._chance.randint(20, 60)
+            bought = self._add("issue", who=giver, member=member, amount=points)
+            self._now += 0.3
+            self._add("redeem", who=self._some_partner(), member=member, conduct="all")
+            self._now += 0.3
+            conduct, part = self._chance.choice(("", "in part")), self._chance.randint(1, 20)
+            self._add("reverse", who=giver, other=bought, amount=part, conduct=conduct)
+        self._now += 0.3
+        self._add("issue", who=self._some_partner(), member=member, amount=self._chance.randint(1, 60))
 
     def _house_act(self, kind: str) -> None:
         conduct = self._chance.choice(("", "by operator", "odd"))

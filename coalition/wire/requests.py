@@ -131,7 +131,8 @@ def _void(request: Any) -> Void:
 
 def _reverse(request: Any) -> Reverse:
     original = read_uuid(request.original_act_id, "original_act_id")
-    return Reverse(original, read_time(request.occurred_at, "occurred_at"))
+    amount = read_amount(request.amount) if request.amount else 0
+    return Reverse(original, read_time(request.occurred_at, "occurred_at"), amount)
 
 
 def _release(request: Any) -> Release:

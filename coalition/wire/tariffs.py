@@ -5,7 +5,7 @@ from typing import Any
 from coalition.api.v1 import partners_pb2
 from coalition.api.v1.partners_pb2 import Tariff as TariffMessage
 from coalition.wire.strict import invalid
-from settlement.house.tariff import HOLD_MINUTES_MAX, Tariff
+from settlement.house.tariff import HOLD_MINUTES_MAX, Spent, Tariff
 from settlement.money import RATE_MAX_MICROS
 
 EXPIRY_COUNT_MAX = 600
@@ -19,6 +19,11 @@ _EXPIRIES = {
 }
 """A kind of expiry to its number on the wire, and the bounds of its count."""
 _KINDS = {number: (kind, least, most) for kind, (number, least, most) in _EXPIRIES.items()}
+_SPENT = {
+    Spent.REFUSE: partners_pb2.SPENT_REFUSE,
+    Spent.ARREARS: partners_pb2.SPENT_ARREARS,
+    Spent.BEAR: partners_pb2.SPENT_BEAR,
+}
 
 
 def read_tariff(message: Any) -> Tariff:
@@ -26,11 +31,15 @@ def read_tariff(message: Any) -> Tariff:
     _bound(message.reimbursement_micros, "reimbursement_micros", least=1, most=RATE_MAX_MICROS)
     _bound(message.hold_minutes, "hold_minutes", least=1, most=HOLD_MINUTES_MAX)
     _bound(message.grace_days, "grace_days", least=0, most=DAYS_MAX)
+    spent = next((term for term, value in _SPENT.items() if value == message.spent), None)
+    if spent is None:
+        raise invalid("tariff.spent", "SPENT_REFUSE, SPENT_ARREARS or SPENT_BEAR")
     return Tariff(
         rate_micros=message.reimbursement_micros,
         hold_minutes=message.hold_minutes,
         expiry=_read_expiry(message),
         grace_days=message.grace_days,
+        spent=spent,
     )
 
 
@@ -43,6 +52,7 @@ def spell_tariff(tariff: Tariff) -> TariffMessage:
         expiry=_EXPIRIES[kind or tariff.expiry][0],
         expiry_count=int(count) if kind else 0,
         grace_days=tariff.grace_days,
+        spent=_SPENT[tariff.spent],
     )
 
 

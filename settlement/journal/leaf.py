@@ -49,6 +49,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
             rf"(?:(?:take|give|spend|free) {_LOT} {_NUMBER}|renew {_LOT} {_NUMBER} {_TIME}"
             rf"|new {_NAME} {_ASSET} {_NUMBER} (?:never|{_TIME}|{_WHEN_IDLE}) {_NUMBER})"
         ),
+        "arrear": rf"(?:take {_LOT} {_NUMBER}|new {_NAME} {_ASSET} {_NUMBER} {_NUMBER})",
         "result": r"(?:ok|refused [A-Z][A-Z_]{2,40})",
         "network": r"[a-z0-9][a-z0-9./-]{1,99}",
         "currency": rf"{_ASSET} [0-6]",
@@ -96,14 +97,14 @@ KINDS: dict[str, tuple[str, ...]] = {
         "mature": "member request post+ lot+",
         "enrol": f"{_ACT} member? {_SIGNED_BY} result",
         "link": f"{_ACT} member? {_SIGNED_BY} result",
-        "issue": f"{_ACT} member? amount occurred pending? {_SIGNED_BY} post? lot? result",
+        "issue": f"{_ACT} member? amount occurred pending? {_SIGNED_BY} tariff? post* lot* arrear* result",
         "release": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} post? lot* result",
         "redeem": f"{_ACT} member? amount occurred {_SIGNED_BY} tariff? post* lot* result",
         "authorize": f"{_ACT} member? amount occurred {_SIGNED_BY} tariff? until? post? lot* result",
         "capture": f"{_ACT} member? original? amount occurred {_SIGNED_BY} tariff? post* lot* result",
         "void": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} post? lot* result",
         "lapse": "member original until request post lot+",
-        "reverse": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} post* lot* result",
+        "reverse": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} tariff? post* lot* arrear* result",
     }.items()
 }
 """Lines of each kind after `kind`, in order: `?` at most once, `*` any number, `+` at least once, else exactly once."""

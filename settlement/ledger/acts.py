@@ -38,10 +38,11 @@ class Redeem:
 
 @dataclass(frozen=True, slots=True)
 class Reverse:
-    """Undo a whole earlier issue or redemption of the caller."""
+    """Undo an earlier issue or redemption of the caller. `amount`: how many of its points; 0: all that are left."""
 
     original_act_id: str
     occurred_at_us: int
+    amount: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from bisect import insort
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from settlement.journal.leaf import Transfer
 from settlement.ledger import chart
 
 NEVER_US = 2**62
@@ -56,8 +55,32 @@ class Lot:
 
 
 @dataclass(slots=True)
+class Arrear:
+    """Points that a member owes a partner: spent, and then taken back by a reversal of their issue.
+
+    Named like a lot, by the entry that made it. `tariff`: the house entry of the tariff then in force. The fields stand in the
+    order of the table's columns.
+    """
+
+    index: int
+    place: int
+    member: str
+    partner: str
+    asset: str
+    quantity: int
+    remaining: int
+    tariff: int
+
+    @property
+    def name(self) -> LotName:
+        """What the arrear is called within its shard."""
+        return self.index, self.place
+
+
+@dataclass(slots=True)
 class Wallet:
-    """A member's spendable points, those in open holds, those that are pending, and open lots in the order of spending.
+    """A member's spendable points, those in open holds, those that are pending, open lots in the order of spending, and open
+    arrears, oldest first.
 
     `active_at_us`: when the member last spent or was given points; kept from its first lot by activity on. Pending lots are among
     `lots`.
@@ -68,6 +91,7 @@ class Wallet:
     pending: int = 0
     active_at_us: int | None = None
     lots: list[Lot] = field(default_factory=list)
+    arrears: list[Arrear] = field(default_factory=list)
 
     @property
     def most(self) -> int:
@@ -77,18 +101,24 @@ class Wallet:
 
 @dataclass(slots=True)
 class Original:
-    """An accepted issue, redemption or capture that may be reversed: its postings, and its slices put into lots or taken out.
+    """An accepted issue, redemption or capture that may be reversed: the slices that it put into lots or took out.
 
-    The postings of a capture are those of a redemption: what is reversed goes to the wallet, not back into the hold.
+    `tariff`: the house entry of the one that priced it. `reversed`: how many of its points are reversed already. What is reversed
+    of a capture goes to the wallet, not back into the hold.
     """
 
     index: int
     kind: str
     member: str
     amount: int
-    transfers: tuple[Transfer, ...]
     slices: tuple[Slice, ...]
-    reversed: bool = False
+    tariff: int
+    reversed: int = 0
+
+    @property
+    def left(self) -> int:
+        """Points still to be reversed."""
+        return self.amount - self.reversed
 
 
 @dataclass(slots=True)
@@ -126,7 +156,10 @@ class Book:
     """Members of whose activity, or lots by activity, there is news."""
     new_members: list[str] = field(default_factory=list)
     new_aliases: list[tuple[bytes, str]] = field(default_factory=list)
-    reversals: list[tuple[int, int]] = field(default_factory=list)
+    changed_arrears: dict[LotName, Arrear] = field(default_factory=dict)
+    """Arrears that are new or repaid in part."""
+    reversals: list[tuple[int, int, int]] = field(default_factory=list)
+    """Entry reversed, entry that reverses it, and how many points."""
     new_holds: list[Hold] = field(default_factory=list)
     closed_holds: list[tuple[int, int]] = field(default_factory=list)
     """Holds, and the entries that closed them."""
@@ -168,6 +201,23 @@ class Book:
         lot.remaining += quantity
         self.changed_lots[lot.name] = lot
 
+    def add_arrear(self, arrear: Arrear) -> None:
+        """Makes a member owe points."""
+        self.wallets[arrear.member].arrears.append(arrear)
+        self.changed_arrears[arrear.name] = arrear
+
+    def repay(self, arrear: Arrear, quantity: int) -> None:
+        """Lessens what a member owes."""
+        arrear.remaining -= quantity
+        if arrear.remaining == 0:
+            self.wallets[arrear.member].arrears.remove(arrear)
+        self.changed_arrears[arrear.name] = arrear
+
+    def reverse(self, original: Original, index: int, quantity: int) -> None:
+        """Notes that entry `index` reverses points of an earlier one."""
+        original.reversed += quantity
+        self.reversals.append((original.index, index, quantity))
+
     def know_hold(self, name: tuple[str, str], hold: Hold) -> None:
         """Keeps a hold by its number and by the act that asked for it."""
         self.holds[hold.index] = hold
@@ -205,8 +255,8 @@ class Book:
 
     def forget_changes(self) -> None:
         """Starts the lists of what changed afresh; the state stays."""
-        self.changed_lots.clear()
-        self.changed_wallets.clear()
+        for changes in (self.changed_lots, self.changed_arrears, self.changed_wallets):
+            changes.clear()
         for news in (self.new_members, self.new_aliases, self.reversals, self.new_holds, self.closed_holds):
             news.clear()
 

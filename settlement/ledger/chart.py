@@ -6,6 +6,11 @@ def issued(partner: str) -> str:
     return f"issued:{partner}"
 
 
+def arrears(member: str, partner: str) -> str:
+    """Debit: points that the member owes the partner; never below zero."""
+    return f"arrears:{member}:{partner}"
+
+
 def redeemed(partner: str) -> str:
     """Credit: points that ended at this partner."""
     return f"redeemed:{partner}"

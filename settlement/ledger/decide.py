@@ -47,7 +47,7 @@ def rule(book: Book, house: House, name: ActName, body: object, index: int, now_
         case Redeem():
             ruling = redeem(book, house, name, body, index, now_us, stopped)
         case Reverse():
-            ruling = reverse(book, house, partner, body, index, now_us, stopped)
+            ruling = reverse(book, house, name, body, index, now_us, stopped)
         case Release():
             ruling = release(book, partner, body, now_us, stopped)
         case Authorize():

@@ -15,8 +15,9 @@ from settlement.journal.acts import Act, Draft
 from settlement.ledger import open_lots
 from settlement.ledger.batch import LATER, ShardHead, post
 from settlement.ledger.book import Book, Hold
-from settlement.ledger.members import MemberRules, read_hold
+from settlement.ledger.members import MemberRules
 from settlement.ledger.memory import HouseMemory
+from settlement.ledger.recorded import read_hold
 from settlement.ledger.rules.expiring import see_to
 from settlement.ledger.rules.expiry import idle_since, months_of_idleness
 from settlement.ledger.rules.holds import lapse
@@ -60,7 +61,7 @@ DUE_HOLDS = """SELECT h.index, h.member::text, h.partner, h.amount, h.tariff, h.
 async def sweep(connection: AsyncConnection[TupleRow], memory: HouseMemory) -> bool:
     """One batch for every shard in which something is due; whether there was such a shard, and so perhaps more to sweep."""
     row = await (await connection.execute(LATER)).fetchone()
-    clock_us, house_size = row if row is not None else (0, 0)
+    clock_us, _, house_size = row if row is not None else (0, 0, 0)
     await memory.catch_up(connection, house_size)
     cursor = await connection.execute(DUE_SHARDS, _due(memory.house, clock_us))
     shards = [shard for (shard,) in await cursor.fetchall()]

@@ -5,6 +5,7 @@ A new act is one function and one row of `ACTS`. The name of a row is the kind o
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from coalition.simulation.model import CycleFigures
@@ -13,7 +14,7 @@ from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
 from settlement.house.records import REQUEST
-from settlement.house.tariff import Tariff
+from settlement.house.tariff import Spent, Tariff
 from settlement.ledger.acts import (
     ON_EVENT_US,
     Authorize,
@@ -97,8 +98,9 @@ def _void(scene: Scene, name: str, hold: str) -> Asking:
     return _plain(Void(scene.act_id(hold), scene.clock_us()))
 
 
-def _reverse(scene: Scene, name: str, original: str) -> Asking:
-    return _plain(Reverse(scene.act_id(original), scene.clock_us()))
+def _reverse(scene: Scene, name: str, part: str, original: str) -> Asking:
+    amount = 0 if part == "all" else points(part)
+    return _plain(Reverse(scene.act_id(original), scene.clock_us(), amount))
 
 
 def _release(scene: Scene, name: str, original: str) -> Asking:
@@ -154,11 +156,17 @@ def _tariff(scene: Scene, name: str, rate: str, *terms: str) -> Asking:
     """The terms that are named, each with its value; the others as they are by default."""
     if len(terms) % 2:
         raise ValueError(f"write: {name} 0.01 expiry months-12 grace-days 30")
-    named = dict(zip(terms[::2], terms[1::2], strict=True))
-    expiry = named.pop("expiry", "never")
-    numbers = {term.replace("-", "_"): int(value) for term, value in named.items()}
-    return _plain(SetTariff(Tariff(micros(rate), expiry=expiry, **numbers)))
+    said = dict(zip(terms[::2], terms[1::2], strict=True))
+    read = {term.replace("-", "_"): _TERMS[term](value) for term, value in said.items()}
+    return _plain(SetTariff(replace(Tariff(micros(rate)), **read)))
 
+
+_TERMS: dict[str, Callable[[str], Any]] = {
+    "expiry": str,
+    "spent": Spent,
+    "grace-days": int,
+    "hold-minutes": int,
+}
 
 ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
     "issue": ("POINTS to MEMBER ...", _issue),
@@ -166,7 +174,7 @@ ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
     "authorize": ("POINTS of MEMBER ...", _authorize),
     "capture": ("POINTS of ACT", _capture),
     "void": ("ACT", _void),
-    "reverse": ("ACT", _reverse),
+    "reverse": ("PART of ACT", _reverse),
     "release": ("ACT", _release),
     "enrol": ("MEMBER ...", _enrol),
     "link": ("ALIAS to MEMBER", _link),

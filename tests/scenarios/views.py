@@ -64,6 +64,16 @@ def holds(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[str
     return [["hold", "member", "partner", "points", "end"], *rows]
 
 
+def arrears(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[str]]:
+    """Every arrear with the act that made it."""
+    rows = []
+    for (shard, index, place), arrear in sorted(tables.arrears.items()):
+        act = parse_leaf(tables.entries[shard][index].leaf.encode()).one("act")
+        made, left = f"{arrear.quantity:,}", f"{arrear.remaining:,}"
+        rows.append([f"{shard}:{index}.{place}", act, arrear.member, arrear.partner, made, left])
+    return [["arrear", "act", "member", "owed to", "made", "left"], *rows]
+
+
 def obligations(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[str]]:
     """What accrued in each cycle, of all shards."""
     owed: Counter[tuple[int, str, str]] = Counter()
@@ -83,7 +93,7 @@ def entries(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[s
 
 
 VIEWS: dict[str, Look] = {
-    look.__name__: look for look in (balances, positions, lots, holds, obligations, entries)
+    look.__name__: look for look in (balances, positions, lots, holds, arrears, obligations, entries)
 }
 """Every look by its name."""
 

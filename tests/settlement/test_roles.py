@@ -20,6 +20,7 @@ ALLOWED = {
     "acts": ({"INSERT"}, set()),
     "alembic_version": (set(), set()),
     "aliases": ({"INSERT"}, set()),
+    "arrears": ({"INSERT", "UPDATE remaining"}, set()),
     "balances": ({"INSERT", "UPDATE"}, {"INSERT", "UPDATE"}),
     "checkpoints": (set(), {"INSERT"}),
     "entries": ({"INSERT"}, {"INSERT"}),

@@ -14,6 +14,7 @@ from psycopg.rows import TupleRow
 from coalition.simulation.cast import NETWORK, RATE_MICROS, new_cast
 from coalition.simulation.postgres.blows import AFTER, BEFORE, DURING, Blow, Blows
 from coalition.simulation.postgres.tables import (
+    ArrearRow,
     Committed,
     EntryRow,
     HoldRow,
@@ -109,6 +110,9 @@ class RealPostgres:
 
 
 _MEMBERS = "SELECT member::text, shard, active_at_us, idle_months FROM members"
+_ARREARS = (
+    "SELECT shard, index, place, member::text, partner, asset, quantity, remaining, tariff FROM arrears"
+)
 _HOLDS = "SELECT shard, index, member::text, partner, amount, tariff, until_us, closed_by FROM holds"
 _LOTS = """SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff,
     idle_months, pending_until_us FROM lots"""
@@ -224,8 +228,10 @@ def read_tables(dsn: str) -> Tables:
             tables.balances[shard, account, asset] = [int(debits), int(credited)]
         for shard, cycle, debtor, creditor, amount, count in rows("SELECT * FROM obligations"):
             tables.obligations[shard, cycle, debtor, creditor] = [int(amount), count]
-        for shard, original, index in rows("SELECT * FROM reversals"):
-            tables.reversals[shard, original] = index
+        for shard, *arrear in rows(_ARREARS):
+            tables.arrears[shard, *arrear[:2]] = ArrearRow(*arrear)
+        for shard, original, index, amount in rows("SELECT * FROM reversals"):
+            tables.reversals.setdefault((shard, original), {})[index] = amount
         for shard, index, *hold in rows(_HOLDS):
             tables.holds[shard, index] = HoldRow(index, *hold)
         tables.checkpoints.update(rows("SELECT size, note FROM checkpoints"))

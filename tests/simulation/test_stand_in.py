@@ -112,7 +112,8 @@ def _some_act(chance: Random, known: list[str], aliases: list[bytes], done: list
         *[Authorize(name, chance.randint(1, 60), T0_US, 0)] * 2,
         *[Capture(original, chance.randint(1, 30), T0_US)] * 2,
         Void(original, T0_US),
-        *[Reverse(original, T0_US)] * 2,
+        Reverse(original, T0_US),
+        Reverse(original, T0_US, chance.randint(1, 30)),
     )
     body = chance.choice(bodies)
     if isinstance(body, Enrol) and body.member not in known:
@@ -154,7 +155,7 @@ async def test_the_same_batches_leave_the_same_books(books: str) -> None:
 
 def timeless(tables: Tables) -> dict[str, object]:
     """The tables without times, leaves and their hashes."""
-    rows = {name: getattr(tables, name) for name in ("aliases", "balances", "obligations")}
+    rows = {name: getattr(tables, name) for name in ("aliases", "arrears", "balances", "obligations")}
     rows["lots"] = {name: replace(lot, expires_at_us=0) for name, lot in tables.lots.items()}
     rows["members"] = {
         member: replace(row, active_at_us=row.active_at_us and 0) for member, row in tables.members.items()
@@ -187,6 +188,7 @@ async def same_answers(
         members.BALANCES: (SHARD, [f"wallet:{member}" for member in known]),
         open_lots.OPEN_LOTS: (SHARD, 1, known, [2] * len(known), [at % 3 for at in range(len(known))]),
         open_lots.OVER_LOTS: (SHARD, LAST_US, known, [2] * len(known), [at % 3 for at in range(len(known))]),
+        members.OPEN_ARREARS: (SHARD, known),
         sweeping.COMING_LOTS: (SHARD, LAST_US, known, [2] * len(known)),
         sweeping.DUE_SHARDS: due,
         sweeping.DUE_MEMBERS: due | {"shard": SHARD, "most": 10_000},

@@ -223,8 +223,11 @@ class ReverseRequest(_message.Message):
     HEADER_FIELD_NUMBER: _builtins.int
     ORIGINAL_ACT_ID_FIELD_NUMBER: _builtins.int
     OCCURRED_AT_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
     original_act_id: _builtins.str
     """The caller's act to undo."""
+    amount: _builtins.int
+    """Points to undo, at most 10^12; 0: all that is left."""
     @_builtins.property
     def header(self) -> _envelope_pb2.RequestHeader: ...
     @_builtins.property
@@ -235,10 +238,11 @@ class ReverseRequest(_message.Message):
         header: _envelope_pb2.RequestHeader | None = ...,
         original_act_id: _builtins.str = ...,
         occurred_at: _timestamp_pb2.Timestamp | None = ...,
+        amount: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "occurred_at", b"occurred_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "occurred_at", b"occurred_at", "original_act_id", b"original_act_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "header", b"header", "occurred_at", b"occurred_at", "original_act_id", b"original_act_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -331,6 +335,7 @@ class GetBalanceResponse(_message.Message):
     BALANCE_FIELD_NUMBER: _builtins.int
     HELD_FIELD_NUMBER: _builtins.int
     PENDING_FIELD_NUMBER: _builtins.int
+    ARREARS_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
     balance: _builtins.int
     """Spendable points, with those whose time has come and that the worker has yet to see to."""
@@ -338,6 +343,8 @@ class GetBalanceResponse(_message.Message):
     """Points in open holds."""
     pending: _builtins.int
     """Points that are issued and not yet spendable."""
+    arrears: _builtins.int
+    """Points that the member owes to all partners together: spent, and then taken back by their issuer."""
     def __init__(
         self,
         *,
@@ -345,10 +352,11 @@ class GetBalanceResponse(_message.Message):
         balance: _builtins.int = ...,
         held: _builtins.int = ...,
         pending: _builtins.int = ...,
+        arrears: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance", "held", b"held", "member_id", b"member_id", "pending", b"pending"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrears", b"arrears", "balance", b"balance", "held", b"held", "member_id", b"member_id", "pending", b"pending"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -136,10 +136,10 @@ class ExchangeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Reverse(self, request, context):
-        """Undoes a whole earlier act of the caller: an issue while none of its points is spent or held, a redemption or a
-        capture. An authorize is not reversed but voided.
-        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED,
-        POINTS_SPENT, LIMIT_EXCEEDED.
+        """Undoes an earlier issue, redemption or capture of the caller, whole or in parts, until nothing of it is left. Points of
+        an issue that are spent or held already follow the tariff's term `spent`. An authorize is not reversed but voided.
+        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED (nothing is
+        left), REVERSAL_EXCEEDED, POINTS_SPENT, LIMIT_EXCEEDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

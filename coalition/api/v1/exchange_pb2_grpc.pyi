@@ -58,10 +58,10 @@ class ExchangeServiceStub:
     Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, HOLD_UNKNOWN, HOLD_CLOSED.
     """
     Reverse: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
-    """Undoes a whole earlier act of the caller: an issue while none of its points is spent or held, a redemption or a
-    capture. An authorize is not reversed but voided.
-    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED,
-    POINTS_SPENT, LIMIT_EXCEEDED.
+    """Undoes an earlier issue, redemption or capture of the caller, whole or in parts, until nothing of it is left. Points of
+    an issue that are spent or held already follow the tariff's term `spent`. An authorize is not reversed but voided.
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED (nothing is
+    left), REVERSAL_EXCEEDED, POINTS_SPENT, LIMIT_EXCEEDED.
     """
     Release: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """Makes the points of an issue of the caller spendable that are pending: on an event, or sooner than their date.
@@ -105,10 +105,10 @@ class ExchangeServiceAsyncStub(ExchangeServiceStub):
     Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, HOLD_UNKNOWN, HOLD_CLOSED.
     """
     Reverse: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
-    """Undoes a whole earlier act of the caller: an issue while none of its points is spent or held, a redemption or a
-    capture. An authorize is not reversed but voided.
-    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED,
-    POINTS_SPENT, LIMIT_EXCEEDED.
+    """Undoes an earlier issue, redemption or capture of the caller, whole or in parts, until nothing of it is left. Points of
+    an issue that are spent or held already follow the tariff's term `spent`. An authorize is not reversed but voided.
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED (nothing is
+    left), REVERSAL_EXCEEDED, POINTS_SPENT, LIMIT_EXCEEDED.
     """
     Release: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """Makes the points of an issue of the caller spendable that are pending: on an event, or sooner than their date.
@@ -185,10 +185,10 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
-        """Undoes a whole earlier act of the caller: an issue while none of its points is spent or held, a redemption or a
-        capture. An authorize is not reversed but voided.
-        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED,
-        POINTS_SPENT, LIMIT_EXCEEDED.
+        """Undoes an earlier issue, redemption or capture of the caller, whole or in parts, until nothing of it is left. Points of
+        an issue that are spent or held already follow the tariff's term `spent`. An authorize is not reversed but voided.
+        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED (nothing is
+        left), REVERSAL_EXCEEDED, POINTS_SPENT, LIMIT_EXCEEDED.
         """
 
     @_abc_1.abstractmethod

@@ -109,6 +109,31 @@ LOT_EXPIRY_ACTIVITY: LotExpiry.ValueType  # 5
 """So many months after the member was last given points, or spent or held some."""
 Global___LotExpiry: _TypeAlias = LotExpiry  # noqa: Y015
 
+class _Spent:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SpentEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Spent.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SPENT_UNSPECIFIED: _Spent.ValueType  # 0
+    SPENT_REFUSE: _Spent.ValueType  # 1
+    """The reversal is refused: POINTS_SPENT."""
+    SPENT_ARREARS: _Spent.ValueType  # 2
+    """The member owes them, and later credits repay them first."""
+    SPENT_BEAR: _Spent.ValueType  # 3
+    """The issuer bears them."""
+
+class Spent(_Spent, metaclass=_SpentEnumTypeWrapper): ...
+
+SPENT_UNSPECIFIED: Spent.ValueType  # 0
+SPENT_REFUSE: Spent.ValueType  # 1
+"""The reversal is refused: POINTS_SPENT."""
+SPENT_ARREARS: Spent.ValueType  # 2
+"""The member owes them, and later credits repay them first."""
+SPENT_BEAR: Spent.ValueType  # 3
+"""The issuer bears them."""
+Global___Spent: _TypeAlias = Spent  # noqa: Y015
+
 class _PartnerState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -308,6 +333,7 @@ class Tariff(_message.Message):
     EXPIRY_COUNT_FIELD_NUMBER: _builtins.int
     GRACE_DAYS_FIELD_NUMBER: _builtins.int
     HOLD_MINUTES_FIELD_NUMBER: _builtins.int
+    SPENT_FIELD_NUMBER: _builtins.int
     reimbursement_micros: _builtins.int
     """Reimbursement rate: millionths of the currency's unit for one point, 1 to 9,000,000."""
     expiry: Global___LotExpiry.ValueType
@@ -318,6 +344,8 @@ class Tariff(_message.Message):
     """How long points live on that come back after they had expired: 0 to 3,650 days."""
     hold_minutes: _builtins.int
     """How long points are held at most: minutes, 1 to 525,600."""
+    spent: Global___Spent.ValueType
+    """What becomes of points that are spent when their issue is reversed."""
     def __init__(
         self,
         *,
@@ -326,10 +354,11 @@ class Tariff(_message.Message):
         expiry_count: _builtins.int = ...,
         grace_days: _builtins.int = ...,
         hold_minutes: _builtins.int = ...,
+        spent: Global___Spent.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expiry", b"expiry", "expiry_count", b"expiry_count", "grace_days", b"grace_days", "hold_minutes", b"hold_minutes", "reimbursement_micros", b"reimbursement_micros"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expiry", b"expiry", "expiry_count", b"expiry_count", "grace_days", b"grace_days", "hold_minutes", b"hold_minutes", "reimbursement_micros", b"reimbursement_micros", "spent", b"spent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -87,9 +87,15 @@ class Holds:
         rest = [(lot, quantity) for lot, quantity in rest if quantity]
         debts = points.debts(asked.partner, spent, hold.tariff)
         held, redeemed = f"held:{hold.member}", f"redeemed:{asked.partner}"
-        as_redeemed = [Post(f"wallet:{hold.member}", redeemed, "PTS", body.amount), *debts]
         points.deeds[asked.partner, asked.act_id] = Deed(
-            "capture", place.shard, place.index, asked.partner, hold.member, body.amount, as_redeemed, spent
+            "capture",
+            place.shard,
+            place.index,
+            asked.partner,
+            hold.member,
+            body.amount,
+            spent,
+            hold.tariff.rate_micros,
         )
         posts = [Post(held, redeemed, "PTS", body.amount), *debts]
         lots = [lot.slice("spend", quantity) for lot, quantity in spent]

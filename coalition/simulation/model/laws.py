@@ -7,16 +7,24 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from coalition.simulation.model.facts import Facts
-from coalition.simulation.model.terms import HOUSE, OPERATOR_KEYS_LEAST, REQUEST_KEYS_MAX, WALLET_MAX
+from coalition.simulation.model.reversing import standing
+from coalition.simulation.model.terms import (
+    HOUSE,
+    OPERATOR_KEYS_LEAST,
+    OWED_MAX,
+    REQUEST_KEYS_MAX,
+    WALLET_MAX,
+)
 
 
 def conserved(facts: Facts) -> Iterator[str]:
-    """Points issued are in wallets, held, pending, redeemed or expired."""
+    """Points issued, and those that members owe, are in wallets, held, pending, redeemed or expired."""
     issued = sum(facts.accounts.named("issued", "PTS").values())
+    owed = sum(facts.accounts.named("arrears", "PTS").values())
     places = ("wallet", "held", "pending", "redeemed", "expired")
     found = {kind: -sum(facts.accounts.named(kind, "PTS").values()) for kind in places}
-    if issued != sum(found.values()):
-        yield f"{issued} points are issued, of which are {found}"
+    if issued + owed != sum(found.values()):
+        yield f"{issued} points are issued, {owed} owed, of which are {found}"
 
 
 def wallets_are_lots(facts: Facts) -> Iterator[str]:
@@ -44,21 +52,19 @@ def holds_are_held(facts: Facts) -> Iterator[str]:
 
 
 def lots_are_acts(facts: Facts) -> Iterator[str]:
-    """A lot holds its points less those held, expired, back in another lot, or of redemptions that stand; none if its issue is
-    reversed.
+    """A lot holds its points less those held, expired, back in another lot, repaid, taken back by the issuer, or of redemptions
+    that stand.
     """
     taken: Counter[tuple[int, int, int]] = Counter()
     for deed in facts.points.deeds.values():
-        if deed.reversed == (deed.kind == "issue"):
-            for lot, quantity in deed.slices:
-                taken[lot.shard, *lot.name] += quantity
-    for hold in facts.holds.open():
-        for lot, quantity in hold.slices:
+        took = [deed.withdrawn] if deed.kind == "issue" else standing(deed, deed.undone)
+        for (lot, _), quantity in zip(deed.slices, took, strict=True):
             taken[lot.shard, *lot.name] += quantity
-    for lot, quantity in facts.points.expired:
+    slices = [each for hold in facts.holds.open() for each in hold.slices] + facts.points.expired
+    slices += [(lot, new.quantity) for lot, new in facts.points.renewed]
+    slices += [(repayment.lot, repayment.points) for repayment in facts.points.arrears.repaid]
+    for lot, quantity in slices:
         taken[lot.shard, *lot.name] += quantity
-    for lot, new in facts.points.renewed:
-        taken[lot.shard, *lot.name] += new.quantity
     for lot in facts.points.lots:
         gone = taken[lot.shard, *lot.name]
         if lot.left != lot.quantity - gone or lot.left < 0:
@@ -76,33 +82,63 @@ def expired_are_lots(facts: Facts) -> Iterator[str]:
 
 
 def issuers_are_lots(facts: Facts) -> Iterator[str]:
-    """What a partner issued is left in its lots or spent from them."""
-    undone = {(deed.shard, deed.index) for deed in facts.points.deeds.values() if deed.reversed}
-    standing: Counter[str] = Counter()
+    """What a partner issued is all of its lots but what it took back out of them, and what members came to owe it instead."""
     came_back = {id(new) for _, new in facts.points.renewed}
+    due: Counter[str] = Counter()
     for lot in facts.points.lots:
-        if id(lot) in came_back:
-            continue
-        standing[lot.funder] += 0 if (lot.shard, lot.index) in undone else lot.quantity
+        due[lot.funder] += 0 if id(lot) in came_back else lot.quantity
+    for deed in facts.points.deeds.values():
+        due[deed.partner] -= deed.withdrawn
+    for arrear in facts.points.arrears.all():
+        due[arrear.partner] -= arrear.quantity
     for partner, issued in facts.accounts.named("issued", "PTS").items():
-        if issued != standing[partner]:
-            yield f"{partner} has issued {issued} points, its lots say {standing[partner]}"
+        if issued != due[partner]:
+            yield f"{partner} has issued {issued} points, its lots say {due[partner]}"
+
+
+def arrears_are_owed(facts: Facts) -> Iterator[str]:
+    """What a member owes a partner by postings is what is left of its arrears, each from zero to what it was; all are bounded."""
+    owed: Counter[str] = Counter()
+    repaid: Counter[int] = Counter()
+    for repayment in facts.points.arrears.repaid:
+        repaid[id(repayment.arrear)] += repayment.points
+    for arrear in facts.points.arrears.all():
+        owed[f"{arrear.member}:{arrear.partner}"] += arrear.left
+        if arrear.left != arrear.quantity - repaid[id(arrear)] or arrear.left < 0:
+            yield f"arrear {arrear.shard}:{arrear.index} of {arrear.quantity} points is {arrear.left}"
+    posted = facts.accounts.named("arrears", "PTS")
+    for name in owed.keys() | posted.keys():
+        if owed[name] != posted.get(name, 0):
+            yield f"arrears:{name} is {posted.get(name, 0)} points, its arrears say {owed[name]}"
+    for member in facts.points.arrears.of:
+        if facts.points.arrears.owed(member) > OWED_MAX:
+            yield f"member {member} owes {facts.points.arrears.owed(member)} points"
+
+
+def reversals_are_bounded(facts: Facts) -> Iterator[str]:
+    """No more of an act is reversed than it did."""
+    for deed in facts.points.deeds.values():
+        if not 0 <= deed.withdrawn <= deed.undone <= deed.amount:
+            yield f"{deed.undone} points of {deed.shard}:{deed.index} are reversed, it moved {deed.amount}"
 
 
 def debts_are_redemptions(facts: Facts) -> Iterator[str]:
-    """Between two partners accrued what redemptions that stand made them owe each other."""
+    """Between two partners accrued what redemptions that stand, and repaid arrears, made them owe each other."""
     accrued: Counter[tuple[str, str]] = Counter()
     for owed in facts.cycles.accrued.values():
         for (debtor, creditor), micros in owed.items():
             _owe(accrued, debtor, creditor, micros)
-    standing: Counter[tuple[str, str]] = Counter()
+    due: Counter[tuple[str, str]] = Counter()
     for deed in facts.points.deeds.values():
-        for post in deed.posts if deed.kind != "issue" and not deed.reversed else []:
-            if post.asset == facts.currency:
-                _owe(standing, post.debit[len("position:") :], deed.partner, post.amount)
-    for pair in accrued.keys() | standing.keys():
-        if accrued[pair] != standing[pair]:
-            yield f"{pair[0]} accrued {accrued[pair]} micros to {pair[1]}, redemptions say {standing[pair]}"
+        slices = deed.slices if deed.kind != "issue" else []
+        for (lot, _), points in zip(slices, standing(deed, deed.undone), strict=False):
+            _owe(due, lot.funder, deed.partner, points * deed.rate_micros)
+    for repayment in facts.points.arrears.repaid:
+        micros = repayment.points * repayment.rate_micros
+        _owe(due, repayment.lot.funder, repayment.arrear.partner, micros)
+    for pair in accrued.keys() | due.keys():
+        if pair[0] != pair[1] and accrued[pair] != due[pair]:
+            yield f"{pair[0]} accrued {accrued[pair]} micros to {pair[1]}, redemptions say {due[pair]}"
 
 
 def positions_are_debts(facts: Facts) -> Iterator[str]:
@@ -174,6 +210,8 @@ LAWS: dict[str, Callable[[Facts], Iterator[str]]] = {
     "lots are what acts left": lots_are_acts,
     "expired points are their lots": expired_are_lots,
     "issuers are their lots": issuers_are_lots,
+    "arrears are what is owed": arrears_are_owed,
+    "reversals are bounded": reversals_are_bounded,
     "debts are redemptions that stand": debts_are_redemptions,
     "positions are debts less settlements": positions_are_debts,
     "legs are settling or paid": legs_are_settling,

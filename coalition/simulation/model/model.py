@@ -10,6 +10,7 @@ from coalition.simulation.model.keys import KeyLife, Keys
 from coalition.simulation.model.laws import broken_laws
 from coalition.simulation.model.partners import Partners
 from coalition.simulation.model.points import Points
+from coalition.simulation.model.reversing import reverse
 from coalition.simulation.model.settlements import Settlements
 from coalition.simulation.model.terms import (
     HOUSE,
@@ -180,7 +181,7 @@ class Model:
             case Void() as body:
                 return holds.void(place, asked, body, stopped)
             case Reverse() as body:
-                return points.reverse(place, asked, body, tariff, stopped)
+                return reverse(points, place, asked, body, tariff, stopped)
             case Release() as body:
                 return release(points, place, asked, body, stopped)
         raise TypeError(f"not an act on a member: {asked.body!r}")

@@ -18,13 +18,17 @@ NOT_ACTING = {"registered": "PARTNER_NOT_ACTIVE", "suspended": "PARTNER_SUSPENDE
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """What a point is worth, how long it is held at most, when it expires, and the house entry that says so."""
+    """What a point is worth, how long it is held at most, when it expires, and what becomes of spent points that are reversed.
+
+    `number`: the house entry that says so.
+    """
 
     number: int
     rate_micros: int
     hold_minutes: int = 10_080
     expiry: str = "never"
     grace_days: int = 30
+    spent: str = "arrears"
 
 
 class Partners:
@@ -83,6 +87,7 @@ class Partners:
             terms.hold_minutes,
             terms.expiry,
             terms.grace_days,
+            terms.spent.value,
         )
         self._tariffs.set(place.index, tariff)
         about = [
@@ -90,5 +95,6 @@ class Partners:
             ("hold-minutes", terms.hold_minutes),
             ("expiry", terms.expiry),
             ("grace-days", terms.grace_days),
+            ("spent", terms.spent.value),
         ]
         return Answer(None, [("term", f"{term} {value}") for term, value in about])

@@ -1,13 +1,13 @@
-"""Members, aliases and points: docs/ledger.md, "Acts and their postings" and the rows Issue to LinkAlias of the refusals."""
+"""Members, aliases and points: docs/ledger.md, "Acts and their postings", and the refusals of Issue, Redeem, Enrol, LinkAlias."""
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
+from coalition.simulation.model.arrears import Arrears
 from coalition.simulation.model.dates import date_of_lot
 from coalition.simulation.model.lots import ON_EVENT, Lot
 from coalition.simulation.model.partners import Tariff
 from coalition.simulation.model.terms import (
-    DAY_US,
     LOTS_MAX,
     WALLET_MAX,
     Answer,
@@ -18,14 +18,15 @@ from coalition.simulation.model.terms import (
     Post,
     spell_time,
 )
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
+from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem
 
 
 @dataclass(slots=True)
 class Deed:
-    """An accepted issue, redemption or capture, which may be reversed. `slices`: lots with the points that it put in or took.
+    """An accepted issue, redemption or capture, which may be reversed.
 
-    `posts` are those to be reversed: a capture's are those of a redemption.
+    `slices`: lots with the points that it put in or took, at `rate_micros`. `undone`: how many of its points are reversed,
+    `withdrawn` how many of those the issuer took back out of the lot.
     """
 
     kind: str
@@ -34,9 +35,10 @@ class Deed:
     partner: str
     member: str
     amount: int
-    posts: list[Post]
     slices: list[tuple[Lot, int]]
-    reversed: bool = False
+    rate_micros: int
+    undone: int = 0
+    withdrawn: int = 0
 
 
 @dataclass(slots=True)
@@ -59,6 +61,7 @@ class Points:
     """A member's points in open holds."""
     deeds: dict[tuple[str, str], Deed] = field(default_factory=dict)
     """By partner and act id."""
+    arrears: Arrears = field(default_factory=Arrears)
 
     def find(self, shard: int, name: MemberName) -> str | None:
         """The member meant, if it lives in this shard."""
@@ -144,9 +147,18 @@ class Points:
         self.move(member, lot, amount)
         self.active_us[member] = place.time_us
         posts = [Post(f"issued:{partner}", lot.account, "PTS", amount)]
-        deed = Deed("issue", place.shard, place.index, partner, member, amount, posts, [(lot, amount)])
-        self.deeds[partner, asked.act_id] = deed
-        return self.answer(None, member, about, posts, [lot.made()])
+        self.deeds[partner, asked.act_id] = Deed(
+            "issue", place.shard, place.index, partner, member, amount, [(lot, amount)], tariff.rate_micros
+        )
+        answer = self.answer(None, member, about, posts, [lot.made()])
+        return answer if lot.pending_us is not None else self.repay(answer, member, [(lot, amount)], tariff)
+
+    def repay(self, answer: Answer, member: str, slices: list[tuple[Lot, int]], tariff: Tariff) -> Answer:
+        """The answer with what the points credited to the member repay of its arrears."""
+        for piece in self.arrears.repay(answer, member, slices, tariff, self.currency):
+            self.move(member, piece.lot, -piece.points)
+        answer.balance_after = self.balance(member)
+        return answer
 
     def redeem(self, place: Place, asked: Asked, body: Redeem, tariff: Tariff, stopped: str | None) -> Answer:
         """Points out of the member's lots, in their turn; whoever funded them owes the caller, at the rate of now."""
@@ -161,8 +173,9 @@ class Points:
         for lot, quantity in slices:
             self.move(member, lot, -quantity)
         self.active_us[member] = place.time_us
-        deed = Deed("redeem", place.shard, place.index, partner, member, body.amount, posts, slices)
-        self.deeds[partner, asked.act_id] = deed
+        self.deeds[partner, asked.act_id] = Deed(
+            "redeem", place.shard, place.index, partner, member, body.amount, slices, tariff.rate_micros
+        )
         taken = [lot.slice("take", quantity) for lot, quantity in slices]
         return self.answer(None, member, about, posts, taken, tariff.number)
 
@@ -198,36 +211,21 @@ class Points:
             return "LOT_EXPIRED"
         return "TOO_MANY_LOTS" if len(slices) > LOTS_MAX else None
 
-    def reverse(
-        self, place: Place, asked: Asked, body: Reverse, tariff: Tariff, stopped: str | None
-    ) -> Answer:
-        """The inverse of all that an issue, a redemption or a capture did, last first."""
-        occurred = ("occurred", spell_time(body.occurred_at_us))
-        deed = self.deeds.get((asked.partner, body.original_act_id))
-        if deed is None or deed.shard != place.shard:
-            return self.answer(stopped or "ORIGINAL_UNKNOWN", None, [occurred])
-        about = [("original", f"{deed.shard}:{deed.index}"), ("amount", f"PTS {deed.amount}"), occurred]
-        refusal = stopped or self._why_not_reverse(deed)
-        if refusal is not None:
-            return self.answer(refusal, deed.member, about)
-        deed.reversed = True
-        if deed.kind == "issue":
-            [(lot, quantity)] = deed.slices
-            post = Post(lot.account, f"issued:{deed.partner}", "PTS", quantity)
-            self.move(deed.member, lot, -quantity)
-            return self.answer(None, deed.member, about, [post], [lot.slice("take", quantity)])
-        posts = [Post(post.credit, post.debit, post.asset, post.amount) for post in reversed(deed.posts)]
-        lots = self._give_back(place, deed.slices[::-1], place.time_us + tariff.grace_days * DAY_US)
-        return self.answer(None, deed.member, about, posts, lots)
+    def give_back(
+        self, place: Place, slices: list[tuple[Lot, int]], grace_us: int
+    ) -> tuple[list[str], list[tuple[Lot, int]]]:
+        """Each slice to its lot; to a new one until the end of the grace, if the lot's date has passed.
 
-    def _give_back(self, place: Place, slices: list[tuple[Lot, int]], grace_us: int) -> list[str]:
-        """Each slice to its lot; to a new one until the end of the grace, if the lot's date has passed."""
+        The `lot` lines, and which lots the points are in now.
+        """
         made: list[str] = []
         given: list[str] = []
+        credited: list[tuple[Lot, int]] = []
         for lot, quantity in slices:
             if lot.date_us is None or lot.date_us > place.time_us:
                 self.move(lot.member, lot, quantity)
                 given.append(lot.slice("give", quantity))
+                credited.append((lot, quantity))
                 continue
             new = replace(
                 lot, index=place.index, place=len(made), quantity=quantity, left=0, date_us=grace_us
@@ -236,14 +234,8 @@ class Points:
             self.renewed.append((lot, new))
             self.move(lot.member, new, quantity)
             made.append(f"{lot.slice('renew', quantity)} {spell_time(grace_us)}")
-        return made + given
-
-    def _why_not_reverse(self, deed: Deed) -> str | None:
-        if deed.reversed:
-            return "ALREADY_REVERSED"
-        if deed.kind == "issue":
-            return "POINTS_SPENT" if any(lot.left < lot.quantity for lot, _ in deed.slices) else None
-        return "LIMIT_EXCEEDED" if self.most(deed.member) + deed.amount > WALLET_MAX else None
+            credited.append((new, quantity))
+        return made + given, credited
 
     def answer(
         self,

@@ -26,7 +26,7 @@ def release(points: Points, place: Place, asked: Asked, body: Release, stopped: 
     refusal = stopped
     if refusal is None and lot.pending_us is None:
         refusal = "ALREADY_RELEASED"
-    if refusal is None and deed.reversed:
+    if refusal is None and deed.undone == deed.amount:
         refusal = "ALREADY_REVERSED"
     if refusal is None and (lot.left == 0 or points.is_over(lot, place.time_us)):
         refusal = "LOT_EXPIRED"

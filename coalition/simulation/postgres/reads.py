@@ -30,8 +30,9 @@ def house_size(server: "Postgres", _transaction: Transaction, _parameters: Any) 
 
 
 def later(server: "Postgres", _transaction: Transaction, _parameters: Any) -> Rows:
-    """The clock and the house's committed size."""
-    return [(server.clock_us(), server.tables.shards[HOUSE].size)]
+    """The clock, the time of the newest entry of all shards, and the house's committed size."""
+    newest_us = max(row.recorded_at_us for row in server.tables.shards.values())
+    return [(server.clock_us(), newest_us, server.tables.shards[HOUSE].size)]
 
 
 def newest(server: "Postgres", _transaction: Transaction, _parameters: Any) -> Rows:
@@ -63,7 +64,7 @@ def aliases(server: "Postgres", _transaction: Transaction, parameters: Any) -> R
 
 
 def originals(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
-    """Leaves of earlier acts, and whether they are reversed."""
+    """Leaves of earlier acts, and how many of their points are reversed."""
     tables, (act_ids, shard) = server.tables, parameters
     rows = []
     for act_id in dict.fromkeys(act_ids):
@@ -71,7 +72,7 @@ def originals(server: "Postgres", _transaction: Transaction, parameters: Any) ->
             _, place, index = tables.acts[partner, act_id]
             if place == shard:
                 leaf = tables.entries[shard][index].leaf
-                rows.append((partner, act_id, leaf, (shard, index) in tables.reversals))
+                rows.append((partner, act_id, leaf, sum(tables.reversals.get((shard, index), {}).values())))
     return rows
 
 
@@ -204,6 +205,14 @@ def named_lots(server: "Postgres", _transaction: Transaction, parameters: Any) -
     shard, indexes, places = parameters
     lots, names = server.tables.lots, dict.fromkeys(zip(indexes, places, strict=True))
     return [_lot(lots[shard, *name]) for name in names if (shard, *name) in lots]
+
+
+def open_arrears(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """What members still owe, oldest first."""
+    tables, (shard, members) = server.tables, parameters
+    names = [name for m in dict.fromkeys(members) for name in tables.open_arrears.get((shard, m), ())]
+    rows = sorted([tables.arrears[shard, *name] for name in names], key=lambda row: (row.member, row.name))
+    return [astuple(row) for row in rows]
 
 
 def news(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:

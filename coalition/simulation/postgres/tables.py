@@ -85,9 +85,30 @@ class HoldRow:
 
 
 @dataclass(slots=True)
+class ArrearRow:
+    """The row of an arrear."""
+
+    index: int
+    place: int
+    member: str
+    partner: str
+    asset: str
+    quantity: int
+    remaining: int
+    tariff: int
+
+    @property
+    def name(self) -> tuple[int, int]:
+        """The arrear's number and place."""
+        return self.index, self.place
+
+
+@dataclass(slots=True)
 class Tables:
-    """All tables. Indexes: `open_lots` of lots with points by (shard, member), `timed_lots` of those that the clock may see to,
-    `acts_by_id` of acts, `open_holds` of holds.
+    """All tables. Indexes: `open_lots` and `open_arrears` of those with points by (shard, member), `timed_lots` of those that the
+    clock may see to, `acts_by_id` of acts, `open_holds` of holds.
+
+    `reversals`: how many points of an entry, (shard, original), each reversing entry undoes.
     """
 
     shards: dict[int, ShardRow] = field(default_factory=dict)
@@ -101,9 +122,11 @@ class Tables:
     lots: dict[tuple[int, int, int], LotRow] = field(default_factory=dict)
     open_lots: dict[tuple[int, str], set[tuple[int, int]]] = field(default_factory=dict)
     timed_lots: dict[int, set[tuple[int, int]]] = field(default_factory=dict)
+    arrears: dict[tuple[int, int, int], ArrearRow] = field(default_factory=dict)
+    open_arrears: dict[tuple[int, str], set[tuple[int, int]]] = field(default_factory=dict)
     balances: dict[tuple[int, str, str], list[int]] = field(default_factory=dict)
     obligations: dict[tuple[int, int, str, str], list[int]] = field(default_factory=dict)
-    reversals: dict[tuple[int, int], int] = field(default_factory=dict)
+    reversals: dict[tuple[int, int], dict[int, int]] = field(default_factory=dict)
     holds: dict[tuple[int, int], HoldRow] = field(default_factory=dict)
     open_holds: dict[int, set[int]] = field(default_factory=dict)
     checkpoints: dict[int, str] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg import errors
 
 from coalition.simulation.postgres.tables import (
+    ArrearRow,
     EntryRow,
     HoldRow,
     Key,
@@ -155,6 +156,26 @@ def lots(server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
     return ()
 
 
+def arrears(server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
+    """Makes arrears, or sets what remains of them."""
+    shard, *arrays = parameters
+    rows = [ArrearRow(*row) for row in zip(*arrays, strict=True)]
+    for row in rows:
+        known = server.tables.arrears.get((shard, *row.name), row)
+        if not 0 <= row.remaining <= known.quantity:
+            raise errors.CheckViolation(f"arrear {shard}:{row.index}.{row.place} comes to {row.remaining}")
+
+    def change(tables: Tables) -> None:
+        for row in rows:
+            arrear = tables.arrears.setdefault((shard, *row.name), row)
+            arrear.remaining = row.remaining
+            still_open = tables.open_arrears.setdefault((shard, arrear.member), set())
+            (still_open.add if arrear.remaining else still_open.discard)(arrear.name)
+
+    transaction.changes.append(change)
+    return ()
+
+
 def new_members(server: "Postgres", transaction: Transaction, parameters: Any) -> "Rows | Wait":
     """Makes members."""
     names, shard = parameters
@@ -198,14 +219,20 @@ def new_aliases(server: "Postgres", transaction: Transaction, parameters: Any) -
 
 
 def reversals(server: "Postgres", transaction: Transaction, parameters: Any) -> "Rows | Wait":
-    """Marks originals as reversed."""
-    shard, originals, indexes = parameters
+    """Notes how much of which original an entry reverses."""
+    shard, *arrays = parameters
+    new = list(zip(*arrays, strict=True))
     known = server.tables.reversals
-    keys: list[Key] = [("reversal", shard, original) for original in originals]
-    if (wait := _claim(server, transaction, keys, lambda key: (key[1], key[2]) in known)) is not None:
+    keys: list[Key] = [("reversal", shard, original, index) for original, index, _ in new]
+    taken = {key for key, row in zip(keys, new, strict=True) if row[1] in known.get((shard, row[0]), {})}
+    if (wait := _claim(server, transaction, keys, taken.__contains__)) is not None:
         return wait
-    rows = {(shard, original): index for original, index in zip(originals, indexes, strict=True)}
-    transaction.changes.append(lambda tables: tables.reversals.update(rows))
+
+    def change(tables: Tables) -> None:
+        for original, index, amount in new:
+            tables.reversals.setdefault((shard, original), {})[index] = amount
+
+    transaction.changes.append(change)
     return ()
 
 

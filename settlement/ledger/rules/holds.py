@@ -9,7 +9,8 @@ from settlement.ledger import chart
 from settlement.ledger.acts import Authorize, Capture, Void
 from settlement.ledger.book import Book, Hold, Lot, Original, Slice
 from settlement.ledger.rules.membership import find
-from settlement.ledger.rules.points import money_of_redemption, slices_of
+from settlement.ledger.rules.money import money_of_redemption
+from settlement.ledger.rules.points import slices_of
 from settlement.ledger.rules.ruling import ActName, Ruling
 from settlement.money import POINTS
 
@@ -49,8 +50,7 @@ def capture(
     priced = [(book.lots[lot], quantity) for lot, quantity in spent]
     money = money_of_redemption(house, partner, priced, hold.tariff)
     held, redeemed = chart.held(hold.member), chart.redeemed(partner)
-    as_redeemed = (Transfer(chart.wallet(hold.member), redeemed, POINTS, body.amount), *money)
-    book.originals[name] = Original(index, "capture", hold.member, body.amount, as_redeemed, spent)
+    book.originals[name] = Original(index, "capture", hold.member, body.amount, spent, hold.tariff)
     posts = (Transfer(held, redeemed, POINTS, body.amount), *money, *_freed(hold, hold.amount - body.amount))
     return Ruling("capture", hold.member, None, posts, hold.tariff, spent=spent, given=given, original=hold)
 

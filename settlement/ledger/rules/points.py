@@ -1,15 +1,15 @@
 """Pure rules on points put in and taken out: issue, redeem."""
 
-from collections.abc import Sequence
-
 from settlement.errors import BooksError
 from settlement.house.state import House
 from settlement.journal.leaf import Transfer
 from settlement.ledger import chart
 from settlement.ledger.acts import Issue, Redeem
 from settlement.ledger.book import Book, Lot, Original, Wallet
+from settlement.ledger.rules.arrears import repay
 from settlement.ledger.rules.expiry import expiry_of, has_expired
 from settlement.ledger.rules.membership import find
+from settlement.ledger.rules.money import money_of_redemption
 from settlement.ledger.rules.ruling import ActName, Ruling
 from settlement.money import POINTS, WALLET_MAX
 
@@ -20,7 +20,7 @@ SLICES_MAX = 300
 def issue(
     book: Book, house: House, name: ActName, body: Issue, index: int, now_us: int, refusal: str | None
 ) -> Ruling:
-    """A new lot, which the caller funds, pending if it is asked to be."""
+    """A new lot, which the caller funds: pending if it is asked to be, else it first repays what the member owes."""
     member = find(book, body.name)
     if refusal is None and member is None:
         refusal = "MEMBER_UNKNOWN"
@@ -47,8 +47,9 @@ def issue(
     posts = (Transfer(chart.issued(partner), lot.account, POINTS, amount),)
     book.add_lot(lot)
     book.note_activity(member, now_us)
-    book.originals[name] = Original(index, "issue", member, amount, posts, ((lot.name, amount),))
-    return Ruling("issue", member, None, posts, new_lots=(lot,))
+    book.originals[name] = Original(index, "issue", member, amount, ((lot.name, amount),), lot.tariff)
+    ruling = Ruling("issue", member, None, posts, new_lots=(lot,))
+    return ruling if pending is not None else repay(book, house, ruling, [(lot, amount)])
 
 
 def redeem(
@@ -61,37 +62,17 @@ def redeem(
         refusal, slices = slices_of(book, member, body.amount, now_us)
     if refusal is not None or member is None:
         return Ruling("redeem", member, refusal)
-    partner = name[0]
+    partner, tariff = name[0], house.tariff_number
     book.note_activity(member, now_us)
     for lot, quantity in slices:
         book.take(lot, quantity)
     posts = (
         Transfer(chart.wallet(member), chart.redeemed(partner), POINTS, body.amount),
-        *money_of_redemption(house, partner, slices, house.tariff_number),
+        *money_of_redemption(house, partner, slices, tariff),
     )
     taken = tuple([(lot.name, quantity) for lot, quantity in slices])
-    book.originals[name] = Original(index, "redeem", member, body.amount, posts, taken)
-    return Ruling("redeem", member, None, posts, house.tariff_number, taken=taken)
-
-
-def money_of_redemption(
-    house: House, partner: str, slices: Sequence[tuple[Lot, int]], tariff: int
-) -> tuple[Transfer, ...]:
-    """What the funders of points owe the partner at which they end, in the order of their first slices.
-
-    `tariff`: the house entry of the one that prices them.
-    """
-    owed: dict[str, int] = {}
-    for lot, quantity in slices:
-        if lot.funder != partner:
-            owed[lot.funder] = owed.get(lot.funder, 0) + quantity
-    currency, rate = house.founded.currency, house.tariffs[tariff].rate_micros
-    return tuple(
-        [
-            Transfer(chart.position(funder), chart.position(partner), currency, quantity * rate)
-            for funder, quantity in owed.items()
-        ]
-    )
+    book.originals[name] = Original(index, "redeem", member, body.amount, taken, tariff)
+    return Ruling("redeem", member, None, posts, tariff, taken=taken)
 
 
 def slices_of(

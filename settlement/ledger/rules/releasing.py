@@ -32,7 +32,7 @@ def _refusal(book: Book, original: Original, now_us: int) -> str | None:
     wallet, lots = book.wallets[original.member], _lots(book, original)
     if all(lot.pending_until_us is None for lot in lots):
         return "ALREADY_RELEASED"
-    if original.reversed:
+    if original.left == 0:
         return "ALREADY_REVERSED"
     gone = all(lot.remaining == 0 or has_expired(lot, wallet, now_us) for lot in lots)
     return "LOT_EXPIRED" if gone else None

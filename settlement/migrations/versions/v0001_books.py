@@ -1,4 +1,4 @@
-"""The books: journal, members, lots, balances and obligations.
+"""The books: journal, members, lots, holds, arrears, balances and obligations.
 
 The shard leads every primary key of a member-side table: it is the unit of scale-out. Totals that grow for ever are numeric, so
 that no sum of valid acts overflows; single amounts fit bigint by the bounds in `settlement.money`.
@@ -122,8 +122,22 @@ _TABLES = (
         shard smallint NOT NULL,
         original bigint NOT NULL,
         index bigint NOT NULL,
-        PRIMARY KEY (shard, original)
+        amount bigint NOT NULL CHECK (amount > 0),
+        PRIMARY KEY (shard, original, index)
     )""",
+    """CREATE TABLE arrears (
+        shard smallint NOT NULL,
+        index bigint NOT NULL,
+        place smallint NOT NULL,                 -- among the arrears of one entry, from 0
+        member uuid NOT NULL,
+        partner text NOT NULL,                   -- to whom the points are owed
+        asset text NOT NULL,
+        quantity bigint NOT NULL CHECK (quantity > 0),
+        remaining bigint NOT NULL CHECK (remaining BETWEEN 0 AND quantity),
+        tariff bigint NOT NULL,                  -- house entry of the tariff in force when they were made
+        PRIMARY KEY (shard, index, place)
+    ) WITH (fillfactor = 90)""",
+    "CREATE INDEX arrears_open ON arrears (shard, member, index, place) WHERE remaining > 0",
     """CREATE TABLE holds (
         shard smallint NOT NULL,
         index bigint NOT NULL,                   -- the authorize

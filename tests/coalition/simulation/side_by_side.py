@@ -173,6 +173,9 @@ class SideBySide:
                 assert model.balance(member) == wallet.balance
                 assert model.pending(member) == wallet.pending
                 assert model.held(member) == wallet.held
+                assert model.facts.points.arrears.owed(member) == sum(
+                    [one.remaining for one in wallet.arrears]
+                )
         for cycle in house.cycles:
             ours, theirs = model.figures(cycle), self.figures(cycle)
             assert (ours and astuple(ours)) == (theirs and astuple(theirs))

@@ -89,6 +89,14 @@ GOLDEN_JSON = b"""{
     "expired": {
       "points": 0,
       "count": 0
+    },
+    "arrears_made": {
+      "points": 0,
+      "count": 0
+    },
+    "arrears_repaid": {
+      "points": 0,
+      "count": 0
     }
   }
 }
@@ -117,6 +125,8 @@ redeemed,,,,,,,,0,0
 issues_reversed,,,,,,,,0,0
 redemptions_reversed,,,,,,,,1,5
 expired,,,,,,,,0,0
+arrears_made,,,,,,,,0,0
+arrears_repaid,,,,,,,,1,7
 """
 
 
