@@ -99,7 +99,15 @@ def _members(tables: Tables, model: Model) -> Iterator[Pair]:
 
 def _lots_and_holds(tables: Tables, model: Model) -> Iterator[Pair]:
     lots = {
-        (lot.shard, *lot.name): (lot.funder, lot.quantity, lot.left, lot.date_us, lot.idle, lot.pending_us)
+        (lot.shard, *lot.name): (
+            lot.funder,
+            lot.quantity,
+            lot.left,
+            lot.date_us,
+            lot.idle,
+            lot.pending_us,
+            lot.over - lot.forgiven,
+        )
         for lot in model.facts.points.lots
     }
     yield "lots", {key: _lot(row) for key, row in tables.lots.items()}, lots
@@ -120,7 +128,8 @@ def _lots_and_holds(tables: Tables, model: Model) -> Iterator[Pair]:
 
 def _lot(row: LotRow) -> tuple[Any, ...]:
     date_us = row.expires_at_us if row.expires_at_us < IDLE_US else None
-    return (row.funder, row.quantity, row.remaining, date_us, row.idle_months, row.pending_until_us)
+    life = (date_us, row.idle_months, row.pending_until_us, row.expired)
+    return (row.funder, row.quantity, row.remaining, *life)
 
 
 def _posted(tables: Tables) -> dict[tuple[int, int], list[tuple[str, str, str, int]]]:

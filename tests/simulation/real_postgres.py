@@ -115,7 +115,7 @@ _ARREARS = (
 )
 _HOLDS = "SELECT shard, index, member::text, partner, amount, tariff, until_us, closed_by FROM holds"
 _LOTS = """SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff,
-    idle_months, pending_until_us FROM lots"""
+    idle_months, pending_until_us, expired FROM lots"""
 
 
 def _rests_on(row: tuple[Any, ...]) -> tuple[int, int, int, int]:

@@ -37,7 +37,7 @@ def _expire(book: Book, member: str, lots: list[Lot]) -> Ruling:
     posts = _posts((lot.account, chart.expired(lot.funder), lot) for lot in lots)
     taken = tuple([(lot.name, lot.remaining) for lot in lots])
     for lot in lots:
-        book.take(lot, lot.remaining)
+        book.expire(lot)
     return Ruling("expire", member, None, posts, taken=taken)
 
 

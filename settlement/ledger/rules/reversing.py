@@ -49,8 +49,9 @@ def _refusal(book: Book, house: House, original: Original, amount: int) -> str |
     if spent and house.tariff.spent is Spent.REFUSE:
         return "POINTS_SPENT"
     owed = sum([arrear.remaining for arrear in wallet.arrears])
-    owes = spent and house.tariff.spent is Spent.ARREARS
-    return "LIMIT_EXCEEDED" if owes and owed + spent > ARREARS_MAX else None
+    owes = spent - min(spent, book.lots[original.slices[0][0]].expired)
+    too_much = owes > 0 and owed + owes > ARREARS_MAX
+    return "LIMIT_EXCEEDED" if too_much and house.tariff.spent is Spent.ARREARS else None
 
 
 def _there(book: Book, original: Original, amount: int) -> int:
@@ -61,7 +62,10 @@ def _there(book: Book, original: Original, amount: int) -> int:
 def _undo_issue(
     book: Book, house: House, partner: str, original: Original, index: int, ruling: Ruling
 ) -> None:
-    """What is still in the lot goes back to its issuer; of the rest the tariff says whether the member comes to owe it."""
+    """What is still in the lot goes back to its issuer; of the rest the tariff says whether the member comes to owe it.
+
+    What expired is not spent: nobody owes it.
+    """
     lot, there = book.lots[original.slices[0][0]], _there(book, original, ruling.amount)
     issued, spent = chart.issued(partner), ruling.amount - there
     if there:
@@ -72,7 +76,10 @@ def _undo_issue(
     if not spent:
         return
     ruling.tariff = house.tariff_number
-    if house.tariff.spent is Spent.ARREARS:
+    expired = min(spent, lot.expired)
+    book.count_expired(lot, expired)
+    spent -= expired
+    if spent and house.tariff.spent is Spent.ARREARS:
         arrear = Arrear(index, 0, lot.member, partner, lot.asset, spent, spent, house.tariff_number)
         book.add_arrear(arrear)
         ruling.new_arrears = (arrear,)
