@@ -215,7 +215,8 @@ class Story:
         assert self.ask("statement", "show", 1, "--partner", "cinema").out.startswith(
             "Cinema is paid 2.00 EUR"
         )
-        act_id = self.ask("entries", "--as", "bakery", "--json").document[-1]["act_id"]
+        entries = self.ask("entries", "--as", "bakery", "--json").document
+        act_id = [entry["act_id"] for entry in entries if entry["kind"] == "redeem"][-1]
         proof = self.ask(
             "audit", "proof", act_id, "--as", "cinema", "--out", folder / "proof.json", "--json"
         ).document
