@@ -50,6 +50,7 @@ class Check(StrEnum):
     TABLE_MEMBERS = "table-members"
     TABLE_ALIASES = "table-aliases"
     TABLE_LOTS = "table-lots"
+    TABLE_ARREARS = "table-arrears"
     TABLE_BALANCES = "table-balances"
     TABLE_OBLIGATIONS = "table-obligations"
     TABLE_REVERSALS = "table-reversals"
@@ -78,10 +79,10 @@ MEANINGS = {
     Check.PAYLOADS: "every payload says what its leaf says and was in time",
     Check.SIGNATURES: "every signature is genuine (DSSE)",
     Check.DECIDED_AGAIN: "every entry decided again gives the same lines",
-    Check.NEVER_NEGATIVE: "no wallet and no lot falls below zero, no lot rises above its quantity",
+    Check.NEVER_NEGATIVE: "no wallet, lot or arrear falls below zero, no lot or reversal rises above its quantity",
     Check.BALANCED: "debits equal credits, per asset",
-    Check.POINTS: "points issued are in wallets or redeemed, in total and per issuer",
-    Check.WALLETS: "wallets hold exactly their open lots, as decided and as posted",
+    Check.POINTS: "points issued, and those owed, are in wallets or redeemed, in total and per issuer",
+    Check.WALLETS: "wallets hold exactly their open lots, and owe exactly their open arrears, as decided and as posted",
     Check.HOLDS: "held points are those of open holds",
     Check.POSITIONS: "positions are the obligations less what was settled, and sum to zero",
     Check.SETTLEMENTS: "a settlement's legs are its cycle's nets; paid legs stand at zero",
@@ -94,10 +95,11 @@ MEANINGS = {
     Check.TABLE_MEMBERS: "members are those enrolled",
     Check.TABLE_ALIASES: "aliases are those linked",
     Check.TABLE_LOTS: "lots are those issued, less what was taken",
+    Check.TABLE_ARREARS: "arrears are those made, less what was repaid",
     Check.TABLE_BALANCES: "balances are the sums of the postings",
     Check.TABLE_OBLIGATIONS: "obligations are the sums of the postings, cycle by cycle",
     Check.TABLE_HOLDS: "holds are those of the journal, and closed by its entries",
-    Check.TABLE_REVERSALS: "reversals are those of the journal, one per original at most",
+    Check.TABLE_REVERSALS: "reversals are those of the journal",
     Check.TABLE_SHARDS: "each shard's row says where its journal ends",
     Check.TABLE_CHECKPOINTS: "each published checkpoint is signed and its root is that of the leaves",
 }

@@ -19,6 +19,7 @@ from settlement.house.state import House
 from settlement.journal.acts import Act
 from settlement.journal.leaf import Entry
 from settlement.ledger.acts import (
+    ON_EVENT_US,
     Authorize,
     Capture,
     Enrol,
@@ -26,6 +27,7 @@ from settlement.ledger.acts import (
     LinkAlias,
     MemberName,
     Redeem,
+    Release,
     Reverse,
     Void,
 )
@@ -51,9 +53,12 @@ ASKED_BY: dict[str, tuple[str, frozenset[str]]] = {
     "capture": ("CaptureRequest", frozenset({PARTNER})),
     "void": ("VoidRequest", frozenset({PARTNER})),
     "reverse": ("ReverseRequest", frozenset({PARTNER})),
+    "release": ("ReleaseRequest", frozenset({PARTNER})),
 }
 """Kind of entry to the message that asks for it and the roles that may."""
-ENGINE_KINDS = frozenset({"found", "heads", "cut", "lapse"})
+SWEPT_KINDS = frozenset({"lapse", "expire", "mature"})
+"""Entries of the engine about a member: what fell due by itself."""
+ENGINE_KINDS = frozenset({"found", "heads", "cut"}) | SWEPT_KINDS
 NOBODY = "00000000-0000-0000-0000-000000000000"
 """Stands for a member that an act names and nobody enrolled."""
 TAKEN = b"taken"
@@ -192,19 +197,31 @@ def _minutes(entry: Entry) -> int:
     return 0 if until is None else (parse_time(until) - entry.time_us) // MINUTE_US
 
 
+def _pending_until(entry: Entry) -> int | None:
+    pending = entry.get("pending")
+    if pending is None:
+        return None
+    return ON_EVENT_US if pending == "event" else parse_time(pending)
+
+
 def _token(entry: Entry) -> bytes:
     return TAKEN if entry.refusal == "ALIAS_TAKEN" else f"erased {entry.shard}:{entry.index}".encode()
 
 
 _FROM_LEAF: dict[str, Callable[[Entry, str], object]] = {
-    "issue": lambda entry, _: Issue(_name(entry), _amount(entry), parse_time(entry.one("occurred"))),
+    "issue": lambda entry, _: Issue(
+        _name(entry), _amount(entry), parse_time(entry.one("occurred")), _pending_until(entry)
+    ),
     "redeem": lambda entry, _: Redeem(_name(entry), _amount(entry), parse_time(entry.one("occurred"))),
     "authorize": lambda entry, _: Authorize(
         _name(entry), _amount(entry), parse_time(entry.one("occurred")), _minutes(entry)
     ),
     "capture": lambda entry, hold: Capture(hold, _amount(entry), parse_time(entry.one("occurred"))),
     "void": lambda entry, hold: Void(hold, parse_time(entry.one("occurred"))),
-    "reverse": lambda entry, original: Reverse(original, parse_time(entry.one("occurred"))),
+    "reverse": lambda entry, original: Reverse(
+        original, parse_time(entry.one("occurred")), _amount(entry) if original else 0
+    ),
+    "release": lambda entry, original: Release(original, parse_time(entry.one("occurred"))),
     "enrol": lambda entry, _: Enrol(entry.get("member") or NOBODY, (_token(entry),)),
     "link": lambda entry, _: LinkAlias(entry.get("member") or NOBODY, _token(entry)),
 }

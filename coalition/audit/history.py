@@ -16,6 +16,7 @@ from settlement.ledger.acts import Enrol
 from settlement.ledger.book import Book
 from settlement.ledger.decide import decide
 from settlement.ledger.founding import SHARDS_MAX
+from settlement.ledger.rules.expiring import see_to
 from settlement.ledger.sweeping import lapse_draft
 
 CONTRADICTIONS = (
@@ -116,6 +117,13 @@ class History:
         draft = lapse_draft(entry.shard, book, hold, entry.index)
         book.forget_changes()
         return draft, None
+
+    def see_to(self, entry: Entry) -> tuple[Draft | None, str | None]:
+        """The entry that sees to the points of this one's member whose time has come, or why there can be none here."""
+        member, book = entry.one("member"), self.books.get(entry.shard, Book(entry.shard))
+        due = see_to(book, member, entry.time_us) if member in book.wallets else None
+        book.forget_changes()
+        return (None, f"nothing of member {member} is due") if due is None else (due[0], None)
 
     def take(self, entry: Entry, *, cycle: int) -> list[str]:
         """Adds an entry to the sums and moves the house on, as the journal says it. Returns what went below zero.

@@ -17,7 +17,7 @@ def check_identities(replay: Replay, *, complete: bool) -> None:
     replay.report.require(
         founded, Check.ENGINE, f"{HOUSE}:0", "the first entry of the house does not found a network"
     )
-    steps = (_check_balanced, _check_points, _check_wallets, _check_holds)
+    steps = (_check_balanced, _check_points, _check_wallets, _check_holds, _check_arrears, _check_reversals)
     for step in (*steps, _check_heads, _check_positions, _check_settlements) if founded else steps:
         try:
             step(replay)
@@ -55,25 +55,40 @@ def _check_points(replay: Replay) -> None:
     issued = {account[7:]: -amount for account, amount in tally.totals("issued:", POINTS).items()}
     in_wallets = sum(tally.totals("wallet:", POINTS).values())
     held = sum(tally.totals("held:", POINTS).values())
+    pending = sum(tally.totals("pending:", POINTS).values())
     redeemed = sum(tally.totals("redeemed:", POINTS).values())
-    sentence = f"{sum(issued.values())} issued, {in_wallets} in wallets, {held} held, {redeemed} redeemed"
-    report.require(sum(issued.values()) == in_wallets + held + redeemed, Check.POINTS, "in total", sentence)
+    expired = {account[8:]: amount for account, amount in tally.totals("expired:", POINTS).items()}
+    owed = -sum(tally.totals("arrears:", POINTS).values())
+    total, elsewhere = sum(issued.values()), in_wallets + held + pending + redeemed + sum(expired.values())
+    sentence = (
+        f"{total} issued, {owed} owed, {in_wallets} in wallets, {held} held, {pending} pending, {redeemed} redeemed, "
+        f"{sum(expired.values())} expired"
+    )
+    report.require(total + owed == elsewhere, Check.POINTS, "in total", sentence)
     open_lots: dict[str, int] = {}
     for lot in tally.lots.values():
         open_lots[lot.funder] = open_lots.get(lot.funder, 0) + lot.remaining
-    for issuer in sorted(issued.keys() | open_lots.keys() | tally.spent.keys() | tally.held.keys()):
+    arrears: dict[str, int] = {}
+    for arrear in tally.arrears.values():
+        arrears[arrear.partner] = arrears.get(arrear.partner, 0) + arrear.quantity
+    for issuer in sorted({*issued, *open_lots, *tally.spent, *tally.held, *arrears}):
         still, aside, spent = open_lots.get(issuer, 0), tally.held.get(issuer, 0), tally.spent.get(issuer, 0)
-        sentence = f"{issued.get(issuer, 0)} issued, {still} in open lots, {aside} held, {spent} spent"
-        report.require(issued.get(issuer, 0) == still + aside + spent, Check.POINTS, issuer, sentence)
+        put_out, over, made_owed = issued.get(issuer, 0), tally.expired.get(issuer, 0), arrears.get(issuer, 0)
+        sentence = (
+            f"{put_out} issued, {made_owed} made arrears, {still} in open lots, {aside} held, {spent} spent, "
+            f"{over} expired, of which {expired.get(issuer, 0)} posted"
+        )
+        holds = put_out + made_owed == still + aside + spent + over and over == expired.get(issuer, 0)
+        report.require(holds, Check.POINTS, issuer, sentence)
 
 
 def _check_wallets(replay: Replay) -> None:
     tally, report = replay.tally, replay.report
     in_lots: dict[tuple[int, str], int] = {}
     for (shard, index, place), lot in tally.lots.items():
-        in_lots[shard, lot.member] = in_lots.get((shard, lot.member), 0) + lot.remaining
-        decided = replay.books[shard].lots.get((index, place)) if shard in replay.books else None
-        agrees = decided is not None and (decided.remaining, decided.funder) == (lot.remaining, lot.funder)
+        in_lots[shard, lot.account] = in_lots.get((shard, lot.account), 0) + lot.remaining
+        own = replay.books[shard].lots.get((index, place)) if shard in replay.books else None
+        agrees = own is not None and (own.remaining, own.funder) == (lot.remaining, lot.funder)
         if not agrees:
             report.find(
                 Check.WALLETS,
@@ -81,12 +96,15 @@ def _check_wallets(replay: Replay) -> None:
                 f"{lot.remaining} points remain, not as decided",
             )
     for member, shard in tally.members.items():
-        posted = tally.balance(shard, chart.wallet(member), POINTS)
         wallets = replay.books[shard].wallets if shard in replay.books else {}
-        decided_points = wallets.get(member, Wallet(0)).balance
-        lots = in_lots.get((shard, member), 0)
-        sentence = f"{posted} points posted, {lots} in lots, {decided_points} as decided"
-        report.require(posted == lots == decided_points, Check.WALLETS, chart.wallet(member), sentence)
+        decided = wallets.get(member, Wallet(0))
+        for account, points in (
+            (chart.wallet(member), decided.balance),
+            (chart.pending(member), decided.pending),
+        ):
+            posted, lots = tally.balance(shard, account, POINTS), in_lots.get((shard, account), 0)
+            sentence = f"{posted} points posted, {lots} in lots, {points} as decided"
+            report.require(posted == lots == points, Check.WALLETS, account, sentence)
 
 
 def _check_holds(replay: Replay) -> None:
@@ -105,6 +123,46 @@ def _check_holds(replay: Replay) -> None:
         held, stands = due.get((shard, account), 0), posted.get((shard, account), 0)
         sentence = f"{stands} points posted, {held} in open holds"
         report.require(held == stands, Check.HOLDS, account, sentence)
+
+
+def _check_arrears(replay: Replay) -> None:
+    """What members owe partners: by their arrears as tallied and as decided, and by what is posted."""
+    tally, report = replay.tally, replay.report
+    owed: dict[tuple[int, str], int] = {}
+    for (shard, _, _), arrear in tally.arrears.items():
+        key = (shard, chart.arrears(arrear.member, arrear.partner))
+        owed[key] = owed.get(key, 0) + arrear.remaining
+    decided: dict[tuple[int, str], int] = {}
+    for shard, book in replay.books.items():
+        for wallet in book.wallets.values():
+            for open_arrear in wallet.arrears:
+                key = (shard, chart.arrears(open_arrear.member, open_arrear.partner))
+                decided[key] = decided.get(key, 0) + open_arrear.remaining
+    posted = {
+        (shard, account): sums.first - sums.second
+        for (shard, account, asset), sums in tally.balances.items()
+        if account.startswith("arrears:") and asset == POINTS
+    }
+    for shard, account in sorted(owed.keys() | decided.keys() | posted.keys()):
+        sides = [amounts.get((shard, account), 0) for amounts in (posted, owed, decided)]
+        sentence = f"{sides[0]} points posted, {sides[1]} in arrears, {sides[2]} as decided"
+        report.require(len(set(sides)) == 1, Check.WALLETS, f"{account} in shard {shard}", sentence)
+
+
+def _check_reversals(replay: Replay) -> None:
+    """All reversals of an act together undo no more than it did."""
+    undone: dict[tuple[int, int], int] = {}
+    for (shard, original, _), amount in replay.tally.reversals.items():
+        undone[shard, original] = undone.get((shard, original), 0) + amount
+    amounts = {
+        (shard, original.index): original.amount
+        for shard, book in replay.books.items()
+        for original in book.originals.values()
+    }
+    for (shard, original), points in undone.items():
+        least = amounts.get((shard, original), 0)
+        sentence = f"{points} points of it are reversed, it moved {least}"
+        replay.report.require(points <= least, Check.NEVER_NEGATIVE, f"{shard}:{original}", sentence)
 
 
 def _check_heads(replay: Replay) -> None:

@@ -1,33 +1,36 @@
-"""Which acts are ever reversed: what a replay must remember of issues and redemptions, and may forget of all others."""
+"""Which acts are reversed or released: what a replay must remember of issues and redemptions, and may forget of all others."""
 
 from coalition.audit.stored import Connection
 from coalition.wire.methods import METHODS_BY_TYPE, payload_type_of
 from coalition.wire.requests import parse_payload
 from settlement.errors import CoalitionError
 
-_REVERSALS = """SELECT leaf, payload FROM entries LEFT JOIN payloads USING (shard, index)
-    WHERE split_part(leaf, E'\\n', 6) = 'kind reverse'"""
+_GOING_BACK = """SELECT split_part(leaf, E'\\n', 6), leaf, payload FROM entries LEFT JOIN payloads USING (shard, index)
+    WHERE split_part(leaf, E'\\n', 6) IN ('kind reverse', 'kind release')"""
 _ACT_LINES = """SELECT split_part(leaf, E'\\n', 8) FROM entries JOIN unnest(%b::smallint[], %b::bigint[]) AS named (shard, index)
     USING (shard, index)"""
-_MESSAGE = METHODS_BY_TYPE[payload_type_of("ReverseRequest")].payload
+_MESSAGES = {
+    kind: METHODS_BY_TYPE[payload_type_of(message)].payload
+    for kind, message in (("kind reverse", "ReverseRequest"), ("kind release", "ReleaseRequest"))
+}
 
 
 def named_originals(connection: Connection) -> set[str]:
-    """The act ids that reversals name: in their payloads, or by an entry's place in their leaves where a payload is erased."""
+    """The act ids that these name: in their payloads, or by an entry's place in their leaves where a payload is erased."""
     ids: set[str] = set()
     places: list[tuple[int, int]] = []
-    for leaf, payload in connection.execute(_REVERSALS, binary=True).fetchall():
+    for kind, leaf, payload in connection.execute(_GOING_BACK, binary=True).fetchall():
         if payload is not None:
-            ids |= _named(payload)
+            ids |= _named(kind, payload)
         places += [place for line in leaf.split("\n") if (place := _place(line)) is not None]
     shards, indexes = [shard for shard, _ in places], [index for _, index in places]
     lines = connection.execute(_ACT_LINES, (shards, indexes)).fetchall()
     return ids | {line.removeprefix("act ") for (line,) in lines}
 
 
-def _named(payload: bytes) -> set[str]:
+def _named(kind: str, payload: bytes) -> set[str]:
     try:
-        return {parse_payload(payload, _MESSAGE).original_act_id}
+        return {parse_payload(payload, _MESSAGES[kind]).original_act_id}
     except CoalitionError:
         return set()
 

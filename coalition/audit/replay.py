@@ -13,6 +13,7 @@ from hashlib import sha256
 from coalition.audit.checks import Check, Report
 from coalition.audit.claims import (
     ENGINE_KINDS,
+    SWEPT_KINDS,
     TAKEN,
     Claim,
     body_of_leaf,
@@ -119,8 +120,8 @@ class Replay(History):
         state.size, state.time_us, state.house = entry.index + 1, entry.time_us, entry.house
 
     def _engine_entry(self, state: ShardState, entry: Entry, where: str) -> Draft | None:
-        if entry.kind == "lapse":
-            return self._lapse(state, entry, where)
+        if entry.kind in SWEPT_KINDS:
+            return self._swept(state, entry, where)
         due = (state.cycle, state.cycle_start) if state.cycle < self.house.open_cycle else None
         wrong = what_is_wrong_with_engine_entry(entry, cut_due=due)
         self.report.require(
@@ -131,9 +132,9 @@ class Replay(History):
             state.cycle, state.cycle_start = state.cycle + 1, entry.index
         return Draft(entry.kind, entry.lines)
 
-    def _lapse(self, state: ShardState, entry: Entry, where: str) -> Draft | None:
+    def _swept(self, state: ShardState, entry: Entry, where: str) -> Draft | None:
         self._check_cut(state, where)
-        draft, wrong = self.lapse(entry)
+        draft, wrong = self.lapse(entry) if entry.kind == "lapse" else self.see_to(entry)
         if draft is not None and draft.lines != entry.lines:
             wrong = first_difference(entry, draft)
         self.report.require(wrong is None, Check.ENGINE, where, wrong or "")

@@ -126,7 +126,14 @@ class SwiftReplay(Replay):
             wrong += tally.post(shard, state.cycle, posting)
         for lot in ruling.new_lots:
             new = TalliedLot(
-                lot.member, lot.funder, lot.asset, lot.quantity, lot.quantity, lot.expires_at_us, lot.tariff
+                lot.member,
+                lot.funder,
+                lot.asset,
+                lot.quantity,
+                lot.quantity,
+                lot.expires_at_us,
+                lot.tariff,
+                lot.idle_months,
             )
             tally.open_lot((shard, *lot.name), new)
         for lot_name, points in ruling.taken:

@@ -8,23 +8,27 @@ from coalition.audit.checks import Check, Report
 from coalition.audit.claims import TAKEN
 from coalition.audit.replay import Replay
 from coalition.audit.stored import Connection, RowsSeen, rows_in_turn
-from coalition.audit.tally import Sums
+from coalition.audit.tally import LotName, Sums, TalliedArrear, TalliedLot
 from coalition.audit.trust import founding_vkeys
 from settlement.errors import CoalitionError
 from settlement.journal.leaf import HOUSE
+from settlement.ledger.book import Wallet
 from settlement.transparency.checkpoint import parse_and_verify
 from settlement.transparency.merkle import memory_nodes, range_root
 
 Row: TypeAlias = tuple[Any, ...]
 TOKEN_BYTES = 32
 
-_MEMBERS = "SELECT member::text, shard FROM members"
+_MEMBERS = "SELECT member::text, shard, active_at_us, idle_months FROM members"
 _ALIASES = "SELECT token, member::text FROM aliases"
-_LOTS = """SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff
-    FROM lots"""
+_LOTS = """SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff,
+    idle_months, pending_until_us FROM lots"""
 _BALANCES = "SELECT shard, account, asset, debits, credits FROM balances"
 _OBLIGATIONS = "SELECT shard, cycle, debtor, creditor, amount, count FROM obligations"
-_REVERSALS = "SELECT shard, original, index FROM reversals"
+_ARREARS = (
+    "SELECT shard, index, place, member::text, partner, asset, quantity, remaining, tariff FROM arrears"
+)
+_REVERSALS = "SELECT shard, original, index, amount FROM reversals"
 _HOLDS = "SELECT shard, index, member::text, partner, amount, tariff, until_us, closed_by FROM holds"
 _SHARDS = "SELECT shard, size, house, recorded_at_us, cycle, cycle_start FROM shards"
 _TRANSFERS = "SELECT count(*) FROM transfers"
@@ -74,16 +78,17 @@ def _expectations(replay: Replay) -> list[_Expectation]:
             Check.TABLE_MEMBERS,
             _MEMBERS,
             1,
-            lambda: {(member,): (shard,) for member, shard in tally.members.items()},
+            lambda: _expected_members(replay),
         ),
-        (Check.TABLE_LOTS, _LOTS, 3, lambda: _expected_lots(replay)),
+        (Check.TABLE_LOTS, _LOTS, 3, lambda: _expected_facts(tally.lots)),
+        (Check.TABLE_ARREARS, _ARREARS, 3, lambda: _expected_facts(tally.arrears)),
         (Check.TABLE_BALANCES, _BALANCES, 3, lambda: _expected_sums(tally.balances)),
         (Check.TABLE_OBLIGATIONS, _OBLIGATIONS, 4, lambda: _expected_sums(tally.obligations)),
         (
             Check.TABLE_REVERSALS,
             _REVERSALS,
-            2,
-            lambda: {key: (index,) for key, index in tally.reversals.items()},
+            3,
+            lambda: {key: (amount,) for key, amount in tally.reversals.items()},
         ),
         (
             Check.TABLE_HOLDS,
@@ -95,8 +100,22 @@ def _expectations(replay: Replay) -> list[_Expectation]:
     ]
 
 
-def _expected_lots(replay: Replay) -> dict[Row, Row]:
-    return {name: astuple(lot) for name, lot in replay.tally.lots.items()}
+def _expected_members(replay: Replay) -> dict[Row, Row]:
+    """When they were last active is what deciding every entry again left; the fewest months are those of their open lots."""
+    idle: dict[str, int] = {}
+    for lot in replay.tally.lots.values():
+        if lot.idle_months is not None and lot.remaining > 0:
+            idle[lot.member] = min(lot.idle_months, idle.get(lot.member, lot.idle_months))
+    expected: dict[Row, Row] = {}
+    for member, shard in replay.tally.members.items():
+        wallets = replay.books[shard].wallets if shard in replay.books else {}
+        wallet = wallets.get(member, Wallet(0))
+        expected[member,] = (shard, wallet.active_at_us, idle.get(member))
+    return expected
+
+
+def _expected_facts(tallied: Mapping[LotName, TalliedLot | TalliedArrear]) -> dict[Row, Row]:
+    return {name: astuple(each) for name, each in tallied.items()}
 
 
 def _expected_sums(sums: Mapping[Any, Sums]) -> dict[Row, Row]:

@@ -1,14 +1,16 @@
-"""What the leaves add up to: balances, lots, obligations. It knows how a leaf is spelled and no rule of the ledger."""
+"""What the leaves add up to: balances, lots, arrears, obligations. It knows how a leaf is spelled and no rule of the ledger."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from settlement.clearing.accrual import Accrual
 from settlement.clock import parse_time
 from settlement.journal.leaf import Entry, Transfer
-from settlement.ledger.book import NEVER_US
+from settlement.ledger import chart
+from settlement.ledger.acts import ON_EVENT_US
+from settlement.ledger.book import IDLE_US, NEVER_US
 from settlement.ledger.chart import parties
 from settlement.statements.cyclebook import Activity, activity_of, points_leg
 
@@ -28,6 +30,13 @@ class TalliedLot:
     remaining: int
     expires_at_us: int
     tariff: int
+    idle_months: int | None = None
+    pending_until_us: int | None = None
+
+    @property
+    def account(self) -> str:
+        """The account of its member in which its points stand."""
+        return chart.wallet(self.member) if self.pending_until_us is None else chart.pending(self.member)
 
 
 @dataclass(slots=True)
@@ -40,6 +49,18 @@ class TalliedHold:
     tariff: int
     until_us: int
     closed_by: int | None = None
+
+
+@dataclass(slots=True)
+class TalliedArrear:
+    """Points that a member owes a partner, as the leaves' `arrear` lines leave them."""
+
+    member: str
+    partner: str
+    asset: str
+    quantity: int
+    remaining: int
+    tariff: int
 
 
 @dataclass(slots=True)
@@ -58,10 +79,14 @@ class Tally:
     lots: dict[LotName, TalliedLot] = field(default_factory=dict)
     obligations: dict[tuple[int, int, str, str], Sums] = field(default_factory=lambda: defaultdict(Sums))
     members: dict[str, int] = field(default_factory=dict)
-    reversals: dict[tuple[int, int], int] = field(default_factory=dict)
+    arrears: dict[LotName, TalliedArrear] = field(default_factory=dict)
+    reversals: dict[tuple[int, int, int], int] = field(default_factory=dict)
+    """(Shard, entry reversed, entry that reverses it) to points."""
     spent: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     held: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     """Funder to its points in open holds."""
+    expired: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """Funder to its points that expired."""
     holds: dict[tuple[int, int], TalliedHold] = field(default_factory=dict)
     moved: dict[int, dict[tuple[str, bool], Sums]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(Sums))
@@ -73,17 +98,23 @@ class Tally:
         wrong: list[str] = []
         for transfer in entry.transfers():
             wrong += self.post(entry.shard, cycle, transfer)
-        for place, value in enumerate(entry.all("lot")):
-            wrong += self._lot(entry, place, value)
+        lots = entry.all("lot")
+        # What the reversal of an issue takes out of its lot ends unspent; nothing else is ever taken without being given.
+        spends = entry.kind != "reverse" or any(value.startswith(("give ", "renew ")) for value in lots)
+        for place, value in enumerate(lots):
+            wrong += self._lot(entry, place, value, spends=spends)
+        for place, value in enumerate(entry.all("arrear")):
+            wrong += self._arrear(entry, place, value)
         if entry.refusal is None and entry.kind == "enrol":
             self.members[entry.get("member") or ""] = entry.shard
         original = entry.get("original")
         if entry.refusal is None and entry.kind == "authorize":
             self._open_hold(entry)
-        elif original is not None and entry.refusal is None:
-            wrong += (
-                self._reversal(entry, original) if entry.kind == "reverse" else self._close(entry, original)
-            )
+        elif original is not None and entry.refusal is None and entry.kind == "reverse":
+            shard, _, index = original.partition(":")
+            self.reversals[int(shard), int(index), entry.index] = int(entry.one("amount").split(" ")[1])
+        elif original is not None and entry.refusal is None and entry.kind != "release":
+            wrong += self._close(entry, original)
         return wrong
 
     def balance(self, shard: int, account: str, asset: str) -> int:
@@ -136,7 +167,7 @@ class Tally:
             owed = self.obligations[shard, cycle, pair[0], pair[1]]
             owed.first += amount
             owed.second += 1
-        from_wallet = debit.startswith(("wallet:", "held:"))
+        from_wallet = debit.startswith(("wallet:", "held:", "pending:"))
         if amount > 0 and not (from_wallet and debited.first > debited.second):
             return ()
         wrong = [] if amount > 0 else [f"a posting of {amount} from {debit}"]
@@ -160,27 +191,23 @@ class Tally:
             return ()
         return [f"lot {_spell(name)} of {known.quantity} points comes to {known.remaining}"]
 
-    def _lot(self, entry: Entry, place: int, value: str) -> Sequence[str]:
+    def _lot(self, entry: Entry, place: int, value: str, *, spends: bool) -> Sequence[str]:
         verb, *facts = value.split(" ")
         if verb == "new":
-            funder, asset, quantity, expiry, tariff = facts
-            expires_at_us = NEVER_US if expiry == "never" else parse_time(expiry)
-            points = int(quantity)
-            lot = TalliedLot(
-                entry.get("member") or "", funder, asset, points, points, expires_at_us, int(tariff)
-            )
-            self.open_lot((entry.shard, entry.index, place), lot)
+            self.open_lot((entry.shard, entry.index, place), _new_lot(entry, *facts))
             return ()
-        shard, _, within = facts[0].partition(":")
-        index, _, nth = within.partition(".")
-        name, points = (int(shard), int(index), int(nth)), int(facts[1])
+        name, points = _read_name(facts[0]), int(facts[1])
+        if verb == "free":
+            return self._free(name)
+        if verb == "renew":
+            return self._renew((entry.shard, entry.index, place), name, points, parse_time(facts[2]))
         if verb == "spend":
             return self._move_held(name, -points)
         if entry.kind in _OF_HOLDS:
             return self._move_held(name, points if verb == "take" else -points, out_of_lot=True)
-        # What the reversal of an issue takes out of its lot ends unspent.
-        spent = verb == "give" or entry.kind != "reverse"
-        return self.move_points(name, points if verb == "give" else -points, spent=spent)
+        if entry.kind == "expire":
+            return self._expire(name, points)
+        return self.move_points(name, points if verb == "give" else -points, spent=spends)
 
     def _move_held(self, name: LotName, points: int, *, out_of_lot: bool = False) -> Sequence[str]:
         """Adds points of a lot to those held, or takes them if they are negative; they come out of the lot, or end spent."""
@@ -192,6 +219,30 @@ class Tally:
             return self.move_points(name, -points, spent=False)
         self.spent[known.funder] -= points
         return ()
+
+    def _free(self, name: LotName) -> Sequence[str]:
+        """A lot is pending no more."""
+        known = self.lots.get(name)
+        if known is None:
+            return [f"lot {_spell(name)} does not exist"]
+        known.pending_until_us = None
+        return ()
+
+    def _renew(self, name: LotName, old: LotName, points: int, expires_at_us: int) -> Sequence[str]:
+        """Points come back from a redemption in a new lot, as their own is over."""
+        known = self.lots.get(old)
+        if known is None:
+            return [f"lot {_spell(old)} does not exist"]
+        self.spent[known.funder] -= points
+        new = replace(known, quantity=points, remaining=points, expires_at_us=expires_at_us)
+        self.open_lot(name, new)
+        return ()
+
+    def _expire(self, name: LotName, points: int) -> Sequence[str]:
+        wrong = self.move_points(name, -points, spent=False)
+        if name in self.lots:
+            self.expired[self.lots[name].funder] += points
+        return wrong
 
     def _open_hold(self, entry: Entry) -> None:
         amount, until_us = int(entry.one("amount").split(" ")[1]), parse_time(entry.one("until"))
@@ -209,12 +260,45 @@ class Tally:
         else:
             hold.closed_by = entry.index
 
-    def _reversal(self, entry: Entry, original: str) -> Iterator[str]:
-        shard, _, index = original.partition(":")
-        place = (int(shard), int(index))
-        if place in self.reversals:
-            yield f"entry {original} is reversed a second time"
-        self.reversals[place] = entry.index
+    def _arrear(self, entry: Entry, place: int, value: str) -> Sequence[str]:
+        verb, *facts = value.split(" ")
+        if verb == "new":
+            partner, asset, quantity, tariff = facts
+            points = int(quantity)
+            arrear = TalliedArrear(entry.get("member") or "", partner, asset, points, points, int(tariff))
+            self.arrears[entry.shard, entry.index, place] = arrear
+            return ()
+        name = _read_name(facts[0])
+        known = self.arrears.get(name)
+        if known is None:
+            return [f"arrear {_spell(name)} does not exist"]
+        known.remaining -= int(facts[1])
+        return () if known.remaining >= 0 else [f"arrear {_spell(name)} comes to {known.remaining}"]
+
+
+def _read_name(spelled: str) -> LotName:
+    shard, _, within = spelled.partition(":")
+    index, _, place = within.partition(".")
+    return int(shard), int(index), int(place)
+
+
+def _new_lot(entry: Entry, funder: str, asset: str, quantity: str, expiry: str, tariff: str) -> TalliedLot:
+    """The lot that a `lot new` line makes."""
+    idle_months = int(expiry.removeprefix("activity-")) if expiry.startswith("activity-") else None
+    expires_at_us = IDLE_US if idle_months else NEVER_US if expiry == "never" else parse_time(expiry)
+    pending = entry.get("pending")
+    until_us = None if pending is None else ON_EVENT_US if pending == "event" else parse_time(pending)
+    return TalliedLot(
+        entry.get("member") or "",
+        funder,
+        asset,
+        int(quantity),
+        int(quantity),
+        expires_at_us,
+        int(tariff),
+        idle_months,
+        until_us if until_us is not None and until_us > entry.time_us else None,
+    )
 
 
 def _spell(name: LotName) -> str:

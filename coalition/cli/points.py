@@ -1,4 +1,4 @@
-"""`coalition issue | redeem | authorize | capture | void | reverse | balance | receipt | position`: points, and who owes them."""
+"""`coalition issue | redeem | authorize | capture | void | reverse | release | balance | receipt | position`: points."""
 
 from datetime import datetime
 from typing import Annotated
@@ -13,11 +13,12 @@ from coalition.cli.telling import outcome_document, say_place, tell_outcome
 from coalition.cli.voice import Voice, read_member, speaking
 from settlement.house.tariff import HOLD_MINUTES_MAX
 
+TIME_FORMATS = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]
 Occurred = Annotated[
     datetime | None,
     typer.Option(
         "--occurred-at",
-        formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"],
+        formats=TIME_FORMATS,
         metavar="TIME",
         help="When it happened, as 2026-11-21T17:00:00Z; for reports. Default: now.",
     ),
@@ -26,15 +27,35 @@ Occurred = Annotated[
 
 @speaking()
 def issue(
-    voice: Voice, member: MemberText, points: Points, occurred_at: Occurred = None, act_id: ActId = None
+    voice: Voice,
+    member: MemberText,
+    points: Points,
+    spendable_from: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=TIME_FORMATS, metavar="TIME", help="Pending until then. Default: spendable at once."
+        ),
+    ] = None,
+    on_event: Annotated[
+        bool, typer.Option("--on-event", help="Pending until `coalition release` says so.")
+    ] = False,
+    occurred_at: Occurred = None,
+    act_id: ActId = None,
 ) -> None:
     """Create points for a member; the partner who issues them pays for them once they are redeemed.
 
     [dim]coalition issue card:4000123412341234 120 --as bakery[/]
     """
+    if on_event and spendable_from is not None:
+        raise typer.BadParameter("leave one out: --spendable-from or --on-event")
     with voice.acting() as client:
         outcome = client.issue(
-            member=read_member(member), amount=points, occurred_at=occurred_at, act_id=act_id
+            member=read_member(member),
+            amount=points,
+            spendable_from=spendable_from,
+            on_event=on_event,
+            occurred_at=occurred_at,
+            act_id=act_id,
         )
     tell_outcome(voice, outcome, f"issued {points:,} points; the member has {outcome.balance_after or 0:,}")
 
@@ -116,31 +137,60 @@ def void(voice: Voice, hold: EarlierAct, occurred_at: Occurred = None, act_id: A
 def reverse(
     voice: Voice,
     original: EarlierAct,
+    points: Annotated[
+        int,
+        typer.Option(
+            "--points", min=0, metavar="POINTS", help="How many of its points. Default: all that are left."
+        ),
+    ] = 0,
     occurred_at: Occurred = None,
     act_id: ActId = None,
 ) -> None:
-    """Undo a whole earlier act of this partner: a redemption, a capture, or an issue of which nothing is spent or held.
+    """Undo an earlier issue, redemption or capture of this partner, whole or in parts.
 
-    [dim]coalition reverse 01890f3c-7a5b-7c21-9d3e-0b1c2d3e4f50 --as cinema[/]
+    [dim]coalition reverse 01890f3c-7a5b-7c21-9d3e-0b1c2d3e4f50 --points 20 --as cinema[/]
     """
     with voice.acting() as client:
-        outcome = client.reverse(original_act_id=original, occurred_at=occurred_at, act_id=act_id)
+        outcome = client.reverse(
+            original_act_id=original, amount=points, occurred_at=occurred_at, act_id=act_id
+        )
     tell_outcome(voice, outcome, f"reversed; the member has {outcome.balance_after or 0:,} points")
 
 
 @speaking()
+def release(voice: Voice, original: EarlierAct, occurred_at: Occurred = None, act_id: ActId = None) -> None:
+    """Make points of this partner's spendable that it issued as pending.
+
+    [dim]coalition release 01890f3c-7a5b-7c21-9d3e-0b1c2d3e4f50 --as bakery[/]
+    """
+    with voice.acting() as client:
+        outcome = client.release(original_act_id=original, occurred_at=occurred_at, act_id=act_id)
+    tell_outcome(voice, outcome, f"released; the member has {outcome.balance_after or 0:,} points")
+
+
+@speaking()
 def balance(voice: Voice, member: MemberText) -> None:
-    """Show a member's spendable points, and those that partners hold.
+    """Show a member's points: spendable, held by partners, pending, and owed to partners.
 
     [dim]coalition balance card:4000123412341234 --as bakery[/]
     """
     with voice.asking() as client:
         found = client.balance(member=read_member(member))
     if voice.json:
-        emit({"member_id": found.member_id, "points": found.points, "held": found.held})
-    else:
-        held = f", {found.held:,} more are held" if found.held else ""
-        say(f"{found.points:,} points{held}, member {found.member_id}")
+        facts = {
+            "points": found.points,
+            "held": found.held,
+            "pending": found.pending,
+            "arrears": found.arrears,
+        }
+        emit({"member_id": found.member_id, **facts})
+        return
+    beside = [
+        f"{points:,} {what}"
+        for points, what in ((found.held, "held"), (found.pending, "pending"), (found.arrears, "owed"))
+        if points
+    ]
+    say(", ".join([f"{found.points:,} points", *beside, f"member {found.member_id}"]))
 
 
 @speaking()
@@ -186,5 +236,17 @@ def receipt(voice: Voice, act_id: EarlierAct) -> None:
 
 def add_to(app: typer.Typer) -> None:
     """Adds these commands to the root."""
-    for command in (issue, redeem, authorize, capture, void, reverse, balance, receipt, entries, position):
+    for command in (
+        issue,
+        redeem,
+        authorize,
+        capture,
+        void,
+        reverse,
+        release,
+        balance,
+        receipt,
+        entries,
+        position,
+    ):
         app.command(command.__name__)(command)

@@ -14,6 +14,7 @@ from coalition.api.v1.exchange_pb2 import (
     CaptureRequest,
     IssueRequest,
     RedeemRequest,
+    ReleaseRequest,
     ReverseRequest,
     VoidRequest,
 )
@@ -63,11 +64,24 @@ class PartnerActs(Caller):
         *,
         member: str | Alias,
         amount: int,
+        spendable_from: datetime | None = None,
+        on_event: bool = False,
         act_id: str | None = None,
         occurred_at: datetime | None = None,
     ) -> Outcome:
-        """Creates points for a member. `occurred_at`: when the shopping happened, for reports; default now."""
-        request = IssueRequest(amount=amount, occurred_at=as_timestamp(occurred_at))
+        """Creates points for a member. `occurred_at`: when the shopping happened, for reports; default now.
+
+        They are spendable at once; or pending until `spendable_from`; or, if they wait for an event, until `release`.
+        """
+        if on_event and spendable_from is not None:
+            raise ValueError("points are pending until a time or for an event, not both")
+        request = IssueRequest(
+            amount=amount,
+            occurred_at=as_timestamp(occurred_at),
+            spendable_from=as_timestamp(spendable_from),
+        )
+        if on_event:
+            request.on_event = True
         self._writer.name_member(request, member)
         return await self._act(request, act_id)
 
@@ -117,10 +131,24 @@ class PartnerActs(Caller):
         return await self._act(request, act_id)
 
     async def reverse(
+        self,
+        *,
+        original_act_id: str,
+        amount: int = 0,
+        act_id: str | None = None,
+        occurred_at: datetime | None = None,
+    ) -> Outcome:
+        """Undoes so many points of an earlier act of this partner; 0: all that are left."""
+        request = ReverseRequest(
+            original_act_id=original_act_id, amount=amount, occurred_at=as_timestamp(occurred_at)
+        )
+        return await self._act(request, act_id)
+
+    async def release(
         self, *, original_act_id: str, act_id: str | None = None, occurred_at: datetime | None = None
     ) -> Outcome:
-        """Undoes a whole earlier act of this partner."""
-        request = ReverseRequest(original_act_id=original_act_id, occurred_at=as_timestamp(occurred_at))
+        """Makes the points of an issue of this partner spendable that are pending."""
+        request = ReleaseRequest(original_act_id=original_act_id, occurred_at=as_timestamp(occurred_at))
         return await self._act(request, act_id)
 
     async def enrol(self, *, aliases: Iterable[Alias] = (), act_id: str | None = None) -> Outcome:

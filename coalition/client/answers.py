@@ -5,11 +5,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """A member's spendable points, and those that partners hold."""
+    """A member's spendable points, those that partners hold, those that are not spendable yet, and those that it owes partners,
+    which later credits repay first.
+    """
 
     member_id: str
     points: int
     held: int = 0
+    pending: int = 0
+    arrears: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,7 @@ class BlockingClient:
     capture = _blocking(Client.capture)
     void = _blocking(Client.void)
     reverse = _blocking(Client.reverse)
+    release = _blocking(Client.release)
     enrol = _blocking(Client.enrol)
     link_alias = _blocking(Client.link_alias)
     add_key = _blocking(Client.add_key)

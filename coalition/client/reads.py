@@ -34,7 +34,7 @@ class Reads(Caller):
         request = exchange_pb2.GetBalanceRequest()
         self._writer.name_member(request, member)
         reply = await self._read(request, exchange_pb2.GetBalanceResponse)
-        return Balance(reply.member_id, reply.balance, reply.held)
+        return Balance(reply.member_id, reply.balance, reply.held, reply.pending, reply.arrears)
 
     async def receipt(self, *, act_id: str) -> Outcome:
         """The outcome of an earlier act of this partner, from a receipt signed anew. Rejected with ACT_UNKNOWN.

@@ -21,6 +21,7 @@ from settlement.ledger.acts import (
     Issue,
     LinkAlias,
     Redeem,
+    Release,
     Reverse,
     Void,
 )
@@ -82,7 +83,9 @@ class Exchange:
                 found = await self._look_up(query, (key,))
             case LinkAlias(member=member):
                 found = await self._look_up(BY_MEMBER, (member,))
-            case Reverse(original_act_id=earlier) | Capture(hold_act_id=earlier) | Void(hold_act_id=earlier):
+            case Reverse(original_act_id=earlier) | Release(original_act_id=earlier):
+                found = await self._look_up(BY_ACT, (act.partner, earlier))
+            case Capture(hold_act_id=earlier) | Void(hold_act_id=earlier):
                 found = await self._look_up(BY_ACT, (act.partner, earlier))
             case _:
                 found = None

@@ -19,28 +19,34 @@ from settlement.ledger.acts import MemberName
 
 PAGE_DEFAULT = 100
 PAGE_MAX = 1_000
-MEMBER = """SELECT m.member::text, m.shard, w.credits - w.debits, h.credits - h.debits FROM members m
+MEMBER = """SELECT m.member::text, m.shard, w.credits - w.debits, h.credits - h.debits,
+    p.credits - p.debits FROM members m
     LEFT JOIN balances w ON w.shard = m.shard AND w.account = 'wallet:' || m.member::text AND w.asset = 'PTS'
     LEFT JOIN balances h ON h.shard = m.shard AND h.account = 'held:' || m.member::text AND h.asset = 'PTS'
+    LEFT JOIN balances p ON p.shard = m.shard AND p.account = 'pending:' || m.member::text AND p.asset = 'PTS'
     WHERE m.member = %s"""
 ALIAS = "SELECT member::text FROM aliases WHERE token = %s"
+ARREARS = "SELECT sum(remaining) FROM arrears WHERE shard = %s AND member = %s AND remaining > 0"
 OUTCOME = """SELECT a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
     e.member::text, e.balance_after FROM acts a JOIN entries e USING (shard, index) WHERE a.partner = %s AND a.act_id = %s"""
 _SHARDS = "SELECT shard, size FROM shards ORDER BY shard"
 _ALL = "SELECT index, leaf FROM entries WHERE shard = %(shard)s AND index >= %(start)s AND index < %(stop)s"
 _OWN = """SELECT index, leaf FROM entries WHERE shard = %(shard)s AND index >= %(start)s AND index < %(stop)s
     AND (partner = %(partner)s OR index IN (SELECT t.index FROM transfers t WHERE t.asset <> 'PTS' AND t.shard = %(shard)s
-    AND t.debit = 'position:' || %(partner)s AND t.index >= %(start)s AND t.index < %(stop)s))"""
+    AND t.debit = 'position:' || %(partner)s AND t.index >= %(start)s AND t.index < %(stop)s
+    UNION ALL SELECT t.index FROM transfers t WHERE t.credit LIKE 'expired:%%' AND t.shard = %(shard)s
+    AND t.credit = 'expired:' || %(partner)s AND t.index >= %(start)s AND t.index < %(stop)s))"""
 _PAGE = " ORDER BY index LIMIT %(limit)s"
 
 
 class Found(NamedTuple):
-    """A member: its shard, spendable points, and points in open holds."""
+    """A member: its shard, spendable points, points in open holds, and points that are pending."""
 
     member: str
     shard: int
     points: int
     held: int
+    pending: int
 
 
 async def find_member(connection: AsyncConnection[TupleRow], name: MemberName) -> Found:
@@ -52,14 +58,21 @@ async def find_member(connection: AsyncConnection[TupleRow], name: MemberName) -
     row = await (await connection.execute(MEMBER, (member,))).fetchone() if member is not None else None
     if row is None:
         raise CoalitionError("MEMBER_NOT_FOUND", "no member has this id or alias", field="member")
-    return Found(row[0], row[1], int(row[2] or 0), int(row[3] or 0))
+    return Found(row[0], row[1], int(row[2] or 0), int(row[3] or 0), int(row[4] or 0))
 
 
 async def get_balance(means: Means, admitted: Admitted) -> exchange_pb2.GetBalanceResponse:
-    """A member's spendable points, and those in open holds."""
+    """A member's points: spendable, in open holds, pending, and those that it owes."""
     async with means.reads.connection() as connection:
         found = await find_member(connection, member_name(admitted.message))
-    return exchange_pb2.GetBalanceResponse(member_id=found.member, balance=found.points, held=found.held)
+        owed = await (await connection.execute(ARREARS, (found.shard, found.member))).fetchone()
+    return exchange_pb2.GetBalanceResponse(
+        member_id=found.member,
+        balance=found.points,
+        held=found.held,
+        pending=found.pending,
+        arrears=int(owed[0] or 0) if owed is not None else 0,
+    )
 
 
 async def get_member(means: Means, admitted: Admitted) -> members_pb2.GetMemberResponse:

@@ -11,12 +11,14 @@ from coalition.simulation.requests import message_of, proposal_of
 from coalition.simulation.story import AWAITED, NO_OTHER_ALIAS, Step
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
+from settlement.clock import HOUR_US
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
 from settlement.house.records import APPROVER, REQUEST
-from settlement.house.tariff import Tariff
+from settlement.house.tariff import Spent, Tariff
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.acts import (
+    ON_EVENT_US,
     Authorize,
     Capture,
     Enrol,
@@ -24,6 +26,7 @@ from settlement.ledger.acts import (
     LinkAlias,
     MemberName,
     Redeem,
+    Release,
     Reverse,
     Void,
 )
@@ -34,6 +37,8 @@ APPROVERS = 8
 """How many people may come to be named as further approvers."""
 HOLD_MINUTES = 5
 """Holds and tariffs ask for fewer minutes than these, so that some run out within a story."""
+
+EXPIRIES = ("never", "months-1", "month-end-0", "month-end-1", "year-end-0", "activity-1", "activity-2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,18 +104,27 @@ class Askers:
         seed = self.cast.seed
         match step.kind:
             case "enrol":
-                names = [step.number] if step.amount == NO_OTHER_ALIAS else [step.number, step.amount]
-                return Enrol(stranger_of(seed, step.number), tuple([alias_of(seed, name) for name in names]))
+                names = {step.number} if step.amount == NO_OTHER_ALIAS else {step.number, step.amount}
+                return Enrol(
+                    stranger_of(seed, step.number), tuple([alias_of(seed, name) for name in sorted(names)])
+                )
             case "link":
                 return LinkAlias(self._member(step), alias_of(seed, step.amount))
             case "reverse":
-                return Reverse(act_id_of(seed, step.other), now_us)
+                part = step.amount if step.conduct == "in part" else 0
+                return Reverse(act_id_of(seed, step.other), now_us, part)
             case "capture":
                 return Capture(act_id_of(seed, step.other), max(1, step.amount), now_us)
             case "void":
                 return Void(act_id_of(seed, step.other), now_us)
+            case "release":
+                return Release(act_id_of(seed, step.other), now_us)
             case "issue":
-                return Issue(self._name(step), step.amount, now_us)
+                pending_until_us = {
+                    "until": now_us + (1 + step.number % 60) * HOUR_US,
+                    "event": ON_EVENT_US,
+                }.get(step.waits)
+                return Issue(self._name(step), step.amount, now_us, pending_until_us)
         amount = step.amount
         if step.conduct in ("all", "more than all"):
             member = self._member(step)
@@ -137,7 +151,7 @@ class Askers:
             "register": Register(name, f"Partner {step.who}"),
             "activate": Activate(name),
             "suspend": Suspend("nobody" if step.conduct == "odd" else name),
-            "tariff": SetTariff(Tariff(1 + step.amount * 97, 1 + step.amount % HOLD_MINUTES)),
+            "tariff": SetTariff(_tariff(step.amount)),
         }
         return self._by_operator(bodies[step.kind])
 
@@ -240,9 +254,15 @@ class Askers:
         return Asking(self.cast.operator, self.cast.people[person], body, message, fresh)
 
 
+def _tariff(chance: int) -> Tariff:
+    """Terms drawn by a number."""
+    expiry, spent = EXPIRIES[chance % len(EXPIRIES)], tuple(Spent)[chance // 7 % len(Spent)]
+    return Tariff(1 + chance * 97, 1 + chance % HOLD_MINUTES, expiry, grace_days=chance % 4, spent=spent)
+
+
 _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
     **dict.fromkeys(("enrol", "link", "issue", "redeem", "reverse"), Askers.on_points),
-    **dict.fromkeys(("authorize", "capture", "void"), Askers.on_points),
+    **dict.fromkeys(("authorize", "capture", "void", "release"), Askers.on_points),
     **dict.fromkeys(("register", "activate", "suspend", "tariff"), Askers.on_partner),
     "add key": Askers.add_key,
     "revoke key": Askers.revoke_key,

@@ -138,6 +138,8 @@ class Auditor:
             self._lapse(place, entry)
         elif entry.kind == "heads":
             self.model.heads(place)
+        elif entry.kind in ("expire", "mature"):
+            self._see_to(place, entry)
         else:
             self._act(place, row, entry)
         self._last[shard] = entry
@@ -151,6 +153,15 @@ class Auditor:
             raise ViolationError("lapses are due", f"{where}: {error.reason} {error.message}") from None
         found = tuple([line for line in entry.lines if line != ("request", "none")])
         self._expect("lapses are due", entry, due, found)
+
+    def _see_to(self, place: Place, entry: Entry) -> None:
+        law = "only what is due expires or matures"
+        try:
+            due = self.model.see_to(place, entry.kind, entry.one("member"))
+        except ModelError as error:
+            where = f"{place.shard}:{place.index}"
+            raise ViolationError(law, f"{where}: {error.reason} {error.message}") from None
+        self._expect(law, entry, due, entry.lines)
 
     def _check_place(self, shard: int, row: EntryRow, entry: Entry, house_at_lock: int) -> None:
         where, last = f"{shard}:{row.index}", self._last.get(shard)

@@ -18,6 +18,7 @@ from settlement.ledger.acts import (
     LinkAlias,
     MemberName,
     Redeem,
+    Release,
     Reverse,
     Void,
 )
@@ -75,8 +76,11 @@ def what(body: object) -> str:
             return f"capture {amount:,} points of hold {hold[:_LETTERS]}"
         case Void(hold_act_id=hold):
             return f"void hold {hold[:_LETTERS]}"
-        case Reverse(original_act_id=original):
-            return f"reverse act {original[:_LETTERS]}"
+        case Reverse(original_act_id=original, amount=amount):
+            part = f"{amount:,} points of" if amount else "all that is left of"
+            return f"reverse {part} act {original[:_LETTERS]}"
+        case Release(original_act_id=original):
+            return f"release the points of act {original[:_LETTERS]}"
         case Enrol(aliases=aliases):
             return f"enrol a member with aliases {', '.join(alias.hex()[:_LETTERS] for alias in aliases)}"
         case LinkAlias(member=member, alias=alias):
@@ -91,8 +95,8 @@ def what(body: object) -> str:
             return f"add {purpose} key {keyid[:_LETTERS]} of {person or owner}"
         case RevokeKey(keyid=keyid):
             return f"revoke key {keyid[:_LETTERS]}"
-        case SetTariff(tariff=Tariff(rate_micros=rate)):
-            return f"set the tariff to {rate:,} micros"
+        case SetTariff(tariff=Tariff(rate_micros=rate, expiry=expiry, spent=spent)):
+            return f"set the tariff to {rate:,} micros, points expire {expiry}, spent points to {spent}"
         case CloseCycle(cycle=cycle):
             return f"close cycle {cycle}"
         case Propose(cycle=cycle):

@@ -2,16 +2,20 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 from coalition.audit.checks import Report
 from coalition.audit.identities import check_identities
 from coalition.audit.records import Record, in_order
 from coalition.audit.replay import Replay
 from coalition.simulation.model import Model
-from coalition.simulation.postgres.tables import HoldRow, Tables
+from coalition.simulation.postgres.tables import LotRow, Tables
 from coalition.simulation.verdict import ViolationError
 from settlement.journal.leaf import parse_leaf
+from settlement.ledger.book import IDLE_US
+
+Pair: TypeAlias = tuple[str, dict[Any, Any], dict[Any, Any]]
+"""Of what, the rows that are stored, and those that are expected."""
 
 
 def check_model(model: Model) -> None:
@@ -44,29 +48,20 @@ def _records(tables: Tables, shard: int) -> Iterator[Record]:
         yield Record(shard, row.index, row.leaf.encode(), tables.payloads.get((shard, row.index)))
 
 
-def _pairs(tables: Tables, model: Model) -> Iterator[tuple[str, dict[Any, Any], dict[Any, Any]]]:
+def _pairs(tables: Tables, model: Model) -> Iterator[Pair]:
     """Name, stored rows and expected rows of each table."""
     facts = model.facts
     points = facts.points
-    yield "members", tables.members, points.shard_of
+    yield from _members(tables, model)
     yield "aliases", tables.aliases, points.member_of
     acts = {name: (place.shard, place.index) for name, place in facts.answers.items()}
     yield "acts", {name: act[1:] for name, act in tables.acts.items()}, acts
-    lots = {(lot.shard, lot.index, 0): (lot.funder, lot.quantity, lot.left) for lot in points.lots}
-    yield "lots", {key: (row.funder, row.quantity, row.remaining) for key, row in tables.lots.items()}, lots
-    holds = {
-        (hold.shard, hold.index): HoldRow(
-            hold.index,
-            hold.member,
-            hold.partner,
-            hold.amount,
-            hold.tariff.number,
-            hold.until_us,
-            hold.closed_by,
-        )
-        for hold in facts.holds.by_place.values()
+    yield from _lots_and_holds(tables, model)
+    arrears = {
+        (each.shard, each.index, 0): (each.partner, each.quantity, each.left) for each in points.arrears.all()
     }
-    yield "holds", tables.holds, holds
+    stored = {key: (row.partner, row.quantity, row.remaining) for key, row in tables.arrears.items()}
+    yield "arrears", stored, arrears
     debits: Counter[tuple[str, str]] = Counter()
     for (_, account, asset), (debited, credited) in tables.balances.items():
         debits[account, asset] += debited - credited
@@ -78,11 +73,58 @@ def _pairs(tables: Tables, model: Model) -> Iterator[tuple[str, dict[Any, Any], 
         (n, *pair): micros for n, pairs in facts.cycles.accrued.items() for pair, micros in pairs.items()
     }
     yield "obligations", dict(owed), accrued
-    reversed_deeds = [(deed.shard, deed.index) for deed in points.deeds.values() if deed.reversed]
-    yield "reversals", dict.fromkeys(tables.reversals), dict.fromkeys(reversed_deeds)
+    undone = {original: sum(parts.values()) for original, parts in tables.reversals.items()}
+    deeds = {(deed.shard, deed.index): deed.undone for deed in points.deeds.values() if deed.undone}
+    yield "reversals", undone, deeds
     sizes = {shard: facts.size(shard) for shard in tables.shards}
     yield "shards", {shard: row.size for shard, row in tables.shards.items()}, sizes
     yield "transfers", tables.transfers, _posted(tables)
+
+
+def _members(tables: Tables, model: Model) -> Iterator[Pair]:
+    """Where they live; and, of those who ever had a lot by activity, when they were last active and how long they may be idle."""
+    points = model.facts.points
+    watched = {lot.member for lot in points.lots if lot.idle is not None}
+    expected = {
+        member: (
+            shard,
+            points.active_us.get(member) if member in watched else None,
+            points.fewest_idle(member),
+        )
+        for member, shard in points.shard_of.items()
+    }
+    rows = tables.members.items()
+    yield "members", {key: (row.shard, row.active_at_us, row.idle_months) for key, row in rows}, expected
+
+
+def _lots_and_holds(tables: Tables, model: Model) -> Iterator[Pair]:
+    lots = {
+        (lot.shard, *lot.name): (lot.funder, lot.quantity, lot.left, lot.date_us, lot.idle, lot.pending_us)
+        for lot in model.facts.points.lots
+    }
+    yield "lots", {key: _lot(row) for key, row in tables.lots.items()}, lots
+    holds = {
+        (hold.shard, hold.index): (
+            hold.partner,
+            hold.member,
+            hold.amount,
+            hold.tariff.number,
+            hold.until_us,
+            hold.closed_by,
+        )
+        for hold in model.facts.holds.by_place.values()
+    }
+    rows = tables.holds.items()
+    stored = {
+        key: (row.partner, row.member, row.amount, row.tariff, row.until_us, row.closed_by)
+        for key, row in rows
+    }
+    yield "holds", stored, holds
+
+
+def _lot(row: LotRow) -> tuple[Any, ...]:
+    date_us = row.expires_at_us if row.expires_at_us < IDLE_US else None
+    return (row.funder, row.quantity, row.remaining, date_us, row.idle_months, row.pending_until_us)
 
 
 def _posted(tables: Tables) -> dict[tuple[int, int], list[tuple[str, str, str, int]]]:

@@ -13,6 +13,7 @@ from coalition.wire.tariffs import spell_tariff
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
 from settlement.ledger.acts import (
+    ON_EVENT_US,
     Authorize,
     Capture,
     Enrol,
@@ -20,6 +21,7 @@ from settlement.ledger.acts import (
     LinkAlias,
     MemberName,
     Redeem,
+    Release,
     Reverse,
     Void,
 )
@@ -107,6 +109,10 @@ def _name(request: Any, name: MemberName) -> Any:
 def _issue(body: Issue) -> Any:
     request = _name(exchange_pb2.IssueRequest(amount=body.amount), body.name)
     write_time(request.occurred_at, body.occurred_at_us)
+    if body.pending_until_us == ON_EVENT_US:
+        request.on_event = True
+    elif body.pending_until_us is not None:
+        write_time(request.spendable_from, body.pending_until_us)
     return request
 
 
@@ -136,7 +142,13 @@ def _void(body: Void) -> Any:
 
 
 def _reverse(body: Reverse) -> Any:
-    request = exchange_pb2.ReverseRequest(original_act_id=body.original_act_id)
+    request = exchange_pb2.ReverseRequest(original_act_id=body.original_act_id, amount=body.amount)
+    write_time(request.occurred_at, body.occurred_at_us)
+    return request
+
+
+def _release(body: Release) -> Any:
+    request = exchange_pb2.ReleaseRequest(original_act_id=body.original_act_id)
     write_time(request.occurred_at, body.occurred_at_us)
     return request
 
@@ -156,6 +168,7 @@ _MESSAGES: dict[type, Callable[[Any], Any]] = {
     Capture: _capture,
     Void: _void,
     Reverse: _reverse,
+    Release: _release,
     Enrol: lambda body: members_pb2.EnrolRequest(alias_tokens=body.aliases),
     LinkAlias: lambda body: members_pb2.LinkAliasRequest(member_id=body.member, alias_token=body.alias),
     Register: lambda body: partners_pb2.RegisterRequest(partner_id=body.partner_id, display_name=body.name),

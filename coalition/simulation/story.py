@@ -14,11 +14,12 @@ PARTNERS_MAX = 24
 ACTS_A_CYCLE = 2_000
 
 ON_POINTS = {
-    "issue": 41,
+    "issue": 38,
     "redeem": 24,
     "authorize": 8,
     "capture": 6,
     "void": 2,
+    "release": 3,
     "reverse": 7,
     "enrol": 5,
     "link": 2,
@@ -29,6 +30,8 @@ ON_POINTS = {
 ON_HOUSE = (
     "suspend",
     "activate",
+    "tariff",
+    "tariff",
     "tariff",
     "add key",
     "revoke key",
@@ -49,7 +52,10 @@ TROUBLES = (
     "step clock",
     "step partner clock",
     "hours pass",
+    "weeks pass",
 )
+WEEKS_PASS = 0.001
+"""How often, beside all that goes wrong, nobody does anything until some points expire."""
 MISCONDUCT = ("stale", "hasty", "forged", "astray", "borrowed key", "retired key", "reused id")
 
 
@@ -69,6 +75,11 @@ class Step:
     other: int = 0
     amount: int = 0
     conduct: str = ""
+
+    @property
+    def waits(self) -> str:
+        """How long points stay pending that the step issues: not at all, `until` some time, or for an `event`."""
+        return {3: "until", 7: "event"}.get(self.number % 16, "") if self.kind == "issue" else ""
 
     @property
     def is_act(self) -> bool:
@@ -100,6 +111,8 @@ class _Teller:
         self._members: list[int] = []
         self._moves: list[int] = []
         self._holds: list[int] = []
+        self._pending: list[int] = []
+        self._regretted = 0
 
     def steps_until(self, acts: int) -> list[Step]:
         for _ in range(OPENING_PARTNERS):
@@ -139,10 +152,14 @@ class _Teller:
             self._house_act(self._chance.choice(ON_HOUSE))
         elif chance < 0.0125 and self._partners < PARTNERS_MAX:
             self._take_in_partner()
+        elif chance > 1 - WEEKS_PASS:
+            self._add("weeks pass", who=self._chance.randrange(100))
         else:
             kind = self._chance.choices(tuple(ON_POINTS), tuple(ON_POINTS.values()))[0]
             if kind == "enrol":
                 self._enrol()
+            elif kind == "reverse" and self._chance.random() < 0.2:
+                self._refund()
             else:
                 self._everyday(kind)
 
@@ -176,7 +193,7 @@ class _Teller:
 
     def _everyday(self, kind: str) -> None:
         step = len(self._steps)
-        older = (self._holds[-20:] if kind in ("capture", "void") else self._moves[-60:]) or [0]
+        older = self._older(kind) or [0]
         conduct = ""
         if self._chance.random() < 0.05:
             conduct = self._chance.choice(MISCONDUCT)
@@ -184,19 +201,49 @@ class _Teller:
             conduct = self._chance.choice(("all", "more than all"))
         elif kind in ("issue", "redeem", "authorize") and self._chance.random() < 0.3:
             conduct = "by alias"
+        elif kind == "reverse" and self._chance.random() < 0.5:
+            conduct = "in part"
         other = self._chance.choice(older)
+        if kind == "reverse":
+            other = self._regretted = self._regretted if self._chance.random() < 0.4 else other
         who = self._some_partner()
-        goes_back = kind in ("reverse", "capture", "void") and self._steps[other].is_act
+        goes_back = kind in ("reverse", "capture", "void", "release") and self._steps[other].is_act
         if goes_back and self._chance.random() < 0.9:
             who = self._steps[other].who
         amount = 10**12 if self._chance.random() < 0.001 else self._chance.randint(1, 60)
         if kind == "capture" and self._chance.random() < 0.9:
             amount = self._chance.choice((self._steps[other].amount, 1 + self._steps[other].amount // 2))
+        elif kind == "reverse":
+            amount = self._chance.randint(1, 20)
         self._add(kind, who=who, member=self._some_member(), other=other, amount=amount, conduct=conduct)
         if kind in ("issue", "redeem", "capture"):
             self._moves.append(step)
         elif kind == "authorize":
             self._holds.append(step)
+        if self._steps[step].waits:
+            self._pending.append(step)
+
+    def _older(self, kind: str) -> list[int]:
+        """Earlier steps that one of this kind may mean."""
+        if kind in ("capture", "void"):
+            return self._holds[-20:]
+        if kind == "release" and self._chance.random() < 0.8:
+            return self._pending[-10:]
+        return self._moves[-60:]
+
+    def _refund(self) -> None:
+        """Goods are bought, the points for them spent, the goods returned; and something else is bought. Once or twice over."""
+        member = self._some_member()
+        for _ in range(self._chance.randint(1, 2)):
+            giver, points = self._some_partner(), self._chance.randint(20, 60)
+            bought = self._add("issue", who=giver, member=member, amount=points)
+            self._now += 0.3
+            self._add("redeem", who=self._some_partner(), member=member, conduct="all")
+            self._now += 0.3
+            conduct, part = self._chance.choice(("", "in part")), self._chance.randint(1, 20)
+            self._add("reverse", who=giver, other=bought, amount=part, conduct=conduct)
+        self._now += 0.3
+        self._add("issue", who=self._some_partner(), member=member, amount=self._chance.randint(1, 60))
 
     def _house_act(self, kind: str) -> None:
         conduct = self._chance.choice(("", "by operator", "odd"))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 CLOCK_STEPS_SECONDS = (-20, -5, -1, 1, 10, 60)
 """Setting it back far would let requests with a short life expire unseen until it has caught up, and nothing else happen."""
 HOURS = (1, 5, 30, 80)
+DAYS = (10, 20, 31, 45)
 
 
 def _lose(session: Session) -> None:
@@ -81,6 +82,10 @@ def _hours_pass(world: "World", step: Step) -> None:
     world.postgres.step_clock(HOURS[step.who % len(HOURS)] * HOUR_US)
 
 
+def _weeks_pass(world: "World", step: Step) -> None:
+    world.postgres.step_clock(DAYS[step.who % len(DAYS)] * 24 * HOUR_US)
+
+
 TROUBLED_BY: "dict[str, Callable[[World, Step], None]]" = {
     "kill gateway": _kill_at_statement,
     "kill worker": _kill_worker,
@@ -92,4 +97,5 @@ TROUBLED_BY: "dict[str, Callable[[World, Step], None]]" = {
     "step clock": _step_clock,
     "step partner clock": _step_partner_clock,
     "hours pass": _hours_pass,
+    "weeks pass": _weeks_pass,
 }

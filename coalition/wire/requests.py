@@ -29,6 +29,7 @@ from settlement.house.records import APPROVER, REQUEST
 from settlement.house.tariff import HOLD_MINUTES_MAX
 from settlement.ids import PARTNER_PATTERN, new_member_id
 from settlement.ledger.acts import (
+    ON_EVENT_US,
     Authorize,
     Capture,
     Enrol,
@@ -36,6 +37,7 @@ from settlement.ledger.acts import (
     LinkAlias,
     MemberName,
     Redeem,
+    Release,
     Reverse,
     Void,
 )
@@ -89,7 +91,20 @@ def member_name(request: Any) -> MemberName:
 
 def _issue(request: Any) -> Issue:
     name = member_name(request)
-    return Issue(name, read_amount(request.amount), read_time(request.occurred_at, "occurred_at"))
+    occurred_at_us = read_time(request.occurred_at, "occurred_at")
+    return Issue(name, read_amount(request.amount), occurred_at_us, _pending_until(request))
+
+
+def _pending_until(request: Any) -> int | None:
+    """When issued points become spendable; None: at once."""
+    match request.WhichOneof("spendable"):
+        case "spendable_from":
+            return read_time(request.spendable_from, "spendable_from")
+        case "on_event" if not request.on_event:
+            raise invalid("on_event", "true, or left out")
+        case "on_event":
+            return ON_EVENT_US
+    return None
 
 
 def _redeem(request: Any) -> Redeem:
@@ -116,7 +131,13 @@ def _void(request: Any) -> Void:
 
 def _reverse(request: Any) -> Reverse:
     original = read_uuid(request.original_act_id, "original_act_id")
-    return Reverse(original, read_time(request.occurred_at, "occurred_at"))
+    amount = read_amount(request.amount) if request.amount else 0
+    return Reverse(original, read_time(request.occurred_at, "occurred_at"), amount)
+
+
+def _release(request: Any) -> Release:
+    original = read_uuid(request.original_act_id, "original_act_id")
+    return Release(original, read_time(request.occurred_at, "occurred_at"))
 
 
 def aliases_to_enrol(request: Any) -> tuple[bytes, ...]:
@@ -222,6 +243,7 @@ BODIES: dict[str, Callable[[Any], object]] = {
     "CaptureRequest": _capture,
     "VoidRequest": _void,
     "ReverseRequest": _reverse,
+    "ReleaseRequest": _release,
     "EnrolRequest": _enrol,
     "LinkAliasRequest": _link_alias,
     "RegisterRequest": _register,

@@ -2,22 +2,77 @@
 
 from typing import Any
 
+from coalition.api.v1 import partners_pb2
 from coalition.api.v1.partners_pb2 import Tariff as TariffMessage
 from coalition.wire.strict import invalid
-from settlement.house.tariff import HOLD_MINUTES_MAX, Tariff
+from settlement.house.tariff import HOLD_MINUTES_MAX, Spent, Tariff
 from settlement.money import RATE_MAX_MICROS
+
+EXPIRY_COUNT_MAX = 600
+DAYS_MAX = 3_650
+_EXPIRIES = {
+    "never": (partners_pb2.LOT_EXPIRY_NEVER, 0, 0),
+    "months": (partners_pb2.LOT_EXPIRY_MONTHS, 1, EXPIRY_COUNT_MAX),
+    "month-end": (partners_pb2.LOT_EXPIRY_MONTH_END, 0, EXPIRY_COUNT_MAX),
+    "year-end": (partners_pb2.LOT_EXPIRY_YEAR_END, 0, EXPIRY_COUNT_MAX),
+    "activity": (partners_pb2.LOT_EXPIRY_ACTIVITY, 1, EXPIRY_COUNT_MAX),
+}
+"""A kind of expiry to its number on the wire, and the bounds of its count."""
+_KINDS = {number: (kind, least, most) for kind, (number, least, most) in _EXPIRIES.items()}
+_SPENT = {
+    Spent.REFUSE: partners_pb2.SPENT_REFUSE,
+    Spent.ARREARS: partners_pb2.SPENT_ARREARS,
+    Spent.BEAR: partners_pb2.SPENT_BEAR,
+}
 
 
 def read_tariff(message: Any) -> Tariff:
     """The tariff that a message states. CoalitionError FIELD_INVALID names the term that is out of bounds."""
     _bound(message.reimbursement_micros, "reimbursement_micros", least=1, most=RATE_MAX_MICROS)
     _bound(message.hold_minutes, "hold_minutes", least=1, most=HOLD_MINUTES_MAX)
-    return Tariff(rate_micros=message.reimbursement_micros, hold_minutes=message.hold_minutes)
+    _bound(message.grace_days, "grace_days", least=0, most=DAYS_MAX)
+    spent = next((term for term, value in _SPENT.items() if value == message.spent), None)
+    if spent is None:
+        raise invalid("tariff.spent", "SPENT_REFUSE, SPENT_ARREARS or SPENT_BEAR")
+    return Tariff(
+        rate_micros=message.reimbursement_micros,
+        hold_minutes=message.hold_minutes,
+        expiry=_read_expiry(message),
+        grace_days=message.grace_days,
+        spent=spent,
+    )
 
 
 def spell_tariff(tariff: Tariff) -> TariffMessage:
     """The message that states a tariff."""
-    return TariffMessage(reimbursement_micros=tariff.rate_micros, hold_minutes=tariff.hold_minutes)
+    kind, _, count = tariff.expiry.rpartition("-")
+    return TariffMessage(
+        reimbursement_micros=tariff.rate_micros,
+        hold_minutes=tariff.hold_minutes,
+        expiry=_EXPIRIES[kind or tariff.expiry][0],
+        expiry_count=int(count) if kind else 0,
+        grace_days=tariff.grace_days,
+        spent=_SPENT[tariff.spent],
+    )
+
+
+def check_expiry(term: str) -> str:
+    """The term `expiry` of a tariff, as it is spelled. CoalitionError FIELD_INVALID if no tariff can have it."""
+    kind, _, count = term.rpartition("-")
+    known = kind in _EXPIRIES and kind != "never" and count.isascii() and count.isdigit()
+    if term != "never" and not (known and str(int(count)) == count):
+        raise invalid("expiry", "never, months-N, month-end-N, year-end-N or activity-N")
+    return term if term == "never" else _read_expiry(spell_tariff(Tariff(1, expiry=term)))
+
+
+def _read_expiry(message: Any) -> str:
+    """The term as a tariff spells it."""
+    if message.expiry not in _KINDS:
+        names = [partners_pb2.LotExpiry.Name(number).removeprefix("LOT_EXPIRY_") for number in _KINDS]
+        raise invalid("tariff.expiry", f"one of {', '.join(names)}")
+    kind, least, most = _KINDS[message.expiry]
+    _bound(message.expiry_count, "expiry_count", least=least, most=most)
+    return kind if kind == "never" else f"{kind}-{message.expiry_count}"
 
 
 def _bound(value: int, term: str, *, least: int, most: int) -> None:

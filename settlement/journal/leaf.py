@@ -26,6 +26,7 @@ _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
 _ASSET = r"[A-Z]{3}"
 _TEXT = r"[\x21-\x7e](?:[\x20-\x7e]{0,78}[\x21-\x7e])?"
 _ACCOUNT = r"[a-z][a-z-]*(?::[a-z0-9-]+){0,2}"
+_WHEN_IDLE = r"activity-[1-9]\d{0,2}"
 _LOT = rf"{_NUMBER}:{_NUMBER}\.{_NUMBER}"
 _ALGORITHM = r"(?:ed25519|ecdsa-p256-sha256)"
 
@@ -43,7 +44,12 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "post": rf"{_ACCOUNT} {_ACCOUNT} {_ASSET} {_NUMBER}",
         "tariff": _NUMBER,
         "until": _TIME,
-        "lot": rf"(?:(?:take|give|spend) {_LOT} {_NUMBER}|new {_NAME} {_ASSET} {_NUMBER} (?:never|{_TIME}) {_NUMBER})",
+        "pending": rf"(?:event|{_TIME})",
+        "lot": (
+            rf"(?:(?:take|give|spend|free) {_LOT} {_NUMBER}|renew {_LOT} {_NUMBER} {_TIME}"
+            rf"|new {_NAME} {_ASSET} {_NUMBER} (?:never|{_TIME}|{_WHEN_IDLE}) {_NUMBER})"
+        ),
+        "arrear": rf"(?:take {_LOT} {_NUMBER}|new {_NAME} {_ASSET} {_NUMBER} {_NUMBER})",
         "result": r"(?:ok|refused [A-Z][A-Z_]{2,40})",
         "network": r"[a-z0-9][a-z0-9./-]{1,99}",
         "currency": rf"{_ASSET} [0-6]",
@@ -87,15 +93,18 @@ KINDS: dict[str, tuple[str, ...]] = {
         "heads": "head+ request",
         # member shards
         "cut": "cycle range request",
+        "expire": "member request post+ lot+",
+        "mature": "member request post+ lot+",
         "enrol": f"{_ACT} member? {_SIGNED_BY} result",
         "link": f"{_ACT} member? {_SIGNED_BY} result",
-        "issue": f"{_ACT} member? amount occurred {_SIGNED_BY} post? lot? result",
+        "issue": f"{_ACT} member? amount occurred pending? {_SIGNED_BY} tariff? post* lot* arrear* result",
+        "release": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} post? lot* result",
         "redeem": f"{_ACT} member? amount occurred {_SIGNED_BY} tariff? post* lot* result",
         "authorize": f"{_ACT} member? amount occurred {_SIGNED_BY} tariff? until? post? lot* result",
         "capture": f"{_ACT} member? original? amount occurred {_SIGNED_BY} tariff? post* lot* result",
         "void": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} post? lot* result",
         "lapse": "member original until request post lot+",
-        "reverse": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} post* lot* result",
+        "reverse": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} tariff? post* lot* arrear* result",
     }.items()
 }
 """Lines of each kind after `kind`, in order: `?` at most once, `*` any number, `+` at least once, else exactly once."""

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+ON_EVENT_US = 2**62
+"""In the place of a time: not before somebody says so."""
+
 
 class MemberName(NamedTuple):
     """How an act names its member: by id, or by the token of an alias."""
@@ -13,11 +16,15 @@ class MemberName(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """Create points for a member, issued and funded by the caller."""
+    """Create points for a member, issued and funded by the caller.
+
+    `pending_until_us`: when they become spendable, ON_EVENT_US: when the caller releases them; None: at once.
+    """
 
     name: MemberName
     amount: int
     occurred_at_us: int
+    pending_until_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +38,11 @@ class Redeem:
 
 @dataclass(frozen=True, slots=True)
 class Reverse:
-    """Undo a whole earlier issue or redemption of the caller."""
+    """Undo an earlier issue or redemption of the caller. `amount`: how many of its points; 0: all that are left."""
 
     original_act_id: str
     occurred_at_us: int
+    amount: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +73,14 @@ class Void:
 
 
 @dataclass(frozen=True, slots=True)
+class Release:
+    """Make the points of an issue of the caller spendable that are pending."""
+
+    original_act_id: str
+    occurred_at_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class Enrol:
     """Make a new member. The engine has drawn its id; it counts only if the act is accepted."""
 
@@ -80,5 +96,5 @@ class LinkAlias:
     alias: bytes
 
 
-ON_MEMBERS = (Issue, Redeem, Authorize, Capture, Void, Reverse, Enrol, LinkAlias)
+ON_MEMBERS = (Issue, Redeem, Authorize, Capture, Void, Reverse, Release, Enrol, LinkAlias)
 """All acts of this room: each touches the one shard in which its member lives."""

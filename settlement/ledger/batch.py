@@ -34,7 +34,8 @@ _AGAIN = (
 
 LOCK = """SELECT size, house, cycle, cycle_start, recorded_at_us,
     (extract(epoch FROM clock_timestamp()) * 1000000)::bigint FROM shards WHERE shard = %s FOR UPDATE"""
-LATER = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, size FROM shards WHERE shard = 0"
+LATER = """SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, (SELECT max(recorded_at_us) FROM shards), size
+    FROM shards WHERE shard = 0"""
 NEWEST = "SELECT max(recorded_at_us) FROM shards"
 SEEN = """SELECT a.partner, a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
     e.member::text, e.balance_after FROM acts a JOIN entries e USING (shard, index) WHERE a.act_id = ANY(%b::uuid[])"""
@@ -156,8 +157,9 @@ async def _stand_after_others(
     """
     row = await (await connection.execute(LATER)).fetchone()
     if row is not None:
-        clock_us, house_size = row
-        head.now_us = max(head.now_us, clock_us)
+        clock_us, newest_us, house_size = row
+        # The other shard may be ahead of the clock, by what it saw to when the clock was ahead itself.
+        head.now_us = max(head.now_us, clock_us, newest_us + 1)
         await memory.catch_up(connection, house_size)
 
 

@@ -4,9 +4,11 @@ from bisect import insort
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from settlement.journal.leaf import Transfer
+from settlement.ledger import chart
 
 NEVER_US = 2**62
+IDLE_US = 2**61
+"""In the place of the date of lots that expire by their member's activity: after every date, before never."""
 LotName: TypeAlias = tuple[int, int]
 """The entry that made a lot, and the lot's place among those that it made, from 0."""
 Slice: TypeAlias = tuple[LotName, int]
@@ -17,7 +19,9 @@ Slice: TypeAlias = tuple[LotName, int]
 class Lot:
     """Points issued together. Ordered by when they are to be spent: soonest expiry first, then oldest.
 
-    `tariff`: the house entry of the tariff under which they were issued. The fields stand in the order of the table's columns.
+    `tariff`: the house entry of the tariff under which they were issued. `idle_months`: they expire so many months after their
+    member's last act, and have IDLE_US for a date. `pending_until_us`: when they become spendable; None: they are. The fields
+    stand in the order of the table's columns.
     """
 
     index: int
@@ -29,11 +33,18 @@ class Lot:
     remaining: int
     expires_at_us: int
     tariff: int
+    idle_months: int | None = None
+    pending_until_us: int | None = None
 
     @property
     def name(self) -> LotName:
         """What the lot is called within its shard."""
         return self.index, self.place
+
+    @property
+    def account(self) -> str:
+        """The account of its member in which its points stand."""
+        return chart.wallet(self.member) if self.pending_until_us is None else chart.pending(self.member)
 
     def __lt__(self, other: "Lot") -> bool:
         if self.expires_at_us != other.expires_at_us:
@@ -44,33 +55,70 @@ class Lot:
 
 
 @dataclass(slots=True)
+class Arrear:
+    """Points that a member owes a partner: spent, and then taken back by a reversal of their issue.
+
+    Named like a lot, by the entry that made it. `tariff`: the house entry of the tariff then in force. The fields stand in the
+    order of the table's columns.
+    """
+
+    index: int
+    place: int
+    member: str
+    partner: str
+    asset: str
+    quantity: int
+    remaining: int
+    tariff: int
+
+    @property
+    def name(self) -> LotName:
+        """What the arrear is called within its shard."""
+        return self.index, self.place
+
+
+@dataclass(slots=True)
 class Wallet:
-    """A member's spendable points, those in open holds, and open lots in the order of spending."""
+    """A member's spendable points, those in open holds, those that are pending, open lots in the order of spending, and open
+    arrears, oldest first.
+
+    `active_at_us`: when the member last spent or was given points; kept from its first lot by activity on. Pending lots are among
+    `lots`.
+    """
 
     balance: int
     held: int = 0
+    pending: int = 0
+    active_at_us: int | None = None
     lots: list[Lot] = field(default_factory=list)
+    arrears: list[Arrear] = field(default_factory=list)
 
     @property
     def most(self) -> int:
-        """What the balance comes to if every hold is given back."""
-        return self.balance + self.held
+        """What the balance comes to if every hold is given back and all that is pending becomes spendable."""
+        return self.balance + self.held + self.pending
 
 
 @dataclass(slots=True)
 class Original:
-    """An accepted issue, redemption or capture that may be reversed: its postings, and its slices put into lots or taken out.
+    """An accepted issue, redemption or capture that may be reversed: the slices that it put into lots or took out.
 
-    The postings of a capture are those of a redemption: what is reversed goes to the wallet, not back into the hold.
+    `tariff`: the house entry of the one that priced it. `reversed`: how many of its points are reversed already. What is reversed
+    of a capture goes to the wallet, not back into the hold.
     """
 
     index: int
     kind: str
     member: str
     amount: int
-    transfers: tuple[Transfer, ...]
     slices: tuple[Slice, ...]
-    reversed: bool = False
+    tariff: int
+    reversed: int = 0
+
+    @property
+    def left(self) -> int:
+        """Points still to be reversed."""
+        return self.amount - self.reversed
 
 
 @dataclass(slots=True)
@@ -103,10 +151,15 @@ class Book:
     hold_numbers: dict[tuple[str, str], int] = field(default_factory=dict)
     """By partner and act id of the authorize."""
     changed_lots: dict[LotName, Lot] = field(default_factory=dict)
-    """Lots that are new, or have more or fewer points than before."""
+    """Lots that are new, have more or fewer points than before, or are pending no more."""
+    changed_wallets: dict[str, Wallet] = field(default_factory=dict)
+    """Members of whose activity, or lots by activity, there is news."""
     new_members: list[str] = field(default_factory=list)
     new_aliases: list[tuple[bytes, str]] = field(default_factory=list)
-    reversals: list[tuple[int, int]] = field(default_factory=list)
+    changed_arrears: dict[LotName, Arrear] = field(default_factory=dict)
+    """Arrears that are new or repaid in part."""
+    reversals: list[tuple[int, int, int]] = field(default_factory=list)
+    """Entry reversed, entry that reverses it, and how many points."""
     new_holds: list[Hold] = field(default_factory=list)
     closed_holds: list[tuple[int, int]] = field(default_factory=list)
     """Holds, and the entries that closed them."""
@@ -123,31 +176,47 @@ class Book:
 
     def add_lot(self, lot: Lot) -> None:
         """Puts freshly issued points into their member's wallet."""
-        wallet = self.wallets[lot.member]
-        wallet.balance += lot.remaining
+        wallet = self._move(lot, lot.remaining)
         if not wallet.lots or wallet.lots[-1] < lot:
             wallet.lots.append(lot)
         else:
             insort(wallet.lots, lot)
+        if lot.idle_months is not None:
+            wallet.active_at_us = wallet.active_at_us or 0
         self.lots[lot.name] = self.changed_lots[lot.name] = lot
 
     def take(self, lot: Lot, quantity: int) -> None:
         """Takes points out of an open lot."""
-        wallet = self.wallets[lot.member]
+        wallet = self._move(lot, -quantity)
         lot.remaining -= quantity
-        wallet.balance -= quantity
         if lot.remaining == 0:
             wallet.lots.remove(lot)
         self.changed_lots[lot.name] = lot
 
     def give_back(self, lot: Lot, quantity: int) -> None:
         """Returns points to the lot they came from."""
-        wallet = self.wallets[lot.member]
+        wallet = self._move(lot, quantity)
         if lot.remaining == 0:
             insort(wallet.lots, lot)
         lot.remaining += quantity
-        wallet.balance += quantity
         self.changed_lots[lot.name] = lot
+
+    def add_arrear(self, arrear: Arrear) -> None:
+        """Makes a member owe points."""
+        self.wallets[arrear.member].arrears.append(arrear)
+        self.changed_arrears[arrear.name] = arrear
+
+    def repay(self, arrear: Arrear, quantity: int) -> None:
+        """Lessens what a member owes."""
+        arrear.remaining -= quantity
+        if arrear.remaining == 0:
+            self.wallets[arrear.member].arrears.remove(arrear)
+        self.changed_arrears[arrear.name] = arrear
+
+    def reverse(self, original: Original, index: int, quantity: int) -> None:
+        """Notes that entry `index` reverses points of an earlier one."""
+        original.reversed += quantity
+        self.reversals.append((original.index, index, quantity))
 
     def know_hold(self, name: tuple[str, str], hold: Hold) -> None:
         """Keeps a hold by its number and by the act that asked for it."""
@@ -170,8 +239,33 @@ class Book:
         hold.is_open = False
         self.closed_holds.append((hold.index, index))
 
+    def free(self, lot: Lot) -> None:
+        """Makes pending points spendable."""
+        self._move(lot, -lot.remaining)
+        lot.pending_until_us = None
+        self._move(lot, lot.remaining)
+        self.changed_lots[lot.name] = lot
+
+    def note_activity(self, member: str, now_us: int) -> None:
+        """The member has spent or was given points; nobody asks when while it never had a lot by activity."""
+        wallet = self.wallets[member]
+        if wallet.active_at_us is not None:
+            wallet.active_at_us = now_us
+            self.changed_wallets[member] = wallet
+
     def forget_changes(self) -> None:
         """Starts the lists of what changed afresh; the state stays."""
-        changes = (self.changed_lots, self.new_members, self.new_aliases, self.reversals)
-        for each in (*changes, self.new_holds, self.closed_holds):
-            each.clear()
+        for changes in (self.changed_lots, self.changed_arrears, self.changed_wallets):
+            changes.clear()
+        for news in (self.new_members, self.new_aliases, self.reversals, self.new_holds, self.closed_holds):
+            news.clear()
+
+    def _move(self, lot: Lot, points: int) -> Wallet:
+        wallet = self.wallets[lot.member]
+        if lot.pending_until_us is None:
+            wallet.balance += points
+        else:
+            wallet.pending += points
+        if lot.idle_months is not None:
+            self.changed_wallets[lot.member] = wallet
+        return wallet

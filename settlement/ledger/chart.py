@@ -6,6 +6,11 @@ def issued(partner: str) -> str:
     return f"issued:{partner}"
 
 
+def arrears(member: str, partner: str) -> str:
+    """Debit: points that the member owes the partner; never below zero."""
+    return f"arrears:{member}:{partner}"
+
+
 def redeemed(partner: str) -> str:
     """Credit: points that ended at this partner."""
     return f"redeemed:{partner}"
@@ -19,6 +24,16 @@ def wallet(member: str) -> str:
 def held(member: str) -> str:
     """Credit: a member's points in open holds; never below zero."""
     return f"held:{member}"
+
+
+def pending(member: str) -> str:
+    """Credit: a member's points that are issued and not spendable yet; never below zero."""
+    return f"pending:{member}"
+
+
+def expired(funder: str) -> str:
+    """Credit: points of this funder that expired."""
+    return f"expired:{funder}"
 
 
 def position(participant: str) -> str:

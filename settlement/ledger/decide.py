@@ -9,11 +9,22 @@ own lots move no money. Rules in the order of the proto's comments; the first th
 from settlement.house.records import ACTIVE, REGISTERED
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
-from settlement.ledger.acts import Authorize, Capture, Enrol, Issue, LinkAlias, Redeem, Reverse, Void
+from settlement.ledger.acts import (
+    Authorize,
+    Capture,
+    Enrol,
+    Issue,
+    LinkAlias,
+    Redeem,
+    Release,
+    Reverse,
+    Void,
+)
 from settlement.ledger.book import Book
 from settlement.ledger.rules.holds import authorize, capture, void
 from settlement.ledger.rules.membership import enrol, link
 from settlement.ledger.rules.points import issue, redeem
+from settlement.ledger.rules.releasing import release
 from settlement.ledger.rules.reversing import reverse
 from settlement.ledger.rules.ruling import ActName, Ruling, spelled
 
@@ -32,11 +43,13 @@ def rule(book: Book, house: House, name: ActName, body: object, index: int, now_
     stopped = _partner_refusal(house, partner)
     match body:
         case Issue():
-            ruling = issue(book, house, name, body, index, stopped)
+            ruling = issue(book, house, name, body, index, now_us, stopped)
         case Redeem():
-            ruling = redeem(book, house, name, body, index, stopped)
+            ruling = redeem(book, house, name, body, index, now_us, stopped)
         case Reverse():
-            ruling = reverse(book, partner, body, index, stopped)
+            ruling = reverse(book, house, name, body, index, now_us, stopped)
+        case Release():
+            ruling = release(book, partner, body, now_us, stopped)
         case Authorize():
             ruling = authorize(book, house, name, body, index, now_us, stopped)
         case Capture():

@@ -1,7 +1,6 @@
 """The rules of a member shard: loads wallets, lots, aliases and originals; cuts cycles; judges by `decide`."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from operator import attrgetter
 
@@ -10,39 +9,61 @@ from psycopg.rows import TupleRow
 
 from settlement.house.state import House
 from settlement.journal.acts import ENGINE_LINE, Act, Draft
-from settlement.journal.leaf import Transfer, parse_leaf
 from settlement.ledger import open_lots
-from settlement.ledger.acts import Authorize, Capture, Enrol, Issue, LinkAlias, Redeem, Reverse, Void
+from settlement.ledger.acts import (
+    Authorize,
+    Capture,
+    Enrol,
+    Issue,
+    LinkAlias,
+    Redeem,
+    Release,
+    Reverse,
+    Void,
+)
 from settlement.ledger.batch import ShardHead
-from settlement.ledger.book import Book, Hold, Lot, LotName, Original, Slice, Wallet
-from settlement.ledger.chart import held, wallet
+from settlement.ledger.book import Arrear, Book, Lot, LotName, Wallet
+from settlement.ledger.chart import held, pending, wallet
 from settlement.ledger.decide import decide
+from settlement.ledger.recorded import read_hold, read_original
 from settlement.ledger.writing import Statement, columns
 
 ALIASES = "SELECT token, member::text FROM aliases WHERE token = ANY(%b)"
-ORIGINALS = """SELECT a.partner, a.act_id::text, e.leaf, EXISTS
-    (SELECT FROM reversals r WHERE r.shard = e.shard AND r.original = e.index)
+ORIGINALS = """SELECT a.partner, a.act_id::text, e.leaf,
+    (SELECT coalesce(sum(r.amount), 0)::bigint FROM reversals r WHERE r.shard = e.shard AND r.original = e.index)
     FROM acts a JOIN entries e USING (shard, index) WHERE a.act_id = ANY(%b::uuid[]) AND a.shard = %b"""
 HOLDS = """SELECT a.act_id::text, h.index, h.member::text, h.partner, h.amount, h.tariff, h.until_us, e.leaf, h.closed_by IS NULL
     FROM acts a JOIN holds h USING (shard, index) JOIN entries e USING (shard, index)
     WHERE a.act_id = ANY(%b::uuid[]) AND a.shard = %b"""
-MEMBERS = "SELECT member::text FROM members WHERE member = ANY(%b::uuid[]) AND shard = %b"
+MEMBERS = "SELECT member::text, active_at_us FROM members WHERE member = ANY(%b::uuid[]) AND shard = %b"
 # Key by key, where an index has another column before the key's: there PostgreSQL before 17, if it plans on empty tables, would
 # rather filter by the array. OFFSET 0 keeps the inner query as it is written.
 BALANCES = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard), unnest(%b::text[]) AS asked (account), LATERAL
     (SELECT account, credits - debits FROM balances
     WHERE shard = here.shard AND account = asked.account AND asset = 'PTS' OFFSET 0) AS found"""
-NAMED_LOTS = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard),
+NAMED_LOTS = f"""SELECT found.* FROM (SELECT %b::smallint) AS here (shard),
     unnest(%b::bigint[], %b::smallint[]) AS asked (index, place), LATERAL
-    (SELECT index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff FROM lots
-    WHERE shard = here.shard AND index = asked.index AND place = asked.place OFFSET 0) AS found"""
+    (SELECT {open_lots.LOT_COLUMNS} FROM lots
+    WHERE shard = here.shard AND index = asked.index AND place = asked.place OFFSET 0) AS found"""  # noqa: S608 - made of constants
+OPEN_ARREARS = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard), unnest(%b::uuid[]) AS asked (member), LATERAL
+    (SELECT index, place, member::text, partner, asset, quantity, remaining, tariff FROM arrears
+    WHERE shard = here.shard AND member = asked.member AND remaining > 0 OFFSET 0) AS found
+    ORDER BY member, index, place"""
 LOTS = """INSERT INTO lots SELECT %b, * FROM
     unnest(%b::bigint[], %b::smallint[], %b::uuid[], %b::text[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[],
-    %b::bigint[])
-    ON CONFLICT (shard, index, place) DO UPDATE SET remaining = excluded.remaining"""
+    %b::bigint[], %b::smallint[], %b::bigint[])
+    ON CONFLICT (shard, index, place)
+    DO UPDATE SET remaining = excluded.remaining, pending_until_us = excluded.pending_until_us"""
 NEW_MEMBERS = "INSERT INTO members SELECT unnest(%b::uuid[]), %b"
+# After the lots are written: the fewest months are those of lots that few batches have read.
+ACTIVITY = """UPDATE members AS m SET active_at_us = new.active_at_us, idle_months = (SELECT min(l.idle_months) FROM lots l
+    WHERE l.shard = m.shard AND l.member = m.member AND l.remaining > 0 AND l.idle_months IS NOT NULL)
+    FROM unnest(%b::uuid[], %b::bigint[]) AS new (member, active_at_us) WHERE m.member = new.member"""
 NEW_ALIASES = "INSERT INTO aliases SELECT token, member FROM unnest(%b::bytea[], %b::uuid[]) AS n (token, member) ORDER BY 1"
-REVERSALS = "INSERT INTO reversals SELECT %b, * FROM unnest(%b::bigint[], %b::bigint[])"
+ARREARS = """INSERT INTO arrears SELECT %b, * FROM
+    unnest(%b::bigint[], %b::smallint[], %b::uuid[], %b::text[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[])
+    ON CONFLICT (shard, index, place) DO UPDATE SET remaining = excluded.remaining"""
+REVERSALS = "INSERT INTO reversals SELECT %b, * FROM unnest(%b::bigint[], %b::bigint[], %b::bigint[])"
 NEW_HOLDS = """INSERT INTO holds SELECT %b, * FROM
     unnest(%b::bigint[], %b::uuid[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[])"""
 CLOSED_HOLDS = """UPDATE holds h SET closed_by = n.closed_by FROM unnest(%b::bigint[], %b::bigint[]) AS n (index, closed_by)
@@ -50,8 +71,10 @@ CLOSED_HOLDS = """UPDATE holds h SET closed_by = n.closed_by FROM unnest(%b::big
 
 
 _COLUMNS = attrgetter(*[column.name for column in fields(Lot)])
+_ARREAR_COLUMNS = attrgetter(*[column.name for column in fields(Arrear)])
 _HOLD_COLUMNS = attrgetter("index", "member", "partner", "amount", "tariff", "until_us")
-_TAKEN = re.compile(r"^lot take \d+:(\d+)\.(\d+) (\d+)$", re.MULTILINE)
+_ACCOUNTS = (wallet, held, pending)
+"""In the order of the fields of `Wallet`."""
 NAMING = Issue | Redeem | Authorize
 """Acts that name their member by id or by an alias."""
 
@@ -70,7 +93,7 @@ class MemberRules:
         house: House,
         acts: Sequence[Act[object]],
     ) -> bool:
-        """Reads aliases, originals and holds, if any act names one, then the wallets and lots of all members concerned.
+        """Reads aliases, originals and holds, if any act names one, then the wallets, lots and arrears of all members concerned.
 
         Aliases are what all shards share.
         """
@@ -82,7 +105,10 @@ class MemberRules:
         await self._load_earlier_acts(connection, bodies)
         members |= set(self._book.aliases.values()) | self._of_earlier_acts()
         demands = open_lots.demands_of(bodies, self._book)
-        await self._load_wallets(connection, [m for m in members if m is not None], demands)
+        named = [member for member in members if member is not None]
+        await self._load_wallets(connection, head.now_us, named, demands)
+        if any(isinstance(body, Issue | Reverse) for body in bodies):
+            await self._load_arrears(connection, named)
         return bool(tokens)
 
     async def _load_aliases(self, connection: AsyncConnection[TupleRow], tokens: list[bytes]) -> None:
@@ -100,7 +126,7 @@ class MemberRules:
         self, connection: AsyncConnection[TupleRow], bodies: Sequence[object]
     ) -> None:
         """Originals and holds, and the lots of their slices."""
-        originals = [body.original_act_id for body in bodies if isinstance(body, Reverse)]
+        originals = [body.original_act_id for body in bodies if isinstance(body, Reverse | Release)]
         holds = [body.hold_act_id for body in bodies if isinstance(body, Capture | Void)]
         if originals:
             await self._load_originals(connection, originals)
@@ -112,8 +138,8 @@ class MemberRules:
 
     async def _load_originals(self, connection: AsyncConnection[TupleRow], ids: list[str]) -> None:
         cursor = await connection.execute(ORIGINALS, (ids, self._book.shard))
-        for partner, act_id, leaf, is_reversed in await cursor.fetchall():
-            original = read_original(leaf.encode("ascii"), is_reversed=is_reversed)
+        for partner, act_id, leaf, already in await cursor.fetchall():
+            original = read_original(leaf.encode("ascii"), already_reversed=already)
             if original is not None:
                 self._book.originals[partner, act_id] = original
 
@@ -129,26 +155,32 @@ class MemberRules:
             cursor = await connection.execute(NAMED_LOTS, (self._book.shard, *columns(names)))
             self._book.lots = {lot.name: lot for lot in [Lot(*row) for row in await cursor.fetchall()]}
 
+    async def _load_arrears(self, connection: AsyncConnection[TupleRow], members: list[str]) -> None:
+        cursor = await connection.execute(OPEN_ARREARS, (self._book.shard, members))
+        for row in await cursor.fetchall():
+            arrear = Arrear(*row)
+            self._book.wallets[arrear.member].arrears.append(arrear)
+
     async def _load_wallets(
         self,
         connection: AsyncConnection[TupleRow],
+        now_us: int,
         members: list[str],
         demands: Mapping[str, open_lots.Demand],
     ) -> None:
         """Members' points, and of their open lots those that are in demand."""
         book, shard = self._book, self._book.shard
-        accounts = [name(member) for member in members for name in (wallet, held)]
+        accounts = [name(member) for member in members for name in _ACCOUNTS]
         async with connection.pipeline():
             known = await connection.execute(MEMBERS, (members, shard))
             balances = await connection.execute(BALANCES, (shard, accounts))
-            lots = await open_lots.ask_first(connection, shard, demands) if demands else None
+            lots = await open_lots.ask_first(connection, shard, now_us, demands) if demands else None
         points = {account: int(balance) for account, balance in await balances.fetchall()}
-        book.wallets = {
-            member: Wallet(points.get(wallet(member), 0), points.get(held(member), 0))
-            for (member,) in await known.fetchall()
-        }
+        for member, active_at_us in await known.fetchall():
+            spendable, on_hold, coming = (points.get(name(member), 0) for name in _ACCOUNTS)
+            book.wallets[member] = Wallet(spendable, on_hold, coming, active_at_us)
         if lots is not None:
-            await open_lots.put_into(book, lots, connection, demands)
+            await open_lots.put_into(book, lots, connection, now_us, demands)
 
     def begin(self, head: ShardHead, house: House) -> list[Draft]:
         """A `cut` entry for every cycle that the house has closed and this shard has not cut: its range ends here."""
@@ -176,6 +208,12 @@ class MemberRules:
         if book.changed_lots:
             rows = map(_COLUMNS, book.changed_lots.values())
             statements.append(Statement(LOTS, (book.shard, *columns(rows))))
+        if book.changed_wallets:
+            news = [(member, each.active_at_us) for member, each in book.changed_wallets.items()]
+            statements.append(Statement(ACTIVITY, columns(news)))
+        if book.changed_arrears:
+            rows = map(_ARREAR_COLUMNS, book.changed_arrears.values())
+            statements.append(Statement(ARREARS, (book.shard, *columns(rows))))
         if book.reversals:
             statements.append(Statement(REVERSALS, (book.shard, *columns(book.reversals))))
         if book.new_holds:
@@ -184,51 +222,6 @@ class MemberRules:
         if book.closed_holds:
             statements.append(Statement(CLOSED_HOLDS, (*columns(book.closed_holds), book.shard)))
         return statements
-
-
-def read_original(leaf: bytes, *, is_reversed: bool) -> Original | None:
-    """What a reversal needs to know of an earlier entry; None if that entry cannot be reversed."""
-    entry = parse_leaf(leaf)
-    if entry.kind not in ("issue", "redeem", "capture") or entry.refusal is not None:
-        return None
-    lots = [value for value in entry.all("lot") if not value.startswith("give ")]
-    slices = tuple([read_slice(entry.index, place, value) for place, value in enumerate(lots)])
-    member, amount = entry.one("member"), int(entry.one("amount").split(" ")[1])
-    return Original(
-        entry.index,
-        entry.kind,
-        member,
-        amount,
-        tuple(_transfers_to_undo(entry.kind, member, entry.transfers())),
-        slices,
-        reversed=is_reversed,
-    )
-
-
-def read_slice(index: int, place: int, value: str) -> Slice:
-    """The points that a `lot` line moves; `index` and `place` name the lot, if it is new."""
-    verb, *facts = value.split(" ")
-    if verb == "new":
-        return (index, place), int(facts[2])
-    number, _, nth = facts[0].partition(":")[2].partition(".")
-    return (int(number), int(nth)), int(facts[1])
-
-
-def read_hold(
-    index: int, member: str, partner: str, amount: int, tariff: int, until_us: int, leaf: str, is_open: bool
-) -> Hold:
-    """A hold by its row and the leaf of its authorize, which says whose slices it is made of."""
-    slices = [((int(lot), int(place)), int(points)) for lot, place, points in _TAKEN.findall(leaf)]
-    return Hold(index, member, partner, amount, tariff, until_us, tuple(slices), is_open)
-
-
-def _transfers_to_undo(kind: str, member: str, transfers: Sequence[Transfer]) -> Iterator[Transfer]:
-    """The postings of a capture as those of a redemption: out of the wallet, and nothing of what was given back."""
-    for transfer in transfers:
-        if kind != "capture" or transfer.debit != held(member):
-            yield transfer
-        elif transfer.credit != wallet(member):
-            yield transfer._replace(debit=wallet(member))
 
 
 def _tokens(bodies: Iterable[object]) -> list[bytes]:

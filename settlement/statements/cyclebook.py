@@ -42,12 +42,19 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One partner's accepted acts on points in one cycle. A reversal counts in the cycle that recorded it."""
+    """One partner's accepted acts on points in one cycle. A reversal counts in the cycle that recorded it.
+
+    `issues_reversed`: points that came back from members; `arrears_made`: those that members owe instead, `arrears_repaid` what
+    they gave back of them. `expired`: points that the partner funded and nobody spent in time, and in how many entries.
+    """
 
     issued: Tally = Tally()
     redeemed: Tally = Tally()
     issues_reversed: Tally = Tally()
     redemptions_reversed: Tally = Tally()
+    expired: Tally = Tally()
+    arrears_made: Tally = Tally()
+    arrears_repaid: Tally = Tally()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,19 +155,23 @@ _ACTS = {
     ("redeemed", True): "redeemed",
     ("issued", True): "issues_reversed",
     ("redeemed", False): "redemptions_reversed",
+    ("expired", True): "expired",
+    ("arrears", False): "arrears_made",
+    ("arrears", True): "arrears_repaid",
 }
 """(partner's account, whether the points left a member) to the field of `Activity`. Accepted acts only have such postings."""
-_OF_PARTNERS = ("issued:", "redeemed:")
+_OF_PARTNERS = ("issued:", "redeemed:", "expired:")
+_ARREARS = "arrears:"
 
 
 def activity_of(sums: Iterable[tuple[str, bool, int, int]]) -> dict[str, Activity]:
     """Each partner's activity from (account across from the member's, whether points left the member, points, count of acts).
 
-    Rows may repeat: they add up. Other accounts than `issued` and `redeemed` are passed over.
+    Rows may repeat: they add up. Accounts that say nothing of a partner are passed over.
     """
     found: dict[str, Activity] = {}
     for account, from_member, points, count in sums:
-        purpose, _, partner = account.partition(":")
+        purpose, *_, partner = account.split(":")
         field = _ACTS.get((purpose, from_member))
         if field is not None:
             before = found.get(partner, Activity())
@@ -173,6 +184,10 @@ def points_leg(transfer: Transfer) -> tuple[str, bool, int, int] | None:
     """A posting as a row for `activity_of`; None if it moves no points between a member and a partner."""
     if transfer.asset != POINTS:
         return None
+    if transfer.debit.startswith(_ARREARS):
+        return transfer.debit, False, transfer.amount, 1
+    if transfer.credit.startswith(_ARREARS):
+        return transfer.credit, True, transfer.amount, 1
     if transfer.credit.startswith(_OF_PARTNERS):
         return transfer.credit, True, transfer.amount, 1
     return (transfer.debit, False, transfer.amount, 1) if transfer.debit.startswith(_OF_PARTNERS) else None

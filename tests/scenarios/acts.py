@@ -5,6 +5,7 @@ A new act is one function and one row of `ACTS`. The name of a row is the kind o
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from coalition.simulation.model import CycleFigures
@@ -13,12 +14,25 @@ from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
 from settlement.house.records import REQUEST
-from settlement.house.tariff import Tariff
-from settlement.ledger.acts import Authorize, Capture, Enrol, Issue, LinkAlias, Redeem, Reverse, Void
+from settlement.house.tariff import Spent, Tariff
+from settlement.ledger.acts import (
+    ON_EVENT_US,
+    Authorize,
+    Capture,
+    Enrol,
+    Issue,
+    LinkAlias,
+    Redeem,
+    Release,
+    Reverse,
+    Void,
+)
+from settlement.ledger.rules.expiry import DAY_US
 from settlement.money import micros_per_minor
 from settlement.signing import parse_public_key, possession_message
 from tests.scenarios.scene import Scene, micros, points
 
+_PENDING = re.compile(r"pending (?:(\d+)d|event)")
 NO_PROPOSAL = "00" * 32
 Asking = tuple[object, Any]
 """The body of an act, and the message that asks for it."""
@@ -53,8 +67,15 @@ def _plain(body: object) -> Asking:
 # --- acts on members and points ----------------------------------------------------------------------------------------
 
 
-def _issue(scene: Scene, name: str, amount: str, member: str) -> Asking:
-    return _plain(Issue(scene.member_name(member), points(amount), scene.clock_us()))
+def _issue(scene: Scene, name: str, amount: str, member: str, *pending: str) -> Asking:
+    """`pending 14d`, `pending event`, or nothing."""
+    until_us = None
+    if pending:
+        span = _PENDING.fullmatch(" ".join(pending))
+        if span is None:
+            raise ValueError(f"write: {name} 500 to maria pending 14d, or pending event")
+        until_us = ON_EVENT_US if span[1] is None else scene.clock_us() + int(span[1]) * DAY_US
+    return _plain(Issue(scene.member_name(member), points(amount), scene.clock_us(), until_us))
 
 
 def _redeem(scene: Scene, name: str, amount: str, member: str) -> Asking:
@@ -77,8 +98,13 @@ def _void(scene: Scene, name: str, hold: str) -> Asking:
     return _plain(Void(scene.act_id(hold), scene.clock_us()))
 
 
-def _reverse(scene: Scene, name: str, original: str) -> Asking:
-    return _plain(Reverse(scene.act_id(original), scene.clock_us()))
+def _reverse(scene: Scene, name: str, part: str, original: str) -> Asking:
+    amount = 0 if part == "all" else points(part)
+    return _plain(Reverse(scene.act_id(original), scene.clock_us(), amount))
+
+
+def _release(scene: Scene, name: str, original: str) -> Asking:
+    return _plain(Release(scene.act_id(original), scene.clock_us()))
 
 
 def _enrol(scene: Scene, name: str, member: str, *aliases: str) -> Asking:
@@ -126,13 +152,30 @@ def _confirm(scene: Scene, name: str, participant: str, amount: str, settlement:
     return _plain(Confirm(int(settlement), participant, minor))
 
 
+def _tariff(scene: Scene, name: str, rate: str, *terms: str) -> Asking:
+    """The terms that are named, each with its value; the others as they are by default."""
+    if len(terms) % 2:
+        raise ValueError(f"write: {name} 0.01 expiry months-12 grace-days 30")
+    said = dict(zip(terms[::2], terms[1::2], strict=True))
+    read = {term.replace("-", "_"): _TERMS[term](value) for term, value in said.items()}
+    return _plain(SetTariff(replace(Tariff(micros(rate)), **read)))
+
+
+_TERMS: dict[str, Callable[[str], Any]] = {
+    "expiry": str,
+    "spent": Spent,
+    "grace-days": int,
+    "hold-minutes": int,
+}
+
 ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
-    "issue": ("POINTS to MEMBER", _issue),
+    "issue": ("POINTS to MEMBER ...", _issue),
     "redeem": ("POINTS of MEMBER", _redeem),
     "authorize": ("POINTS of MEMBER ...", _authorize),
     "capture": ("POINTS of ACT", _capture),
     "void": ("ACT", _void),
-    "reverse": ("ACT", _reverse),
+    "reverse": ("PART of ACT", _reverse),
+    "release": ("ACT", _release),
     "enrol": ("MEMBER ...", _enrol),
     "link": ("ALIAS to MEMBER", _link),
     "register": ("PARTNER", lambda scene, name, partner: _plain(Register(partner, partner.title()))),
@@ -140,7 +183,7 @@ ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
     "suspend": ("PARTNER", lambda scene, name, partner: _plain(Suspend(partner))),
     "key-add": ("KEY of PARTNER", _add_key),
     "key-revoke": ("KEY as REASON", _revoke_key),
-    "tariff": ("RATE", lambda scene, name, rate: _plain(SetTariff(Tariff(micros(rate))))),
+    "tariff": ("RATE ...", _tariff),
     "close": ("cycle NUMBER", lambda scene, name, cycle: _plain(CloseCycle(int(cycle), None))),
     "propose": ("cycle NUMBER", _propose),
     "approve": ("PROPOSAL", _approve),

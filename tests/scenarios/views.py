@@ -1,5 +1,6 @@
 """Looks into the books: what stands in the tables and in the newest leaves, as text for a person in finance."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -9,6 +10,7 @@ from settlement.money import POINTS
 from tests.scenarios.scene import Scene, money
 
 Look = Callable[[Tables, Sequence[Entry], Scene], list[list[str]]]
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
 _UNTOLD = frozenset({"occurred", "until", "request", "sig"})
 """Lines of a leaf that tell nothing new here: times, hashes, signatures."""
 
@@ -62,6 +64,16 @@ def holds(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[str
     return [["hold", "member", "partner", "points", "end"], *rows]
 
 
+def arrears(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[str]]:
+    """Every arrear with the act that made it."""
+    rows = []
+    for (shard, index, place), arrear in sorted(tables.arrears.items()):
+        act = parse_leaf(tables.entries[shard][index].leaf.encode()).one("act")
+        made, left = f"{arrear.quantity:,}", f"{arrear.remaining:,}"
+        rows.append([f"{shard}:{index}.{place}", act, arrear.member, arrear.partner, made, left])
+    return [["arrear", "act", "member", "owed to", "made", "left"], *rows]
+
+
 def obligations(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[str]]:
     """What accrued in each cycle, of all shards."""
     owed: Counter[tuple[int, str, str]] = Counter()
@@ -76,12 +88,12 @@ def entries(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[s
     rows = []
     for entry in fresh:
         rows.append([f"{entry.shard}:{entry.index}", "kind", entry.kind])
-        rows += [["", key, value] for key, value in entry.lines if key not in _UNTOLD]
+        rows += [["", key, _TIME.sub("(time)", value)] for key, value in entry.lines if key not in _UNTOLD]
     return rows or [["none"]]
 
 
 VIEWS: dict[str, Look] = {
-    look.__name__: look for look in (balances, positions, lots, holds, obligations, entries)
+    look.__name__: look for look in (balances, positions, lots, holds, arrears, obligations, entries)
 }
 """Every look by its name."""
 

@@ -13,7 +13,16 @@ from psycopg.rows import TupleRow
 
 from coalition.simulation.cast import NETWORK, RATE_MICROS, new_cast
 from coalition.simulation.postgres.blows import AFTER, BEFORE, DURING, Blow, Blows
-from coalition.simulation.postgres.tables import Committed, EntryRow, HoldRow, LotRow, ShardRow, Tables
+from coalition.simulation.postgres.tables import (
+    ArrearRow,
+    Committed,
+    EntryRow,
+    HoldRow,
+    LotRow,
+    MemberRow,
+    ShardRow,
+    Tables,
+)
 from settlement.database import OWNER, READER, connect, connect_async, connect_writer
 from settlement.errors import UnavailableError
 from settlement.house.records import Network
@@ -100,8 +109,12 @@ class RealPostgres:
         return await asyncio.to_thread(read_tables, self._dsn)
 
 
+_ARREARS = (
+    "SELECT shard, index, place, member::text, partner, asset, quantity, remaining, tariff FROM arrears"
+)
 _HOLDS = "SELECT shard, index, member::text, partner, amount, tariff, until_us, closed_by FROM holds"
-_LOTS = "SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff FROM lots"
+_LOTS = """SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff,
+    idle_months, pending_until_us FROM lots"""
 
 
 def _rests_on(row: tuple[Any, ...]) -> tuple[int, int, int, int]:
@@ -206,7 +219,8 @@ def read_tables(dsn: str) -> Tables:
             "SELECT partner, act_id::text, payload_sha256, shard, index FROM acts"
         ):
             tables.acts[partner, act_id] = tuple(act)
-        tables.members.update(rows("SELECT member::text, shard FROM members"))
+        for member, *facts in rows("SELECT member::text, shard, active_at_us, idle_months FROM members"):
+            tables.members[member] = MemberRow(*facts)
         tables.aliases.update(rows("SELECT token, member::text FROM aliases"))
         for shard, *lot in rows(_LOTS):
             tables.lots[shard, *lot[:2]] = LotRow(*lot)
@@ -214,8 +228,10 @@ def read_tables(dsn: str) -> Tables:
             tables.balances[shard, account, asset] = [int(debits), int(credited)]
         for shard, cycle, debtor, creditor, amount, count in rows("SELECT * FROM obligations"):
             tables.obligations[shard, cycle, debtor, creditor] = [int(amount), count]
-        for shard, original, index in rows("SELECT * FROM reversals"):
-            tables.reversals[shard, original] = index
+        for shard, *arrear in rows(_ARREARS):
+            tables.arrears[shard, *arrear[:2]] = ArrearRow(*arrear)
+        for shard, original, index, amount in rows("SELECT * FROM reversals"):
+            tables.reversals.setdefault((shard, original), {})[index] = amount
         for shard, index, *hold in rows(_HOLDS):
             tables.holds[shard, index] = HoldRow(index, *hold)
         tables.checkpoints.update(rows("SELECT size, note FROM checkpoints"))

@@ -20,12 +20,14 @@ from settlement.clearing import obligations
 from settlement.clearing.acts import CloseCycle
 from settlement.clearing.desk import DeskRules
 from settlement.database import GATEWAY, OWNER, connect, connect_writer
-from settlement.house.acts import Activate, Register, Suspend
+from settlement.house.acts import Activate, Register, SetTariff, Suspend
 from settlement.house.records import REQUEST, Key
+from settlement.house.tariff import Tariff
 from settlement.journal.acts import Act, Outcome
 from settlement.journal.leaf import HOUSE
 from settlement.ledger import batch, members, memory, open_lots, sweeping
 from settlement.ledger.acts import (
+    ON_EVENT_US,
     Authorize,
     Capture,
     Enrol,
@@ -33,6 +35,7 @@ from settlement.ledger.acts import (
     LinkAlias,
     MemberName,
     Redeem,
+    Release,
     Reverse,
     Void,
 )
@@ -51,6 +54,9 @@ NOW_US = 1_900_000_000_000_000
 SHARD = 1
 BATCHES = 80
 LIFE_US = 10**17
+EXPIRIES = ("never", "months-1", "year-end-1", "activity-1", "activity-3")
+LATER_US, LAST_US = 5 * 10**15, 10**16
+"""Far ahead of both clocks."""
 KEYS = [Key(keyid_for(name), "ed25519", REQUEST, name, None, b"spki", 0) for name in (OPERATOR, *PARTNERS)]
 
 
@@ -80,6 +86,8 @@ def batches(chance: Random) -> Iterator[tuple[int, list[Act[object]]]]:
     for number in range(BATCHES):
         if number % 20 == 19:
             yield HOUSE, [asks(OPERATOR, CloseCycle(1 + number // 20, None))]
+        elif number % 9 == 4:
+            yield HOUSE, [asks(OPERATOR, SetTariff(Tariff(10_000, expiry=chance.choice(EXPIRIES))))]
         elif number % 27 == 26:
             yield HOUSE, [asks(OPERATOR, chance.choice((Suspend, Activate))(chance.choice(PARTNERS)))]
         acts = [_some_act(chance, known, aliases, done) for _ in range(chance.randint(1, 12))]
@@ -98,11 +106,14 @@ def _some_act(chance: Random, known: list[str], aliases: list[bytes], done: list
         Enrol(fresh_id() if chance.random() < 0.8 else known[-1], (alias,) if chance.random() < 0.5 else ()),
         LinkAlias(member, alias),
         *[Issue(name, chance.randint(1, 50), T0_US)] * 3,
+        Issue(name, chance.randint(1, 50), T0_US, chance.choice((ON_EVENT_US, LATER_US))),
+        Release(original, T0_US),
         *[Redeem(name, chance.randint(1, 60), T0_US)] * 3,
         *[Authorize(name, chance.randint(1, 60), T0_US, 0)] * 2,
         *[Capture(original, chance.randint(1, 30), T0_US)] * 2,
         Void(original, T0_US),
-        *[Reverse(original, T0_US)] * 2,
+        Reverse(original, T0_US),
+        Reverse(original, T0_US, chance.randint(1, 30)),
     )
     body = chance.choice(bodies)
     if isinstance(body, Enrol) and body.member not in known:
@@ -144,7 +155,11 @@ async def test_the_same_batches_leave_the_same_books(books: str) -> None:
 
 def timeless(tables: Tables) -> dict[str, object]:
     """The tables without times, leaves and their hashes."""
-    rows = {name: getattr(tables, name) for name in ("members", "aliases", "lots", "balances", "obligations")}
+    rows = {name: getattr(tables, name) for name in ("aliases", "arrears", "balances", "obligations")}
+    rows["lots"] = {name: replace(lot, expires_at_us=0) for name, lot in tables.lots.items()}
+    rows["members"] = {
+        member: replace(row, active_at_us=row.active_at_us and 0) for member, row in tables.members.items()
+    }
     rows |= {name: getattr(tables, name) for name in ("transfers", "payloads", "acts", "reversals")}
     rows["entries"] = {
         shard: [replace(entry, recorded_at_us=0, leaf="", leaf_hash=b"") for entry in entries]
@@ -162,6 +177,7 @@ async def same_answers(
     known, ids = list(tables.members), [name[1] for name in tables.acts]
     tokens, lots = list(tables.aliases), [name[1:] for name in tables.lots]
     partner, act_id = next(iter(tables.acts))
+    due = {"now_us": LAST_US, "months": [1, 3], "since_us": [LAST_US, 0]}
     asked: dict[str, object] = {
         batch.SEEN: (ids,),
         memory.HOUSE_SIZE: (),
@@ -170,9 +186,13 @@ async def same_answers(
         members.HOLDS: (ids, SHARD),
         members.MEMBERS: (known, SHARD),
         members.BALANCES: (SHARD, [f"wallet:{member}" for member in known]),
-        open_lots.OPEN_LOTS: (SHARD, known, [at % 3 for at in range(len(known))], [2] * len(known)),
+        open_lots.OPEN_LOTS: (SHARD, 1, known, [2] * len(known), [at % 3 for at in range(len(known))]),
+        open_lots.OVER_LOTS: (SHARD, LAST_US, known, [2] * len(known), [at % 3 for at in range(len(known))]),
+        members.OPEN_ARREARS: (SHARD, known),
+        sweeping.COMING_LOTS: (SHARD, LAST_US, known, [2] * len(known)),
+        sweeping.DUE_SHARDS: due,
+        sweeping.DUE_MEMBERS: due | {"shard": SHARD, "most": 10_000},
         members.NAMED_LOTS: (SHARD, [n for n, _ in lots], [place for _, place in lots]),
-        sweeping.DUE_SHARDS: (),
         sweeping.DUE_HOLDS: (SHARD, LIFE_US, 1_000),
         obligations.OPEN_IN_SOME_SHARD: (),
         obligations.ACCRUED: {"cycle": 3},
@@ -196,6 +216,7 @@ def comparable(rows: list[tuple[Any, ...]], tables: Tables) -> list[str]:
     entries = [entry for listed in tables.entries.values() for entry in listed]
     of_the_clock: set[object] = {entry.leaf_hash for entry in entries} | {entry.leaf for entry in entries}
     of_the_clock.update(entry.recorded_at_us for entry in entries)
+    of_the_clock.update(lot.expires_at_us for lot in tables.lots.values())
     of_the_clock.update(hold.until_us for hold in tables.holds.values())
     kept = [[value for value in row if value not in of_the_clock] for row in rows]
     return sorted(str([int(value) if isinstance(value, Decimal) else value for value in row]) for row in kept)

@@ -5,11 +5,15 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from google.protobuf.message import Message
+
 from coalition.api.v1 import partners_pb2, settlement_pb2
 from coalition.wire.envelope import seal
 from coalition.wire.methods import METHODS, Method
 from coalition.wire.strict import write_time
+from coalition.wire.tariffs import spell_tariff
 from settlement.clock import SECOND_US, now_us
+from settlement.house.tariff import Tariff
 from settlement.signing import KeySigner, new_key, possession_message
 from tests.support.network import ORIGIN
 
@@ -66,6 +70,8 @@ class Callers:
                 write_time(getattr(request, name), value)
             elif isinstance(value, list):
                 getattr(request, name).extend(value)
+            elif isinstance(value, Message):
+                getattr(request, name).CopyFrom(value)
             else:
                 setattr(request, name, value)
         who = caller_for(method)
@@ -93,7 +99,7 @@ class Callers:
                 "possession": key.sign(proof),
             },
             "RevokeKeyRequest": {"keyid": key.keyid, "reason": partners_pb2.REVOCATION_REASON_RETIRED},
-            "SetTariffRequest": {"tariff": {"reimbursement_micros": 10_000, "hold_minutes": 60}},
+            "SetTariffRequest": {"tariff": spell_tariff(Tariff(10_000))},
             "ListObligationsRequest": {"cycle": 1},
             "GetStatementRequest": {"cycle": 1, "partner_id": "bakery"},
             "CloseCycleRequest": {"cycle": 1_000, "label": "2026-11"},
@@ -117,6 +123,7 @@ def _fields_of_points(now: int) -> dict[str, dict[str, Any]]:
         "AuthorizeRequest": points,
         "CaptureRequest": {**hold, "amount": 5},
         "VoidRequest": hold,
+        "ReleaseRequest": {"original_act_id": str(uuid.uuid4()), "occurred_at": now},
         "ReverseRequest": {"original_act_id": str(uuid.uuid4()), "occurred_at": now},
     }
 

@@ -109,7 +109,7 @@ class Door(Callers):
     def recorded(self) -> dict[str, int]:
         """How much is in the books, apart from what the worker writes by itself."""
         tables = dict.fromkeys(
-            ("acts", "payloads", "transfers", "members", "aliases", "lots", "reversals"), ""
+            ("acts", "payloads", "transfers", "members", "aliases", "lots", "arrears", "reversals"), ""
         )
         tables["entries"] = " WHERE kind NOT IN ('heads', 'cut')"
         with psycopg.connect(self.dsn) as connection:

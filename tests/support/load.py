@@ -74,7 +74,7 @@ class Load:
                     await client.issue(member=member, amount=amount, act_id=act_id)
                 else:
                     await client.redeem(member=member, amount=amount, act_id=act_id)
-                last = act_id
+                    last = act_id
                 self._answered += 1
             except NoAnswerError as error:
                 self.unanswered += 1

@@ -46,7 +46,7 @@ async def _trade(network: SmallNetwork, rounds: int) -> None:
 
 
 async def _exceptions(network: SmallNetwork) -> None:
-    """Refusals, reversals, aliases, a suspended partner, a key that is exchanged, another tariff."""
+    """Refusals, reversals, arrears repaid in part, aliases, a suspended partner, a key that is exchanged, another tariff."""
     shard, member = network.members[0]
     issued = await network.ask(shard, "bakery", exchange_pb2.IssueRequest(**points(member, 5_000)))
     spent = await network.ask(shard, "cinema", exchange_pb2.RedeemRequest(**points(member, 40)))
@@ -57,6 +57,14 @@ async def _exceptions(network: SmallNetwork) -> None:
     assert (
         await network.ask(shard, "grocer", exchange_pb2.IssueRequest(**points(str(uuid.uuid4()), 5)))
     ).refusal
+    given = await network.ask(shard, "bakery", exchange_pb2.IssueRequest(**points(member, 900)))
+    everything = points(member, given.balance_after or 0)
+    await network.ask(shard, "cinema", exchange_pb2.RedeemRequest(**everything))
+    for amount in (300, 0):
+        back = exchange_pb2.ReverseRequest(
+            original_act_id=given.act_id, amount=amount, occurred_at=just_now()
+        )
+        assert (await network.ask(shard, "bakery", back)).refusal is None
     unknown = exchange_pb2.ReverseRequest(original_act_id=str(uuid.uuid4()), occurred_at=just_now())
     assert (await network.ask(shard, "grocer", unknown)).refusal == "ORIGINAL_UNKNOWN"
     by_alias = exchange_pb2.IssueRequest(alias_token=b"a" * 32, amount=700, occurred_at=just_now())
@@ -69,8 +77,28 @@ async def _exceptions(network: SmallNetwork) -> None:
     assert (await network.ask(shard, "cinema", exchange_pb2.IssueRequest(**points(member, 5)))).refusal
     await network.ask(HOUSE, OPERATOR, partners_pb2.ActivateRequest(partner_id="cinema"))
     await _holds(network)
-    terms = spell_tariff(Tariff(12_345))
+    await _pending(network)
+    terms = spell_tariff(Tariff(12_345, expiry="month-end-12"))
     await network.ask(HOUSE, OPERATOR, partners_pb2.SetTariffRequest(tariff=terms))
+
+
+async def _pending(network: SmallNetwork) -> None:
+    """Points by activity that wait for an event: some are released, some taken back, some wait on."""
+    terms = spell_tariff(Tariff(10_000, expiry="activity-3"))
+    await network.ask(HOUSE, OPERATOR, partners_pb2.SetTariffRequest(tariff=terms))
+    shard, member = network.members[0]
+    waiting = [
+        await network.ask(shard, "bakery", exchange_pb2.IssueRequest(**points(member, 70), on_event=True))
+        for _ in range(3)
+    ]
+    moment = just_now()
+    asked = (
+        exchange_pb2.ReleaseRequest(original_act_id=waiting[0].act_id, occurred_at=moment),
+        exchange_pb2.ReleaseRequest(original_act_id=waiting[0].act_id, occurred_at=moment),
+        exchange_pb2.ReverseRequest(original_act_id=waiting[1].act_id, occurred_at=moment),
+    )
+    said = [(await network.ask(shard, "bakery", each)).refusal for each in asked]
+    assert said == [None, "ALREADY_RELEASED", None]
 
 
 async def _holds(network: SmallNetwork) -> None:

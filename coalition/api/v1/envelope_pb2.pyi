@@ -38,7 +38,7 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """The act to reverse is not an accepted issue or redemption of this partner."""
     REFUSAL_REASON_ALREADY_REVERSED: _RefusalReason.ValueType  # 7
     REFUSAL_REASON_POINTS_SPENT: _RefusalReason.ValueType  # 8
-    """Points of the issue to reverse are already spent."""
+    """Points of the issue to reverse are already spent, and the tariff lets the member keep them."""
     REFUSAL_REASON_ALIAS_TAKEN: _RefusalReason.ValueType  # 9
     REFUSAL_REASON_PARTNER_EXISTS: _RefusalReason.ValueType  # 10
     REFUSAL_REASON_PARTNER_UNKNOWN: _RefusalReason.ValueType  # 11
@@ -75,6 +75,12 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """The hold has run out; authorize afresh."""
     REFUSAL_REASON_HOLD_EXCEEDED: _RefusalReason.ValueType  # 32
     """More than is held; capture at most that."""
+    REFUSAL_REASON_LOT_EXPIRED: _RefusalReason.ValueType  # 40
+    """There are enough points only with those that have expired."""
+    REFUSAL_REASON_ALREADY_RELEASED: _RefusalReason.ValueType  # 41
+    """The points are spendable already."""
+    REFUSAL_REASON_REVERSAL_EXCEEDED: _RefusalReason.ValueType  # 50
+    """Less of the original is left to reverse than that."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """A rule said no. The no is recorded as a journal entry; asking again gives the same answer."""
@@ -91,7 +97,7 @@ REFUSAL_REASON_ORIGINAL_UNKNOWN: RefusalReason.ValueType  # 6
 """The act to reverse is not an accepted issue or redemption of this partner."""
 REFUSAL_REASON_ALREADY_REVERSED: RefusalReason.ValueType  # 7
 REFUSAL_REASON_POINTS_SPENT: RefusalReason.ValueType  # 8
-"""Points of the issue to reverse are already spent."""
+"""Points of the issue to reverse are already spent, and the tariff lets the member keep them."""
 REFUSAL_REASON_ALIAS_TAKEN: RefusalReason.ValueType  # 9
 REFUSAL_REASON_PARTNER_EXISTS: RefusalReason.ValueType  # 10
 REFUSAL_REASON_PARTNER_UNKNOWN: RefusalReason.ValueType  # 11
@@ -128,6 +134,12 @@ REFUSAL_REASON_HOLD_EXPIRED: RefusalReason.ValueType  # 31
 """The hold has run out; authorize afresh."""
 REFUSAL_REASON_HOLD_EXCEEDED: RefusalReason.ValueType  # 32
 """More than is held; capture at most that."""
+REFUSAL_REASON_LOT_EXPIRED: RefusalReason.ValueType  # 40
+"""There are enough points only with those that have expired."""
+REFUSAL_REASON_ALREADY_RELEASED: RefusalReason.ValueType  # 41
+"""The points are spendable already."""
+REFUSAL_REASON_REVERSAL_EXCEEDED: RefusalReason.ValueType  # 50
+"""Less of the original is left to reverse than that."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
 
 class _ErrorReason:

@@ -29,16 +29,24 @@ class IssueRequest(_message.Message):
     ALIAS_TOKEN_FIELD_NUMBER: _builtins.int
     AMOUNT_FIELD_NUMBER: _builtins.int
     OCCURRED_AT_FIELD_NUMBER: _builtins.int
+    SPENDABLE_FROM_FIELD_NUMBER: _builtins.int
+    ON_EVENT_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
     alias_token: _builtins.bytes
     """32 bytes: HMAC-SHA256 of kind and card, phone or app id under the network's alias key."""
     amount: _builtins.int
     """Points, 1 to 10^12."""
+    on_event: _builtins.bool
+    """Pending until the caller releases them."""
     @_builtins.property
     def header(self) -> _envelope_pb2.RequestHeader: ...
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
         """When the partner says that it happened; judged by nobody, kept for reports."""
+
+    @_builtins.property
+    def spendable_from(self) -> _timestamp_pb2.Timestamp:
+        """Pending until then, by the books' clock; spendable at once if that is past."""
 
     def __init__(
         self,
@@ -48,14 +56,21 @@ class IssueRequest(_message.Message):
         alias_token: _builtins.bytes = ...,
         amount: _builtins.int = ...,
         occurred_at: _timestamp_pb2.Timestamp | None = ...,
+        spendable_from: _timestamp_pb2.Timestamp | None = ...,
+        on_event: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "header", b"header", "member", b"member", "member_id", b"member_id", "occurred_at", b"occurred_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "header", b"header", "member", b"member", "member_id", b"member_id", "occurred_at", b"occurred_at", "on_event", b"on_event", "spendable", b"spendable", "spendable_from", b"spendable_from"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "amount", b"amount", "header", b"header", "member", b"member", "member_id", b"member_id", "occurred_at", b"occurred_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "amount", b"amount", "header", b"header", "member", b"member", "member_id", b"member_id", "occurred_at", b"occurred_at", "on_event", b"on_event", "spendable", b"spendable", "spendable_from", b"spendable_from"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_member: _TypeAlias = _typing.Literal["member_id", "alias_token"]  # noqa: Y015
     _WhichOneofArgType_member: _TypeAlias = _typing.Literal["member", b"member"]  # noqa: Y015
+    _WhichOneofReturnType_spendable: _TypeAlias = _typing.Literal["spendable_from", "on_event"]  # noqa: Y015
+    _WhichOneofArgType_spendable: _TypeAlias = _typing.Literal["spendable", b"spendable"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType_member) -> _WhichOneofReturnType_member | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_spendable) -> _WhichOneofReturnType_spendable | None: ...
 
 Global___IssueRequest: _TypeAlias = IssueRequest  # noqa: Y015
 
@@ -208,8 +223,40 @@ class ReverseRequest(_message.Message):
     HEADER_FIELD_NUMBER: _builtins.int
     ORIGINAL_ACT_ID_FIELD_NUMBER: _builtins.int
     OCCURRED_AT_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
     original_act_id: _builtins.str
     """The caller's act to undo."""
+    amount: _builtins.int
+    """Points to undo, at most 10^12; 0: all that is left."""
+    @_builtins.property
+    def header(self) -> _envelope_pb2.RequestHeader: ...
+    @_builtins.property
+    def occurred_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        header: _envelope_pb2.RequestHeader | None = ...,
+        original_act_id: _builtins.str = ...,
+        occurred_at: _timestamp_pb2.Timestamp | None = ...,
+        amount: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "occurred_at", b"occurred_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "header", b"header", "occurred_at", b"occurred_at", "original_act_id", b"original_act_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReverseRequest: _TypeAlias = ReverseRequest  # noqa: Y015
+
+@_typing.final
+class ReleaseRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    ORIGINAL_ACT_ID_FIELD_NUMBER: _builtins.int
+    OCCURRED_AT_FIELD_NUMBER: _builtins.int
+    original_act_id: _builtins.str
+    """The caller's issue whose points are pending."""
     @_builtins.property
     def header(self) -> _envelope_pb2.RequestHeader: ...
     @_builtins.property
@@ -227,7 +274,7 @@ class ReverseRequest(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___ReverseRequest: _TypeAlias = ReverseRequest  # noqa: Y015
+Global___ReleaseRequest: _TypeAlias = ReleaseRequest  # noqa: Y015
 
 @_typing.final
 class GetReceiptRequest(_message.Message):
@@ -287,21 +334,29 @@ class GetBalanceResponse(_message.Message):
     MEMBER_ID_FIELD_NUMBER: _builtins.int
     BALANCE_FIELD_NUMBER: _builtins.int
     HELD_FIELD_NUMBER: _builtins.int
+    PENDING_FIELD_NUMBER: _builtins.int
+    ARREARS_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
     balance: _builtins.int
-    """Spendable points."""
+    """Spendable points, with those whose time has come and that the worker has yet to see to."""
     held: _builtins.int
     """Points in open holds."""
+    pending: _builtins.int
+    """Points that are issued and not yet spendable."""
+    arrears: _builtins.int
+    """Points that the member owes to all partners together: spent, and then taken back by their issuer."""
     def __init__(
         self,
         *,
         member_id: _builtins.str = ...,
         balance: _builtins.int = ...,
         held: _builtins.int = ...,
+        pending: _builtins.int = ...,
+        arrears: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["balance", b"balance", "held", b"held", "member_id", b"member_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrears", b"arrears", "balance", b"balance", "held", b"held", "member_id", b"member_id", "pending", b"pending"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

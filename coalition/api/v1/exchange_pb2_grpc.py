@@ -66,6 +66,11 @@ class ExchangeServiceStub:
                 request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
                 response_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
                 _registered_method=True)
+        self.Release = channel.unary_unary(
+                '/coalition.api.v1.ExchangeService/Release',
+                request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+                response_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                _registered_method=True)
         self.GetReceipt = channel.unary_unary(
                 '/coalition.api.v1.ExchangeService/GetReceipt',
                 request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
@@ -88,7 +93,7 @@ class ExchangeServiceServicer:
     """
 
     def Issue(self, request, context):
-        """Creates points for a member; the caller is issuer and funder.
+        """Creates points for a member; the caller is issuer and funder. When they expire says the tariff in force.
         Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, LIMIT_EXCEEDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -97,7 +102,7 @@ class ExchangeServiceServicer:
 
     def Redeem(self, request, context):
         """Spends a member's points at the caller; lots go soonest expiry first, then oldest.
-        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, INSUFFICIENT_POINTS,
+        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, INSUFFICIENT_POINTS, LOT_EXPIRED,
         TOO_MANY_LOTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -131,10 +136,19 @@ class ExchangeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Reverse(self, request, context):
-        """Undoes a whole earlier act of the caller: an issue while none of its points is spent or held, a redemption or a
-        capture. An authorize is not reversed but voided.
-        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED,
-        POINTS_SPENT, LIMIT_EXCEEDED.
+        """Undoes an earlier issue, redemption or capture of the caller, whole or in parts, until nothing of it is left. Points of
+        an issue that are spent or held already follow the tariff's term `spent`. An authorize is not reversed but voided.
+        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED (nothing is
+        left), REVERSAL_EXCEEDED, POINTS_SPENT, LIMIT_EXCEEDED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Release(self, request, context):
+        """Makes the points of an issue of the caller spendable that are pending: on an event, or sooner than their date.
+        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_RELEASED (also: they
+        were never pending), ALREADY_REVERSED, LOT_EXPIRED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -154,7 +168,8 @@ class ExchangeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListEntries(self, request, context):
-        """Journal entries that concern the caller: its own acts, and those of others that made it owe. The operator sees all.
+        """Journal entries that concern the caller: its own acts, those of others that made it owe, and those by which points that it
+        funded expired. The operator sees all.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -190,6 +205,11 @@ def add_ExchangeServiceServicer_to_server(servicer, server):
             ),
             'Reverse': grpc.unary_unary_rpc_method_handler(
                     servicer.Reverse,
+                    request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                    response_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            ),
+            'Release': grpc.unary_unary_rpc_method_handler(
+                    servicer.Release,
                     request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
                     response_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
             ),
@@ -370,6 +390,33 @@ class ExchangeService:
             request,
             target,
             '/coalition.api.v1.ExchangeService/Reverse',
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Release(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/coalition.api.v1.ExchangeService/Release',
             coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
             coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
             options,

@@ -35,12 +35,12 @@ class ExchangeServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ExchangeServiceAsyncStub: ...
     Issue: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
-    """Creates points for a member; the caller is issuer and funder.
+    """Creates points for a member; the caller is issuer and funder. When they expire says the tariff in force.
     Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, LIMIT_EXCEEDED.
     """
     Redeem: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """Spends a member's points at the caller; lots go soonest expiry first, then oldest.
-    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, INSUFFICIENT_POINTS,
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, INSUFFICIENT_POINTS, LOT_EXPIRED,
     TOO_MANY_LOTS.
     """
     Authorize: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
@@ -58,16 +58,23 @@ class ExchangeServiceStub:
     Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, HOLD_UNKNOWN, HOLD_CLOSED.
     """
     Reverse: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
-    """Undoes a whole earlier act of the caller: an issue while none of its points is spent or held, a redemption or a
-    capture. An authorize is not reversed but voided.
-    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED,
-    POINTS_SPENT, LIMIT_EXCEEDED.
+    """Undoes an earlier issue, redemption or capture of the caller, whole or in parts, until nothing of it is left. Points of
+    an issue that are spent or held already follow the tariff's term `spent`. An authorize is not reversed but voided.
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED (nothing is
+    left), REVERSAL_EXCEEDED, POINTS_SPENT, LIMIT_EXCEEDED.
+    """
+    Release: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
+    """Makes the points of an issue of the caller spendable that are pending: on an event, or sooner than their date.
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_RELEASED (also: they
+    were never pending), ALREADY_REVERSED, LOT_EXPIRED.
     """
     GetReceipt: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """The receipt of an act of the caller, for one who lost it. Error ACT_UNKNOWN: no such act is recorded."""
     GetBalance: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.GetBalanceResponse]
     ListEntries: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.ListEntriesResponse]
-    """Journal entries that concern the caller: its own acts, and those of others that made it owe. The operator sees all."""
+    """Journal entries that concern the caller: its own acts, those of others that made it owe, and those by which points that it
+    funded expired. The operator sees all.
+    """
 
 @_typing.type_check_only
 class ExchangeServiceAsyncStub(ExchangeServiceStub):
@@ -75,12 +82,12 @@ class ExchangeServiceAsyncStub(ExchangeServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Issue: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
-    """Creates points for a member; the caller is issuer and funder.
+    """Creates points for a member; the caller is issuer and funder. When they expire says the tariff in force.
     Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, LIMIT_EXCEEDED.
     """
     Redeem: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """Spends a member's points at the caller; lots go soonest expiry first, then oldest.
-    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, INSUFFICIENT_POINTS,
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, INSUFFICIENT_POINTS, LOT_EXPIRED,
     TOO_MANY_LOTS.
     """
     Authorize: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
@@ -98,16 +105,23 @@ class ExchangeServiceAsyncStub(ExchangeServiceStub):
     Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, HOLD_UNKNOWN, HOLD_CLOSED.
     """
     Reverse: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
-    """Undoes a whole earlier act of the caller: an issue while none of its points is spent or held, a redemption or a
-    capture. An authorize is not reversed but voided.
-    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED,
-    POINTS_SPENT, LIMIT_EXCEEDED.
+    """Undoes an earlier issue, redemption or capture of the caller, whole or in parts, until nothing of it is left. Points of
+    an issue that are spent or held already follow the tariff's term `spent`. An authorize is not reversed but voided.
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED (nothing is
+    left), REVERSAL_EXCEEDED, POINTS_SPENT, LIMIT_EXCEEDED.
+    """
+    Release: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
+    """Makes the points of an issue of the caller spendable that are pending: on an event, or sooner than their date.
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_RELEASED (also: they
+    were never pending), ALREADY_REVERSED, LOT_EXPIRED.
     """
     GetReceipt: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """The receipt of an act of the caller, for one who lost it. Error ACT_UNKNOWN: no such act is recorded."""
     GetBalance: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.GetBalanceResponse]  # type: ignore[assignment]
     ListEntries: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.ListEntriesResponse]  # type: ignore[assignment]
-    """Journal entries that concern the caller: its own acts, and those of others that made it owe. The operator sees all."""
+    """Journal entries that concern the caller: its own acts, those of others that made it owe, and those by which points that it
+    funded expired. The operator sees all.
+    """
 
 class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
     """Points in, points out. Acts answer with an Envelope that holds a Receipt signed by the operator."""
@@ -118,7 +132,7 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
-        """Creates points for a member; the caller is issuer and funder.
+        """Creates points for a member; the caller is issuer and funder. When they expire says the tariff in force.
         Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, LIMIT_EXCEEDED.
         """
 
@@ -129,7 +143,7 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
         """Spends a member's points at the caller; lots go soonest expiry first, then oldest.
-        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, INSUFFICIENT_POINTS,
+        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, INSUFFICIENT_POINTS, LOT_EXPIRED,
         TOO_MANY_LOTS.
         """
 
@@ -171,10 +185,21 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
-        """Undoes a whole earlier act of the caller: an issue while none of its points is spent or held, a redemption or a
-        capture. An authorize is not reversed but voided.
-        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED,
-        POINTS_SPENT, LIMIT_EXCEEDED.
+        """Undoes an earlier issue, redemption or capture of the caller, whole or in parts, until nothing of it is left. Points of
+        an issue that are spent or held already follow the tariff's term `spent`. An authorize is not reversed but voided.
+        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED (nothing is
+        left), REVERSAL_EXCEEDED, POINTS_SPENT, LIMIT_EXCEEDED.
+        """
+
+    @_abc_1.abstractmethod
+    def Release(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
+        """Makes the points of an issue of the caller spendable that are pending: on an event, or sooner than their date.
+        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_RELEASED (also: they
+        were never pending), ALREADY_REVERSED, LOT_EXPIRED.
         """
 
     @_abc_1.abstractmethod
@@ -198,6 +223,8 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_exchange_pb2.ListEntriesResponse, _abc.Awaitable[_exchange_pb2.ListEntriesResponse]]:
-        """Journal entries that concern the caller: its own acts, and those of others that made it owe. The operator sees all."""
+        """Journal entries that concern the caller: its own acts, those of others that made it owe, and those by which points that it
+        funded expired. The operator sees all.
+        """
 
 def add_ExchangeServiceServicer_to_server(servicer: ExchangeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

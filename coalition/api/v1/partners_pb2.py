@@ -27,7 +27,7 @@ from coalition.api.v1 import options_pb2 as coalition_dot_api_dot_v1_dot_options
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63oalition/api/v1/partners.proto\x12\x10\x63oalition.api.v1\x1a\x1f\x63oalition/api/v1/envelope.proto\x1a\x1e\x63oalition/api/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"l\n\x0fRegisterRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\npartner_id\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\"V\n\x0f\x41\x63tivateRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\npartner_id\x18\x02 \x01(\t\"U\n\x0eSuspendRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\npartner_id\x18\x02 \x01(\t\"\xbb\x01\n\rAddKeyRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\npartner_id\x18\x02 \x01(\t\x12\x12\n\npublic_key\x18\x03 \x01(\x0c\x12-\n\x07purpose\x18\x04 \x01(\x0e\x32\x1c.coalition.api.v1.KeyPurpose\x12\x0e\n\x06person\x18\x05 \x01(\t\x12\x12\n\npossession\x18\x06 \x01(\x0c\"\xb8\x01\n\x10RevokeKeyRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\r\n\x05keyid\x18\x02 \x01(\t\x12\x32\n\x06reason\x18\x03 \x01(\x0e\x32\".coalition.api.v1.RevocationReason\x12\x30\n\x0csuspect_from\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"m\n\x10SetTariffRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12(\n\x06tariff\x18\x02 \x01(\x0b\x32\x18.coalition.api.v1.Tariff\"<\n\x06Tariff\x12\x1c\n\x14reimbursement_micros\x18\x01 \x01(\x03\x12\x14\n\x0chold_minutes\x18\n \x01(\x05\"F\n\x13ListPartnersRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\"C\n\x14ListPartnersResponse\x12+\n\x08partners\x18\x01 \x03(\x0b\x32\x19.coalition.api.v1.Partner\"\x87\x01\n\x07Partner\x12\x12\n\npartner_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12-\n\x05state\x18\x03 \x01(\x0e\x32\x1e.coalition.api.v1.PartnerState\x12#\n\x04keys\x18\x04 \x03(\x0b\x32\x15.coalition.api.v1.Key\"\xd2\x01\n\x03Key\x12\r\n\x05keyid\x18\x01 \x01(\t\x12\x31\n\talgorithm\x18\x02 \x01(\x0e\x32\x1e.coalition.api.v1.KeyAlgorithm\x12-\n\x07purpose\x18\x03 \x01(\x0e\x32\x1c.coalition.api.v1.KeyPurpose\x12\x0e\n\x06person\x18\x04 \x01(\t\x12\x16\n\x0e\x61\x64\x64\x65\x64_at_entry\x18\x05 \x01(\x03\x12\x1d\n\x10revoked_at_entry\x18\x06 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_revoked_at_entry*m\n\x0cKeyAlgorithm\x12\x1d\n\x19KEY_ALGORITHM_UNSPECIFIED\x10\x00\x12\x19\n\x15KEY_ALGORITHM_ED25519\x10\x01\x12#\n\x1fKEY_ALGORITHM_ECDSA_P256_SHA256\x10\x02*\x8a\x01\n\nKeyPurpose\x12\x1b\n\x17KEY_PURPOSE_UNSPECIFIED\x10\x00\x12\x17\n\x13KEY_PURPOSE_REQUEST\x10\x01\x12\x18\n\x14KEY_PURPOSE_APPROVER\x10\x02\x12\x17\n\x13KEY_PURPOSE_RECEIPT\x10\x03\x12\x13\n\x0fKEY_PURPOSE_LOG\x10\x04*\x99\x01\n\x10RevocationReason\x12!\n\x1dREVOCATION_REASON_UNSPECIFIED\x10\x00\x12\x1d\n\x19REVOCATION_REASON_RETIRED\x10\x01\x12 \n\x1cREVOCATION_REASON_SUPERSEDED\x10\x02\x12!\n\x1dREVOCATION_REASON_COMPROMISED\x10\x03*\x82\x01\n\x0cPartnerState\x12\x1d\n\x19PARTNER_STATE_UNSPECIFIED\x10\x00\x12\x1c\n\x18PARTNER_STATE_REGISTERED\x10\x01\x12\x18\n\x14PARTNER_STATE_ACTIVE\x10\x02\x12\x1b\n\x17PARTNER_STATE_SUSPENDED\x10\x03\x32\xbb\x05\n\x0ePartnerService\x12\\\n\x08Register\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x18\x8a\xb5\x18\x14\n\x0fRegisterRequest\x12\x01\x02\x12\\\n\x08\x41\x63tivate\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x18\x8a\xb5\x18\x14\n\x0f\x41\x63tivateRequest\x12\x01\x02\x12Z\n\x07Suspend\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x17\x8a\xb5\x18\x13\n\x0eSuspendRequest\x12\x01\x02\x12Z\n\x06\x41\x64\x64Key\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x18\x8a\xb5\x18\x14\n\rAddKeyRequest\x12\x03\x01\x02\x03\x12_\n\tRevokeKey\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1a\x8a\xb5\x18\x16\n\x10RevokeKeyRequest\x12\x02\x01\x02\x12^\n\tSetTariff\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x19\x8a\xb5\x18\x15\n\x10SetTariffRequest\x12\x01\x02\x12t\n\x0cListPartners\x12\x1a.coalition.api.v1.Envelope\x1a&.coalition.api.v1.ListPartnersResponse\" \x8a\xb5\x18\x1c\n\x13ListPartnersRequest\x12\x03\x01\x02\x03\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63oalition/api/v1/partners.proto\x12\x10\x63oalition.api.v1\x1a\x1f\x63oalition/api/v1/envelope.proto\x1a\x1e\x63oalition/api/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"l\n\x0fRegisterRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\npartner_id\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\"V\n\x0f\x41\x63tivateRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\npartner_id\x18\x02 \x01(\t\"U\n\x0eSuspendRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\npartner_id\x18\x02 \x01(\t\"\xbb\x01\n\rAddKeyRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\npartner_id\x18\x02 \x01(\t\x12\x12\n\npublic_key\x18\x03 \x01(\x0c\x12-\n\x07purpose\x18\x04 \x01(\x0e\x32\x1c.coalition.api.v1.KeyPurpose\x12\x0e\n\x06person\x18\x05 \x01(\t\x12\x12\n\npossession\x18\x06 \x01(\x0c\"\xb8\x01\n\x10RevokeKeyRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\r\n\x05keyid\x18\x02 \x01(\t\x12\x32\n\x06reason\x18\x03 \x01(\x0e\x32\".coalition.api.v1.RevocationReason\x12\x30\n\x0csuspect_from\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"m\n\x10SetTariffRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12(\n\x06tariff\x18\x02 \x01(\x0b\x32\x18.coalition.api.v1.Tariff\"\xbb\x01\n\x06Tariff\x12\x1c\n\x14reimbursement_micros\x18\x01 \x01(\x03\x12+\n\x06\x65xpiry\x18\x06 \x01(\x0e\x32\x1b.coalition.api.v1.LotExpiry\x12\x14\n\x0c\x65xpiry_count\x18\x07 \x01(\x05\x12\x12\n\ngrace_days\x18\x08 \x01(\x05\x12\x14\n\x0chold_minutes\x18\n \x01(\x05\x12&\n\x05spent\x18\x0b \x01(\x0e\x32\x17.coalition.api.v1.Spent\"F\n\x13ListPartnersRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\"C\n\x14ListPartnersResponse\x12+\n\x08partners\x18\x01 \x03(\x0b\x32\x19.coalition.api.v1.Partner\"\x87\x01\n\x07Partner\x12\x12\n\npartner_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12-\n\x05state\x18\x03 \x01(\x0e\x32\x1e.coalition.api.v1.PartnerState\x12#\n\x04keys\x18\x04 \x03(\x0b\x32\x15.coalition.api.v1.Key\"\xd2\x01\n\x03Key\x12\r\n\x05keyid\x18\x01 \x01(\t\x12\x31\n\talgorithm\x18\x02 \x01(\x0e\x32\x1e.coalition.api.v1.KeyAlgorithm\x12-\n\x07purpose\x18\x03 \x01(\x0e\x32\x1c.coalition.api.v1.KeyPurpose\x12\x0e\n\x06person\x18\x04 \x01(\t\x12\x16\n\x0e\x61\x64\x64\x65\x64_at_entry\x18\x05 \x01(\x03\x12\x1d\n\x10revoked_at_entry\x18\x06 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_revoked_at_entry*m\n\x0cKeyAlgorithm\x12\x1d\n\x19KEY_ALGORITHM_UNSPECIFIED\x10\x00\x12\x19\n\x15KEY_ALGORITHM_ED25519\x10\x01\x12#\n\x1fKEY_ALGORITHM_ECDSA_P256_SHA256\x10\x02*\x8a\x01\n\nKeyPurpose\x12\x1b\n\x17KEY_PURPOSE_UNSPECIFIED\x10\x00\x12\x17\n\x13KEY_PURPOSE_REQUEST\x10\x01\x12\x18\n\x14KEY_PURPOSE_APPROVER\x10\x02\x12\x17\n\x13KEY_PURPOSE_RECEIPT\x10\x03\x12\x13\n\x0fKEY_PURPOSE_LOG\x10\x04*\x99\x01\n\x10RevocationReason\x12!\n\x1dREVOCATION_REASON_UNSPECIFIED\x10\x00\x12\x1d\n\x19REVOCATION_REASON_RETIRED\x10\x01\x12 \n\x1cREVOCATION_REASON_SUPERSEDED\x10\x02\x12!\n\x1dREVOCATION_REASON_COMPROMISED\x10\x03*\xa0\x01\n\tLotExpiry\x12\x1a\n\x16LOT_EXPIRY_UNSPECIFIED\x10\x00\x12\x14\n\x10LOT_EXPIRY_NEVER\x10\x01\x12\x15\n\x11LOT_EXPIRY_MONTHS\x10\x02\x12\x18\n\x14LOT_EXPIRY_MONTH_END\x10\x03\x12\x17\n\x13LOT_EXPIRY_YEAR_END\x10\x04\x12\x17\n\x13LOT_EXPIRY_ACTIVITY\x10\x05*S\n\x05Spent\x12\x15\n\x11SPENT_UNSPECIFIED\x10\x00\x12\x10\n\x0cSPENT_REFUSE\x10\x01\x12\x11\n\rSPENT_ARREARS\x10\x02\x12\x0e\n\nSPENT_BEAR\x10\x03*\x82\x01\n\x0cPartnerState\x12\x1d\n\x19PARTNER_STATE_UNSPECIFIED\x10\x00\x12\x1c\n\x18PARTNER_STATE_REGISTERED\x10\x01\x12\x18\n\x14PARTNER_STATE_ACTIVE\x10\x02\x12\x1b\n\x17PARTNER_STATE_SUSPENDED\x10\x03\x32\xbb\x05\n\x0ePartnerService\x12\\\n\x08Register\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x18\x8a\xb5\x18\x14\n\x0fRegisterRequest\x12\x01\x02\x12\\\n\x08\x41\x63tivate\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x18\x8a\xb5\x18\x14\n\x0f\x41\x63tivateRequest\x12\x01\x02\x12Z\n\x07Suspend\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x17\x8a\xb5\x18\x13\n\x0eSuspendRequest\x12\x01\x02\x12Z\n\x06\x41\x64\x64Key\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x18\x8a\xb5\x18\x14\n\rAddKeyRequest\x12\x03\x01\x02\x03\x12_\n\tRevokeKey\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1a\x8a\xb5\x18\x16\n\x10RevokeKeyRequest\x12\x02\x01\x02\x12^\n\tSetTariff\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x19\x8a\xb5\x18\x15\n\x10SetTariffRequest\x12\x01\x02\x12t\n\x0cListPartners\x12\x1a.coalition.api.v1.Envelope\x1a&.coalition.api.v1.ListPartnersResponse\" \x8a\xb5\x18\x1c\n\x13ListPartnersRequest\x12\x03\x01\x02\x03\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,14 +48,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PARTNERSERVICE'].methods_by_name['SetTariff']._serialized_options = b'\212\265\030\025\n\020SetTariffRequest\022\001\002'
   _globals['_PARTNERSERVICE'].methods_by_name['ListPartners']._loaded_options = None
   _globals['_PARTNERSERVICE'].methods_by_name['ListPartners']._serialized_options = b'\212\265\030\034\n\023ListPartnersRequest\022\003\001\002\003\030\001'
-  _globals['_KEYALGORITHM']._serialized_start=1478
-  _globals['_KEYALGORITHM']._serialized_end=1587
-  _globals['_KEYPURPOSE']._serialized_start=1590
-  _globals['_KEYPURPOSE']._serialized_end=1728
-  _globals['_REVOCATIONREASON']._serialized_start=1731
-  _globals['_REVOCATIONREASON']._serialized_end=1884
-  _globals['_PARTNERSTATE']._serialized_start=1887
-  _globals['_PARTNERSTATE']._serialized_end=2017
+  _globals['_KEYALGORITHM']._serialized_start=1606
+  _globals['_KEYALGORITHM']._serialized_end=1715
+  _globals['_KEYPURPOSE']._serialized_start=1718
+  _globals['_KEYPURPOSE']._serialized_end=1856
+  _globals['_REVOCATIONREASON']._serialized_start=1859
+  _globals['_REVOCATIONREASON']._serialized_end=2012
+  _globals['_LOTEXPIRY']._serialized_start=2015
+  _globals['_LOTEXPIRY']._serialized_end=2175
+  _globals['_SPENT']._serialized_start=2177
+  _globals['_SPENT']._serialized_end=2260
+  _globals['_PARTNERSTATE']._serialized_start=2263
+  _globals['_PARTNERSTATE']._serialized_end=2393
   _globals['_REGISTERREQUEST']._serialized_start=151
   _globals['_REGISTERREQUEST']._serialized_end=259
   _globals['_ACTIVATEREQUEST']._serialized_start=261
@@ -68,16 +72,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REVOKEKEYREQUEST']._serialized_end=811
   _globals['_SETTARIFFREQUEST']._serialized_start=813
   _globals['_SETTARIFFREQUEST']._serialized_end=922
-  _globals['_TARIFF']._serialized_start=924
-  _globals['_TARIFF']._serialized_end=984
-  _globals['_LISTPARTNERSREQUEST']._serialized_start=986
-  _globals['_LISTPARTNERSREQUEST']._serialized_end=1056
-  _globals['_LISTPARTNERSRESPONSE']._serialized_start=1058
-  _globals['_LISTPARTNERSRESPONSE']._serialized_end=1125
-  _globals['_PARTNER']._serialized_start=1128
-  _globals['_PARTNER']._serialized_end=1263
-  _globals['_KEY']._serialized_start=1266
-  _globals['_KEY']._serialized_end=1476
-  _globals['_PARTNERSERVICE']._serialized_start=2020
-  _globals['_PARTNERSERVICE']._serialized_end=2719
+  _globals['_TARIFF']._serialized_start=925
+  _globals['_TARIFF']._serialized_end=1112
+  _globals['_LISTPARTNERSREQUEST']._serialized_start=1114
+  _globals['_LISTPARTNERSREQUEST']._serialized_end=1184
+  _globals['_LISTPARTNERSRESPONSE']._serialized_start=1186
+  _globals['_LISTPARTNERSRESPONSE']._serialized_end=1253
+  _globals['_PARTNER']._serialized_start=1256
+  _globals['_PARTNER']._serialized_end=1391
+  _globals['_KEY']._serialized_start=1394
+  _globals['_KEY']._serialized_end=1604
+  _globals['_PARTNERSERVICE']._serialized_start=2396
+  _globals['_PARTNERSERVICE']._serialized_end=3095
 # @@protoc_insertion_point(module_scope)

@@ -78,6 +78,62 @@ REVOCATION_REASON_SUPERSEDED: RevocationReason.ValueType  # 2
 REVOCATION_REASON_COMPROMISED: RevocationReason.ValueType  # 3
 Global___RevocationReason: _TypeAlias = RevocationReason  # noqa: Y015
 
+class _LotExpiry:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _LotExpiryEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LotExpiry.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    LOT_EXPIRY_UNSPECIFIED: _LotExpiry.ValueType  # 0
+    LOT_EXPIRY_NEVER: _LotExpiry.ValueType  # 1
+    LOT_EXPIRY_MONTHS: _LotExpiry.ValueType  # 2
+    """So many months later, on the same day, or the month's last if there is no such day, and at the same time."""
+    LOT_EXPIRY_MONTH_END: _LotExpiry.ValueType  # 3
+    """At the end of the month that is so many months later."""
+    LOT_EXPIRY_YEAR_END: _LotExpiry.ValueType  # 4
+    """At the end of the year that is so many years later."""
+    LOT_EXPIRY_ACTIVITY: _LotExpiry.ValueType  # 5
+    """So many months after the member was last given points, or spent or held some."""
+
+class LotExpiry(_LotExpiry, metaclass=_LotExpiryEnumTypeWrapper): ...
+
+LOT_EXPIRY_UNSPECIFIED: LotExpiry.ValueType  # 0
+LOT_EXPIRY_NEVER: LotExpiry.ValueType  # 1
+LOT_EXPIRY_MONTHS: LotExpiry.ValueType  # 2
+"""So many months later, on the same day, or the month's last if there is no such day, and at the same time."""
+LOT_EXPIRY_MONTH_END: LotExpiry.ValueType  # 3
+"""At the end of the month that is so many months later."""
+LOT_EXPIRY_YEAR_END: LotExpiry.ValueType  # 4
+"""At the end of the year that is so many years later."""
+LOT_EXPIRY_ACTIVITY: LotExpiry.ValueType  # 5
+"""So many months after the member was last given points, or spent or held some."""
+Global___LotExpiry: _TypeAlias = LotExpiry  # noqa: Y015
+
+class _Spent:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SpentEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Spent.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SPENT_UNSPECIFIED: _Spent.ValueType  # 0
+    SPENT_REFUSE: _Spent.ValueType  # 1
+    """The reversal is refused: POINTS_SPENT."""
+    SPENT_ARREARS: _Spent.ValueType  # 2
+    """The member owes them, and later credits repay them first."""
+    SPENT_BEAR: _Spent.ValueType  # 3
+    """The issuer bears them."""
+
+class Spent(_Spent, metaclass=_SpentEnumTypeWrapper): ...
+
+SPENT_UNSPECIFIED: Spent.ValueType  # 0
+SPENT_REFUSE: Spent.ValueType  # 1
+"""The reversal is refused: POINTS_SPENT."""
+SPENT_ARREARS: Spent.ValueType  # 2
+"""The member owes them, and later credits repay them first."""
+SPENT_BEAR: Spent.ValueType  # 3
+"""The issuer bears them."""
+Global___Spent: _TypeAlias = Spent  # noqa: Y015
+
 class _PartnerState:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -273,20 +329,36 @@ class Tariff(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     REIMBURSEMENT_MICROS_FIELD_NUMBER: _builtins.int
+    EXPIRY_FIELD_NUMBER: _builtins.int
+    EXPIRY_COUNT_FIELD_NUMBER: _builtins.int
+    GRACE_DAYS_FIELD_NUMBER: _builtins.int
     HOLD_MINUTES_FIELD_NUMBER: _builtins.int
+    SPENT_FIELD_NUMBER: _builtins.int
     reimbursement_micros: _builtins.int
     """Reimbursement rate: millionths of the currency's unit for one point, 1 to 9,000,000."""
+    expiry: Global___LotExpiry.ValueType
+    """When points that are issued from now on expire, in UTC."""
+    expiry_count: _builtins.int
+    """Of months or years: 1 to 600; 0 too for MONTH_END and YEAR_END, which is this month or year; 0 alone for NEVER."""
+    grace_days: _builtins.int
+    """How long points live on that come back after they had expired: 0 to 3,650 days."""
     hold_minutes: _builtins.int
     """How long points are held at most: minutes, 1 to 525,600."""
+    spent: Global___Spent.ValueType
+    """What becomes of points that are spent when their issue is reversed."""
     def __init__(
         self,
         *,
         reimbursement_micros: _builtins.int = ...,
+        expiry: Global___LotExpiry.ValueType = ...,
+        expiry_count: _builtins.int = ...,
+        grace_days: _builtins.int = ...,
         hold_minutes: _builtins.int = ...,
+        spent: Global___Spent.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["hold_minutes", b"hold_minutes", "reimbursement_micros", b"reimbursement_micros"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expiry", b"expiry", "expiry_count", b"expiry_count", "grace_days", b"grace_days", "hold_minutes", b"hold_minutes", "reimbursement_micros", b"reimbursement_micros", "spent", b"spent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

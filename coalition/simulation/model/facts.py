@@ -27,6 +27,8 @@ class Facts:
     last: dict[int, Place]
     answers: dict[tuple[str, str], Place] = field(default_factory=dict)
     heads: int = 0
+    seen_to: int = 0
+    """Entries of the engine that saw to points whose time had come."""
 
     def size(self, shard: int) -> int:
         """How many entries a shard has."""

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from coalition.simulation.model.lots import Lot
 from coalition.simulation.model.partners import Tariff
-from coalition.simulation.model.points import Deed, Lot, Points
+from coalition.simulation.model.points import Deed, Points
 from coalition.simulation.model.terms import (
     MINUTE_US,
     Answer,
@@ -53,8 +54,8 @@ class Holds:
         points, amount = self.points, body.amount
         member = points.find(place.shard, body.name)
         about = [("amount", f"PTS {amount}"), ("occurred", spell_time(body.occurred_at_us))]
-        slices = [] if member is None else points.slices(member, amount)
-        refusal = stopped or points.why_not_redeem(member, amount, len(slices))
+        slices = [] if member is None else points.slices(member, amount, place.time_us)
+        refusal = stopped or points.why_not_redeem(member, amount, slices)
         if refusal is not None or member is None:
             return points.answer(refusal, member, about)
         asked_for = body.hold_minutes if body.hold_minutes > 0 else tariff.hold_minutes
@@ -64,6 +65,7 @@ class Holds:
         for lot, quantity in slices:
             points.move(member, lot, -quantity)
         points.held[member] += amount
+        points.active_us[member] = place.time_us
         posts = [Post(f"wallet:{member}", f"held:{member}", "PTS", amount)]
         taken = [lot.slice("take", quantity) for lot, quantity in slices]
         answer = points.answer(None, member, about, posts, taken, tariff.number)
@@ -85,12 +87,19 @@ class Holds:
         rest = [(lot, quantity) for lot, quantity in rest if quantity]
         debts = points.debts(asked.partner, spent, hold.tariff)
         held, redeemed = f"held:{hold.member}", f"redeemed:{asked.partner}"
-        as_redeemed = [Post(f"wallet:{hold.member}", redeemed, "PTS", body.amount), *debts]
         points.deeds[asked.partner, asked.act_id] = Deed(
-            "capture", place.shard, place.index, asked.partner, hold.member, body.amount, as_redeemed, spent
+            "capture",
+            place.shard,
+            place.index,
+            asked.partner,
+            hold.member,
+            body.amount,
+            spent,
+            hold.tariff.rate_micros,
         )
         posts = [Post(held, redeemed, "PTS", body.amount), *debts]
         lots = [lot.slice("spend", quantity) for lot, quantity in spent]
+        points.active_us[hold.member] = place.time_us
         back, given = self._end(hold, place, rest)
         return points.answer(None, hold.member, about, posts + back, lots + given, hold.tariff.number)
 

@@ -7,26 +7,34 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from coalition.simulation.model.facts import Facts
-from coalition.simulation.model.terms import HOUSE, OPERATOR_KEYS_LEAST, REQUEST_KEYS_MAX, WALLET_MAX
+from coalition.simulation.model.reversing import standing
+from coalition.simulation.model.terms import (
+    HOUSE,
+    OPERATOR_KEYS_LEAST,
+    OWED_MAX,
+    REQUEST_KEYS_MAX,
+    WALLET_MAX,
+)
 
 
 def conserved(facts: Facts) -> Iterator[str]:
-    """Points issued are in wallets, held or redeemed."""
+    """Points issued, and those that members owe, are in wallets, held, pending, redeemed or expired."""
     issued = sum(facts.accounts.named("issued", "PTS").values())
-    wallets = -sum(facts.accounts.named("wallet", "PTS").values())
-    held = -sum(facts.accounts.named("held", "PTS").values())
-    redeemed = -sum(facts.accounts.named("redeemed", "PTS").values())
-    if issued != wallets + held + redeemed:
-        yield f"{issued} points are issued, {wallets} are in wallets, {held} held and {redeemed} redeemed"
+    owed = sum(facts.accounts.named("arrears", "PTS").values())
+    places = ("wallet", "held", "pending", "redeemed", "expired")
+    found = {kind: -sum(facts.accounts.named(kind, "PTS").values()) for kind in places}
+    if issued + owed != sum(found.values()):
+        yield f"{issued} points are issued, {owed} owed, of which are {found}"
 
 
 def wallets_are_lots(facts: Facts) -> Iterator[str]:
     """A wallet's postings are what its member's open lots hold, from zero to the limit."""
-    posted = facts.accounts.named("wallet", "PTS")
-    for member in facts.points.open_lots.keys() | posted.keys():
-        held, said = facts.points.balance(member), -posted.get(member, 0)
-        if held != said or not 0 <= held <= WALLET_MAX:
-            yield f"the lots of member {member} hold {held} points, its wallet {said}"
+    for kind, points_of in (("wallet", facts.points.balance), ("pending", facts.points.pending)):
+        posted = facts.accounts.named(kind, "PTS")
+        for member in facts.points.open_lots.keys() | posted.keys():
+            held, said = points_of(member), -posted.get(member, 0)
+            if held != said or not 0 <= held <= WALLET_MAX:
+                yield f"the lots of member {member} hold {held} points, {kind}:{member} {said}"
 
 
 def holds_are_held(facts: Facts) -> Iterator[str]:
@@ -44,46 +52,93 @@ def holds_are_held(facts: Facts) -> Iterator[str]:
 
 
 def lots_are_acts(facts: Facts) -> Iterator[str]:
-    """A lot holds its points less those held and those of redemptions that stand, or none if its issue is reversed."""
-    taken: Counter[tuple[int, int]] = Counter()
+    """A lot holds its points less those held, expired, back in another lot, repaid, taken back by the issuer, or of redemptions
+    that stand.
+    """
+    taken: Counter[tuple[int, int, int]] = Counter()
     for deed in facts.points.deeds.values():
-        if deed.reversed == (deed.kind == "issue"):
-            for lot, quantity in deed.slices:
-                taken[lot.shard, lot.index] += quantity
-    for hold in facts.holds.open():
-        for lot, quantity in hold.slices:
-            taken[lot.shard, lot.index] += quantity
+        took = [deed.withdrawn] if deed.kind == "issue" else standing(deed, deed.undone)
+        for (lot, _), quantity in zip(deed.slices, took, strict=True):
+            taken[lot.shard, *lot.name] += quantity
+    slices = [each for hold in facts.holds.open() for each in hold.slices] + facts.points.expired
+    slices += [(lot, new.quantity) for lot, new in facts.points.renewed]
+    slices += [(repayment.lot, repayment.points) for repayment in facts.points.arrears.repaid]
+    for lot, quantity in slices:
+        taken[lot.shard, *lot.name] += quantity
     for lot in facts.points.lots:
-        gone = taken[lot.shard, lot.index]
+        gone = taken[lot.shard, *lot.name]
         if lot.left != lot.quantity - gone or lot.left < 0:
             yield f"lot {lot.shard}:{lot.index} of {lot.quantity} points holds {lot.left}, acts took {gone}"
 
 
+def expired_are_lots(facts: Facts) -> Iterator[str]:
+    """What expired for a partner was taken out of its lots."""
+    gone: Counter[str] = Counter()
+    for lot, quantity in facts.points.expired:
+        gone[lot.funder] += quantity
+    for partner, posted in facts.accounts.named("expired", "PTS").items():
+        if gone[partner] != -posted:
+            yield f"{-posted} points of {partner} are posted as expired, its lots say {gone[partner]}"
+
+
 def issuers_are_lots(facts: Facts) -> Iterator[str]:
-    """What a partner issued is left in its lots or spent from them."""
-    undone = {(deed.shard, deed.index) for deed in facts.points.deeds.values() if deed.reversed}
-    standing: Counter[str] = Counter()
+    """What a partner issued is all of its lots but what it took back out of them, and what members came to owe it instead."""
+    came_back = {id(new) for _, new in facts.points.renewed}
+    due: Counter[str] = Counter()
     for lot in facts.points.lots:
-        standing[lot.funder] += 0 if (lot.shard, lot.index) in undone else lot.quantity
+        due[lot.funder] += 0 if id(lot) in came_back else lot.quantity
+    for deed in facts.points.deeds.values():
+        due[deed.partner] -= deed.withdrawn
+    for arrear in facts.points.arrears.all():
+        due[arrear.partner] -= arrear.quantity
     for partner, issued in facts.accounts.named("issued", "PTS").items():
-        if issued != standing[partner]:
-            yield f"{partner} has issued {issued} points, its lots say {standing[partner]}"
+        if issued != due[partner]:
+            yield f"{partner} has issued {issued} points, its lots say {due[partner]}"
+
+
+def arrears_are_owed(facts: Facts) -> Iterator[str]:
+    """What a member owes a partner by postings is what is left of its arrears, each from zero to what it was; all are bounded."""
+    owed: Counter[str] = Counter()
+    repaid: Counter[int] = Counter()
+    for repayment in facts.points.arrears.repaid:
+        repaid[id(repayment.arrear)] += repayment.points
+    for arrear in facts.points.arrears.all():
+        owed[f"{arrear.member}:{arrear.partner}"] += arrear.left
+        if arrear.left != arrear.quantity - repaid[id(arrear)] or arrear.left < 0:
+            yield f"arrear {arrear.shard}:{arrear.index} of {arrear.quantity} points is {arrear.left}"
+    posted = facts.accounts.named("arrears", "PTS")
+    for name in owed.keys() | posted.keys():
+        if owed[name] != posted.get(name, 0):
+            yield f"arrears:{name} is {posted.get(name, 0)} points, its arrears say {owed[name]}"
+    for member in facts.points.arrears.of:
+        if facts.points.arrears.owed(member) > OWED_MAX:
+            yield f"member {member} owes {facts.points.arrears.owed(member)} points"
+
+
+def reversals_are_bounded(facts: Facts) -> Iterator[str]:
+    """No more of an act is reversed than it did."""
+    for deed in facts.points.deeds.values():
+        if not 0 <= deed.withdrawn <= deed.undone <= deed.amount:
+            yield f"{deed.undone} points of {deed.shard}:{deed.index} are reversed, it moved {deed.amount}"
 
 
 def debts_are_redemptions(facts: Facts) -> Iterator[str]:
-    """Between two partners accrued what redemptions that stand made them owe each other."""
+    """Between two partners accrued what redemptions that stand, and repaid arrears, made them owe each other."""
     accrued: Counter[tuple[str, str]] = Counter()
     for owed in facts.cycles.accrued.values():
         for (debtor, creditor), micros in owed.items():
             _owe(accrued, debtor, creditor, micros)
-    standing: Counter[tuple[str, str]] = Counter()
+    due: Counter[tuple[str, str]] = Counter()
     for deed in facts.points.deeds.values():
-        for post in deed.posts if deed.kind != "issue" and not deed.reversed else []:
-            if post.asset == facts.currency:
-                _owe(standing, post.debit[len("position:") :], deed.partner, post.amount)
-    for pair in accrued.keys() | standing.keys():
-        if accrued[pair] != standing[pair]:
-            yield f"{pair[0]} accrued {accrued[pair]} micros to {pair[1]}, redemptions say {standing[pair]}"
+        slices = deed.slices if deed.kind != "issue" else []
+        for (lot, _), points in zip(slices, standing(deed, deed.undone), strict=False):
+            _owe(due, lot.funder, deed.partner, points * deed.rate_micros)
+    for repayment in facts.points.arrears.repaid:
+        micros = repayment.points * repayment.rate_micros
+        _owe(due, repayment.lot.funder, repayment.arrear.partner, micros)
+    for pair in accrued.keys() | due.keys():
+        if pair[0] != pair[1] and accrued[pair] != due[pair]:
+            yield f"{pair[0]} accrued {accrued[pair]} micros to {pair[1]}, redemptions say {due[pair]}"
 
 
 def positions_are_debts(facts: Facts) -> Iterator[str]:
@@ -125,10 +180,10 @@ def legs_are_settling(facts: Facts) -> Iterator[str]:
 
 
 def acts_have_one_answer(facts: Facts) -> Iterator[str]:
-    """Every entry is the founding, the one answer to an act, a cut, the end of a hold, or heads."""
+    """Every entry is the founding, the one answer to an act, a cut, heads, or saw to a hold or points whose time had come."""
     entries = sum(facts.size(shard) for shard in facts.last)
     cuts = sum(len(ends) for ends in facts.cycles.cuts.values())
-    known = 1 + len(facts.answers) + cuts + facts.holds.lapsed + facts.heads
+    known = 1 + len(facts.answers) + cuts + facts.holds.lapsed + facts.heads + facts.seen_to
     if entries != known:
         yield f"there are {entries} entries, and {known} reasons for one"
 
@@ -153,7 +208,10 @@ LAWS: dict[str, Callable[[Facts], Iterator[str]]] = {
     "wallets are their lots": wallets_are_lots,
     "held points are open holds": holds_are_held,
     "lots are what acts left": lots_are_acts,
+    "expired points are their lots": expired_are_lots,
     "issuers are their lots": issuers_are_lots,
+    "arrears are what is owed": arrears_are_owed,
+    "reversals are bounded": reversals_are_bounded,
     "debts are redemptions that stand": debts_are_redemptions,
     "positions are debts less settlements": positions_are_debts,
     "legs are settling or paid": legs_are_settling,

@@ -10,6 +10,7 @@ from coalition.simulation.model.keys import KeyLife, Keys
 from coalition.simulation.model.laws import broken_laws
 from coalition.simulation.model.partners import Partners
 from coalition.simulation.model.points import Points
+from coalition.simulation.model.reversing import reverse
 from coalition.simulation.model.settlements import Settlements
 from coalition.simulation.model.terms import (
     HOUSE,
@@ -22,11 +23,12 @@ from coalition.simulation.model.terms import (
     ModelError,
     Place,
 )
+from coalition.simulation.model.waiting import release, see_to
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
-from settlement.ledger.acts import Authorize, Capture, Enrol, Issue, LinkAlias, Redeem, Reverse, Void
+from settlement.ledger.acts import Authorize, Capture, Enrol, Issue, LinkAlias, Redeem, Release, Reverse, Void
 
-ON_MEMBERS = (Enrol, LinkAlias, Issue, Redeem, Authorize, Capture, Void, Reverse)
+ON_MEMBERS = (Enrol, LinkAlias, Issue, Redeem, Authorize, Capture, Void, Reverse, Release)
 ROLES: dict[type, frozenset[str]] = {
     **dict.fromkeys((Register, Activate, Suspend, SetTariff), frozenset({"operator"})),
     **dict.fromkeys((CloseCycle, Confirm), frozenset({"operator"})),
@@ -96,6 +98,17 @@ class Model:
         facts.last[place.shard] = place
         facts.accounts.book(posts)
         return tuple(lines)
+
+    def see_to(self, place: Place, kind: str, member: str) -> tuple[Line, ...]:
+        """The lines of the one `expire` or `mature` that may be here for this member. ModelError NOTHING_DUE, CUT_MISSING."""
+        facts = self._facts
+        facts.check_place(place)
+        self._check_cut(place)
+        lines, posts = see_to(facts.points, place, kind, member)
+        facts.last[place.shard] = place
+        facts.accounts.book(posts)
+        facts.seen_to += 1
+        return lines
 
     def heads(self, place: Place) -> None:
         """The house stated its shards' roots."""
@@ -168,7 +181,9 @@ class Model:
             case Void() as body:
                 return holds.void(place, asked, body, stopped)
             case Reverse() as body:
-                return points.reverse(place, asked, body, stopped)
+                return reverse(points, place, asked, body, tariff, stopped)
+            case Release() as body:
+                return release(points, place, asked, body, stopped)
         raise TypeError(f"not an act on a member: {asked.body!r}")
 
     @property
@@ -226,6 +241,10 @@ class Model:
     def held(self, member: str) -> int:
         """A member's points in open holds."""
         return self._facts.points.held[member]
+
+    def pending(self, member: str) -> int:
+        """A member's points that are issued and not spendable yet."""
+        return self._facts.points.pending(member)
 
     def figures(self, cycle: int) -> CycleFigures | None:
         """What a correct proposal of a cycle says; None while a shard has not cut it, or if there is none."""

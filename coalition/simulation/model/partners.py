@@ -18,11 +18,17 @@ NOT_ACTING = {"registered": "PARTNER_NOT_ACTIVE", "suspended": "PARTNER_SUSPENDE
 
 @dataclass(frozen=True, slots=True)
 class Tariff:
-    """What a point is worth, how long it is held at most, and the house entry that says so."""
+    """What a point is worth, how long it is held at most, when it expires, and what becomes of spent points that are reversed.
+
+    `number`: the house entry that says so.
+    """
 
     number: int
     rate_micros: int
     hold_minutes: int = 10_080
+    expiry: str = "never"
+    grace_days: int = 30
+    spent: str = "arrears"
 
 
 class Partners:
@@ -73,8 +79,22 @@ class Partners:
         return Answer(None, about)
 
     def set_tariff(self, place: Place, body: SetTariff) -> Answer:
-        """What a point is worth from the next entry on."""
+        """The terms from the next entry on."""
         terms = body.tariff
-        self._tariffs.set(place.index, Tariff(place.index, terms.rate_micros, terms.hold_minutes))
-        about = [("rate-micros", terms.rate_micros), ("hold-minutes", terms.hold_minutes)]
+        tariff = Tariff(
+            place.index,
+            terms.rate_micros,
+            terms.hold_minutes,
+            terms.expiry,
+            terms.grace_days,
+            terms.spent.value,
+        )
+        self._tariffs.set(place.index, tariff)
+        about = [
+            ("rate-micros", terms.rate_micros),
+            ("hold-minutes", terms.hold_minutes),
+            ("expiry", terms.expiry),
+            ("grace-days", terms.grace_days),
+            ("spent", terms.spent.value),
+        ]
         return Answer(None, [("term", f"{term} {value}") for term, value in about])

@@ -1,8 +1,11 @@
-"""Members, aliases and points: docs/ledger.md, "Acts and their postings" and the rows Issue to LinkAlias of the refusals."""
+"""Members, aliases and points: docs/ledger.md, "Acts and their postings", and the refusals of Issue, Redeem, Enrol, LinkAlias."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from coalition.simulation.model.arrears import Arrears
+from coalition.simulation.model.dates import date_of_lot
+from coalition.simulation.model.lots import ON_EVENT, Lot
 from coalition.simulation.model.partners import Tariff
 from coalition.simulation.model.terms import (
     LOTS_MAX,
@@ -15,29 +18,15 @@ from coalition.simulation.model.terms import (
     Post,
     spell_time,
 )
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
-
-
-@dataclass(slots=True)
-class Lot:
-    """Points issued together: who owes for them, and how many are left."""
-
-    shard: int
-    index: int
-    funder: str
-    quantity: int
-    left: int
-
-    def slice(self, verb: str, points: int) -> str:
-        """The value of a `lot` line that takes points from the lot or gives them back. An issue makes one lot, at place 0."""
-        return f"{verb} {self.shard}:{self.index}.0 {points}"
+from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem
 
 
 @dataclass(slots=True)
 class Deed:
-    """An accepted issue, redemption or capture, which may be reversed. `slices`: lots with the points that it put in or took.
+    """An accepted issue, redemption or capture, which may be reversed.
 
-    `posts` are those to be reversed: a capture's are those of a redemption.
+    `slices`: lots with the points that it put in or took, at `rate_micros`. `undone`: how many of its points are reversed,
+    `withdrawn` how many of those the issuer took back out of the lot.
     """
 
     kind: str
@@ -46,9 +35,10 @@ class Deed:
     partner: str
     member: str
     amount: int
-    posts: list[Post]
     slices: list[tuple[Lot, int]]
-    reversed: bool = False
+    rate_micros: int
+    undone: int = 0
+    withdrawn: int = 0
 
 
 @dataclass(slots=True)
@@ -59,12 +49,19 @@ class Points:
     shard_of: dict[str, int] = field(default_factory=dict)
     member_of: dict[bytes, str] = field(default_factory=dict)
     lots: list[Lot] = field(default_factory=list)
-    open_lots: dict[str, dict[int, Lot]] = field(default_factory=dict)
-    """A member's lots that hold points, by their entry number."""
+    open_lots: dict[str, dict[tuple[int, int], Lot]] = field(default_factory=dict)
+    """A member's lots that hold points, by their names."""
+    active_us: dict[str, int] = field(default_factory=dict)
+    """When a member was last given points, or spent or held some."""
+    expired: list[tuple[Lot, int]] = field(default_factory=list)
+    """Points that an `expire` took out of a lot."""
+    renewed: list[tuple[Lot, Lot]] = field(default_factory=list)
+    """A lot that was over when points came back to it, and the lot that they came back in."""
     held: Counter[str] = field(default_factory=Counter)
     """A member's points in open holds."""
     deeds: dict[tuple[str, str], Deed] = field(default_factory=dict)
     """By partner and act id."""
+    arrears: Arrears = field(default_factory=Arrears)
 
     def find(self, shard: int, name: MemberName) -> str | None:
         """The member meant, if it lives in this shard."""
@@ -72,20 +69,34 @@ class Points:
         return member if member is not None and self.shard_of.get(member) == shard else None
 
     def balance(self, member: str) -> int:
-        """A member's spendable points: what is left of its lots."""
-        return sum([lot.left for lot in self.open_lots[member].values()])
+        """A member's spendable points: what is left of its lots, those that are over and not seen to yet among them."""
+        return sum([lot.left for lot in self.open_lots[member].values() if lot.pending_us is None])
+
+    def pending(self, member: str) -> int:
+        """A member's points that are pending."""
+        return sum([lot.left for lot in self.open_lots[member].values() if lot.pending_us is not None])
 
     def most(self, member: str) -> int:
-        """The balance, should every hold be given back."""
-        return self.balance(member) + self.held[member]
+        """The balance, should every hold be given back and all that is pending become spendable."""
+        return self.balance(member) + self.held[member] + self.pending(member)
+
+    def fewest_idle(self, member: str) -> int | None:
+        """The fewest months without an act after which any of a member's points expire; None if none do."""
+        return min(
+            [lot.idle for lot in self.open_lots[member].values() if lot.idle is not None], default=None
+        )
+
+    def is_over(self, lot: Lot, now_us: int) -> bool:
+        """Whether a lot's moment has come, seen to or not."""
+        return lot.is_over(now_us, self.active_us.get(lot.member, 0))
 
     def move(self, member: str, lot: Lot, points: int) -> None:
         """Puts points into a lot, or takes them out of it."""
         lot.left += points
         if lot.left:
-            self.open_lots[member][lot.index] = lot
+            self.open_lots[member][lot.name] = lot
         else:
-            del self.open_lots[member][lot.index]
+            del self.open_lots[member][lot.name]
 
     def enrol(self, place: Place, body: Enrol, stopped: str | None) -> Answer:
         """A new member. The aliases are everybody's: none may be taken in any shard."""
@@ -116,6 +127,9 @@ class Points:
         """A new lot, which the caller funds."""
         member, partner, amount = self.find(place.shard, body.name), asked.partner, body.amount
         about = [("amount", f"PTS {amount}"), ("occurred", spell_time(body.occurred_at_us))]
+        until = body.pending_until_us
+        if until is not None:
+            about.append(("pending", "event" if until == ON_EVENT else spell_time(until)))
         refusal = stopped
         if refusal is None and member is None:
             refusal = "MEMBER_UNKNOWN"
@@ -123,28 +137,45 @@ class Points:
             refusal = "LIMIT_EXCEEDED"
         if refusal is not None or member is None:
             return self.answer(refusal, member, about)
-        lot = Lot(place.shard, place.index, partner, amount, 0)
+        lot = Lot(place.shard, place.index, 0, member, partner, amount, 0, tariff.number)
+        lot.date_us = date_of_lot(tariff.expiry, place.time_us)
+        if tariff.expiry.startswith("activity-"):
+            lot.idle = int(tariff.expiry.removeprefix("activity-"))
+        if until is not None and until > place.time_us:
+            lot.pending_us = until
         self.lots.append(lot)
         self.move(member, lot, amount)
-        posts = [Post(f"issued:{partner}", f"wallet:{member}", "PTS", amount)]
-        deed = Deed("issue", place.shard, place.index, partner, member, amount, posts, [(lot, amount)])
-        self.deeds[partner, asked.act_id] = deed
-        return self.answer(None, member, about, posts, [f"new {partner} PTS {amount} never {tariff.number}"])
+        self.active_us[member] = place.time_us
+        posts = [Post(f"issued:{partner}", lot.account, "PTS", amount)]
+        self.deeds[partner, asked.act_id] = Deed(
+            "issue", place.shard, place.index, partner, member, amount, [(lot, amount)], tariff.rate_micros
+        )
+        answer = self.answer(None, member, about, posts, [lot.made()])
+        return answer if lot.pending_us is not None else self.repay(answer, member, [(lot, amount)], tariff)
+
+    def repay(self, answer: Answer, member: str, slices: list[tuple[Lot, int]], tariff: Tariff) -> Answer:
+        """The answer with what the points credited to the member repay of its arrears."""
+        for piece in self.arrears.repay(answer, member, slices, tariff, self.currency):
+            self.move(member, piece.lot, -piece.points)
+        answer.balance_after = self.balance(member)
+        return answer
 
     def redeem(self, place: Place, asked: Asked, body: Redeem, tariff: Tariff, stopped: str | None) -> Answer:
-        """Points out of the member's oldest lots; whoever funded them owes the caller, at the rate of now."""
+        """Points out of the member's lots, in their turn; whoever funded them owes the caller, at the rate of now."""
         member, partner = self.find(place.shard, body.name), asked.partner
         about = [("amount", f"PTS {body.amount}"), ("occurred", spell_time(body.occurred_at_us))]
-        slices = [] if member is None else self.slices(member, body.amount)
-        refusal = stopped or self.why_not_redeem(member, body.amount, len(slices))
+        slices = [] if member is None else self.slices(member, body.amount, place.time_us)
+        refusal = stopped or self.why_not_redeem(member, body.amount, slices)
         if refusal is not None or member is None:
             return self.answer(refusal, member, about)
         posts = [Post(f"wallet:{member}", f"redeemed:{partner}", "PTS", body.amount)]
         posts += self.debts(partner, slices, tariff)
         for lot, quantity in slices:
             self.move(member, lot, -quantity)
-        deed = Deed("redeem", place.shard, place.index, partner, member, body.amount, posts, slices)
-        self.deeds[partner, asked.act_id] = deed
+        self.active_us[member] = place.time_us
+        self.deeds[partner, asked.act_id] = Deed(
+            "redeem", place.shard, place.index, partner, member, body.amount, slices, tariff.rate_micros
+        )
         taken = [lot.slice("take", quantity) for lot, quantity in slices]
         return self.answer(None, member, about, posts, taken, tariff.number)
 
@@ -158,48 +189,53 @@ class Points:
                 debts.append(Post(f"position:{funder}", f"position:{partner}", self.currency, owed))
         return debts
 
-    def slices(self, member: str, amount: int) -> list[tuple[Lot, int]]:
-        """What each lot gives until the amount is reached or nothing is left: oldest first, as no points expire yet."""
+    def slices(self, member: str, amount: int, now_us: int) -> list[tuple[Lot, int]]:
+        """What each lot that is spendable gives, in its turn, until the amount is reached or nothing is left."""
         slices, missing = [], amount
-        for _, lot in sorted(self.open_lots[member].items()):
+        for lot in sorted(self.open_lots[member].values(), key=lambda lot: lot.turn):
             if missing == 0:
                 break
+            if lot.pending_us is not None or self.is_over(lot, now_us):
+                continue
             slices.append((lot, min(lot.left, missing)))
             missing -= slices[-1][1]
         return slices
 
-    def why_not_redeem(self, member: str | None, amount: int, lots: int) -> str | None:
-        """Why so many points, out of so many lots, are not to be had."""
+    def why_not_redeem(self, member: str | None, amount: int, slices: list[tuple[Lot, int]]) -> str | None:
+        """Why so many points, out of these slices, are not to be had."""
         if member is None:
             return "MEMBER_UNKNOWN"
         if self.balance(member) < amount:
             return "INSUFFICIENT_POINTS"
-        return "TOO_MANY_LOTS" if lots > LOTS_MAX else None
+        if sum([quantity for _, quantity in slices]) < amount:
+            return "LOT_EXPIRED"
+        return "TOO_MANY_LOTS" if len(slices) > LOTS_MAX else None
 
-    def reverse(self, place: Place, asked: Asked, body: Reverse, stopped: str | None) -> Answer:
-        """The inverse of all that an issue, a redemption or a capture did, last first."""
-        occurred = ("occurred", spell_time(body.occurred_at_us))
-        deed = self.deeds.get((asked.partner, body.original_act_id))
-        if deed is None or deed.shard != place.shard:
-            return self.answer(stopped or "ORIGINAL_UNKNOWN", None, [occurred])
-        about = [("original", f"{deed.shard}:{deed.index}"), ("amount", f"PTS {deed.amount}"), occurred]
-        refusal = stopped or self._why_not_reverse(deed)
-        if refusal is not None:
-            return self.answer(refusal, deed.member, about)
-        deed.reversed = True
-        for lot, quantity in deed.slices:
-            self.move(deed.member, lot, quantity if deed.kind != "issue" else -quantity)
-        posts = [Post(post.credit, post.debit, post.asset, post.amount) for post in reversed(deed.posts)]
-        verb = "give" if deed.kind != "issue" else "take"
-        slices = [lot.slice(verb, quantity) for lot, quantity in deed.slices[::-1]]
-        return self.answer(None, deed.member, about, posts, slices)
+    def give_back(
+        self, place: Place, slices: list[tuple[Lot, int]], grace_us: int
+    ) -> tuple[list[str], list[tuple[Lot, int]]]:
+        """Each slice to its lot; to a new one until the end of the grace, if the lot's date has passed.
 
-    def _why_not_reverse(self, deed: Deed) -> str | None:
-        if deed.reversed:
-            return "ALREADY_REVERSED"
-        if deed.kind == "issue":
-            return "POINTS_SPENT" if any(lot.left < lot.quantity for lot, _ in deed.slices) else None
-        return "LIMIT_EXCEEDED" if self.most(deed.member) + deed.amount > WALLET_MAX else None
+        The `lot` lines, and which lots the points are in now.
+        """
+        made: list[str] = []
+        given: list[str] = []
+        credited: list[tuple[Lot, int]] = []
+        for lot, quantity in slices:
+            if lot.date_us is None or lot.date_us > place.time_us:
+                self.move(lot.member, lot, quantity)
+                given.append(lot.slice("give", quantity))
+                credited.append((lot, quantity))
+                continue
+            new = replace(
+                lot, index=place.index, place=len(made), quantity=quantity, left=0, date_us=grace_us
+            )
+            self.lots.append(new)
+            self.renewed.append((lot, new))
+            self.move(lot.member, new, quantity)
+            made.append(f"{lot.slice('renew', quantity)} {spell_time(grace_us)}")
+            credited.append((new, quantity))
+        return made + given, credited
 
     def answer(
         self,

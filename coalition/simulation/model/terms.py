@@ -11,7 +11,10 @@ from settlement.errors import CoalitionError
 HOUSE = 0
 MINUTE_US = 60 * 1_000_000
 WALLET_MAX = 1_000_000_000_000_000
+OWED_MAX = 1_000_000_000_000_000
 LOTS_MAX = 300
+DAY_US = 24 * 3_600 * 1_000_000
+REPAYMENTS_MAX = 20
 PARTNERS_MAX = 800
 SETTLEMENT_BYTES_MAX = 64_000
 LINE_BYTES = 60
@@ -98,7 +101,7 @@ class Post:
 
 @dataclass(slots=True)
 class Answer:
-    """What a rule says of one act. `about`: the leaf's lines on what was asked; `lots`: the values of its `lot` lines.
+    """What a rule says of one act. `about`: the leaf's lines on what was asked; `lots`, `arrears`: the values of those lines.
 
     `tariff`: the house entry of the tariff that the postings rest on. `until_us`: when the hold that it makes runs out.
     """
@@ -111,6 +114,7 @@ class Answer:
     balance_after: int | None = None
     tariff: int | None = None
     until_us: int | None = None
+    arrears: list[str] = field(default_factory=list)
 
     def lines(self) -> tuple[Line, ...]:
         """The lines in the order of the leaf."""
@@ -118,20 +122,15 @@ class Answer:
         result = "ok" if self.refusal is None else f"refused {self.refusal}"
         tariff = [] if self.tariff is None else [("tariff", str(self.tariff))]
         until = [] if self.until_us is None else [("until", spell_time(self.until_us))]
-        return (
-            *self.about,
-            *tariff,
-            *until,
-            *posts,
-            *[("lot", lot) for lot in self.lots],
-            ("result", result),
-        )
+        lots = [("lot", lot) for lot in self.lots] + [("arrear", arrear) for arrear in self.arrears]
+        return (*self.about, *tariff, *until, *posts, *lots, ("result", result))
 
 
 class ModelError(CoalitionError):
     """No such entry is allowed at this place. `reason` is the engine's own where it answers with an error.
 
-    CUT_MISSING, NO_CUT_DUE, NO_LAPSE_DUE, OUT_OF_PLACE and MEMBER_EXISTS name entries that the engine must never write.
+    CUT_MISSING, NO_CUT_DUE, NO_LAPSE_DUE, NOTHING_DUE, OUT_OF_PLACE and MEMBER_EXISTS name entries that the engine must never
+    write.
     """
 
 

@@ -30,8 +30,9 @@ def house_size(server: "Postgres", _transaction: Transaction, _parameters: Any) 
 
 
 def later(server: "Postgres", _transaction: Transaction, _parameters: Any) -> Rows:
-    """The clock and the house's committed size."""
-    return [(server.clock_us(), server.tables.shards[HOUSE].size)]
+    """The clock, the time of the newest entry of all shards, and the house's committed size."""
+    newest_us = max(row.recorded_at_us for row in server.tables.shards.values())
+    return [(server.clock_us(), newest_us, server.tables.shards[HOUSE].size)]
 
 
 def newest(server: "Postgres", _transaction: Transaction, _parameters: Any) -> Rows:
@@ -63,7 +64,7 @@ def aliases(server: "Postgres", _transaction: Transaction, parameters: Any) -> R
 
 
 def originals(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
-    """Leaves of earlier acts, and whether they are reversed."""
+    """Leaves of earlier acts, and how many of their points are reversed."""
     tables, (act_ids, shard) = server.tables, parameters
     rows = []
     for act_id in dict.fromkeys(act_ids):
@@ -71,7 +72,7 @@ def originals(server: "Postgres", _transaction: Transaction, parameters: Any) ->
             _, place, index = tables.acts[partner, act_id]
             if place == shard:
                 leaf = tables.entries[shard][index].leaf
-                rows.append((partner, act_id, leaf, (shard, index) in tables.reversals))
+                rows.append((partner, act_id, leaf, sum(tables.reversals.get((shard, index), {}).values())))
     return rows
 
 
@@ -98,10 +99,36 @@ def _due(tables: Tables, shard: int, now_us: int) -> list[HoldRow]:
     return sorted([row for row in rows if row.until_us <= now_us], key=lambda row: (row.until_us, row.index))
 
 
-def due_shards(server: "Postgres", _transaction: Transaction, _parameters: Any) -> Rows:
+def due_shards(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
     """The shards in which something is due."""
-    now_us = server.clock_us()
-    return [(shard,) for shard in sorted(server.tables.shards) if _due(server.tables, shard, now_us)]
+    tables, now_us = server.tables, parameters["now_us"]
+    return [
+        (shard,)
+        for shard in sorted(tables.shards)
+        if _due(tables, shard, now_us) or _due_members(tables, shard, parameters)
+    ]
+
+
+def due_members(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """Members with lots whose time has come: the first few of each kind."""
+    return [(member,) for member in _due_members(server.tables, parameters["shard"], parameters)]
+
+
+def _due_members(tables: Tables, shard: int, sought: Any) -> list[str]:
+    now_us, most = sought["now_us"], sought.get("most")
+    lots = [tables.lots[shard, *name] for name in tables.timed_lots.get(shard, ())]
+    dated = sorted((lot for lot in lots if lot.expires_at_us <= now_us), key=lambda lot: lot.expires_at_us)
+    coming = [(lot.pending_until_us, lot) for lot in lots if lot.pending_until_us is not None]
+    coming = sorted(((until, lot) for until, lot in coming if until <= now_us), key=lambda each: each[0])
+    found = {lot.member for lot in dated[:most]} | {lot.member for _, lot in coming[:most]}
+    for months, since_us in zip(sought["months"], sought["since_us"], strict=True):
+        idle = [
+            (row.active_at_us, member)
+            for member, row in tables.members.items()
+            if row.shard == shard and row.idle_months == months and (row.active_at_us or 0) <= since_us
+        ]
+        found |= {member for _, member in sorted(idle)[:most]}
+    return sorted(found)
 
 
 def due_holds(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
@@ -111,9 +138,10 @@ def due_holds(server: "Postgres", _transaction: Transaction, parameters: Any) ->
 
 
 def members(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
-    """Which of these members live in the shard."""
+    """Which of these members live in the shard, and when they were last active."""
     known, (names, shard) = server.tables.members, parameters
-    return [(member,) for member in dict.fromkeys(names) if known.get(member) == shard]
+    found = [(member, known[member]) for member in dict.fromkeys(names) if member in known]
+    return [(member, row.active_at_us) for member, row in found if row.shard == shard]
 
 
 def wallets(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
@@ -127,14 +155,48 @@ def _lot(lot: LotRow) -> tuple[Any, ...]:
     return astuple(lot)
 
 
+def _in_turn(tables: Tables, shard: int, member: str) -> list[LotRow]:
+    """A member's lots with points left, in the order of spending."""
+    lots = [tables.lots[shard, *name] for name in tables.open_lots.get((shard, member), ())]
+    return sorted(lots, key=lambda lot: (lot.expires_at_us, lot.name))
+
+
 def open_lots(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
-    """Members' lots with points left, in the order of spending: so many after so many of each."""
-    tables, (shard, *asked) = server.tables, parameters
+    """Members' lots that are not pending and not over: the first of each."""
+    shard, now_us, *asked = parameters
     found: list[tuple[Any, ...]] = []
-    for member, skipped, most in zip(*asked, strict=True):
-        lots = [tables.lots[shard, *name] for name in tables.open_lots.get((shard, member), ())]
-        lots.sort(key=lambda lot: (lot.expires_at_us, lot.name))
-        found += [_lot(lot) for lot in lots[skipped : skipped + most]]
+    for member, most, idle in zip(*asked, strict=True):
+        lots = [
+            lot
+            for lot in _in_turn(server.tables, shard, member)
+            if lot.expires_at_us > now_us
+            and lot.pending_until_us is None
+            and (lot.idle_months or idle + 1) > idle
+        ]
+        found += [_lot(lot) for lot in lots[:most]]
+    return found
+
+
+def over_lots(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """Members' lots that are over: the first of each by date, and by activity."""
+    shard, now_us, *asked = parameters
+    found: list[tuple[Any, ...]] = []
+    for member, most, idle in zip(*asked, strict=True):
+        lots = _in_turn(server.tables, shard, member)
+        dated = [lot for lot in lots if lot.expires_at_us <= now_us]
+        by_activity = [lot for lot in lots if lot.idle_months is not None and lot.idle_months <= idle]
+        found += [_lot(lot) for lot in (*dated[:most], *by_activity[:most])]
+    return found
+
+
+def coming_lots(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """Members' lots that were pending until now: the first of each."""
+    shard, now_us, *asked = parameters
+    found: list[tuple[Any, ...]] = []
+    for member, most in zip(*asked, strict=True):
+        lots = _in_turn(server.tables, shard, member)
+        coming = [lot for lot in lots if lot.pending_until_us is not None and lot.pending_until_us <= now_us]
+        found += [_lot(lot) for lot in coming[:most]]
     return found
 
 
@@ -143,6 +205,14 @@ def named_lots(server: "Postgres", _transaction: Transaction, parameters: Any) -
     shard, indexes, places = parameters
     lots, names = server.tables.lots, dict.fromkeys(zip(indexes, places, strict=True))
     return [_lot(lots[shard, *name]) for name in names if (shard, *name) in lots]
+
+
+def open_arrears(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """What members still owe, oldest first."""
+    tables, (shard, members) = server.tables, parameters
+    names = [name for m in dict.fromkeys(members) for name in tables.open_arrears.get((shard, m), ())]
+    rows = sorted([tables.arrears[shard, *name] for name in names], key=lambda row: (row.member, row.name))
+    return [astuple(row) for row in rows]
 
 
 def news(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
@@ -195,8 +265,8 @@ def published(server: "Postgres", _transaction: Transaction, _parameters: Any) -
 
 
 def _shard_of(server: "Postgres", member: str | None) -> Rows:
-    shard = server.tables.members.get(member or "")
-    return [] if shard is None else [(shard,)]
+    row = server.tables.members.get(member or "")
+    return [] if row is None else [(row.shard,)]
 
 
 def by_member(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from settlement.ledger.book import IDLE_US
+
 
 @dataclass(slots=True)
 class ShardRow:
@@ -34,6 +36,15 @@ class EntryRow:
 
 
 @dataclass(slots=True)
+class MemberRow:
+    """The row of a member."""
+
+    shard: int
+    active_at_us: int | None = None
+    idle_months: int | None = None
+
+
+@dataclass(slots=True)
 class LotRow:
     """The row of a lot."""
 
@@ -46,11 +57,18 @@ class LotRow:
     remaining: int
     expires_at_us: int
     tariff: int
+    idle_months: int | None
+    pending_until_us: int | None
 
     @property
     def name(self) -> tuple[int, int]:
         """The lot's number and place."""
         return self.index, self.place
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether the clock may come to end it or to free it."""
+        return self.remaining > 0 and (self.expires_at_us < IDLE_US or self.pending_until_us is not None)
 
 
 @dataclass(slots=True)
@@ -67,8 +85,31 @@ class HoldRow:
 
 
 @dataclass(slots=True)
+class ArrearRow:
+    """The row of an arrear."""
+
+    index: int
+    place: int
+    member: str
+    partner: str
+    asset: str
+    quantity: int
+    remaining: int
+    tariff: int
+
+    @property
+    def name(self) -> tuple[int, int]:
+        """The arrear's number and place."""
+        return self.index, self.place
+
+
+@dataclass(slots=True)
 class Tables:
-    """All tables. Indexes: `open_lots` of lots with points by (shard, member), `acts_by_id` of acts, `open_holds` of holds."""
+    """All tables. Indexes: `open_lots` and `open_arrears` of those with points by (shard, member), `timed_lots` of those that the
+    clock may see to, `acts_by_id` of acts, `open_holds` of holds.
+
+    `reversals`: how many points of an entry, (shard, original), each reversing entry undoes.
+    """
 
     shards: dict[int, ShardRow] = field(default_factory=dict)
     entries: dict[int, list[EntryRow]] = field(default_factory=dict)
@@ -76,13 +117,16 @@ class Tables:
     transfers: dict[tuple[int, int], list[tuple[str, str, str, int]]] = field(default_factory=dict)
     acts: dict[tuple[str, str], tuple[bytes, int, int]] = field(default_factory=dict)
     acts_by_id: dict[str, list[str]] = field(default_factory=dict)
-    members: dict[str, int] = field(default_factory=dict)
+    members: dict[str, MemberRow] = field(default_factory=dict)
     aliases: dict[bytes, str] = field(default_factory=dict)
     lots: dict[tuple[int, int, int], LotRow] = field(default_factory=dict)
     open_lots: dict[tuple[int, str], set[tuple[int, int]]] = field(default_factory=dict)
+    timed_lots: dict[int, set[tuple[int, int]]] = field(default_factory=dict)
+    arrears: dict[tuple[int, int, int], ArrearRow] = field(default_factory=dict)
+    open_arrears: dict[tuple[int, str], set[tuple[int, int]]] = field(default_factory=dict)
     balances: dict[tuple[int, str, str], list[int]] = field(default_factory=dict)
     obligations: dict[tuple[int, int, str, str], list[int]] = field(default_factory=dict)
-    reversals: dict[tuple[int, int], int] = field(default_factory=dict)
+    reversals: dict[tuple[int, int], dict[int, int]] = field(default_factory=dict)
     holds: dict[tuple[int, int], HoldRow] = field(default_factory=dict)
     open_holds: dict[int, set[int]] = field(default_factory=dict)
     checkpoints: dict[int, str] = field(default_factory=dict)

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 from psycopg import errors
 
 from coalition.simulation.postgres.tables import (
+    ArrearRow,
     EntryRow,
     HoldRow,
     Key,
     LotRow,
+    MemberRow,
     Rows,
     Tables,
     Transaction,
@@ -144,9 +146,31 @@ def lots(server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
     def change(tables: Tables) -> None:
         for row in rows:
             lot = tables.lots.setdefault((shard, *row.name), row)
-            lot.remaining = row.remaining
+            lot.remaining, lot.pending_until_us = row.remaining, row.pending_until_us
             still_open = tables.open_lots.setdefault((shard, lot.member), set())
             (still_open.add if lot.remaining else still_open.discard)(lot.name)
+            timed = tables.timed_lots.setdefault(shard, set())
+            (timed.add if lot.is_timed else timed.discard)(lot.name)
+
+    transaction.changes.append(change)
+    return ()
+
+
+def arrears(server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
+    """Makes arrears, or sets what remains of them."""
+    shard, *arrays = parameters
+    rows = [ArrearRow(*row) for row in zip(*arrays, strict=True)]
+    for row in rows:
+        known = server.tables.arrears.get((shard, *row.name), row)
+        if not 0 <= row.remaining <= known.quantity:
+            raise errors.CheckViolation(f"arrear {shard}:{row.index}.{row.place} comes to {row.remaining}")
+
+    def change(tables: Tables) -> None:
+        for row in rows:
+            arrear = tables.arrears.setdefault((shard, *row.name), row)
+            arrear.remaining = row.remaining
+            still_open = tables.open_arrears.setdefault((shard, arrear.member), set())
+            (still_open.add if arrear.remaining else still_open.discard)(arrear.name)
 
     transaction.changes.append(change)
     return ()
@@ -160,7 +184,25 @@ def new_members(server: "Postgres", transaction: Transaction, parameters: Any) -
         wait := _claim(server, transaction, [("member", m) for m in names], lambda k: k[1] in known)
     ) is not None:
         return wait
-    transaction.changes.append(lambda tables: tables.members.update(dict.fromkeys(names, shard)))
+    rows = {member: MemberRow(shard) for member in names}
+    transaction.changes.append(lambda tables: tables.members.update(rows))
+    return ()
+
+
+def activity(_server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
+    """Notes when members last did something, and how soon their lots by activity expire."""
+    rows = list(zip(*parameters, strict=True))
+
+    def change(tables: Tables) -> None:
+        for member, active_at_us in rows:
+            row = tables.members[member]
+            lots = [tables.lots[row.shard, *name] for name in tables.open_lots.get((row.shard, member), ())]
+            row.active_at_us = active_at_us
+            row.idle_months = min(
+                [lot.idle_months for lot in lots if lot.idle_months is not None], default=None
+            )
+
+    transaction.changes.append(change)
     return ()
 
 
@@ -177,14 +219,20 @@ def new_aliases(server: "Postgres", transaction: Transaction, parameters: Any) -
 
 
 def reversals(server: "Postgres", transaction: Transaction, parameters: Any) -> "Rows | Wait":
-    """Marks originals as reversed."""
-    shard, originals, indexes = parameters
+    """Notes how much of which original an entry reverses."""
+    shard, *arrays = parameters
+    new = list(zip(*arrays, strict=True))
     known = server.tables.reversals
-    keys: list[Key] = [("reversal", shard, original) for original in originals]
-    if (wait := _claim(server, transaction, keys, lambda key: (key[1], key[2]) in known)) is not None:
+    keys: list[Key] = [("reversal", shard, original, index) for original, index, _ in new]
+    taken = {key for key, row in zip(keys, new, strict=True) if row[1] in known.get((shard, row[0]), {})}
+    if (wait := _claim(server, transaction, keys, taken.__contains__)) is not None:
         return wait
-    rows = {(shard, original): index for original, index in zip(originals, indexes, strict=True)}
-    transaction.changes.append(lambda tables: tables.reversals.update(rows))
+
+    def change(tables: Tables) -> None:
+        for original, index, amount in new:
+            tables.reversals.setdefault((shard, original), {})[index] = amount
+
+    transaction.changes.append(change)
     return ()
 
 

@@ -9,7 +9,8 @@ from settlement.ledger import chart
 from settlement.ledger.acts import Authorize, Capture, Void
 from settlement.ledger.book import Book, Hold, Lot, Original, Slice
 from settlement.ledger.rules.membership import find
-from settlement.ledger.rules.points import money_of_redemption, slices_of
+from settlement.ledger.rules.money import money_of_redemption
+from settlement.ledger.rules.points import slices_of
 from settlement.ledger.rules.ruling import ActName, Ruling
 from settlement.money import POINTS
 
@@ -21,7 +22,7 @@ def authorize(
     member = find(book, body.name)
     slices: list[tuple[Lot, int]] = []
     if refusal is None:
-        refusal, slices = slices_of(book, member, body.amount)
+        refusal, slices = slices_of(book, member, body.amount, now_us)
     if refusal is not None or member is None:
         return Ruling("authorize", member, refusal)
     minutes = min(body.hold_minutes or house.tariff.hold_minutes, house.tariff.hold_minutes)
@@ -29,6 +30,7 @@ def authorize(
     taken = tuple([(lot.name, quantity) for lot, quantity in slices])
     hold = Hold(index, member, name[0], body.amount, house.tariff_number, until_us, taken)
     book.open_hold(name, hold)
+    book.note_activity(member, now_us)
     posts = (Transfer(chart.wallet(member), chart.held(member), POINTS, body.amount),)
     return Ruling("authorize", member, None, posts, house.tariff_number, taken=taken, until_us=until_us)
 
@@ -44,11 +46,11 @@ def capture(
         return Ruling("capture", hold.member if hold is not None else None, refusal, original=hold)
     spent, given = divided(hold.slices, body.amount)
     book.close_hold(hold, index, given)
+    book.note_activity(hold.member, now_us)
     priced = [(book.lots[lot], quantity) for lot, quantity in spent]
     money = money_of_redemption(house, partner, priced, hold.tariff)
     held, redeemed = chart.held(hold.member), chart.redeemed(partner)
-    as_redeemed = (Transfer(chart.wallet(hold.member), redeemed, POINTS, body.amount), *money)
-    book.originals[name] = Original(index, "capture", hold.member, body.amount, as_redeemed, spent)
+    book.originals[name] = Original(index, "capture", hold.member, body.amount, spent, hold.tariff)
     posts = (Transfer(held, redeemed, POINTS, body.amount), *money, *_freed(hold, hold.amount - body.amount))
     return Ruling("capture", hold.member, None, posts, hold.tariff, spent=spent, given=given, original=hold)
 

@@ -1,14 +1,15 @@
 """Pure rules on points put in and taken out: issue, redeem."""
 
-from collections.abc import Sequence
-
 from settlement.errors import BooksError
 from settlement.house.state import House
 from settlement.journal.leaf import Transfer
 from settlement.ledger import chart
 from settlement.ledger.acts import Issue, Redeem
-from settlement.ledger.book import NEVER_US, Book, Lot, Original
+from settlement.ledger.book import Book, Lot, Original, Wallet
+from settlement.ledger.rules.arrears import repay
+from settlement.ledger.rules.expiry import expiry_of, has_expired
 from settlement.ledger.rules.membership import find
+from settlement.ledger.rules.money import money_of_redemption
 from settlement.ledger.rules.ruling import ActName, Ruling
 from settlement.money import POINTS, WALLET_MAX
 
@@ -16,8 +17,10 @@ SLICES_MAX = 300
 """Lots that one act may consume, so that its leaf stays within bounds."""
 
 
-def issue(book: Book, house: House, name: ActName, body: Issue, index: int, refusal: str | None) -> Ruling:
-    """A new lot, which the caller funds."""
+def issue(
+    book: Book, house: House, name: ActName, body: Issue, index: int, now_us: int, refusal: str | None
+) -> Ruling:
+    """A new lot, which the caller funds: pending if it is asked to be, else it first repays what the member owes."""
     member = find(book, body.name)
     if refusal is None and member is None:
         refusal = "MEMBER_UNKNOWN"
@@ -26,54 +29,55 @@ def issue(book: Book, house: House, name: ActName, body: Issue, index: int, refu
     if refusal is not None or member is None:
         return Ruling("issue", member, refusal)
     partner, amount = name[0], body.amount
-    posts = (Transfer(chart.issued(partner), chart.wallet(member), POINTS, amount),)
-    lot = Lot(index, 0, member, partner, POINTS, amount, amount, NEVER_US, house.tariff_number)
+    expires_at_us, idle_months = expiry_of(house.tariff.expiry, now_us)
+    pending = body.pending_until_us if (body.pending_until_us or 0) > now_us else None
+    lot = Lot(
+        index,
+        0,
+        member,
+        partner,
+        POINTS,
+        amount,
+        amount,
+        expires_at_us,
+        house.tariff_number,
+        idle_months,
+        pending,
+    )
+    posts = (Transfer(chart.issued(partner), lot.account, POINTS, amount),)
     book.add_lot(lot)
-    book.originals[name] = Original(index, "issue", member, amount, posts, ((lot.name, amount),))
-    return Ruling("issue", member, None, posts, new_lots=(lot,))
+    book.note_activity(member, now_us)
+    book.originals[name] = Original(index, "issue", member, amount, ((lot.name, amount),), lot.tariff)
+    ruling = Ruling("issue", member, None, posts, new_lots=(lot,))
+    return ruling if pending is not None else repay(book, house, ruling, [(lot, amount)])
 
 
-def redeem(book: Book, house: House, name: ActName, body: Redeem, index: int, refusal: str | None) -> Ruling:
+def redeem(
+    book: Book, house: House, name: ActName, body: Redeem, index: int, now_us: int, refusal: str | None
+) -> Ruling:
     """Points out of the member's lots; whoever funded them owes the caller."""
     member = find(book, body.name)
     slices: list[tuple[Lot, int]] = []
     if refusal is None:
-        refusal, slices = slices_of(book, member, body.amount)
+        refusal, slices = slices_of(book, member, body.amount, now_us)
     if refusal is not None or member is None:
         return Ruling("redeem", member, refusal)
-    partner = name[0]
+    partner, tariff = name[0], house.tariff_number
+    book.note_activity(member, now_us)
     for lot, quantity in slices:
         book.take(lot, quantity)
     posts = (
         Transfer(chart.wallet(member), chart.redeemed(partner), POINTS, body.amount),
-        *money_of_redemption(house, partner, slices, house.tariff_number),
+        *money_of_redemption(house, partner, slices, tariff),
     )
     taken = tuple([(lot.name, quantity) for lot, quantity in slices])
-    book.originals[name] = Original(index, "redeem", member, body.amount, posts, taken)
-    return Ruling("redeem", member, None, posts, house.tariff_number, taken=taken)
+    book.originals[name] = Original(index, "redeem", member, body.amount, taken, tariff)
+    return Ruling("redeem", member, None, posts, tariff, taken=taken)
 
 
-def money_of_redemption(
-    house: House, partner: str, slices: Sequence[tuple[Lot, int]], tariff: int
-) -> tuple[Transfer, ...]:
-    """What the funders of points owe the partner at which they end, in the order of their first slices.
-
-    `tariff`: the house entry of the one that prices them.
-    """
-    owed: dict[str, int] = {}
-    for lot, quantity in slices:
-        if lot.funder != partner:
-            owed[lot.funder] = owed.get(lot.funder, 0) + quantity
-    currency, rate = house.founded.currency, house.tariffs[tariff].rate_micros
-    return tuple(
-        [
-            Transfer(chart.position(funder), chart.position(partner), currency, quantity * rate)
-            for funder, quantity in owed.items()
-        ]
-    )
-
-
-def slices_of(book: Book, member: str | None, amount: int) -> tuple[str | None, list[tuple[Lot, int]]]:
+def slices_of(
+    book: Book, member: str | None, amount: int, now_us: int
+) -> tuple[str | None, list[tuple[Lot, int]]]:
     """Which lots an amount comes from, soonest expiry first, then oldest; or why not."""
     if member is None:
         return "MEMBER_UNKNOWN", []
@@ -83,13 +87,24 @@ def slices_of(book: Book, member: str | None, amount: int) -> tuple[str | None, 
     slices: list[tuple[Lot, int]] = []
     missing = amount
     for lot in wallet.lots:
-        if missing == 0:
+        if missing == 0 or len(slices) == SLICES_MAX:
             break
-        if len(slices) == SLICES_MAX:
-            return "TOO_MANY_LOTS", []
-        quantity = min(lot.remaining, missing)
-        slices.append((lot, quantity))
-        missing -= quantity
-    if missing:
+        if _is_spendable(lot, wallet, now_us):
+            quantity = min(lot.remaining, missing)
+            slices.append((lot, quantity))
+            missing -= quantity
+    return (None, slices) if missing == 0 else (_why_not_enough(wallet, member, amount, now_us), [])
+
+
+def _is_spendable(lot: Lot, wallet: Wallet, now_us: int) -> bool:
+    return lot.pending_until_us is None and not has_expired(lot, wallet, now_us)
+
+
+def _why_not_enough(wallet: Wallet, member: str, amount: int, now_us: int) -> str:
+    """Why 300 lots do not give what the wallet has. BooksError if all its lots together do not."""
+    posted = [lot for lot in wallet.lots if lot.pending_until_us is None]
+    missing = amount - sum([lot.remaining for lot in posted])
+    if missing > 0:
         raise BooksError(f"the lots of member {member} lack {missing} points of its balance")
-    return None, slices
+    living = sum([lot.remaining for lot in posted if not has_expired(lot, wallet, now_us)])
+    return "TOO_MANY_LOTS" if living >= amount else "LOT_EXPIRED"

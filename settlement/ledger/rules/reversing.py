@@ -1,38 +1,132 @@
-"""Pure rules on undoing: the stored slices of an earlier act, never a new search."""
+"""Pure rules on undoing, whole or in parts: the stored slices of an earlier act, never a new search."""
 
+from settlement.house.state import House
+from settlement.house.tariff import Spent
+from settlement.journal.leaf import Transfer
+from settlement.ledger import chart
 from settlement.ledger.acts import Reverse
-from settlement.ledger.book import Book, Original
-from settlement.ledger.rules.ruling import Ruling
-from settlement.money import WALLET_MAX
+from settlement.ledger.book import Arrear, Book, Lot, LotName, Original, Slice
+from settlement.ledger.rules.arrears import repay
+from settlement.ledger.rules.expiry import DAY_US
+from settlement.ledger.rules.money import money_of_return
+from settlement.ledger.rules.ruling import ActName, Ruling
+from settlement.money import POINTS, WALLET_MAX
+
+ARREARS_MAX = WALLET_MAX
+"""Points that a member may owe all partners together."""
 
 
-def reverse(book: Book, partner: str, body: Reverse, index: int, refusal: str | None) -> Ruling:
-    """The inverse of all that an issue, a redemption or a capture did, last first."""
+def reverse(
+    book: Book, house: House, name: ActName, body: Reverse, index: int, now_us: int, refusal: str | None
+) -> Ruling:
+    """So many points of an issue, a redemption or a capture of the caller, or all that are left, undone."""
+    partner = name[0]
     original = book.originals.get((partner, body.original_act_id))
-    if refusal is None:
-        refusal = "ORIGINAL_UNKNOWN" if original is None else _refusal(book, original)
-    if refusal is not None or original is None:
-        member = original.member if original is not None else None
-        return Ruling("reverse", member, refusal, original=original)
-    slices = original.slices[::-1]
-    move = book.take if original.kind == "issue" else book.give_back
-    for name, quantity in slices:
-        move(book.lots[name], quantity)
-    original.reversed = True
-    book.reversals.append((original.index, index))
-    posts = tuple([post.inverse() for post in original.transfers[::-1]])
-    ruling = Ruling("reverse", original.member, None, posts, original=original)
+    if original is None:
+        return Ruling("reverse", None, refusal or "ORIGINAL_UNKNOWN")
+    amount = body.amount or original.left
+    refusal = refusal or _refusal(book, house, original, amount)
+    ruling = Ruling("reverse", original.member, refusal, original=original, amount=amount)
+    if refusal is not None:
+        return ruling
     if original.kind == "issue":
-        ruling.taken = slices
+        _undo_issue(book, house, partner, original, index, ruling)
     else:
-        ruling.given = slices
+        _undo_redemption(book, house, partner, original, (index, now_us), ruling)
+    book.reverse(original, index, amount)
     return ruling
 
 
-def _refusal(book: Book, original: Original) -> str | None:
-    if original.reversed:
+def _refusal(book: Book, house: House, original: Original, amount: int) -> str | None:
+    if original.left == 0:
         return "ALREADY_REVERSED"
-    if original.kind == "issue":
-        lots = [book.lots[name] for name, _ in original.slices]
-        return None if all(lot.remaining == lot.quantity for lot in lots) else "POINTS_SPENT"
-    return "LIMIT_EXCEEDED" if book.wallets[original.member].most + original.amount > WALLET_MAX else None
+    if amount > original.left:
+        return "REVERSAL_EXCEEDED"
+    wallet = book.wallets[original.member]
+    if original.kind != "issue":
+        return "LIMIT_EXCEEDED" if wallet.most + amount > WALLET_MAX else None
+    spent = amount - _there(book, original, amount)
+    if spent and house.tariff.spent is Spent.REFUSE:
+        return "POINTS_SPENT"
+    owed = sum([arrear.remaining for arrear in wallet.arrears])
+    owes = spent and house.tariff.spent is Spent.ARREARS
+    return "LIMIT_EXCEEDED" if owes and owed + spent > ARREARS_MAX else None
+
+
+def _there(book: Book, original: Original, amount: int) -> int:
+    """How many of so many points of an issue are still in its lot."""
+    return min(amount, book.lots[original.slices[0][0]].remaining)
+
+
+def _undo_issue(
+    book: Book, house: House, partner: str, original: Original, index: int, ruling: Ruling
+) -> None:
+    """What is still in the lot goes back to its issuer; of the rest the tariff says whether the member comes to owe it."""
+    lot, there = book.lots[original.slices[0][0]], _there(book, original, ruling.amount)
+    issued, spent = chart.issued(partner), ruling.amount - there
+    if there:
+        # Points that were pending may be spendable by now: out of wherever they are.
+        ruling.posts += (Transfer(lot.account, issued, POINTS, there),)
+        ruling.taken = ((lot.name, there),)
+        book.take(lot, there)
+    if not spent:
+        return
+    ruling.tariff = house.tariff_number
+    if house.tariff.spent is Spent.ARREARS:
+        arrear = Arrear(index, 0, lot.member, partner, lot.asset, spent, spent, house.tariff_number)
+        book.add_arrear(arrear)
+        ruling.new_arrears = (arrear,)
+        ruling.posts += (Transfer(chart.arrears(lot.member, partner), issued, POINTS, spent),)
+
+
+def _undo_redemption(
+    book: Book, house: House, partner: str, original: Original, at: tuple[int, int], ruling: Ruling
+) -> None:
+    """Points go back to the lots that they came from, money to the funders; then the member repays what it owes."""
+    slices = _slices_to_return(book, original, ruling.amount)
+    ruling.posts = (
+        Transfer(chart.redeemed(partner), chart.wallet(original.member), POINTS, ruling.amount),
+        *money_of_return(house, partner, slices, original.tariff),
+    )
+    grace_ends_us = at[1] + house.tariff.grace_days * DAY_US
+    repay(book, house, ruling, _give_back(book, slices, (*at, grace_ends_us), ruling))
+
+
+def _give_back(
+    book: Book, slices: list[tuple[Lot, int]], at: tuple[int, int, int], ruling: Ruling
+) -> list[tuple[Lot, int]]:
+    """Each slice to its lot; to a new one like it, which ends with the grace, if the lot's date has passed. Which lots they are.
+
+    `at`: the entry's number and time, and when the grace ends.
+    """
+    index, now_us, grace_ends_us = at
+    credited: list[tuple[Lot, int]] = []
+    given: list[Slice] = []
+    renewed: list[tuple[LotName, Lot]] = []
+    for lot, quantity in slices:
+        if lot.expires_at_us > now_us:
+            book.give_back(lot, quantity)
+            given.append((lot.name, quantity))
+            credited.append((lot, quantity))
+            continue
+        facts = (lot.member, lot.funder, lot.asset, quantity, quantity, grace_ends_us, lot.tariff)
+        new = Lot(index, len(renewed), *facts)
+        book.add_lot(new)
+        renewed.append((lot.name, new))
+        credited.append((new, quantity))
+    ruling.given, ruling.renewed = tuple(given), tuple(renewed)
+    return credited
+
+
+def _slices_to_return(book: Book, original: Original, amount: int) -> list[tuple[Lot, int]]:
+    """The points consumed last that earlier reversals have not returned, slice by slice."""
+    slices: list[tuple[Lot, int]] = []
+    returned, missing = original.reversed, amount
+    for name, quantity in original.slices[::-1]:
+        there = quantity - min(quantity, returned)
+        returned -= quantity - there
+        points = min(there, missing)
+        missing -= points
+        if points:
+            slices.append((book.lots[name], points))
+    return slices

@@ -6,8 +6,8 @@ from typing import TypeAlias
 from settlement.clock import format_time
 from settlement.journal.acts import ENGINE_LINE, Act, Draft
 from settlement.journal.leaf import Transfer, format_post
-from settlement.ledger.acts import Authorize, Capture, Issue, Redeem, Reverse, Void
-from settlement.ledger.book import NEVER_US, Hold, Lot, LotName, Original, Slice
+from settlement.ledger.acts import ON_EVENT_US, Authorize, Capture, Issue, Redeem, Release, Reverse, Void
+from settlement.ledger.book import NEVER_US, Arrear, Hold, Lot, LotName, Original, Slice
 from settlement.money import POINTS
 
 _OK = ("result", "ok")
@@ -19,10 +19,12 @@ ActName: TypeAlias = tuple[str, str]
 class Ruling:
     """Postings, and what happens to lots, if the act is accepted; else the refusal.
 
-    `tariff`: the house entry of the tariff whose prices the postings rest on. `new_lots` stand at places 0, 1 ... of the entry;
-    `taken` and `given` are slices of lots that were there before, `spent` slices of a hold that are spent now. `original`: what
-    was found to reverse, or the hold that ends. `until_us`: when a new hold runs out. `balance_after`: the member's points once
-    the book has changed.
+    `tariff`: the house entry of the tariff whose terms the postings rest on. `new_lots` stand at places 0, 1 ... of the entry;
+    so do `renewed` ones, each beside the lot whose points come back in it. `given` slices go back to lots, then `taken` ones come
+    out of them; `spent` are slices of a hold that are spent now, `freed` are pending no more. `new_arrears` are owed
+    from now on, `repaid` are parts of earlier ones. `original`: what was found to reverse or release, or the hold that ends.
+    `amount`: how many points are reversed. `until_us`: when a new hold runs out. `balance_after`: the member's points once the
+    book has changed.
     """
 
     kind: str
@@ -31,10 +33,15 @@ class Ruling:
     posts: tuple[Transfer, ...] = ()
     tariff: int | None = None
     new_lots: tuple[Lot, ...] = ()
+    renewed: tuple[tuple[LotName, Lot], ...] = ()
     taken: tuple[Slice, ...] = ()
     given: tuple[Slice, ...] = ()
     spent: tuple[Slice, ...] = ()
+    freed: tuple[Slice, ...] = ()
+    new_arrears: tuple[Arrear, ...] = ()
+    repaid: tuple[Slice, ...] = ()
     original: Original | Hold | None = None
+    amount: int = 0
     until_us: int | None = None
     balance_after: int | None = None
 
@@ -51,25 +58,42 @@ def outcome_lines(shard: int, ruling: Ruling) -> list[tuple[str, str]]:
 
 def _moves(shard: int, ruling: Ruling) -> list[tuple[str, str]]:
     posts = [("post", format_post(post)) for post in ruling.posts]
-    return posts + [("lot", value) for value in _lot_values(shard, ruling)]
+    lots = [("lot", value) for value in _lot_values(shard, ruling)]
+    return posts + lots + [("arrear", value) for value in _arrear_values(shard, ruling)]
+
+
+def _arrear_values(shard: int, ruling: Ruling) -> list[str]:
+    values = [f"new {each.partner} {each.asset} {each.quantity} {each.tariff}" for each in ruling.new_arrears]
+    values += [f"take {spell_lot(shard, name)} {quantity}" for name, quantity in ruling.repaid]
+    return values
 
 
 def _lot_values(shard: int, ruling: Ruling) -> list[str]:
     values = [_spell_new(lot) for lot in ruling.new_lots]
+    values += [
+        f"renew {spell_lot(shard, name)} {lot.quantity} {format_time(lot.expires_at_us)}"
+        for name, lot in ruling.renewed
+    ]
     values += [f"spend {spell_lot(shard, name)} {quantity}" for name, quantity in ruling.spent]
-    values += [f"take {spell_lot(shard, name)} {quantity}" for name, quantity in ruling.taken]
     values += [f"give {spell_lot(shard, name)} {quantity}" for name, quantity in ruling.given]
+    values += [f"take {spell_lot(shard, name)} {quantity}" for name, quantity in ruling.taken]
+    values += [f"free {spell_lot(shard, name)} {quantity}" for name, quantity in ruling.freed]
     return values
 
 
 def spell_lot(shard: int, name: LotName) -> str:
-    """A lot as leaves name it."""
+    """A lot or an arrear as leaves name it."""
     return f"{shard}:{name[0]}.{name[1]}"
 
 
 def _spell_new(lot: Lot) -> str:
-    expires = "never" if lot.expires_at_us == NEVER_US else format_time(lot.expires_at_us)
-    return f"new {lot.funder} {lot.asset} {lot.quantity} {expires} {lot.tariff}"
+    return f"new {lot.funder} {lot.asset} {lot.quantity} {_spell_expiry(lot)} {lot.tariff}"
+
+
+def _spell_expiry(lot: Lot) -> str:
+    if lot.idle_months is not None:
+        return f"activity-{lot.idle_months}"
+    return "never" if lot.expires_at_us == NEVER_US else format_time(lot.expires_at_us)
 
 
 def spelled(shard: int, act: Act[object], ruling: Ruling) -> Draft:
@@ -83,9 +107,13 @@ def spelled(shard: int, act: Act[object], ruling: Ruling) -> Draft:
     if isinstance(body, Issue | Redeem | Authorize | Capture):
         lines.append(("amount", f"{POINTS} {body.amount}"))
     elif ruling.original is not None:
-        lines.append(("amount", f"{POINTS} {ruling.original.amount}"))
-    if isinstance(body, Issue | Redeem | Authorize | Capture | Void | Reverse):
+        amount = ruling.amount if isinstance(body, Reverse) else ruling.original.amount
+        lines.append(("amount", f"{POINTS} {amount}"))
+    if isinstance(body, Issue | Redeem | Authorize | Capture | Void | Release | Reverse):
         lines.append(("occurred", format_time(body.occurred_at_us)))
+    if isinstance(body, Issue) and body.pending_until_us is not None:
+        until_us = body.pending_until_us
+        lines.append(("pending", "event" if until_us == ON_EVENT_US else format_time(until_us)))
     lines += act.request_lines()
     lines += outcome_lines(shard, ruling)
     return Draft(

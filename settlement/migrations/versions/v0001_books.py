@@ -1,4 +1,4 @@
-"""The books: journal, members, lots, balances and obligations.
+"""The books: journal, members, lots, holds, arrears, balances and obligations.
 
 The shard leads every primary key of a member-side table: it is the unit of scale-out. Totals that grow for ever are numeric, so
 that no sum of valid acts overflows; single amounts fit bigint by the bounds in `settlement.money`.
@@ -55,6 +55,7 @@ _TABLES = (
         PRIMARY KEY (shard, index, position)
     )""",
     "CREATE INDEX transfers_by_debit ON transfers (debit, shard, index) WHERE asset <> 'PTS'",
+    "CREATE INDEX transfers_of_expiry ON transfers (credit, shard, index) WHERE credit LIKE 'expired:%'",
     """CREATE TABLE acts (
         partner text NOT NULL,
         act_id uuid NOT NULL,
@@ -65,8 +66,11 @@ _TABLES = (
     )""",
     """CREATE TABLE members (
         member uuid PRIMARY KEY,
-        shard smallint NOT NULL
-    )""",
+        shard smallint NOT NULL,
+        active_at_us bigint,                     -- when it last issued or redeemed, from its first lot by activity on
+        idle_months smallint                     -- the fewest of any open lot by activity
+    ) WITH (fillfactor = 90)""",
+    "CREATE INDEX members_idle ON members (shard, idle_months, active_at_us) WHERE idle_months IS NOT NULL",
     """CREATE TABLE aliases (
         token bytea PRIMARY KEY,
         member uuid NOT NULL REFERENCES members
@@ -82,9 +86,20 @@ _TABLES = (
         remaining bigint NOT NULL CHECK (remaining BETWEEN 0 AND quantity),
         expires_at_us bigint NOT NULL,
         tariff bigint NOT NULL,                  -- house entry of the tariff under which they were issued
+        idle_months smallint,                    -- set: they expire so long after the member's last act
+        pending_until_us bigint,                 -- null: spendable
         PRIMARY KEY (shard, index, place)
     ) WITH (fillfactor = 90)""",
     "CREATE INDEX lots_open ON lots (shard, member, expires_at_us, index, place) WHERE remaining > 0",
+    # Only what a clock is to see to: 2^61 and above stand for lots without a date, 2^62 for an event.
+    """CREATE INDEX lots_dated ON lots (shard, expires_at_us)
+        WHERE remaining > 0 AND expires_at_us < 2305843009213693952""",
+    """CREATE INDEX lots_idle ON lots (shard, member, idle_months, index, place)
+        WHERE remaining > 0 AND idle_months IS NOT NULL""",
+    """CREATE INDEX lots_coming ON lots (shard, member, pending_until_us)
+        WHERE remaining > 0 AND pending_until_us < 4611686018427387904""",
+    """CREATE INDEX lots_pending ON lots (shard, pending_until_us)
+        WHERE remaining > 0 AND pending_until_us < 4611686018427387904""",
     """CREATE TABLE balances (
         shard smallint NOT NULL,
         account text NOT NULL,
@@ -107,8 +122,22 @@ _TABLES = (
         shard smallint NOT NULL,
         original bigint NOT NULL,
         index bigint NOT NULL,
-        PRIMARY KEY (shard, original)
+        amount bigint NOT NULL CHECK (amount > 0),
+        PRIMARY KEY (shard, original, index)
     )""",
+    """CREATE TABLE arrears (
+        shard smallint NOT NULL,
+        index bigint NOT NULL,
+        place smallint NOT NULL,                 -- among the arrears of one entry, from 0
+        member uuid NOT NULL,
+        partner text NOT NULL,                   -- to whom the points are owed
+        asset text NOT NULL,
+        quantity bigint NOT NULL CHECK (quantity > 0),
+        remaining bigint NOT NULL CHECK (remaining BETWEEN 0 AND quantity),
+        tariff bigint NOT NULL,                  -- house entry of the tariff in force when they were made
+        PRIMARY KEY (shard, index, place)
+    ) WITH (fillfactor = 90)""",
+    "CREATE INDEX arrears_open ON arrears (shard, member, index, place) WHERE remaining > 0",
     """CREATE TABLE holds (
         shard smallint NOT NULL,
         index bigint NOT NULL,                   -- the authorize

@@ -179,8 +179,9 @@ def test_most_entries_go_the_short_way(few: Few, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(examiner, "read_ordinary", counted)
     report = Report()
     assert list(fsck(few.dsn, report=report)) == []
-    kinds = _kinds(few.dsn)
-    assert seen[True] == kinds["issue"] + kinds["redeem"] + kinds["enrol"]
+    kinds, repaying = _kinds(few.dsn), _issues_that_repay(few.dsn)
+    assert repaying > 0
+    assert seen[True] == kinds["issue"] - repaying + kinds["redeem"] + kinds["enrol"]
     assert report.tried[Check.LEAF_TEXT].count == sum(kinds.values())
 
 
@@ -208,6 +209,14 @@ def _report(dsn: str) -> tuple[Counter[str], dict[str, tuple[int, int]], list[st
     findings = Counter(str(finding) for finding in fsck(dsn, report=report))
     tried = {check.value: (tried.count, tried.failed) for check, tried in report.tried.items()}
     return findings, tried, report.remarks
+
+
+def _issues_that_repay(dsn: str) -> int:
+    with psycopg.connect(dsn) as connection:
+        found = connection.execute(
+            r"SELECT count(*) FROM entries WHERE kind = 'issue' AND leaf LIKE E'%\narrear %'"
+        ).fetchone()
+    return int(found[0]) if found else 0
 
 
 def _kinds(dsn: str) -> Counter[str]:

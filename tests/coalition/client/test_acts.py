@@ -15,9 +15,10 @@ from coalition.wire.requests import BODIES
 from settlement.clearing.acts import Approve, CloseCycle, Confirm
 from settlement.clock import now_us, to_us
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
-from settlement.house.tariff import Tariff
+from settlement.house.tariff import Spent, Tariff
 from settlement.ids import is_uuid, new_act_id
 from settlement.ledger.acts import (
+    ON_EVENT_US,
     Authorize,
     Capture,
     Enrol,
@@ -25,6 +26,7 @@ from settlement.ledger.acts import (
     LinkAlias,
     MemberName,
     Redeem,
+    Release,
     Reverse,
     Void,
 )
@@ -65,7 +67,20 @@ CASES: dict[str, tuple[Callable[[Client], Awaitable[Outcome]], object]] = {
         Capture(MEMBER, 6, WHEN_US),
     ),
     "void": (lambda c: c.void(hold_act_id=MEMBER, occurred_at=WHEN), Void(MEMBER, WHEN_US)),
+    "issue points that are pending until a day": (
+        lambda c: c.issue(member=MEMBER, amount=7, spendable_from=WHEN, occurred_at=WHEN),
+        Issue(MemberName(member=MEMBER), 7, WHEN_US, WHEN_US),
+    ),
+    "issue points that wait for an event": (
+        lambda c: c.issue(member=MEMBER, amount=7, on_event=True, occurred_at=WHEN),
+        Issue(MemberName(member=MEMBER), 7, WHEN_US, ON_EVENT_US),
+    ),
+    "release": (lambda c: c.release(original_act_id=MEMBER, occurred_at=WHEN), Release(MEMBER, WHEN_US)),
     "reverse": (lambda c: c.reverse(original_act_id=MEMBER, occurred_at=WHEN), Reverse(MEMBER, WHEN_US)),
+    "reverse in part": (
+        lambda c: c.reverse(original_act_id=MEMBER, amount=5, occurred_at=WHEN),
+        Reverse(MEMBER, WHEN_US, 5),
+    ),
     "link alias": (lambda c: c.link_alias(member_id=MEMBER, alias=CARD), LinkAlias(MEMBER, TOKEN)),
     "register": (lambda c: c.register(partner_id="florist", display_name="A B"), Register("florist", "A B")),
     "activate": (lambda c: c.activate(partner_id="florist"), Activate("florist")),
@@ -87,7 +102,10 @@ CASES: dict[str, tuple[Callable[[Client], Awaitable[Outcome]], object]] = {
         lambda c: c.revoke_key(keyid=KEY.keyid, reason="compromised", suspect_from=WHEN),
         RevokeKey(KEY.keyid, "compromised", WHEN_US),
     ),
-    "set tariff": (lambda c: c.set_tariff(Tariff(10_000)), SetTariff(Tariff(10_000))),
+    "set tariff": (
+        lambda c: c.set_tariff(Tariff(10_000, spent=Spent.BEAR)),
+        SetTariff(Tariff(10_000, spent=Spent.BEAR)),
+    ),
     "close cycle": (lambda c: c.close_cycle(cycle=3, label="2026-11"), CloseCycle(3, "2026-11")),
     "approve": (lambda c: c.approve(proposal_sha256=bytes(32)), Approve("00" * 32)),
     "confirm": (

@@ -154,6 +154,11 @@ FIELDS: dict[str, tuple[str, Callable[[], Any], str]] = {
         lambda: SetTariffRequest(tariff=Tariff(reimbursement_micros=9_000_001)),
         "tariff.reimbursement_micros",
     ),
+    "tariff that is silent on spent points": (
+        "operator",
+        lambda: SetTariffRequest(tariff=Tariff(reimbursement_micros=1)),
+        "tariff.spent",
+    ),
     "keyid": (
         "operator",
         lambda: RevokeKeyRequest(keyid="AB" * 32, reason=REVOCATION_REASON_RETIRED),

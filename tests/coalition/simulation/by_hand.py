@@ -68,8 +68,10 @@ class World:
         self.now_us += 1
         return self.model.lapse(Place(1, self.model.size(1), self.model.size(0), self.now_us), original)
 
-    def reverse(self, partner: str, act_id: str, *, shard: int = 1) -> Judgement:
-        return self.ask(partner, Reverse(act_id, NOON_US), shard=shard)
+    def reverse(
+        self, partner: str, original: str, amount: int = 0, *, shard: int = 1, act_id: str | None = None
+    ) -> Judgement:
+        return self.ask(partner, Reverse(original, NOON_US, amount), shard=shard, act_id=act_id)
 
     def close(self, cycle: int) -> None:
         assert self.ask(OPERATOR, CloseCycle(cycle, None)).refusal is None

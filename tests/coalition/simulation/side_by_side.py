@@ -20,6 +20,8 @@ from settlement.ledger.book import Book
 from settlement.ledger.decide import decide
 from settlement.ledger.founding import founding_lines
 from settlement.ledger.members import MemberRules
+from settlement.ledger.rules.expiring import see_to
+from settlement.ledger.rules.expiry import DAY_US
 from settlement.ledger.sweeping import lapse_draft
 from tests.support.pure_acts import OPERATOR, T0_US, act, as_entry, keyid_for
 
@@ -108,6 +110,29 @@ class SideBySide:
         self.now_us += 1
         self._cut(self.shards[number], self.house)
 
+    def pass_time(self, days: int) -> None:
+        """Nobody does anything for a while."""
+        self.now_us += days * DAY_US
+
+    def see_to(self, number: int) -> list[str]:
+        """The worker comes by: points whose time has come, member by member. What became of it, by kind."""
+        shard, house = self.shards[number], self.house
+        self.now_us += 1
+        self._cut(shard, house)
+        done: list[str] = []
+        for member in list(shard.book.wallets):
+            while (due := see_to(shard.book, member, self.now_us)) is not None:
+                draft, head = due[0], shard.head
+                place = Place(number, head.size, house.size, self.now_us)
+                assert self.model.see_to(place, draft.kind, member) == draft.lines
+                as_entry(draft, shard=number, index=place.index, house=place.house, time_us=self.now_us)
+                head.size, head.house, self.now_us = head.size + 1, house.size, self.now_us + 1
+                done.append(draft.kind)
+            for kind in ("expire", "mature"):
+                with pytest.raises(ModelError):
+                    self.model.see_to(Place(number, shard.head.size, house.size, self.now_us), kind, member)
+        return done
+
     def sweep(self, number: int) -> int:
         """The worker comes by: every hold that has run out lapses, in both; how many did."""
         shard = self.shards[number]
@@ -146,7 +171,11 @@ class SideBySide:
             assert model.size(number) == shard.head.size
             for member, wallet in shard.book.wallets.items():
                 assert model.balance(member) == wallet.balance
+                assert model.pending(member) == wallet.pending
                 assert model.held(member) == wallet.held
+                assert model.facts.points.arrears.owed(member) == sum(
+                    [one.remaining for one in wallet.arrears]
+                )
         for cycle in house.cycles:
             ours, theirs = model.figures(cycle), self.figures(cycle)
             assert (ours and astuple(ours)) == (theirs and astuple(theirs))

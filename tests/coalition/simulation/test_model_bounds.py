@@ -41,6 +41,33 @@ def test_a_wallet_holds_its_limit_and_not_a_point_more() -> None:
     both.check_knowledge()
 
 
+def test_a_member_owes_its_limit_and_not_a_point_more() -> None:
+    both = trading()
+    issued = []
+    for amount in (WALLET_MAX - 1, 1, 1):
+        issued.append(trade(both, "acme", Issue(NAME, amount, T0_US))[0])
+        trade(both, "acme", Redeem(NAME, amount, T0_US))
+    answers = [trade(both, "acme", Reverse(act_id, T0_US))[1] for act_id in issued]
+    assert answers == ["ok", "ok", "refused LIMIT_EXCEEDED"]
+    trade(both, "bakery", Issue(NAME, 1, T0_US))
+    assert trade(both, "acme", Reverse(issued[2], T0_US))[1] == "ok", "one point is repaid"
+    both.check_knowledge()
+    assert both.model.broken_laws() == []
+
+
+def test_one_entry_repays_from_twenty_parts_of_lots_and_the_next_one_goes_on() -> None:
+    both = trading()
+    issued = [trade(both, ("acme", "bakery")[at % 2], Issue(NAME, 1, T0_US))[0] for at in range(40)]
+    assert trade(both, "bakery", Redeem(NAME, 40, T0_US))[1] == "ok"
+    for at, act_id in enumerate(issued):
+        assert trade(both, ("acme", "bakery")[at % 2], Reverse(act_id, T0_US))[1] == "ok"
+    for balance in (20, 40):
+        assert trade(both, "bakery", Issue(NAME, 40, T0_US))[1] == "ok"
+        assert both.model.balance(MEMBER) == balance
+        both.check_knowledge()
+    assert both.model.broken_laws() == []
+
+
 def test_three_hundred_lots_are_spent_at_once_and_not_one_more() -> None:
     both = trading()
     for number in range(301):

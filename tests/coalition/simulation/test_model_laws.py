@@ -8,15 +8,22 @@ from coalition.simulation.model.facts import Facts
 from coalition.simulation.model.laws import LAWS, broken_laws
 from coalition.simulation.model.terms import Place, Post
 from settlement.clearing.acts import Approve
-from tests.coalition.simulation.by_hand import HASH, MEMBER, World
+from tests.coalition.simulation.by_hand import HASH, MEMBER, OTHER, World
 
 
 def settled() -> Facts:
-    """Acme owes bakery 80 cents, which two people have approved; cinema holds 5 of the 20 points that are left."""
+    """Acme owes bakery 80 cents, which two people have approved; cinema holds 5 of the 20 points that are left.
+
+    In the other shard the member owes acme 20 points and has repaid 10 of 30.
+    """
     world = World()
     world.issue("acme", 100)
     world.redeem("bakery", 80)
     world.authorize("cinema", 5)
+    world.issue("acme", 30, act_id="given", shard=2)
+    world.redeem("acme", 30, shard=2)
+    world.reverse("acme", "given", shard=2)
+    world.issue("acme", 10, shard=2)
     world.close(1)
     world.propose("ann", 1)
     assert world.ask("bob", Approve(HASH)).refusal is None
@@ -33,6 +40,14 @@ def lose_points_of_a_lot(facts: Facts) -> None:
 
 def end_a_hold_unseen(facts: Facts) -> None:
     facts.holds.open()[0].closed_by = 1
+
+
+def forgive(facts: Facts) -> None:
+    facts.points.arrears.all()[0].left -= 1
+
+
+def reverse_too_much(facts: Facts) -> None:
+    next(iter(facts.points.deeds.values())).undone += 101
 
 
 def post(debit: str, credit: str, asset: str) -> Callable[[Facts], None]:
@@ -56,6 +71,13 @@ HARMS: list[tuple[Callable[[Facts], None], list[str]]] = [
     (lose_points_of_a_lot, ["wallets are their lots", "lots are what acts left"]),
     (end_a_hold_unseen, ["held points are open holds", "lots are what acts left"]),
     (post("issued:acme", "redeemed:acme", "PTS"), ["issuers are their lots"]),
+    (forgive, ["arrears are what is owed"]),
+    (reverse_too_much, ["reversals are bounded"]),
+    (
+        post(f"arrears:{OTHER}:acme", f"wallet:{MEMBER}", "PTS"),
+        ["wallets are their lots", "arrears are what is owed"],
+    ),
+    (post("redeemed:acme", "expired:acme", "PTS"), ["expired points are their lots"]),
     (owe_once_more, ["debts are redemptions that stand", "positions are debts less settlements"]),
     (post("position:acme", "position:bakery", "EUR"), ["positions are debts less settlements"]),
     (post("settling:1:acme", "bank", "EUR"), ["legs are settling or paid"]),

@@ -1,8 +1,7 @@
 """The model by hand: points, members and aliases, as docs/ledger.md and docs/journal.md tell them."""
 
 from coalition.simulation.model import Judgement
-from settlement.house.acts import Activate, Register, SetTariff, Suspend
-from settlement.house.tariff import Tariff
+from settlement.house.acts import Activate, Register, Suspend
 from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
 from tests.coalition.simulation.by_hand import MEMBER, NOON_US, OPERATOR, OTHER, World, key, lines
 
@@ -40,41 +39,6 @@ def test_own_points_move_no_money_and_funders_owe_in_the_order_of_their_first_sl
         "position:cinema position:bakery EUR 120000",
         "position:acme position:bakery EUR 140000",
     ]
-
-
-def test_a_reversal_undoes_all_last_first_at_the_rate_of_the_original() -> None:
-    world = World()
-    world.issue("acme", 5)
-    world.issue("bakery", 5)
-    world.redeem("cinema", 8, act_id="spent")
-    world.ask(OPERATOR, SetTariff(Tariff(99)))
-    undone = world.reverse("cinema", "spent")
-    assert lines(undone, "post") == [
-        "position:cinema position:bakery EUR 30000",
-        "position:cinema position:acme EUR 50000",
-        f"redeemed:cinema wallet:{MEMBER} PTS 8",
-    ]
-    assert lines(undone, "lot") == ["give 1:2.0 3", "give 1:1.0 5"]
-    assert (lines(undone, "original"), lines(undone, "amount")) == (["1:3"], ["PTS 8"])
-    assert undone.balance_after == 10
-    assert world.reverse("cinema", "spent").refusal == "ALREADY_REVERSED"
-
-
-def test_an_issue_is_reversed_whole_and_only_while_no_point_of_it_is_spent() -> None:
-    world = World()
-    world.issue("acme", 5, act_id="given")
-    world.redeem("bakery", 1, act_id="spent")
-    refused = world.reverse("acme", "given")
-    assert (refused.refusal, refused.balance_after) == ("POINTS_SPENT", 4)
-    assert [key for key, _ in refused.lines] == ["member", "original", "amount", "occurred", "result"]
-    assert world.reverse("bakery", "spent").refusal is None
-    undone = world.reverse("acme", "given")
-    assert undone.lines[-3:] == (
-        ("post", f"wallet:{MEMBER} issued:acme PTS 5"),
-        ("lot", "take 1:1.0 5"),
-        ("result", "ok"),
-    )
-    assert undone.balance_after == 0
 
 
 def test_refusals_on_members_in_the_order_of_the_page() -> None:

@@ -23,8 +23,16 @@ def test_what_is_spelled_is_read_back(tariff: Tariff) -> None:
         lambda values: [*values, "unheard-of 1"],
         lambda values: [values[0].replace(" ", " 0"), *values[1:]],
         lambda values: [values[0].replace("10000", "dear"), *values[1:]],
+        lambda values: [value.replace("arrears", "maybe") for value in values],
     ],
-    ids=["a term is missing", "a term stands twice", "an unknown term", "another spelling", "no number"],
+    ids=[
+        "a term is missing",
+        "a term stands twice",
+        "an unknown term",
+        "another spelling",
+        "no number",
+        "no such policy",
+    ],
 )
 def test_anything_else_is_refused(change: object) -> None:
     values = [value for _, value in TARIFF.lines()]

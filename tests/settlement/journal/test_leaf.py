@@ -25,6 +25,7 @@ UUIDS = st.uuids().map(str)
 TIMES = st.sampled_from(
     ["2026-11-21T17:00:00.000007Z", "1970-01-01T00:00:00.000001Z", "9999-12-31T23:59:59.999999Z"]
 )
+EXPIRIES = st.sampled_from(["never", "activity-1", "activity-600"]) | TIMES
 TEXTS = st.from_regex(r"[\x21-\x7e](?:[\x20-\x7e]{0,78}[\x21-\x7e])?", fullmatch=True)
 BASE64 = st.binary(max_size=72).map(lambda data: base64.b64encode(data).decode())
 ACCOUNTS = st.sampled_from(
@@ -48,10 +49,13 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "sig": joined(HASHES, BASE64),
     "post": joined(ACCOUNTS, ACCOUNTS, st.just("EUR"), NUMBERS),
     "until": TIMES,
-    "lot": st.sampled_from(["take 3:55.0 1200", "give 64:0.12 1", "spend 1:7.0 30"])
-    | joined(st.just("new"), NAMES, st.just("PTS"), NUMBERS, st.just("never") | TIMES, NUMBERS),
+    "pending": st.just("event") | TIMES,
+    "lot": st.sampled_from(["take 3:55.0 1200", "give 64:0.12 1", "spend 1:7.0 30", "free 2:1.1 5"])
+    | joined(st.just("renew 1:7.0 30"), TIMES)
+    | joined(st.just("new"), NAMES, st.just("PTS"), NUMBERS, EXPIRIES, NUMBERS),
     "tariff": NUMBERS,
-    "term": st.sampled_from(["rate-micros 10000", "hold-minutes 10080"]),
+    "arrear": st.sampled_from(["new bakery PTS 5 12", "take 1:7.0 5"]),
+    "term": st.sampled_from(["rate-micros 10000", "hold-minutes 10080", "expiry month-end-12"]),
     "result": st.sampled_from(["ok", "refused INSUFFICIENT_POINTS"]),
     "network": st.sampled_from(["clearing.example/coalition-1", "ab"]),
     "currency": joined(st.just("EUR"), st.integers(0, 6).map(str)),

@@ -21,7 +21,11 @@ GOLDEN = CycleBook(
         ("acme", "bakery"): Owed(50, 1),
         ("bakery", "cafe"): Owed(0, 1),
     },
-    activity={"bakery": Activity(issued=Tally(1000, 9), redemptions_reversed=Tally(5, 1))},
+    activity={
+        "bakery": Activity(
+            issued=Tally(1000, 9), redemptions_reversed=Tally(5, 1), arrears_repaid=Tally(7, 1)
+        )
+    },
     opening={"bakery": 500, "acme": -500},
     settled={"bakery": 450, "acme": -450},
 )

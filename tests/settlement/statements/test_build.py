@@ -93,9 +93,16 @@ def test_postings_of_points_are_told_apart_by_their_direction() -> None:
     issue = Transfer("issued:acme", "wallet:m", "PTS", 10)
     redeem = Transfer("wallet:m", "redeemed:bakery", "PTS", 4)
     money = Transfer("position:acme", "position:bakery", "EUR", 40_000)
-    postings = [issue, issue, redeem, money, issue.inverse(), redeem.inverse()]
+    owed = Transfer("arrears:m:acme", "issued:acme", "PTS", 3)
+    repaid = Transfer("wallet:m", "arrears:m:acme", "PTS", 2)
+    postings = [issue, issue, redeem, money, issue.inverse(), redeem.inverse(), owed, repaid]
     legs = [leg for leg in map(points_leg, postings) if leg is not None]
     assert activity_of(legs) == {
-        "acme": Activity(issued=Tally(20, 2), issues_reversed=Tally(10, 1)),
+        "acme": Activity(
+            issued=Tally(20, 2),
+            issues_reversed=Tally(10, 1),
+            arrears_made=Tally(3, 1),
+            arrears_repaid=Tally(2, 1),
+        ),
         "bakery": Activity(redeemed=Tally(4, 1), redemptions_reversed=Tally(4, 1)),
     }

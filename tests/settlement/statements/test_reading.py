@@ -66,6 +66,8 @@ TRANSFERS = [
     (1, 1, "position:acme", "position:bakery", "EUR", 10_000),
     (2, 0, "issued:cafe", MEMBER, "PTS", 7),
     (1, 4, MEMBER, "issued:acme", "PTS", 500),
+    (1, 4, f"arrears:{MEMBER[7:]}:acme", "issued:acme", "PTS", 30),
+    (1, 5, MEMBER, f"arrears:{MEMBER[7:]}:cafe", "PTS", 2),
     (1, 5, "redeemed:bakery", MEMBER, "PTS", 100),
     (1, 7, "issued:acme", MEMBER, "PTS", 9),
 ]
@@ -144,8 +146,9 @@ def test_the_second_cycle_goes_on_where_the_first_ended(books: psycopg.Connectio
     assert book.ranges == {1: (3, 6), 2: (1, 2)}
     assert book.obligations == {("acme", "bakery"): Owed(1, 1), ("bakery", "acme"): Owed(200, 4)}
     assert book.activity == {
-        "acme": Activity(issues_reversed=Tally(500, 1)),
+        "acme": Activity(issues_reversed=Tally(500, 1), arrears_made=Tally(30, 1)),
         "bakery": Activity(redemptions_reversed=Tally(100, 1)),
+        "cafe": Activity(arrears_repaid=Tally(2, 1)),
     }
     assert book.opening == NETS_1
     assert book.settled == NETS_1

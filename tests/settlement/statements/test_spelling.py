@@ -85,6 +85,14 @@ GOLDEN_JSON = b"""{
     "redemptions_reversed": {
       "points": 0,
       "count": 0
+    },
+    "arrears_made": {
+      "points": 0,
+      "count": 0
+    },
+    "arrears_repaid": {
+      "points": 0,
+      "count": 0
     }
   }
 }
@@ -112,6 +120,8 @@ issued,,,,,,,,9,1000
 redeemed,,,,,,,,0,0
 issues_reversed,,,,,,,,0,0
 redemptions_reversed,,,,,,,,1,5
+arrears_made,,,,,,,,0,0
+arrears_repaid,,,,,,,,1,7
 """
 
 

@@ -27,6 +27,8 @@ SHARDS = st.sampled_from([1, 2])
 AMOUNTS = st.integers(1, 20) | st.sampled_from([299, 300, 301, AMOUNT_MAX])
 FULL = st.sampled_from([WALLET_MAX, WALLET_MAX - 1, WALLET_MAX - AMOUNT_MAX])
 """So much in one act passes no door; it fills a wallet as a thousand acts would."""
+PARTS = st.sampled_from([0, 0, 0, 1, 2, 5, 9, 300])
+"""Points to reverse; 0: all that are left."""
 ASTRAY = st.sampled_from([*[False] * 9, True])
 """Whether an act comes to the other shard, where nobody knows what it names."""
 LAGS = st.sampled_from([0, 0, 0, 1, 2])

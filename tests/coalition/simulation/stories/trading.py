@@ -6,7 +6,8 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
+from settlement.clock import HOUR_US
+from settlement.ledger.acts import ON_EVENT_US, Enrol, Issue, LinkAlias, MemberName, Redeem, Release, Reverse
 from tests.coalition.simulation.stories.telling import (
     ALIASES,
     AMOUNT_MAX,
@@ -16,6 +17,7 @@ from tests.coalition.simulation.stories.telling import (
     FULL,
     LAGS,
     MEMBERS,
+    PARTS,
     SHARDS,
     TRADERS,
     Telling,
@@ -47,6 +49,33 @@ class Trading(Telling):
         body, shard = Issue(MemberName(member), amount, T0_US + amount), 3 - home if astray else home
         self.ask_shard(signer, shard, lag, f"issues {amount} points to member {number}", body)
 
+    @rule(signer=TRADERS, number=MEMBERS, amount=AMOUNTS, hours=st.integers(-1, 60) | st.none())
+    def issues_pending_points(self, signer: str, number: int, amount: int, hours: int | None) -> None:
+        member, shard = self.member(number)
+        until_us = ON_EVENT_US if hours is None else self.both.now_us + hours * HOUR_US
+        body = Issue(MemberName(member), amount, T0_US, until_us)
+        when = "an event" if hours is None else f"{hours} hours from now"
+        self.ask_shard(
+            signer, shard, 0, f"issues {amount} points to member {number}, pending until {when}", body
+        )
+
+    @precondition(lambda self: self.done)
+    @rule(ago=st.integers(0, 3), astray=ASTRAY)
+    def releases(self, ago: int, astray: bool) -> None:
+        at = max(0, len(self.done) - 1 - ago)
+        partner, act_id, shard = self.done[at]
+        place = 3 - shard if astray else shard
+        self.ask_shard(partner, place, 0, f"releases the points of act {at}", Release(act_id, T0_US))
+
+    @rule(days=st.sampled_from([0, 1, 3, 29, 31, 60, 400]))
+    def days_pass(self, days: int) -> None:
+        self.both.pass_time(days)
+        note(f"{days} days pass")
+
+    @rule(shard=SHARDS)
+    def the_worker_sweeps(self, shard: int) -> None:
+        note(f"the worker sees to shard {shard}: {', '.join(self.both.see_to(shard)) or 'nothing is due'}")
+
     @rule(signer=TRADERS, number=MEMBERS, amount=AMOUNTS, astray=ASTRAY, lag=LAGS)
     def redeems(self, signer: str, number: int, amount: int, astray: bool, lag: int) -> None:
         member, home = self.member(number)
@@ -68,25 +97,40 @@ class Trading(Telling):
         number=MEMBERS,
         amount=AMOUNTS,
         part=st.integers(1, 3),
-        regrets=st.lists(st.integers(0, 1), max_size=2),
+        regrets=st.lists(st.tuples(st.integers(0, 1), PARTS), max_size=3),
     )
     def a_member_gathers_and_spends(
-        self, giver: str, taker: str, number: int, amount: int, part: int, regrets: list[int]
+        self, giver: str, taker: str, number: int, amount: int, part: int, regrets: list[tuple[int, int]]
     ) -> None:
-        """And either act, or both, are reversed: what drawn acts alone seldom reach."""
+        """And either act, or both, are reversed, whole or in parts: what drawn acts alone seldom reach."""
         self.issues(giver, number, amount, False, 0)
         self.redeems(taker, number, max(1, amount // part), False, 0)
-        for ago in regrets:
-            self.reverses(ago, None, False)
+        for ago, points in regrets:
+            self.reverses(ago, points, None, False)
+
+    @rule(
+        giver=TRADERS,
+        others=st.lists(TRADERS, min_size=1, max_size=3),
+        number=MEMBERS,
+        amount=AMOUNTS,
+        points=PARTS,
+    )
+    def goods_come_back_after_their_points_are_spent(
+        self, giver: str, others: list[str], number: int, amount: int, points: int
+    ) -> None:
+        """The member comes to owe the points, and what others give repays them."""
+        self.a_member_gathers_and_spends(giver, others[0], number, amount, 1, [(1, points)])
+        for other in others:
+            self.issues(other, number, max(1, amount // 2), False, 0)
 
     @precondition(lambda self: self.done)
-    @rule(ago=st.integers(0, 5), other=st.sampled_from([None] * 7 + ["bakery"]), astray=ASTRAY)
-    def reverses(self, ago: int, other: str | None, astray: bool) -> None:
+    @rule(ago=st.integers(0, 5), points=PARTS, other=st.sampled_from([None] * 7 + ["bakery"]), astray=ASTRAY)
+    def reverses(self, ago: int, points: int, other: str | None, astray: bool) -> None:
         at = max(0, len(self.done) - 1 - ago)
         partner, act_id, shard = self.done[at]
         place = 3 - shard if astray else shard
-        sentence = f"reverses act {at} of issues and redemptions"
-        self.ask_shard(other or partner, place, 0, sentence, Reverse(act_id, T0_US + ago))
+        sentence = f"reverses {points or 'all'} points of act {at} of issues and redemptions"
+        self.ask_shard(other or partner, place, 0, sentence, Reverse(act_id, T0_US + ago, points))
 
     @precondition(lambda self: not self.wallets_are_full_of_lots)
     @rule(number=st.integers(0, 1), lots=st.integers(299, 301), spends=st.booleans())

@@ -1,0 +1,87 @@
+"""What members owe: docs/ledger.md, "Arrears"."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from coalition.simulation.model.partners import Tariff
+from coalition.simulation.model.terms import REPAYMENTS_MAX, Answer, Post
+
+if TYPE_CHECKING:
+    from coalition.simulation.model.lots import Lot
+
+
+@dataclass(slots=True)
+class Arrear:
+    """Points that a member owes a partner since one reversal."""
+
+    shard: int
+    index: int
+    member: str
+    partner: str
+    quantity: int
+    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Repayment:
+    """Points of one lot that repaid one arrear, at the rate of then."""
+
+    lot: "Lot"
+    arrear: Arrear
+    points: int
+    rate_micros: int
+
+
+@dataclass(slots=True)
+class Arrears:
+    """All arrears in the order in which they were made, by member, and all that was repaid."""
+
+    of: dict[str, list[Arrear]] = field(default_factory=dict)
+    repaid: list[Repayment] = field(default_factory=list)
+
+    def owed(self, member: str) -> int:
+        """What a member owes all partners together."""
+        return sum([arrear.left for arrear in self.of.get(member, [])])
+
+    def all(self) -> list[Arrear]:
+        """Every arrear there ever was."""
+        return [arrear for arrears in self.of.values() for arrear in arrears]
+
+    def repay(
+        self, answer: Answer, member: str, slices: list[tuple["Lot", int]], tariff: Tariff, currency: str
+    ) -> list[Repayment]:
+        """Writes into the answer what points just credited repay, and says so; whose lots they are takes them out."""
+        pieces = self._pieces(member, slices, tariff)
+        for partner in dict.fromkeys(piece.arrear.partner for piece in pieces):
+            mine = [piece for piece in pieces if piece.arrear.partner == partner]
+            points = sum([piece.points for piece in mine])
+            answer.posts.append(Post(f"wallet:{member}", f"arrears:{member}:{partner}", "PTS", points))
+            for funder in dict.fromkeys(piece.lot.funder for piece in mine):
+                micros = (
+                    sum([piece.points for piece in mine if piece.lot.funder == funder]) * tariff.rate_micros
+                )
+                if funder != partner:
+                    answer.posts.append(Post(f"position:{funder}", f"position:{partner}", currency, micros))
+        for lot, _ in slices:
+            taken = sum([piece.points for piece in pieces if piece.lot is lot])
+            answer.lots += [lot.slice("take", taken)] if taken else []
+        for arrear in self.of.get(member, []):
+            taken = sum([piece.points for piece in pieces if piece.arrear is arrear])
+            answer.arrears += [f"take {arrear.shard}:{arrear.index}.0 {taken}"] if taken else []
+        answer.tariff = tariff.number if pieces else answer.tariff
+        self.repaid += pieces
+        return pieces
+
+    def _pieces(self, member: str, slices: list[tuple["Lot", int]], tariff: Tariff) -> list[Repayment]:
+        """The oldest arrear is repaid from the first slice on, then the next one, until either is used up."""
+        pieces: list[Repayment] = []
+        unused = [points for _, points in slices]
+        at = 0
+        for arrear in self.of.get(member, []):
+            while arrear.left and at < len(slices) and len(pieces) < REPAYMENTS_MAX:
+                points = min(arrear.left, unused[at])
+                pieces.append(Repayment(slices[at][0], arrear, points, tariff.rate_micros))
+                arrear.left -= points
+                unused[at] -= points
+                at += unused[at] == 0
+        return pieces

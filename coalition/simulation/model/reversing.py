@@ -1,0 +1,111 @@
+"""Reversals: docs/ledger.md, "Reversals", and the row Reverse of the refusals."""
+
+from coalition.simulation.model.arrears import Arrear
+from coalition.simulation.model.lots import Lot
+from coalition.simulation.model.partners import Tariff
+from coalition.simulation.model.points import Deed, Points
+from coalition.simulation.model.terms import (
+    DAY_US,
+    OWED_MAX,
+    WALLET_MAX,
+    Answer,
+    Asked,
+    Line,
+    Place,
+    Post,
+    spell_time,
+)
+from settlement.ledger.acts import Reverse
+
+
+def reverse(
+    points: Points, place: Place, asked: Asked, body: Reverse, tariff: Tariff, stopped: str | None
+) -> Answer:
+    """Undoes so many points of what the caller did, or all that is left of it."""
+    occurred = ("occurred", spell_time(body.occurred_at_us))
+    deed = points.deeds.get((asked.partner, body.original_act_id))
+    if deed is None or deed.shard != place.shard:
+        return points.answer(stopped or "ORIGINAL_UNKNOWN", None, [occurred])
+    amount = body.amount or deed.amount - deed.undone
+    about = [("original", f"{deed.shard}:{deed.index}"), ("amount", f"PTS {amount}"), occurred]
+    refusal = stopped or _why_not(points, deed, amount, tariff)
+    if refusal is not None:
+        return points.answer(refusal, deed.member, about)
+    undo = _undo_issue if deed.kind == "issue" else _undo_redemption
+    answer = undo(points, place, deed, amount, tariff, about)
+    deed.undone += amount
+    return answer
+
+
+def _why_not(points: Points, deed: Deed, amount: int, tariff: Tariff) -> str | None:
+    if deed.undone == deed.amount:
+        return "ALREADY_REVERSED"
+    if deed.undone + amount > deed.amount:
+        return "REVERSAL_EXCEEDED"
+    if deed.kind != "issue":
+        return "LIMIT_EXCEEDED" if points.most(deed.member) + amount > WALLET_MAX else None
+    spent = _spent(deed, amount)
+    if spent and tariff.spent == "refuse":
+        return "POINTS_SPENT"
+    owes_too_much = points.arrears.owed(deed.member) + spent > OWED_MAX
+    return "LIMIT_EXCEEDED" if spent and tariff.spent == "arrears" and owes_too_much else None
+
+
+def _spent(deed: Deed, amount: int) -> int:
+    """How many of these points of an issue are no longer in its lot."""
+    (lot, _), *_ = deed.slices
+    return max(0, amount - lot.left)
+
+
+def _undo_issue(
+    points: Points, place: Place, deed: Deed, amount: int, tariff: Tariff, about: list[Line]
+) -> Answer:
+    """What remains in the lot goes back; the rest the member owes, or the issuer bears."""
+    (lot, _), *_ = deed.slices
+    member, partner, spent = deed.member, deed.partner, _spent(deed, amount)
+    there, owes = amount - spent, spent if tariff.spent == "arrears" else 0
+    posts = [Post(lot.account, f"issued:{partner}", "PTS", there)] if there else []
+    if owes:
+        posts.append(Post(f"arrears:{member}:{partner}", f"issued:{partner}", "PTS", owes))
+        arrear = Arrear(place.shard, place.index, member, partner, owes, owes)
+        points.arrears.of.setdefault(member, []).append(arrear)
+    if there:
+        points.move(member, lot, -there)
+        deed.withdrawn += there
+    lots = [lot.slice("take", there)] if there else []
+    answer = points.answer(None, member, about, posts, lots, tariff.number if spent else None)
+    answer.arrears += [f"new {partner} PTS {owes} {tariff.number}"] if owes else []
+    return answer
+
+
+def _undo_redemption(
+    points: Points, place: Place, deed: Deed, amount: int, tariff: Tariff, about: list[Line]
+) -> Answer:
+    """Points go back to their lots and money to their funders, at the rate of then; they repay what the member owes."""
+    member, partner = deed.member, deed.partner
+    returned = _returned(deed, amount)
+    posts = [Post(f"redeemed:{partner}", f"wallet:{member}", "PTS", amount)]
+    for funder in dict.fromkeys(lot.funder for lot, _ in returned):
+        quantity = sum([quantity for lot, quantity in returned if lot.funder == funder])
+        if funder != partner:
+            micros = quantity * deed.rate_micros
+            posts.append(Post(f"position:{partner}", f"position:{funder}", points.currency, micros))
+    lots, credited = points.give_back(place, returned, place.time_us + tariff.grace_days * DAY_US)
+    answer = points.answer(None, member, about, posts, lots)
+    return points.repay(answer, member, credited, tariff)
+
+
+def _returned(deed: Deed, amount: int) -> list[tuple[Lot, int]]:
+    """The points consumed last that have not come back yet, by lot."""
+    before, after = standing(deed, deed.undone), standing(deed, deed.undone + amount)
+    pairs = zip(deed.slices, before, after, strict=True)
+    return [(lot, had - has) for (lot, _), had, has in pairs if had > has][::-1]
+
+
+def standing(deed: Deed, undone: int) -> list[int]:
+    """What a redemption still takes from each of its slices once so many of its points are undone."""
+    still, left = deed.amount - undone, []
+    for _, quantity in deed.slices:
+        left.append(min(quantity, still))
+        still -= left[-1]
+    return left

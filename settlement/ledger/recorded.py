@@ -1,0 +1,48 @@
+"""What earlier entries say that later ones go back to: read from their leaves."""
+
+import re
+
+from settlement.journal.leaf import parse_leaf
+from settlement.ledger.book import Hold, Original, Slice
+
+_TAKEN = re.compile(r"^lot take \d+:(\d+)\.(\d+) (\d+)$", re.MULTILINE)
+
+
+def read_hold(
+    index: int, member: str, partner: str, amount: int, tariff: int, until_us: int, leaf: str, is_open: bool
+) -> Hold:
+    """A hold by its row and the leaf of its authorize, which says whose slices it is made of."""
+    slices = [((int(lot), int(place)), int(points)) for lot, place, points in _TAKEN.findall(leaf)]
+    return Hold(index, member, partner, amount, tariff, until_us, tuple(slices), is_open)
+
+
+_MOVES = {"issue": "new ", "redeem": "take ", "capture": "spend "}
+"""Kinds that can be reversed, and how the `lot` lines begin whose slices are then undone."""
+
+
+def read_original(leaf: bytes, *, already_reversed: int) -> Original | None:
+    """What a reversal needs to know of an earlier entry; None if that entry cannot be reversed."""
+    entry = parse_leaf(leaf)
+    if entry.kind not in _MOVES or entry.refusal is not None:
+        return None
+    lots = [value for value in entry.all("lot") if value.startswith(_MOVES[entry.kind])]
+    # In an issue, the line `tariff` prices the arrears that it repays.
+    tariff = lots[0].rpartition(" ")[2] if entry.kind == "issue" else entry.one("tariff")
+    return Original(
+        entry.index,
+        entry.kind,
+        entry.one("member"),
+        int(entry.one("amount").split(" ")[1]),
+        tuple([read_slice(entry.index, place, value) for place, value in enumerate(lots)]),
+        int(tariff),
+        already_reversed,
+    )
+
+
+def read_slice(index: int, place: int, value: str) -> Slice:
+    """The points that a `lot` line moves; `index` and `place` name the lot, if it is new."""
+    verb, *facts = value.split(" ")
+    if verb == "new":
+        return (index, place), int(facts[2])
+    number, _, nth = facts[0].partition(":")[2].partition(".")
+    return (int(number), int(nth)), int(facts[1])

@@ -1,0 +1,72 @@
+"""Pure rules on arrears: what a member owes is repaid, oldest first, from every later credit to its wallet."""
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from settlement.house.state import House
+from settlement.journal.leaf import Transfer
+from settlement.ledger import chart
+from settlement.ledger.book import Arrear, Book, Lot
+from settlement.ledger.rules.money import money_of_redemption
+from settlement.ledger.rules.ruling import Ruling
+from settlement.money import POINTS
+
+REPAYMENTS_MAX = 20
+"""Parts of lots that repay arrears in one entry, so that its leaf stays within bounds; what is left waits for the next credit."""
+_Piece: TypeAlias = tuple[Lot, Arrear, int]
+
+
+def repay(book: Book, house: House, ruling: Ruling, credited: Sequence[tuple[Lot, int]]) -> Ruling:
+    """The ruling with what the member repays of its arrears out of the points that it just credited, in their order.
+
+    A partner to which points are owed gets them as if they were spent at it: their funders owe it their price of now.
+    """
+    member = ruling.member
+    if member is None or not book.wallets[member].arrears:
+        return ruling
+    pieces = _pieces(book.wallets[member].arrears, credited)
+    taken: dict[tuple[int, int], int] = {}
+    repaid: dict[tuple[int, int], int] = {}
+    for lot, arrear, quantity in pieces:
+        book.take(lot, quantity)
+        book.repay(arrear, quantity)
+        taken[lot.name] = taken.get(lot.name, 0) + quantity
+        repaid[arrear.name] = repaid.get(arrear.name, 0) + quantity
+    ruling.posts += _posts(house, member, pieces)
+    ruling.taken, ruling.repaid, ruling.tariff = (
+        tuple(taken.items()),
+        tuple(repaid.items()),
+        house.tariff_number,
+    )
+    return ruling
+
+
+def _pieces(arrears: Sequence[Arrear], credited: Sequence[tuple[Lot, int]]) -> list[_Piece]:
+    """Which points repay which arrear: each slice the oldest that is not repaid yet."""
+    pieces: list[_Piece] = []
+    owing = iter(arrears)
+    arrear = next(owing, None)
+    missing = arrear.remaining if arrear is not None else 0
+    for lot, there in credited:
+        while there and arrear is not None and len(pieces) < REPAYMENTS_MAX:
+            quantity = min(there, missing)
+            pieces.append((lot, arrear, quantity))
+            there -= quantity
+            missing -= quantity
+            if missing == 0:
+                arrear = next(owing, None)
+                missing = arrear.remaining if arrear is not None else 0
+    return pieces
+
+
+def _posts(house: House, member: str, pieces: Sequence[_Piece]) -> tuple[Transfer, ...]:
+    """For each partner that is repaid, the oldest arrear's first: its points, then what the funders of those owe it."""
+    slices: dict[str, list[tuple[Lot, int]]] = {}
+    for lot, arrear, quantity in pieces:
+        slices.setdefault(arrear.partner, []).append((lot, quantity))
+    posts: list[Transfer] = []
+    for partner, repaid in slices.items():
+        points = sum([quantity for _, quantity in repaid])
+        posts.append(Transfer(chart.wallet(member), chart.arrears(member, partner), POINTS, points))
+        posts += money_of_redemption(house, partner, repaid, house.tariff_number)
+    return tuple(posts)

@@ -1,0 +1,63 @@
+"""Pure rules on points whose time has come: they expire, or they become spendable. Nobody asks for it: the entry is the engine's.
+
+An entry sees to the first lots of one member whose time has come by the entry's own time, to those that expire before all others:
+so there is only one that can stand at its place.
+"""
+
+from collections.abc import Iterable
+
+from settlement.journal.acts import Draft
+from settlement.journal.leaf import Transfer
+from settlement.ledger import chart
+from settlement.ledger.book import Book, Lot
+from settlement.ledger.rules.expiry import has_expired, moment_of
+from settlement.ledger.rules.points import SLICES_MAX
+from settlement.ledger.rules.ruling import Ruling, spelled_by_engine
+
+
+def see_to(book: Book, member: str, now_us: int) -> tuple[Draft, int] | None:
+    """The `expire` or else the `mature` that is due for a member, and when the last of its lots fell due; None if nothing is.
+
+    LookupError for a member that is not in the book.
+    """
+    wallet = book.wallets[member]
+    expired = _first(lot for lot in wallet.lots if has_expired(lot, wallet, now_us))
+    if expired:
+        due_us = max([moment_of(lot, wallet) for lot in expired])
+        return spelled_by_engine(book.shard, _expire(book, member, expired), ()), due_us
+    coming = _first(lot for lot in wallet.lots if (lot.pending_until_us or now_us + 1) <= now_us)
+    if coming:
+        due_us = max([lot.pending_until_us or 0 for lot in coming])
+        return spelled_by_engine(book.shard, _mature(book, member, coming), ()), due_us
+    return None
+
+
+def _expire(book: Book, member: str, lots: list[Lot]) -> Ruling:
+    """Ends points, for whoever funded them."""
+    posts = _posts((lot.account, chart.expired(lot.funder), lot) for lot in lots)
+    taken = tuple([(lot.name, lot.remaining) for lot in lots])
+    for lot in lots:
+        book.take(lot, lot.remaining)
+    return Ruling("expire", member, None, posts, taken=taken)
+
+
+def _mature(book: Book, member: str, lots: list[Lot]) -> Ruling:
+    """Makes points spendable that were pending until now."""
+    posts = _posts((chart.pending(member), chart.wallet(member), lot) for lot in lots)
+    freed = tuple([(lot.name, lot.remaining) for lot in lots])
+    for lot in lots:
+        book.free(lot)
+    return Ruling("mature", member, None, posts, freed=freed)
+
+
+def _first(lots: Iterable[Lot]) -> list[Lot]:
+    return list(lots)[:SLICES_MAX]
+
+
+def _posts(moves: Iterable[tuple[str, str, Lot]]) -> tuple[Transfer, ...]:
+    """All points of the lots, one posting for each two accounts."""
+    sums: dict[tuple[str, str, str], int] = {}
+    for debit, credit, lot in moves:
+        pair = (debit, credit, lot.asset)
+        sums[pair] = sums.get(pair, 0) + lot.remaining
+    return tuple([Transfer(*pair, points) for pair, points in sums.items()])
