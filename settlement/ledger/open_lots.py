@@ -65,8 +65,6 @@ def demands_of(bodies: Iterable[object], book: Book) -> dict[str, Demand]:
             demands.setdefault(body.member, Demand())
     for original in book.originals.values():
         demands.setdefault(original.member, Demand()).add(original.amount, len(original.slices))
-    for hold in book.holds.values():
-        demands.setdefault(hold.member, Demand())
     for member in {body.member for body in bodies if isinstance(body, LinkAlias)}:
         demands[member].add(linking.points, linking.lots)
     return demands

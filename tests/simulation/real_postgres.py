@@ -112,6 +112,7 @@ class RealPostgres:
 _ARREARS = (
     "SELECT shard, index, place, member::text, partner, asset, quantity, remaining, tariff FROM arrears"
 )
+_MEMBERS = "SELECT member::text, shard, active_at_us, idle_months FROM members"
 _HOLDS = "SELECT shard, index, member::text, partner, amount, tariff, until_us, closed_by FROM holds"
 _LOTS = """SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff,
     idle_months, pending_until_us FROM lots"""
@@ -219,8 +220,7 @@ def read_tables(dsn: str) -> Tables:
             "SELECT partner, act_id::text, payload_sha256, shard, index FROM acts"
         ):
             tables.acts[partner, act_id] = tuple(act)
-        for member, *facts in rows("SELECT member::text, shard, active_at_us, idle_months FROM members"):
-            tables.members[member] = MemberRow(*facts)
+        tables.members.update({member: MemberRow(*facts) for member, *facts in rows(_MEMBERS)})
         tables.aliases.update(rows("SELECT token, member::text FROM aliases"))
         for shard, account, asset, debits, credited in rows("SELECT * FROM balances"):
             tables.balances[shard, account, asset] = [int(debits), int(credited)]
