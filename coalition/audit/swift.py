@@ -11,7 +11,7 @@ from coalition.audit.ordinary import Ordinary, body_of
 from coalition.audit.records import Record
 from coalition.audit.replay import Replay, first_difference
 from coalition.audit.signatures import Job
-from coalition.audit.tally import TalliedLot
+from coalition.audit.tallied import TalliedLot
 from settlement.clock import parse_time
 from settlement.journal.leaf import Entry, parse_leaf
 from settlement.ledger.acts import Enrol

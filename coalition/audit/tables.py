@@ -8,7 +8,8 @@ from coalition.audit.checks import Check, Report
 from coalition.audit.claims import TAKEN
 from coalition.audit.replay import Replay
 from coalition.audit.stored import Connection, RowsSeen, rows_in_turn
-from coalition.audit.tally import LotName, Sums, TalliedArrear, TalliedLot
+from coalition.audit.tallied import LotName, TalliedArrear, TalliedLot
+from coalition.audit.tally import Sums
 from coalition.audit.trust import founding_vkeys
 from settlement.errors import CoalitionError
 from settlement.journal.leaf import HOUSE

@@ -3,64 +3,17 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
 
+from coalition.audit.tallied import LotName, TalliedArrear, TalliedHold, TalliedLot
 from settlement.clearing.accrual import Accrual
 from settlement.clock import parse_time
 from settlement.journal.leaf import Entry, Transfer
-from settlement.ledger import chart
 from settlement.ledger.acts import ON_EVENT_US
 from settlement.ledger.book import IDLE_US, NEVER_US
 from settlement.ledger.chart import parties
 from settlement.statements.cyclebook import Activity, activity_of, points_leg
 
 _OF_HOLDS = frozenset({"authorize", "capture", "void", "lapse"})
-LotName: TypeAlias = tuple[int, int, int]
-"""Shard, entry number, and the place among the entry's lots."""
-
-
-@dataclass(slots=True)
-class TalliedLot:
-    """Points issued together, as the leaves' `lot` lines leave them."""
-
-    member: str
-    funder: str
-    asset: str
-    quantity: int
-    remaining: int
-    expires_at_us: int
-    tariff: int
-    idle_months: int | None = None
-    pending_until_us: int | None = None
-
-    @property
-    def account(self) -> str:
-        """The account of its member in which its points stand."""
-        return chart.wallet(self.member) if self.pending_until_us is None else chart.pending(self.member)
-
-
-@dataclass(slots=True)
-class TalliedHold:
-    """Points set aside, as the leaves leave them. `closed_by`: the entry that ended the hold."""
-
-    member: str
-    partner: str
-    amount: int
-    tariff: int
-    until_us: int
-    closed_by: int | None = None
-
-
-@dataclass(slots=True)
-class TalliedArrear:
-    """Points that a member owes a partner, as the leaves' `arrear` lines leave them."""
-
-    member: str
-    partner: str
-    asset: str
-    quantity: int
-    remaining: int
-    tariff: int
 
 
 @dataclass(slots=True)

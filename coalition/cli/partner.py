@@ -75,44 +75,47 @@ def suspend(voice: Voice, partner: PartnerId, act_id: ActId = None) -> None:
     )
 
 
+PointValue = Annotated[
+    str,
+    typer.Argument(
+        metavar="DECIMAL",
+        callback=point_value_text,
+        help="What a point is worth, in the currency's unit; exact to 0.000001.",
+    ),
+]
+HoldMinutes = Annotated[
+    int,
+    typer.Option(min=1, max=HOLD_MINUTES_MAX, metavar="MINUTES", help="How long points are held at most."),
+]
+Expiry = Annotated[
+    str,
+    typer.Option(
+        metavar="TERM",
+        callback=expiry_text,
+        help="When points expire: never, months-N, month-end-N, year-end-N, or activity-N (months idle).",
+    ),
+]
+GraceDays = Annotated[
+    int,
+    typer.Option(min=0, max=DAYS_MAX, metavar="DAYS", help="How long points live on that come back expired."),
+]
+SpentPoints = Annotated[
+    Spent,
+    typer.Option(
+        help="Spent points whose issue is reversed: refuse it, let the member owe them, or let the issuer bear them."
+    ),
+]
+
+
 @app.command()
 @speaking(OPERATOR)
 def tariff(
     voice: Voice,
-    point_value: Annotated[
-        str,
-        typer.Argument(
-            metavar="DECIMAL",
-            callback=point_value_text,
-            help="What a point is worth, in the currency's unit; exact to 0.000001.",
-        ),
-    ],
-    hold_minutes: Annotated[
-        int,
-        typer.Option(
-            min=1, max=HOLD_MINUTES_MAX, metavar="MINUTES", help="How long points are held at most."
-        ),
-    ] = HOLD_MINUTES_DEFAULT,
-    expiry: Annotated[
-        str,
-        typer.Option(
-            metavar="TERM",
-            callback=expiry_text,
-            help="When points expire: never, months-N, month-end-N, year-end-N, or activity-N (months idle).",
-        ),
-    ] = "never",
-    grace_days: Annotated[
-        int,
-        typer.Option(
-            min=0, max=DAYS_MAX, metavar="DAYS", help="How long points live on that come back expired."
-        ),
-    ] = 30,
-    spent: Annotated[
-        Spent,
-        typer.Option(
-            help="Spent points whose issue is reversed: refuse it, let the member owe them, or let the issuer bear them."
-        ),
-    ] = Spent.ARREARS,
+    point_value: PointValue,
+    hold_minutes: HoldMinutes = HOLD_MINUTES_DEFAULT,
+    expiry: Expiry = "never",
+    grace_days: GraceDays = 30,
+    spent: SpentPoints = Spent.ARREARS,
     act_id: ActId = None,
 ) -> None:
     """Set all terms from the next entry on: what a point is worth, when it expires. What is owed already stays.

@@ -85,6 +85,11 @@ def what(body: object) -> str:
             return f"enrol a member with aliases {', '.join(alias.hex()[:_LETTERS] for alias in aliases)}"
         case LinkAlias(member=member, alias=alias):
             return f"link alias {alias.hex()[:_LETTERS]} to member {member[:_LETTERS]}"
+    return _of_the_house(body)
+
+
+def _of_the_house(body: object) -> str:
+    match body:
         case Register(partner_id=name):
             return f"register {name}"
         case Activate(partner_id=name):

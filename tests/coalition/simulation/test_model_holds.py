@@ -60,8 +60,8 @@ def test_a_capture_spends_the_first_points_at_the_tariff_of_the_hold() -> None:
     assert captured.balance_after == 8
     undone = world.reverse("bakery", "capture")
     assert lines(undone, "post") == [
-        "position:bakery position:acme EUR 100000",
         f"redeemed:bakery wallet:{MEMBER} PTS 12",
+        "position:bakery position:acme EUR 100000",
     ]
     assert lines(undone, "lot") == ["give 1:2.0 2", "give 1:1.0 10"]
     assert world.model.broken_laws() == []

@@ -69,7 +69,7 @@ class Stories(Governing, Trading, Holding, Clearing):
         elif ends != "swept":
             self.captures(0, max(1, amount // part // part), None, False, 0)
         if ends == "captured and reversed":
-            self.reverses(0, None, False)
+            self.reverses(0, 0, None, False)
 
     @invariant()
     def laws_hold_and_both_know_the_same(self) -> None:
