@@ -28,7 +28,7 @@ def reverse(
         return points.answer(stopped or "ORIGINAL_UNKNOWN", None, [occurred])
     amount = body.amount or deed.amount - deed.undone
     about = [("original", f"{deed.shard}:{deed.index}"), ("amount", f"PTS {amount}"), occurred]
-    refusal = stopped or _why_not(points, place, deed, amount, tariff)
+    refusal = stopped or _why_not(points, deed, amount, tariff)
     if refusal is not None:
         return points.answer(refusal, deed.member, about)
     undo = _undo_issue if deed.kind == "issue" else _undo_redemption
@@ -37,7 +37,7 @@ def reverse(
     return answer
 
 
-def _why_not(points: Points, place: Place, deed: Deed, amount: int, tariff: Tariff) -> str | None:
+def _why_not(points: Points, deed: Deed, amount: int, tariff: Tariff) -> str | None:
     if deed.undone == deed.amount:
         return "ALREADY_REVERSED"
     if deed.undone + amount > deed.amount:
@@ -45,8 +45,7 @@ def _why_not(points: Points, place: Place, deed: Deed, amount: int, tariff: Tari
     if deed.kind != "issue":
         return "LIMIT_EXCEEDED" if points.most(deed.member) + amount > WALLET_MAX else None
     spent = _spent(deed, amount)
-    (lot, _), *_ = deed.slices
-    if spent and (tariff.spent == "refuse" or points.is_over(lot, place.time_us)):
+    if spent and tariff.spent == "refuse":
         return "POINTS_SPENT"
     owes = spent - _unspent(deed, spent)
     owes_too_much = points.arrears.owed(deed.member) + owes > OWED_MAX

@@ -7,7 +7,7 @@ from settlement.ledger import chart
 from settlement.ledger.acts import Reverse
 from settlement.ledger.book import Arrear, Book, Lot, LotName, Original, Slice
 from settlement.ledger.rules.arrears import repay
-from settlement.ledger.rules.expiry import DAY_US, has_expired
+from settlement.ledger.rules.expiry import DAY_US
 from settlement.ledger.rules.money import money_of_return
 from settlement.ledger.rules.ruling import ActName, Ruling
 from settlement.money import POINTS, WALLET_MAX
@@ -25,7 +25,7 @@ def reverse(
     if original is None:
         return Ruling("reverse", None, refusal or "ORIGINAL_UNKNOWN")
     amount = body.amount or original.left
-    refusal = refusal or _refusal(book, house, original, amount, now_us)
+    refusal = refusal or _refusal(book, house, original, amount)
     ruling = Ruling("reverse", original.member, refusal, original=original, amount=amount)
     if refusal is not None:
         return ruling
@@ -37,7 +37,7 @@ def reverse(
     return ruling
 
 
-def _refusal(book: Book, house: House, original: Original, amount: int, now_us: int) -> str | None:
+def _refusal(book: Book, house: House, original: Original, amount: int) -> str | None:
     if original.left == 0:
         return "ALREADY_REVERSED"
     if amount > original.left:
@@ -46,9 +46,7 @@ def _refusal(book: Book, house: House, original: Original, amount: int, now_us: 
     if original.kind != "issue":
         return "LIMIT_EXCEEDED" if wallet.most + amount > WALLET_MAX else None
     spent = amount - _there(book, original, amount)
-    # Of a lot that is over, some may have expired: nobody is to owe points that it never had.
-    over = has_expired(book.lots[original.slices[0][0]], wallet, now_us)
-    if spent and (over or house.tariff.spent is Spent.REFUSE):
+    if spent and house.tariff.spent is Spent.REFUSE:
         return "POINTS_SPENT"
     owed = sum([arrear.remaining for arrear in wallet.arrears])
     owes = spent - min(spent, book.lots[original.slices[0][0]].expired)
