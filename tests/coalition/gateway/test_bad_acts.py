@@ -22,6 +22,7 @@ from coalition.api.v1.exchange_pb2 import (
 )
 from coalition.api.v1.members_pb2 import EnrolRequest, GetMemberRequest, LinkAliasRequest
 from coalition.api.v1.partners_pb2 import (
+    LOT_EXPIRY_NEVER,
     REVOCATION_REASON_RETIRED,
     RegisterRequest,
     RevokeKeyRequest,
@@ -156,7 +157,9 @@ FIELDS: dict[str, tuple[str, Callable[[], Any], str]] = {
     ),
     "tariff that is silent on spent points": (
         "operator",
-        lambda: SetTariffRequest(tariff=Tariff(reimbursement_micros=1)),
+        lambda: SetTariffRequest(
+            tariff=Tariff(reimbursement_micros=1, hold_minutes=1, expiry=LOT_EXPIRY_NEVER)
+        ),
         "tariff.spent",
     ),
     "keyid": (
