@@ -25,6 +25,7 @@ NEVER, MONTHS = partners_pb2.LOT_EXPIRY_NEVER, partners_pb2.LOT_EXPIRY_MONTHS
 def tariff(**terms: Any) -> SetTariffRequest:
     """A tariff that would be taken, but for these terms."""
     good = {"reimbursement_micros": 1, "hold_minutes": 1, "expiry": MONTHS, "expiry_count": 12}
+    good |= {"spent": partners_pb2.SPENT_ARREARS}
     return SetTariffRequest(tariff=Tariff(**{**good, **terms}))
 
 
