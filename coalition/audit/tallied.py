@@ -1,8 +1,12 @@
 """What the leaves leave of lots, holds, arrears and sums."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from settlement.ledger import chart
+
+LotName: TypeAlias = tuple[int, int, int]
+"""Shard, entry number, and the place among the entry's lots."""
 
 
 @dataclass(slots=True)

@@ -3,9 +3,8 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
 
-from coalition.audit.tallied import Sums, TalliedArrear, TalliedHold, TalliedLot
+from coalition.audit.tallied import LotName, Sums, TalliedArrear, TalliedHold, TalliedLot
 from settlement.clearing.accrual import Accrual
 from settlement.clock import parse_time
 from settlement.journal.leaf import Entry, Transfer
@@ -15,8 +14,6 @@ from settlement.ledger.chart import parties
 from settlement.statements.cyclebook import Activity, activity_of, points_leg
 
 _OF_HOLDS = frozenset({"authorize", "capture", "void", "lapse"})
-LotName: TypeAlias = tuple[int, int, int]
-"""Shard, entry number, and the place among the entry's lots."""
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from coalition.audit.identities import check_identities
 from coalition.audit.records import Record, in_order
 from coalition.audit.replay import Replay
 from coalition.simulation.model import Model
-from coalition.simulation.postgres.tables import LotRow, Tables
+from coalition.simulation.postgres.tables import HoldRow, LotRow, Tables
 from coalition.simulation.verdict import ViolationError
 from settlement.journal.leaf import parse_leaf
 from settlement.ledger.book import IDLE_US
@@ -99,14 +99,23 @@ def _members(tables: Tables, model: Model) -> Iterator[Pair]:
 
 def _lots_and_holds(tables: Tables, model: Model) -> Iterator[Pair]:
     lots = {
-        (lot.shard, *lot.name): (lot.funder, lot.quantity, lot.left, lot.date_us, lot.idle, lot.pending_us)
+        (lot.shard, *lot.name): (
+            lot.funder,
+            lot.quantity,
+            lot.left,
+            lot.date_us,
+            lot.idle,
+            lot.pending_us,
+            lot.over - lot.forgiven,
+        )
         for lot in model.facts.points.lots
     }
     yield "lots", {key: _lot(row) for key, row in tables.lots.items()}, lots
     holds = {
-        (hold.shard, hold.index): (
-            hold.partner,
+        (hold.shard, hold.index): HoldRow(
+            hold.index,
             hold.member,
+            hold.partner,
             hold.amount,
             hold.tariff.number,
             hold.until_us,
@@ -114,17 +123,13 @@ def _lots_and_holds(tables: Tables, model: Model) -> Iterator[Pair]:
         )
         for hold in model.facts.holds.by_place.values()
     }
-    rows = tables.holds.items()
-    stored = {
-        key: (row.partner, row.member, row.amount, row.tariff, row.until_us, row.closed_by)
-        for key, row in rows
-    }
-    yield "holds", stored, holds
+    yield "holds", tables.holds, holds
 
 
 def _lot(row: LotRow) -> tuple[Any, ...]:
     date_us = row.expires_at_us if row.expires_at_us < IDLE_US else None
-    return (row.funder, row.quantity, row.remaining, date_us, row.idle_months, row.pending_until_us)
+    life = (date_us, row.idle_months, row.pending_until_us, row.expired)
+    return (row.funder, row.quantity, row.remaining, *life)
 
 
 def _posted(tables: Tables) -> dict[tuple[int, int], list[tuple[str, str, str, int]]]:

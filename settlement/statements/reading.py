@@ -39,8 +39,8 @@ _APPROVALS = """SELECT leaf FROM entries
 _POINTS = """SELECT CASE WHEN from_member THEN credit ELSE debit END, from_member, sum(amount), count(*)
     FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[]) AS part (shard, first, after)
     JOIN transfers t ON t.shard = part.shard AND t.index >= part.first AND t.index < part.after
-    CROSS JOIN LATERAL (SELECT t.credit ~ '^(issued|redeemed|expired):') AS way (from_member)
-    WHERE t.asset = %s AND (from_member OR t.debit ~ '^(issued|redeemed|expired):') GROUP BY 1, 2"""
+    CROSS JOIN LATERAL (SELECT t.credit ~ '^(issued|redeemed|expired|arrears):' AND t.debit !~ '^arrears:') AS way (from_member)
+    WHERE t.asset = %s AND (from_member OR t.debit ~ '^(issued|redeemed|expired|arrears):') GROUP BY 1, 2"""
 
 
 def read_cycle_book(connection: Connection[TupleRow], house: House, cycle: int) -> CycleBook:

@@ -90,7 +90,7 @@ def measure_growth(site: Site, tell: Tell) -> Growth:
 
 
 async def _measure(site: Site) -> Growth:
-    small, large = (_new_books(site, f"growth_{entries}") for entries in (SMALL, LARGE))
+    small, large = (new_books(site, f"growth_{entries}") for entries in (SMALL, LARGE))
     folder: Path = site.folder
     async with (
         SmallNetwork.found(small, folder / "small", shards=1) as in_small,
@@ -113,7 +113,8 @@ async def _measure(site: Site) -> Growth:
     return Growth(*[statistics.median(taken) * 1_000 for taken in seconds.values()])
 
 
-def _new_books(site: Site, name: str) -> str:
+def new_books(site: Site, name: str) -> str:
+    """An empty database with all tables and roles."""
     dsn = site.create_database(name)
     with psycopg.connect(dsn, autocommit=True) as connection:
         create_roles(connection)

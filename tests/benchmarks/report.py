@@ -15,6 +15,7 @@ from rich.table import Table
 
 from tests.benchmarks.audit_speed import AuditSpeed
 from tests.benchmarks.growth import FEW, LARGE, MANY, SMALL, Growth
+from tests.benchmarks.hold_cost import HoldCost
 from tests.benchmarks.rounds import Result
 
 NAIVE_MUST, NAIVE_AIM = 1.4, 1.8
@@ -27,6 +28,7 @@ RSS_GROWTH_MUST = 0.10
 FSCK_UNSIGNED_MUST, FSCK_UNSIGNED_AIM = 0.6, 50_000
 FSCK_MUST, FSCK_AIM = 0.35, 0.7
 GROWTH_MUST = 1.2
+PAIR_MUST = 2.2
 """A batch may take so much longer where there are more lots or more entries."""
 
 
@@ -106,10 +108,22 @@ def judge_growth(growth: Growth | None) -> list[Judgement]:
     ]
 
 
+def judge_holds(cost: HoldCost | None) -> list[Judgement]:
+    """Measure what it costs to hold points before they are spent."""
+    ratio = None if cost is None else cost.by_redeem
+    figure = "not run" if ratio is None else f"{ratio:.2f}"
+    holds = None if ratio is None else ratio <= PAIR_MUST
+    return [Judgement("authorize and capture / redeem", figure, f"<= {PAIR_MUST}", "", holds)]
+
+
 def as_json(
-    results: Sequence[Result], findings: Sequence[str], speed: AuditSpeed | None, growth: Growth | None
+    results: Sequence[Result],
+    findings: Sequence[str],
+    speed: AuditSpeed | None,
+    growth: Growth | None,
+    holds: HoldCost | None,
 ) -> dict[str, Any]:
-    """The output file: `machine`, `rows`, `fsck`, which is "clean" or the findings, `fsck_speed` and `growth`."""
+    """The output file: `machine`, `rows`, `fsck`, which is "clean" or the findings, `fsck_speed`, `growth` and `holds`."""
     rows = [
         {
             "name": result.name,
@@ -128,6 +142,7 @@ def as_json(
         "fsck": "; ".join(findings) or "clean",
         "fsck_speed": None if speed is None else speed.as_json(),
         "growth": None if growth is None else growth.as_json(),
+        "holds": None if holds is None else holds.as_json(),
     }
 
 

@@ -16,7 +16,7 @@ from settlement.house.state import House
 from settlement.house.tariff import Tariff
 from settlement.journal.acts import Act, Draft
 from settlement.journal.leaf import HOUSE
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, Redeem, Reverse
+from settlement.ledger.acts import ON_MEMBERS
 from settlement.ledger.book import NEVER_US, Book, Lot, Wallet
 from settlement.ledger.decide import decide
 from settlement.money import POINTS
@@ -95,7 +95,7 @@ class Bench(Callers):
         return None
 
     def _decided(self, act: Act[object]) -> Draft:
-        if isinstance(act.body, Enrol | Issue | LinkAlias | Redeem | Reverse):
+        if isinstance(act.body, ON_MEMBERS):
             return decide(self.book(), self.house, act, 1, T0_US)
         return decide_desk(self.house, {}, act, T0_US)
 

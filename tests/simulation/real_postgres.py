@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -113,9 +113,10 @@ _ACTS = "SELECT partner, act_id::text, payload_sha256, shard, index FROM acts"
 _ARREARS = (
     "SELECT shard, index, place, member::text, partner, asset, quantity, remaining, tariff FROM arrears"
 )
+_MEMBERS = "SELECT member::text, shard, active_at_us, idle_months FROM members"
 _HOLDS = "SELECT shard, index, member::text, partner, amount, tariff, until_us, closed_by FROM holds"
 _LOTS = """SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff,
-    idle_months, pending_until_us FROM lots"""
+    idle_months, pending_until_us, expired FROM lots"""
 
 
 def _rests_on(row: tuple[Any, ...]) -> tuple[int, int, int, int]:
@@ -216,20 +217,24 @@ def read_tables(dsn: str) -> Tables:
             tables.transfers.setdefault((shard, index), []).append(tuple(post))
         for partner, act_id, *act in rows(_ACTS):
             tables.acts[partner, act_id] = tuple(act)
-        for member, *facts in rows("SELECT member::text, shard, active_at_us, idle_months FROM members"):
-            tables.members[member] = MemberRow(*facts)
+        tables.members.update({member: MemberRow(*facts) for member, *facts in rows(_MEMBERS)})
         tables.aliases.update(rows("SELECT token, member::text FROM aliases"))
-        for shard, *lot in rows(_LOTS):
-            tables.lots[shard, *lot[:2]] = LotRow(*lot)
         for shard, account, asset, debits, credited in rows("SELECT * FROM balances"):
             tables.balances[shard, account, asset] = [int(debits), int(credited)]
         for shard, cycle, debtor, creditor, amount, count in rows("SELECT * FROM obligations"):
             tables.obligations[shard, cycle, debtor, creditor] = [int(amount), count]
-        for shard, *arrear in rows(_ARREARS):
-            tables.arrears[shard, *arrear[:2]] = ArrearRow(*arrear)
-        for shard, original, index, amount in rows("SELECT * FROM reversals"):
-            tables.reversals.setdefault((shard, original), {})[index] = amount
-        for shard, index, *hold in rows(_HOLDS):
-            tables.holds[shard, index] = HoldRow(index, *hold)
+        _read_points(tables, rows)
         tables.checkpoints.update(rows("SELECT size, note FROM checkpoints"))
         return tables
+
+
+def _read_points(tables: Tables, rows: Callable[[str], list[tuple[Any, ...]]]) -> None:
+    """Lots, arrears, holds and what is reversed."""
+    for shard, *lot in rows(_LOTS):
+        tables.lots[shard, *lot[:2]] = LotRow(*lot)
+    for shard, *arrear in rows(_ARREARS):
+        tables.arrears[shard, *arrear[:2]] = ArrearRow(*arrear)
+    for shard, original, index, amount in rows("SELECT * FROM reversals"):
+        tables.reversals.setdefault((shard, original), {})[index] = amount
+    for shard, index, *hold in rows(_HOLDS):
+        tables.holds[shard, index] = HoldRow(index, *hold)

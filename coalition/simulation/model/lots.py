@@ -12,7 +12,8 @@ ON_EVENT = 4_611_686_018_427_387_904
 
 @dataclass(slots=True)
 class Lot:
-    """Points issued together: who owes for them, and how many are left.
+    """Points issued together: who owes for them, and how many are left. `over`: how many expired, of which `forgiven` were undone
+    since.
 
     They expire at `date_us`, or so many `idle` months after their member's last act, or never. Pending until `pending_us`.
     """
@@ -28,6 +29,8 @@ class Lot:
     date_us: int | None = None
     idle: int | None = None
     pending_us: int | None = None
+    over: int = 0
+    forgiven: int = 0
 
     @property
     def name(self) -> tuple[int, int]:

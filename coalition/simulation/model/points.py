@@ -226,7 +226,14 @@ class Points:
                 credited.append((lot, quantity))
                 continue
             new = replace(
-                lot, index=place.index, place=len(made), quantity=quantity, left=0, date_us=grace_us
+                lot,
+                index=place.index,
+                place=len(made),
+                quantity=quantity,
+                left=0,
+                over=0,
+                forgiven=0,
+                date_us=grace_us,
             )
             self.lots.append(new)
             self.renewed.append((lot, new))

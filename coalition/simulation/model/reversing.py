@@ -48,8 +48,9 @@ def _why_not(points: Points, deed: Deed, amount: int, tariff: Tariff) -> str | N
     spent = _spent(deed, amount)
     if spent and tariff.terms.spent == "refuse":
         return "POINTS_SPENT"
-    owes_too_much = points.arrears.owed(deed.member) + spent > OWED_MAX
-    return "LIMIT_EXCEEDED" if spent and tariff.terms.spent == "arrears" and owes_too_much else None
+    owes = spent - _unspent(deed, spent)
+    owes_too_much = points.arrears.owed(deed.member) + owes > OWED_MAX
+    return "LIMIT_EXCEEDED" if owes and tariff.terms.spent == "arrears" and owes_too_much else None
 
 
 def _spent(deed: Deed, amount: int) -> int:
@@ -58,13 +59,24 @@ def _spent(deed: Deed, amount: int) -> int:
     return max(0, amount - lot.left)
 
 
+def _unspent(deed: Deed, gone: int) -> int:
+    """How many of the points that are gone have expired, and were not undone before."""
+    (lot, _), *_ = deed.slices
+    return min(gone, lot.over - lot.forgiven)
+
+
 def _undo_issue(
     points: Points, place: Place, deed: Deed, amount: int, tariff: Tariff, about: list[Line]
 ) -> Answer:
-    """What remains in the lot goes back; the rest the member owes, or the issuer bears. Only what it bears it has paid for."""
+    """What remains in the lot goes back; what expired nobody owes; the rest the member owes, or the issuer bears.
+
+    Only of what goes back or is owed its issuer gets the money again.
+    """
     (lot, _), *_ = deed.slices
     member, partner, spent = deed.member, deed.partner, _spent(deed, amount)
-    there, owes = amount - spent, spent if tariff.terms.spent == "arrears" else 0
+    there, expired = amount - spent, _unspent(deed, spent)
+    owes = spent - expired if tariff.terms.spent == "arrears" else 0
+    lot.forgiven += expired
     posts = [Post(lot.account, f"issued:{partner}", "PTS", there)] if there else []
     if owes:
         posts.append(Post(f"arrears:{member}:{partner}", f"issued:{partner}", "PTS", owes))

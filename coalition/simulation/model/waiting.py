@@ -69,6 +69,7 @@ def see_to(points: Points, place: Place, kind: str, member: str) -> tuple[tuple[
 def _end_or_free(points: Points, kind: str, lot: Lot) -> None:
     if kind == "expire":
         points.expired.append((lot, lot.left))
+        lot.over += lot.left
         points.move(lot.member, lot, -lot.left)
     else:
         lot.pending_us = None

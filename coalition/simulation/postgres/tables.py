@@ -59,6 +59,7 @@ class LotRow:
     tariff: int
     idle_months: int | None
     pending_until_us: int | None
+    expired: int
 
     @property
     def name(self) -> tuple[int, int]:

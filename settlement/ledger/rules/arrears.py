@@ -11,7 +11,7 @@ from settlement.ledger.rules.pricing import Priced, money_of_repayment
 from settlement.ledger.rules.ruling import Ruling
 from settlement.money import POINTS
 
-REPAYMENTS_MAX = 20
+REPAYMENTS_MAX = 8
 """Parts of lots that repay arrears in one entry, so that its leaf stays within bounds; what is left waits for the next credit."""
 _Piece: TypeAlias = tuple[Lot, Arrear, int]
 

@@ -36,12 +36,12 @@ def see_to(book: Book, house: House, member: str, now_us: int) -> tuple[Draft, i
 
 def _expire(book: Book, house: House, member: str, lots: list[Lot]) -> Ruling:
     """Ends points, for whoever funded them."""
-    slices = [(lot, lot.remaining) for lot in lots]
+    slices = priced([(lot, lot.remaining) for lot in lots])
     points = _posts((lot.account, chart.expired(lot.funder), lot) for lot in lots)
-    posts = (*points, *money_of_expiry(house, priced(slices)))
-    taken = tuple([(lot.name, quantity) for lot, quantity in slices])
-    for lot, quantity in slices:
-        book.take(lot, quantity)
+    posts = (*points, *money_of_expiry(house, slices))
+    taken = tuple([(lot.name, lot.remaining) for lot in lots])
+    for lot in lots:
+        book.expire(lot)
     return Ruling("expire", member, None, posts, taken=taken)
 
 

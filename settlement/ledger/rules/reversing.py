@@ -49,8 +49,9 @@ def _refusal(book: Book, house: House, original: Original, amount: int) -> str |
     if spent and house.tariff.spent is Spent.REFUSE:
         return "POINTS_SPENT"
     owed = sum([arrear.remaining for arrear in wallet.arrears])
-    owes = spent and house.tariff.spent is Spent.ARREARS
-    return "LIMIT_EXCEEDED" if owes and owed + spent > ARREARS_MAX else None
+    owes = spent - min(spent, book.lots[original.slices[0][0]].expired)
+    too_much = owes > 0 and owed + owes > ARREARS_MAX
+    return "LIMIT_EXCEEDED" if too_much and house.tariff.spent is Spent.ARREARS else None
 
 
 def _there(book: Book, original: Original, amount: int) -> int:
@@ -63,11 +64,14 @@ def _undo_issue(
 ) -> None:
     """What is still in the lot goes back to its issuer; of the rest the tariff says whether the member comes to owe it.
 
-    The issuer gets its money back for both, at the lot's tariff, which is the arrear's too; not for what it bears.
+    What expired is not spent: nobody owes it. The issuer gets its money back for what goes back or is owed, at the lot's tariff,
+    which is the arrear's too; not for what expired, nor for what it bears.
     """
     lot, there = book.lots[original.slices[0][0]], _there(book, original, ruling.amount)
     issued, spent = chart.issued(partner), ruling.amount - there
-    owes = spent if house.tariff.spent is Spent.ARREARS else 0
+    expired = min(spent, lot.expired)
+    book.count_expired(lot, expired)
+    owes = spent - expired if house.tariff.spent is Spent.ARREARS else 0
     if there:
         # Points that were pending may be spendable by now: out of wherever they are.
         ruling.posts += (Transfer(lot.account, issued, POINTS, there),)

@@ -131,7 +131,8 @@ class Story:
         )
         self.hold_points()
         balance = self.ask("balance", CARD, "--as", "bakery", "--json").document
-        assert balance == {"member_id": enrolled["member_id"], "points": 1300, "held": 0}
+        none_else = {"held": 0, "pending": 0, "arrears": 0}
+        assert balance == {"member_id": enrolled["member_id"], "points": 1300, **none_else}
         assert self.ask("receipt", spent["act_id"], "--as", "cinema", "--json").document == spent
         assert "error ACT_UNKNOWN" in self.ask("receipt", spent["act_id"], "--as", "bakery", code=1).err
         assert "bakery owes 2.00 EUR" in self.ask("position", "--as", "bakery").out
@@ -144,7 +145,7 @@ class Story:
     def hold_points(self) -> None:
         held = self.ask("authorize", CARD, 300, "--hold-minutes", 60, "--as", "bakery", "--json").document
         assert held["balance_after"] == 1000
-        assert "1,000 points, 300 more are held" in self.ask("balance", CARD, "--as", "cinema").out
+        assert "1,000 points, 300 held" in self.ask("balance", CARD, "--as", "cinema").out
         said = self.ask("capture", held["act_id"], 301, "--as", "bakery", code=3).err
         assert "refused HOLD_EXCEEDED" in said
         assert "refused HOLD_UNKNOWN" in self.ask("void", held["act_id"], "--as", "cinema", code=3).err
@@ -215,7 +216,8 @@ class Story:
         assert self.ask("statement", "show", 1, "--partner", "cinema").out.startswith(
             "Cinema is paid 2.00 EUR"
         )
-        act_id = self.ask("entries", "--as", "bakery", "--json").document[-1]["act_id"]
+        entries = self.ask("entries", "--as", "bakery", "--json").document
+        act_id = [entry["act_id"] for entry in entries if entry["kind"] == "redeem"][-1]
         proof = self.ask(
             "audit", "proof", act_id, "--as", "cinema", "--out", folder / "proof.json", "--json"
         ).document

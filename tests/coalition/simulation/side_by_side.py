@@ -89,7 +89,7 @@ class SideBySide:
         )
         aliases: dict[bytes, str] = {}
         self.shards = {
-            number: Shard(ShardHead(number, 0, 0, 1, 0, T0_US), Book(number, aliases=aliases))
+            number: Shard(ShardHead(number, 0, 0, 1, 0, T0_US, T0_US), Book(number, aliases=aliases))
             for number in range(1, SHARDS + 1)
         }
         self.now_us = T0_US

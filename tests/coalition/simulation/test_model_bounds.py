@@ -56,13 +56,13 @@ def test_a_member_owes_its_limit_and_not_a_point_more() -> None:
     assert both.model.broken_laws() == []
 
 
-def test_one_entry_repays_from_twenty_parts_of_lots_and_the_next_one_goes_on() -> None:
+def test_one_entry_repays_from_eight_parts_of_lots_and_the_next_one_goes_on() -> None:
     both = trading()
     issued = [trade(both, ("acme", "bakery")[at % 2], Issue(NAME, 1, T0_US))[0] for at in range(40)]
     assert trade(both, "bakery", Redeem(NAME, 40, T0_US))[1] == "ok"
     for at, act_id in enumerate(issued):
         assert trade(both, ("acme", "bakery")[at % 2], Reverse(act_id, T0_US))[1] == "ok"
-    for balance in (20, 40):
+    for balance in (32, 64):
         assert trade(both, "bakery", Issue(NAME, 40, T0_US))[1] == "ok"
         assert both.model.balance(MEMBER) == balance
         both.check_knowledge()

@@ -131,6 +131,7 @@ def test_whoever_has_points_refunded_that_are_spent_never_gains_by_it(
 
 
 def test_the_longest_reversal_there_is_fits_its_leaf() -> None:
+    """Of 300 lots that have expired, each of another funder, into as many repayments as one entry makes."""
     funders = [f"partner-with-a-name-of-forty-letters-{n:03}" for n in range(SLICES_MAX + 1)]
     till, first = Till(house_of(*funders, rate_micros=9_000_000)), 10**18
     for place, funder in enumerate(funders[:SLICES_MAX]):
@@ -138,6 +139,8 @@ def test_the_longest_reversal_there_is_fits_its_leaf() -> None:
         till.book.add_lot(Lot(first + place, 0, MEMBER, funder, POINTS, points, points, NEVER_US, 0))
     redeemer, till.entries = funders[-1], 2 * first
     spent = till.accepts(redeemer, Redeem(NAME, SLICES_MAX * 10**12, T0_US))
+    for lot in till.book.lots.values():
+        lot.expires_at_us = T0_US
     for place, funder in enumerate(funders):
         till.book.add_arrear(Arrear(first + place, 0, MEMBER, funder, POINTS, 10**12, 10**12, first))
     _, draft = till.ask(redeemer, Reverse(spent, T0_US))

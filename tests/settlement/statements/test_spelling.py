@@ -86,6 +86,10 @@ GOLDEN_JSON = b"""{
       "points": 0,
       "count": 0
     },
+    "expired": {
+      "points": 0,
+      "count": 0
+    },
     "arrears_made": {
       "points": 0,
       "count": 0
@@ -120,6 +124,7 @@ issued,,,,,,,,9,1000
 redeemed,,,,,,,,0,0
 issues_reversed,,,,,,,,0,0
 redemptions_reversed,,,,,,,,1,5
+expired,,,,,,,,0,0
 arrears_made,,,,,,,,0,0
 arrears_repaid,,,,,,,,1,7
 """
