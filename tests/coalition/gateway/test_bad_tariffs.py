@@ -59,7 +59,8 @@ def test_a_tariff_that_cannot_be_is_an_error_that_names_the_term(door: Door, nam
 
 def test_a_proposal_has_one_spelling_and_one_network(door: Door) -> None:
     spelled = proposed().SerializeToString()
-    elsewhere = TariffProposal(audience="clearing.example/elsewhere", tariff=Tariff(reimbursement_micros=5))
+    elsewhere = proposed()
+    elsewhere.audience = "clearing.example/elsewhere"
     with door.records_nothing():
         twice = door.ask("ann", ProposeTariffRequest(proposal=spelled + spelled))
         foreign = door.ask("ann", ProposeTariffRequest(proposal=elsewhere.SerializeToString()))
