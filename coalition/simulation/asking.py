@@ -8,8 +8,8 @@ from typing import Any
 from coalition.simulation.cast import NETWORK, PEOPLE, Cast, Company, act_id_of, alias_of, key_of, stranger_of
 from coalition.simulation.model import CycleFigures, Model
 from coalition.simulation.requests import message_of, proposal_of
-from coalition.simulation.story import AWAITED, NO_OTHER_ALIAS, Step
-from coalition.simulation.terms import HOLD_MINUTES, drawn_tariff
+from coalition.simulation.story import AWAITED, NO_OTHER_ALIAS, OPENING_PARTNERS, Step
+from coalition.simulation.terms import HOLD_MINUTES, drawn_funding, drawn_tariff
 from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
@@ -124,7 +124,8 @@ class Askers:
                     "until": now_us + (1 + step.number % 60) * HOUR_US,
                     "event": ON_EVENT_US,
                 }.get(step.waits)
-                return Issue(self._name(step), step.amount, now_us, pending_until_us)
+                campaign = step.campaign or None
+                return Issue(self._name(step), step.amount, now_us, pending_until_us, campaign)
         amount = step.amount
         if step.conduct in ("all", "more than all"):
             member = self._member(step)
@@ -211,6 +212,13 @@ class Askers:
     def _proof(self, fresh: KeySigner, owner: str) -> bytes:
         return fresh.sign(possession_message(audience=NETWORK.origin, partner_id=owner, keyid=fresh.keyid))
 
+    def fund(self, step: Step, now_us: int) -> Asking | None:
+        """A partner's share of a campaign of one of the first partners; "odd": of its own."""
+        company, ends = self.cast.partner(step.who), step.kind == "end funding"
+        other = step.who if step.conduct == "odd" else (step.who + 1 + step.amount % 3) % OPENING_PARTNERS
+        body = drawn_funding(step.amount, issuer=self.cast.partner(other).name, now_us=now_us, ends=ends)
+        return Asking(company, company.live[-1], body, message_of(body)) if company.live else None
+
     # --- tariffs ---------------------------------------------------------------------------------------------------
 
     def propose_tariff(self, step: Step, now_us: int) -> Asking:
@@ -277,6 +285,7 @@ _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
     "add key": Askers.add_key,
     "revoke key": Askers.revoke_key,
     "name approver": Askers.name_approver,
+    **dict.fromkeys(("fund", "end funding"), Askers.fund),
     "propose tariff": Askers.propose_tariff,
     "approve tariff": Askers.approve_tariff,
     "close": Askers.close,

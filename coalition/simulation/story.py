@@ -37,6 +37,8 @@ ON_HOUSE = (
     "add key",
     "revoke key",
     "name approver",
+    "fund",
+    "end funding",
     "close",
     "propose",
     "approve",
@@ -87,6 +89,13 @@ class Step:
         return {3: "until", 7: "event"}.get(self.number % 16, "") if self.kind == "issue" else ""
 
     @property
+    def campaign(self) -> str:
+        """The campaign of the points that the step issues; empty: none."""
+        return (
+            {2: "spring", 7: "autumn", 11: "spring"}.get(self.number % 16, "") if self.kind == "issue" else ""
+        )
+
+    @property
     def is_act(self) -> bool:
         """Whether somebody asks for something; otherwise it is trouble."""
         return self.kind not in TROUBLES
@@ -130,6 +139,9 @@ class _Teller:
         for _ in range(OPENING_MEMBERS):
             number = self._add("enrol", who=self._some_partner(), amount=NO_OTHER_ALIAS, conduct=AWAITED)
             self._members.append(number)
+        for number in range(3 * OPENING_PARTNERS):
+            amount = self._chance.randrange(1_000)
+            self._add("fund", who=number % OPENING_PARTNERS, amount=amount, conduct=AWAITED)
         next_close = ACTS_A_CYCLE
         while self._acts < acts:
             self._pass_time()

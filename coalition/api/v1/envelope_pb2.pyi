@@ -81,6 +81,10 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """The points are spendable already."""
     REFUSAL_REASON_REVERSAL_EXCEEDED: _RefusalReason.ValueType  # 50
     """Less of the original is left to reverse than that."""
+    REFUSAL_REASON_CAMPAIGN_UNKNOWN: _RefusalReason.ValueType  # 70
+    """Nobody has agreed to fund that campaign, or the agreements have ended."""
+    REFUSAL_REASON_SHARES_EXCEEDED: _RefusalReason.ValueType  # 71
+    """The funders of a campaign bear at most 9,999 of 10,000; the issuer bears the rest."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """A rule said no. The no is recorded as a journal entry; asking again gives the same answer."""
@@ -140,6 +144,10 @@ REFUSAL_REASON_ALREADY_RELEASED: RefusalReason.ValueType  # 41
 """The points are spendable already."""
 REFUSAL_REASON_REVERSAL_EXCEEDED: RefusalReason.ValueType  # 50
 """Less of the original is left to reverse than that."""
+REFUSAL_REASON_CAMPAIGN_UNKNOWN: RefusalReason.ValueType  # 70
+"""Nobody has agreed to fund that campaign, or the agreements have ended."""
+REFUSAL_REASON_SHARES_EXCEEDED: RefusalReason.ValueType  # 71
+"""The funders of a campaign bear at most 9,999 of 10,000; the issuer bears the rest."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
 
 class _ErrorReason:

@@ -59,7 +59,9 @@ def lots_are_acts(facts: Facts) -> Iterator[str]:
     """
     taken: Counter[tuple[int, int, int]] = Counter()
     for deed in facts.points.deeds.values():
-        took = [deed.withdrawn] if deed.kind == "issue" else standing(deed, deed.undone)
+        is_issue = deed.kind == "issue"
+        withdrawn = [deed.withdrawn[lot.name] for lot, _ in deed.slices]
+        took = withdrawn if is_issue else standing(deed, deed.undone)
         for (lot, _), quantity in zip(deed.slices, took, strict=True):
             taken[lot.shard, *lot.name] += quantity
     slices = [each for hold in facts.holds.open() for each in hold.slices] + facts.points.expired
@@ -84,13 +86,14 @@ def expired_are_lots(facts: Facts) -> Iterator[str]:
 
 
 def issuers_are_lots(facts: Facts) -> Iterator[str]:
-    """What a partner issued is all of its lots but what it took back out of them, and what members came to owe it instead."""
+    """What a partner funded is all of its lots but what it took back out of them, and what members came to owe it instead."""
     came_back = {id(new) for _, new in facts.points.renewed}
     due: Counter[str] = Counter()
     for lot in facts.points.lots:
         due[lot.funder] += 0 if id(lot) in came_back else lot.quantity
     for deed in facts.points.deeds.values():
-        due[deed.partner] -= deed.withdrawn
+        for lot, _ in deed.slices:
+            due[lot.funder] -= deed.withdrawn[lot.name]
     for arrear in facts.points.arrears.all():
         due[arrear.partner] -= arrear.quantity
     for partner, issued in facts.accounts.named("issued", "PTS").items():
@@ -118,9 +121,10 @@ def arrears_are_owed(facts: Facts) -> Iterator[str]:
 
 
 def reversals_are_bounded(facts: Facts) -> Iterator[str]:
-    """No more of an act is reversed than it did."""
+    """No more of an act is reversed than it did, and no more of a lot than was issued in it."""
     for deed in facts.points.deeds.values():
-        if not 0 <= deed.withdrawn <= deed.undone <= deed.amount:
+        back = [deed.withdrawn[lot.name] + deed.owed[lot.name] <= quantity for lot, quantity in deed.slices]
+        if not all(back) or not 0 <= deed.withdrawn.total() <= deed.undone <= deed.amount:
             yield f"{deed.undone} points of {deed.shard}:{deed.index} are reversed, it moved {deed.amount}"
 
 
@@ -148,11 +152,12 @@ def debts_are_acts(facts: Facts) -> Iterator[str]:
 
 
 def _owe_for_issue(facts: Facts, deed: Deed, due: Counter[tuple[str, str]]) -> None:
-    """An issuer owes for its points but those that it took back or that are owed to it."""
+    """Each funder owes for its points but those that it took back or that are owed to it."""
     terms = deed.tariff.terms
     each = terms.fee_micros + (terms.price_micros if facts.points.prices.is_pool else 0)
-    points = deed.amount - deed.withdrawn - deed.owed
-    _owe(due, deed.partner, facts.partners.operator, points * each)
+    for lot, quantity in deed.slices:
+        points = quantity - deed.withdrawn[lot.name] - deed.owed[lot.name]
+        _owe(due, lot.funder, facts.partners.operator, points * each)
 
 
 def _owe_for_redemption(facts: Facts, deed: Deed, due: Counter[tuple[str, str]]) -> None:

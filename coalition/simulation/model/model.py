@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from coalition.simulation.model.accounts import Accounts
 from coalition.simulation.model.cycles import Cycles
 from coalition.simulation.model.facts import Facts
+from coalition.simulation.model.fundings import Fundings
 from coalition.simulation.model.holds import Holds
 from coalition.simulation.model.keys import KeyLife, Keys
 from coalition.simulation.model.laws import broken_laws
@@ -12,6 +13,7 @@ from coalition.simulation.model.partners import Partners
 from coalition.simulation.model.points import Points
 from coalition.simulation.model.prices import Prices
 from coalition.simulation.model.reversing import reverse
+from coalition.simulation.model.roles import ON_MEMBERS, ROLES
 from coalition.simulation.model.settlements import Settlements
 from coalition.simulation.model.tariffs import Tariffs
 from coalition.simulation.model.terms import (
@@ -27,20 +29,19 @@ from coalition.simulation.model.terms import (
 )
 from coalition.simulation.model.waiting import release, see_to
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
-from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff, Register, RevokeKey, Suspend
+from settlement.house.acts import (
+    Activate,
+    AddKey,
+    AgreeToFund,
+    ApproveTariff,
+    EndFunding,
+    ProposeTariff,
+    Register,
+    RevokeKey,
+    Suspend,
+)
 from settlement.house.tariff import Tariff
 from settlement.ledger.acts import Authorize, Capture, Enrol, Issue, LinkAlias, Redeem, Release, Reverse, Void
-
-ON_MEMBERS = (Enrol, LinkAlias, Issue, Redeem, Authorize, Capture, Void, Reverse, Release)
-ROLES: dict[type, frozenset[str]] = {
-    **dict.fromkeys((Register, Activate, Suspend), frozenset({"operator"})),
-    **dict.fromkeys((CloseCycle, Confirm), frozenset({"operator"})),
-    **dict.fromkeys((Propose, Approve, ProposeTariff, ApproveTariff), frozenset({"approver"})),
-    **dict.fromkeys(ON_MEMBERS, frozenset({"partner"})),
-    AddKey: frozenset({"partner", "operator", "approver"}),
-    RevokeKey: frozenset({"partner", "operator"}),
-}
-"""Who may ask for what: the policies of the proto files."""
 
 
 class Model:
@@ -58,12 +59,14 @@ class Model:
         keys: Sequence[FoundingKey],
     ) -> None:
         """The network as its founding entry, house entry 0, says."""
-        points = Points(Prices(model, currency))
         partners = Partners(operator)
+        fundings = Fundings(partners)
+        points = Points(Prices(model, currency), fundings)
         cycles = Cycles(operator=operator, shards=shards, minor_digits=minor_digits)
         self._facts = Facts(
             currency=currency,
             partners=partners,
+            fundings=fundings,
             tariffs=Tariffs(model, tariff),
             keys=Keys(keys, partners),
             points=points,
@@ -165,6 +168,10 @@ class Model:
                 return facts.tariffs.propose(place, person, body)
             case ApproveTariff() as body:
                 return facts.tariffs.approve(place, person, body)
+            case AgreeToFund() as body:
+                return facts.fundings.agree(place, asked.partner, body)
+            case EndFunding() as body:
+                return facts.fundings.end(place, asked.partner, body)
             case AddKey() as body:
                 return facts.keys.add(place, asked, body)
             case RevokeKey() as body:
