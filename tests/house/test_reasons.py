@@ -16,6 +16,7 @@ DECIDES = (
     "settlement/ledger/decide.py",
     "settlement/ledger/rules",
     "settlement/house/decide.py",
+    "settlement/house/funding.py",
     "settlement/clearing/decide.py",
 )
 REASON = re.compile(r"[A-Z]+(?:_[A-Z]+)+")

@@ -66,7 +66,7 @@ class Callers:
         """A caller who may call a method, and a request that its field rules accept, completed; most would be refused."""
         request: Any = method.payload()
         for name, value in self._fields(method.payload.DESCRIPTOR.name).items():
-            if name.endswith("_at"):
+            if name.endswith(("_at", "_until")):
                 write_time(getattr(request, name), value)
             elif isinstance(value, list):
                 getattr(request, name).extend(value)
@@ -99,6 +99,13 @@ class Callers:
                 "possession": key.sign(proof),
             },
             "RevokeKeyRequest": {"keyid": key.keyid, "reason": partners_pb2.REVOCATION_REASON_RETIRED},
+            "AgreeToFundRequest": {
+                "partner_id": "grocer",
+                "campaign": "spring",
+                "share_basis_points": 2_500,
+                "valid_until": now + 3_600 * SECOND_US,
+            },
+            "EndFundingRequest": {"partner_id": "grocer", "campaign": "spring"},
             "ProposeTariffRequest": {"proposal": spell_tariff_proposal(ORIGIN, Tariff(10_000), now)},
             "ApproveTariffRequest": {"proposal_sha256": bytes(32)},
             "ListObligationsRequest": {"cycle": 1},

@@ -27,8 +27,7 @@ from settlement.ledger.rules.expiry import DAY_US
 from settlement.ledger.sweeping import lapse_draft
 from tests.support.pure_acts import OPERATOR, T0_US, act, as_entry, keyid_for
 
-SHARDS = 2
-DIGITS = 2
+SHARDS, DIGITS = 2, 2
 TARIFFS = {
     BILATERAL: Tariff(12_345, fee_micros=77, interchange_micros=345),
     POOL: Tariff(
@@ -146,6 +145,7 @@ class SideBySide:
                 place = Place(number, head.size, house.size, self.now_us)
                 assert self.model.see_to(place, draft.kind, member) == draft.lines
                 as_entry(draft, shard=number, index=place.index, house=place.house, time_us=self.now_us)
+                self._add_debts(shard, draft)
                 head.size, head.house, self.now_us = head.size + 1, house.size, self.now_us + 1
                 done.append(draft.kind)
             for kind in ("expire", "mature"):
