@@ -163,7 +163,7 @@ class _Teller:
         elif chance < 0.0125 and self._partners < PARTNERS_MAX:
             self._take_in_partner()
         elif chance > 1 - WEEKS_PASS:
-            self._add("weeks pass", who=self._chance.randrange(100))
+            self._late_return()
         else:
             kind = self._chance.choices(tuple(ON_POINTS), tuple(ON_POINTS.values()))[0]
             if kind == "enrol":
@@ -254,6 +254,15 @@ class _Teller:
             self._add("reverse", who=giver, other=bought, amount=part, conduct=conduct)
         self._now += 0.3
         self._add("issue", who=self._some_partner(), member=member, amount=self._chance.randint(1, 60))
+
+    def _late_return(self) -> None:
+        """Goods are bought with points, and returned when such points have expired."""
+        who, member = self._some_partner(), self._some_member()
+        bought = self._add("redeem", who=who, member=member, amount=self._chance.randint(1, 60))
+        self._now += 0.3
+        self._add("weeks pass", who=self._chance.randrange(100))
+        self._now += 0.3
+        self._add("reverse", who=who, other=bought)
 
     def _house_act(self, kind: str) -> None:
         conduct = self._chance.choice(("", "by operator", "odd"))
