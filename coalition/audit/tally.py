@@ -60,6 +60,7 @@ class Tally:
             wrong += self._arrear(entry, place, value)
         if entry.refusal is None and entry.kind == "enrol":
             self.members[entry.get("member") or ""] = entry.shard
+        self.members |= dict.fromkeys(entry.all("joined"), entry.shard)
         original = entry.get("original")
         if entry.refusal is None and entry.kind == "authorize":
             self._open_hold(entry)
@@ -148,6 +149,11 @@ class Tally:
         verb, *facts = value.split(" ")
         if verb == "new":
             self.open_lot((entry.shard, entry.index, place), _new_lot(entry, *facts))
+            return ()
+        if verb == "grant":
+            lot = _new_lot(entry, *facts[1:])
+            lot.member = facts[0]
+            self.open_lot((entry.shard, entry.index, place), lot)
             return ()
         name, points = _read_name(facts[0]), int(facts[1])
         if verb == "free":

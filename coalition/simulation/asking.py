@@ -12,7 +12,16 @@ from coalition.simulation.story import AWAITED, NO_OTHER_ALIAS, Step
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
 from settlement.clock import HOUR_US
-from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
+from settlement.house.acts import (
+    Activate,
+    AddKey,
+    ApproveOpening,
+    ProposeOpening,
+    Register,
+    RevokeKey,
+    SetTariff,
+    Suspend,
+)
 from settlement.house.records import APPROVER, REQUEST
 from settlement.house.tariff import Spent, Tariff
 from settlement.journal.acts import Outcome
@@ -33,6 +42,7 @@ from settlement.ledger.acts import (
 from settlement.money import AMOUNT_MAX
 from settlement.signing import KeySigner, parse_public_key, possession_message
 
+OPENING_FILES = 4
 APPROVERS = 8
 """How many people may come to be named as further approvers."""
 HOLD_MINUTES = 5
@@ -60,6 +70,7 @@ class Askers:
     model: Model
     members: dict[int, str] = field(default_factory=dict)
     proposals: list[str] = field(default_factory=list)
+    openings: list[ApproveOpening] = field(default_factory=list)
     settlements: int = 0
 
     def asking(self, step: Step, now_us: int) -> Asking | None:
@@ -250,6 +261,24 @@ class Askers:
         amount = max(1, abs(amount) + (1 if step.conduct == "odd" else 0))
         return self._by_operator(Confirm(number, name, amount))
 
+    # --- opening balances ------------------------------------------------------------------------------------------
+
+    def propose_opening(self, step: Step, now_us: int) -> Asking | None:
+        """The lots of one of few files, so that some are proposed again."""
+        company, file = self.cast.partner(step.who), step.amount % OPENING_FILES
+        if not company.live:
+            return None
+        body = ProposeOpening(_file(file), 3 + file, 1 + file, 100 + file)
+        self.openings.append(ApproveOpening(company.name, body.file_sha256))
+        return Asking(company, company.live[-1], body, message_of(body))
+
+    def approve_opening(self, step: Step, now_us: int) -> Asking:
+        """The newest opening that was asked for; "odd": one that may be unknown, or approved already."""
+        body = ApproveOpening(self.cast.partner(step.who).name, _file(step.amount % OPENING_FILES))
+        if self.openings and step.conduct != "odd":
+            body = self.openings[-1]
+        return self._by_person(PEOPLE[step.amount % 2], body, message_of(body))
+
     def _by_person(self, person: str, body: object, message: Any, fresh: KeySigner | None = None) -> Asking:
         return Asking(self.cast.operator, self.cast.people[person], body, message, fresh)
 
@@ -258,6 +287,11 @@ def _tariff(chance: int) -> Tariff:
     """Terms drawn by a number."""
     expiry, spent = EXPIRIES[chance % len(EXPIRIES)], tuple(Spent)[chance // 7 % len(Spent)]
     return Tariff(1 + chance * 97, 1 + chance % HOLD_MINUTES, expiry, grace_days=chance % 4, spent=spent)
+
+
+def _file(number: int) -> str:
+    """The hash of a file that brings lots."""
+    return hashlib.sha256(f"opening {number}".encode()).hexdigest()
 
 
 _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
@@ -271,4 +305,6 @@ _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
     "propose": Askers.propose,
     "approve": Askers.approve,
     "confirm": Askers.confirm,
+    "propose opening": Askers.propose_opening,
+    "approve opening": Askers.approve_opening,
 }

@@ -5,13 +5,22 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from coalition.api.v1 import exchange_pb2, members_pb2, partners_pb2, settlement_pb2
+from coalition.api.v1 import exchange_pb2, members_pb2, opening_pb2, partners_pb2, settlement_pb2
 from coalition.wire.envelope import seal
 from coalition.wire.methods import METHODS_BY_TYPE, payload_type_of
 from coalition.wire.strict import write_time
 from coalition.wire.tariffs import spell_tariff
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
-from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
+from settlement.house.acts import (
+    Activate,
+    AddKey,
+    ApproveOpening,
+    ProposeOpening,
+    Register,
+    RevokeKey,
+    SetTariff,
+    Suspend,
+)
 from settlement.ledger.acts import (
     ON_EVENT_US,
     Authorize,
@@ -180,5 +189,14 @@ _MESSAGES: dict[type, Callable[[Any], Any]] = {
     Approve: lambda body: settlement_pb2.ApproveRequest(proposal_sha256=bytes.fromhex(body.proposal_sha256)),
     Confirm: lambda body: settlement_pb2.ConfirmRequest(
         settlement=body.settlement, participant=body.participant, amount_minor=body.amount_minor
+    ),
+    ProposeOpening: lambda body: opening_pb2.ProposeOpeningRequest(
+        file_sha256=bytes.fromhex(body.file_sha256),
+        rows=body.rows,
+        members=body.members,
+        points=body.points,
+    ),
+    ApproveOpening: lambda body: opening_pb2.ApproveOpeningRequest(
+        partner_id=body.partner_id, file_sha256=bytes.fromhex(body.file_sha256)
     ),
 }

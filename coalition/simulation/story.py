@@ -40,6 +40,8 @@ ON_HOUSE = (
     "propose",
     "approve",
     "confirm",
+    "propose opening",
+    "approve opening",
 )
 TROUBLES = (
     "kill gateway",

@@ -24,7 +24,16 @@ from coalition.wire.tariffs import read_tariff
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
 from settlement.errors import CoalitionError
-from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
+from settlement.house.acts import (
+    Activate,
+    AddKey,
+    ApproveOpening,
+    ProposeOpening,
+    Register,
+    RevokeKey,
+    SetTariff,
+    Suspend,
+)
 from settlement.house.records import APPROVER, REQUEST
 from settlement.house.tariff import HOLD_MINUTES_MAX
 from settlement.ids import PARTNER_PATTERN, new_member_id
@@ -41,10 +50,11 @@ from settlement.ledger.acts import (
     Reverse,
     Void,
 )
-from settlement.money import MICROS_MAX
+from settlement.money import AMOUNT_MAX, MICROS_MAX
 from settlement.signing import PublicKey, SignatureError, parse_public_key, possession_message
 
 ALIASES_MAX = 16
+OPENING_ROWS_MAX = 100_000_000
 AMOUNT_MINOR_MAX = MICROS_MAX
 """No leg is dearer, whatever the currency: one minor unit is at least one micro."""
 _PURPOSES = {partners_pb2.KEY_PURPOSE_REQUEST: REQUEST, partners_pb2.KEY_PURPOSE_APPROVER: APPROVER}
@@ -230,6 +240,20 @@ def _confirm(request: Any) -> Confirm:
     return Confirm(_positive(request.settlement, "settlement"), participant, amount)
 
 
+def _propose_opening(request: Any) -> ProposeOpening:
+    rows = read_amount(request.rows, "rows", most=OPENING_ROWS_MAX)
+    members = read_amount(request.members, "members", most=rows)
+    points = read_amount(request.points, "points", most=min(rows * AMOUNT_MAX, MICROS_MAX))
+    return ProposeOpening(_sha256(request), rows, members, points)
+
+
+def _sha256(request: Any) -> str:
+    if len(request.file_sha256) != 32:
+        raise invalid("file_sha256", "32 bytes")
+    digest: bytes = request.file_sha256
+    return digest.hex()
+
+
 def _positive(number: int, field: str) -> int:
     if number < 1:
         raise invalid(field, "1 or more")
@@ -256,5 +280,9 @@ BODIES: dict[str, Callable[[Any], object]] = {
     "ProposeRequest": _propose,
     "ApproveRequest": _approve,
     "ConfirmRequest": _confirm,
+    "ProposeOpeningRequest": _propose_opening,
+    "ApproveOpeningRequest": lambda request: ApproveOpening(
+        read_partner_id(request.partner_id, "partner_id"), _sha256(request)
+    ),
 }
 """How each act's payload is read, by message name."""

@@ -10,7 +10,9 @@ from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
 from settlement.clock import HOUR_US
 from settlement.errors import CoalitionError
+from settlement.house.acts import ApproveOpening, ProposeOpening
 from settlement.house.decide import decide_house, house_draft
+from settlement.house.opening import approve_opening, propose_opening
 from settlement.house.records import Settlement
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
@@ -48,6 +50,10 @@ def decide_desk(house: House, figures: FiguresByCycle, act: Act[object], now_us:
             return _approve(house, figures, act, body, now_us)
         case Confirm() as body:
             return _confirm(house, act, body)
+        case ProposeOpening() as body:
+            return propose_opening(house, act, body)
+        case ApproveOpening() as body:
+            return approve_opening(house, act, body, now_us)
     return decide_house(house, act)
 
 

@@ -8,6 +8,7 @@ from coalition.simulation.model.facts import Facts
 from coalition.simulation.model.holds import Holds
 from coalition.simulation.model.keys import KeyLife, Keys
 from coalition.simulation.model.laws import broken_laws
+from coalition.simulation.model.openings import Openings
 from coalition.simulation.model.partners import Partners
 from coalition.simulation.model.points import Points
 from coalition.simulation.model.reversing import reverse
@@ -25,15 +26,24 @@ from coalition.simulation.model.terms import (
 )
 from coalition.simulation.model.waiting import release, see_to
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
-from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
+from settlement.house.acts import (
+    Activate,
+    AddKey,
+    ApproveOpening,
+    ProposeOpening,
+    Register,
+    RevokeKey,
+    SetTariff,
+    Suspend,
+)
 from settlement.ledger.acts import Authorize, Capture, Enrol, Issue, LinkAlias, Redeem, Release, Reverse, Void
 
 ON_MEMBERS = (Enrol, LinkAlias, Issue, Redeem, Authorize, Capture, Void, Reverse, Release)
 ROLES: dict[type, frozenset[str]] = {
     **dict.fromkeys((Register, Activate, Suspend, SetTariff), frozenset({"operator"})),
     **dict.fromkeys((CloseCycle, Confirm), frozenset({"operator"})),
-    **dict.fromkeys((Propose, Approve), frozenset({"approver"})),
-    **dict.fromkeys(ON_MEMBERS, frozenset({"partner"})),
+    **dict.fromkeys((Propose, Approve, ApproveOpening), frozenset({"approver"})),
+    **dict.fromkeys((*ON_MEMBERS, ProposeOpening), frozenset({"partner"})),
     AddKey: frozenset({"partner", "operator", "approver"}),
     RevokeKey: frozenset({"partner", "operator"}),
 }
@@ -64,6 +74,7 @@ class Model:
             holds=Holds(points),
             cycles=cycles,
             settlements=Settlements(cycles, currency),
+            openings=Openings(partners),
             accounts=Accounts(),
             last={HOUSE: Place(HOUSE, 0, 0, 0)}
             | {shard: Place(shard, -1, 0, 0) for shard in range(HOUSE + 1, shards + 1)},
@@ -159,6 +170,10 @@ class Model:
                 return facts.settlements.approve(place, person, body)
             case Confirm() as body:
                 return facts.settlements.confirm(place, body)
+            case ProposeOpening() as body:
+                return facts.openings.propose(place, asked.partner, body)
+            case ApproveOpening() as body:
+                return facts.openings.approve(place, body)
         raise TypeError(f"not an act of the house: {asked.body!r}")
 
     def _answer_of_points(self, place: Place, asked: Asked) -> Answer:

@@ -4,7 +4,16 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
+from settlement.house.acts import (
+    Activate,
+    AddKey,
+    ApproveOpening,
+    ProposeOpening,
+    Register,
+    RevokeKey,
+    SetTariff,
+    Suspend,
+)
 from settlement.house.records import APPROVER, REQUEST
 from settlement.house.tariff import Spent, Tariff
 from tests.coalition.simulation.side_by_side import SPKI
@@ -29,6 +38,7 @@ EXPIRIES = (
     "activity-1",
     "activity-2",
 )
+FILES = st.sampled_from(["aa" * 32, "bb" * 32])
 
 
 class Governing(Telling):
@@ -75,6 +85,15 @@ class Governing(Telling):
     def revokes(self, signer: str, key: str, suspect: bool) -> None:
         body = RevokeKey(keyid_for(key), "compromised", T0_US if suspect else None)
         self.ask_house(signer, f"revokes the key {key}", body)
+
+    @rule(signer=TRADERS, file=FILES, lots=st.integers(1, 3))
+    def proposes_an_opening(self, signer: str, file: str, lots: int) -> None:
+        body = ProposeOpening(file, lots, 1, 10 * lots)
+        self.ask_house(signer, f"proposes to bring along {lots} lots of {file[:2]}", body)
+
+    @rule(signer=st.sampled_from(["ann", "bob"]), name=COMPANIES, file=FILES)
+    def approves_an_opening(self, signer: str, name: str, file: str) -> None:
+        self.ask_house(signer, f"approves {file[:2]} of {name}", ApproveOpening(name, file))
 
     @rule()
     def roots_are_stated(self) -> None:
