@@ -42,7 +42,7 @@ from settlement.ledger.acts import (
 from settlement.money import AMOUNT_MAX
 from settlement.signing import KeySigner, parse_public_key, possession_message
 
-OPENING_FILES = 4
+OPENING = hashlib.sha256(b"opening").hexdigest()
 APPROVERS = 8
 """How many people may come to be named as further approvers."""
 HOLD_MINUTES = 5
@@ -70,7 +70,6 @@ class Askers:
     model: Model
     members: dict[int, str] = field(default_factory=dict)
     proposals: list[str] = field(default_factory=list)
-    openings: list[ApproveOpening] = field(default_factory=list)
     settlements: int = 0
 
     def asking(self, step: Step, now_us: int) -> Asking | None:
@@ -261,22 +260,14 @@ class Askers:
         amount = max(1, abs(amount) + (1 if step.conduct == "odd" else 0))
         return self._by_operator(Confirm(number, name, amount))
 
-    # --- opening balances ------------------------------------------------------------------------------------------
-
     def propose_opening(self, step: Step, now_us: int) -> Asking | None:
-        """The lots of one of few files, so that some are proposed again."""
-        company, file = self.cast.partner(step.who), step.amount % OPENING_FILES
-        if not company.live:
-            return None
-        body = ProposeOpening(_file(file), 3 + file, 1 + file, 100 + file)
-        self.openings.append(ApproveOpening(company.name, body.file_sha256))
-        return Asking(company, company.live[-1], body, message_of(body))
+        """Each partner has one file, which it proposes with other totals each time."""
+        company, body = self.cast.partner(step.who), ProposeOpening(OPENING, 3, 2, 3 + step.amount)
+        return Asking(company, company.live[-1], body, message_of(body)) if company.live else None
 
     def approve_opening(self, step: Step, now_us: int) -> Asking:
-        """The newest opening that was asked for; "odd": one that may be unknown, or approved already."""
-        body = ApproveOpening(self.cast.partner(step.who).name, _file(step.amount % OPENING_FILES))
-        if self.openings and step.conduct != "odd":
-            body = self.openings[-1]
+        """The opening of a partner, whether it has proposed one or not."""
+        body = ApproveOpening(self.cast.partner(step.who).name, OPENING)
         return self._by_person(PEOPLE[step.amount % 2], body, message_of(body))
 
     def _by_person(self, person: str, body: object, message: Any, fresh: KeySigner | None = None) -> Asking:
@@ -287,11 +278,6 @@ def _tariff(chance: int) -> Tariff:
     """Terms drawn by a number."""
     expiry, spent = EXPIRIES[chance % len(EXPIRIES)], tuple(Spent)[chance // 7 % len(Spent)]
     return Tariff(1 + chance * 97, 1 + chance % HOLD_MINUTES, expiry, grace_days=chance % 4, spent=spent)
-
-
-def _file(number: int) -> str:
-    """The hash of a file that brings lots."""
-    return hashlib.sha256(f"opening {number}".encode()).hexdigest()
 
 
 _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {

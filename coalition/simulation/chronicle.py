@@ -6,16 +6,7 @@ from coalition.simulation.asking import Asking
 from coalition.simulation.processes import Answer
 from coalition.simulation.story import Step
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
-from settlement.house.acts import (
-    Activate,
-    AddKey,
-    ApproveOpening,
-    ProposeOpening,
-    Register,
-    RevokeKey,
-    SetTariff,
-    Suspend,
-)
+from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
 from settlement.house.tariff import Tariff
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import Entry
@@ -119,10 +110,6 @@ def _of_the_house(body: object) -> str:
             return f"approve proposal {sha[:_LETTERS]}"
         case Confirm(settlement=number, participant=name, amount_minor=amount):
             return f"confirm the leg of {name} in settlement {number}: {amount:,} cents"
-        case ProposeOpening(file_sha256=sha, rows=rows, points=points):
-            return f"propose the opening {sha[:_LETTERS]}: {rows:,} lots of {points:,} points"
-        case ApproveOpening(partner_id=name, file_sha256=sha):
-            return f"approve the opening {sha[:_LETTERS]} of {name}"
     return repr(body)
 
 
