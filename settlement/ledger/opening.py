@@ -21,7 +21,7 @@ from settlement.ledger.opening_file import ALIAS, Prepared, spell_member
 from settlement.ledger.opening_rules import OpeningRules, Part, homes_of
 from settlement.ledger.rules.opening import parts
 
-PARTS_AT_ONCE = 10
+PARTS_AT_ONCE = 4
 """Parts that one database transaction loads: so long the shard's tills wait."""
 LOADED = "SELECT part, sum(lots)::bigint, sum(points) FROM openings WHERE proposal = %b GROUP BY part"
 Tell = Callable[[int, int], None]
