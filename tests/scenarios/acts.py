@@ -6,13 +6,23 @@ A new act is one function and one row of `ACTS`. The name of a row is the kind o
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 from coalition.simulation.model import CycleFigures
 from coalition.simulation.requests import message_of, proposal_of
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
-from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
+from settlement.house.acts import (
+    Activate,
+    AddKey,
+    ApproveOpening,
+    ProposeOpening,
+    Register,
+    RevokeKey,
+    SetTariff,
+    Suspend,
+)
 from settlement.house.records import REQUEST
 from settlement.house.tariff import Spent, Tariff
 from settlement.ledger.acts import (
@@ -152,6 +162,15 @@ def _confirm(scene: Scene, name: str, participant: str, amount: str, settlement:
     return _plain(Confirm(int(settlement), participant, minor))
 
 
+def _propose_opening(scene: Scene, name: str, file: str, lots: str, brought: str) -> Asking:
+    return _plain(ProposeOpening(_hash_of(file), int(lots), 1, points(brought)))
+
+
+def _hash_of(file: str) -> str:
+    """A hash for a file that is only named."""
+    return sha256(file.encode()).hexdigest()
+
+
 def _tariff(scene: Scene, name: str, rate: str, *terms: str) -> Asking:
     """The terms that are named, each with its value; the others as they are by default."""
     if len(terms) % 2:
@@ -184,6 +203,11 @@ ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
     "key-add": ("KEY of PARTNER", _add_key),
     "key-revoke": ("KEY as REASON", _revoke_key),
     "tariff": ("RATE ...", _tariff),
+    "opening-propose": ("FILE with LOTS lots and POINTS points", _propose_opening),
+    "opening-approve": (
+        "FILE of PARTNER",
+        lambda scene, name, file, partner: _plain(ApproveOpening(partner, _hash_of(file))),
+    ),
     "close": ("cycle NUMBER", lambda scene, name, cycle: _plain(CloseCycle(int(cycle), None))),
     "propose": ("cycle NUMBER", _propose),
     "approve": ("PROPOSAL", _approve),
