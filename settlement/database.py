@@ -36,9 +36,9 @@ _APPEND_ONLY = (
 _GRANTS = (
     f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {GATEWAY}, {WORKER}, {READER}",
     f"GRANT INSERT ON {', '.join(_APPEND_ONLY)} TO {GATEWAY}",
-    f"GRANT INSERT, UPDATE ON obligations TO {GATEWAY}",
+    f"GRANT INSERT, UPDATE ON obligations TO {GATEWAY}, {WORKER}",
     f"GRANT INSERT, UPDATE ON balances TO {GATEWAY}, {WORKER}",
-    f"GRANT INSERT, UPDATE (remaining, pending_until_us) ON lots TO {GATEWAY}, {WORKER}",
+    f"GRANT INSERT, UPDATE (remaining, pending_until_us, expired) ON lots TO {GATEWAY}, {WORKER}",
     f"GRANT UPDATE (active_at_us, idle_months) ON members TO {GATEWAY}, {WORKER}",
     f"GRANT INSERT, UPDATE (remaining) ON arrears TO {GATEWAY}",
     f"GRANT UPDATE (closed_by) ON holds TO {GATEWAY}, {WORKER}",

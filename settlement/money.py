@@ -16,6 +16,8 @@ MICROS_MAX = 2**63 - 1
 """Most money that one transfer may move and one line of a leaf may state."""
 WALLET_MAX = 10**15
 """Most points that one wallet may hold."""
+BASIS_POINTS = 10_000
+"""Parts of a whole: one basis point is a hundredth of a percent."""
 
 
 def micros_per_minor(minor_digits: int) -> int:

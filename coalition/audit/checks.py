@@ -41,6 +41,7 @@ class Check(StrEnum):
     HOLDS = "holds"
     OPENINGS = "openings"
     POSITIONS = "positions"
+    FUND = "fund"
     SETTLEMENTS = "settlements"
     DERIVED = "derived-files"
     RECEIPTS = "receipts"
@@ -87,7 +88,8 @@ MEANINGS = {
     Check.WALLETS: "wallets hold exactly their open lots, and owe exactly their open arrears, as decided and as posted",
     Check.HOLDS: "held points are those of open holds",
     Check.OPENINGS: "opening balances are what was approved: lots, points and members",
-    Check.POSITIONS: "positions are the obligations less what was settled, and sum to zero",
+    Check.POSITIONS: "positions, the operator's with its own accounts, are the obligations less what was settled",
+    Check.FUND: "the pool's fund is the price of every point that is not spent; a bilateral network has none",
     Check.SETTLEMENTS: "a settlement's legs are its cycle's nets; paid legs stand at zero",
     Check.DERIVED: "keys, cycles, settlements and statements recomputed from the leaves are the same bytes",
     Check.RECEIPTS: "every receipt held promises the entry that stands in the journal",

@@ -40,7 +40,8 @@ ASKED_BY: dict[str, tuple[str, frozenset[str]]] = {
     "suspend": ("SuspendRequest", frozenset({OPERATOR})),
     "key-add": ("AddKeyRequest", frozenset({OPERATOR, PARTNER, APPROVING})),
     "key-revoke": ("RevokeKeyRequest", frozenset({OPERATOR, PARTNER})),
-    "tariff": ("SetTariffRequest", frozenset({OPERATOR})),
+    "tariff-propose": ("ProposeTariffRequest", frozenset({APPROVING})),
+    "tariff-approve": ("ApproveTariffRequest", frozenset({APPROVING})),
     "close": ("CloseCycleRequest", frozenset({OPERATOR})),
     "propose": ("ProposeRequest", frozenset({APPROVING})),
     "approve": ("ApproveRequest", frozenset({APPROVING})),
@@ -60,7 +61,7 @@ ASKED_BY: dict[str, tuple[str, frozenset[str]]] = {
 """Kind of entry to the message that asks for it and the roles that may."""
 SWEPT_KINDS = frozenset({"lapse", "expire", "mature"})
 """Entries of the engine about a member: what fell due by itself."""
-ENGINE_KINDS = frozenset({"found", "heads", "cut", "opening"}) | SWEPT_KINDS
+ENGINE_KINDS = frozenset({"found", "heads", "cut", "tariff-start", "opening"}) | SWEPT_KINDS
 NOBODY = "00000000-0000-0000-0000-000000000000"
 """Stands for a member that an act names and nobody enrolled."""
 TAKEN = b"taken"

@@ -5,6 +5,7 @@ Whoever has the leaves computes the same bytes: the bundle is made with this mod
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 
 from coalition.audit.checks import Check
 from coalition.audit.history import CONTRADICTIONS
@@ -79,7 +80,7 @@ def _network(replay: Replay) -> dict[str, object]:
         "minor_digits": network.minor_digits,
         "operator": network.operator,
         "model": network.model,
-        "rate_micros": replay.house.tariff.rate_micros,
+        "tariff": asdict(replay.house.tariff),
         "shards": [{"shard": shard, "entries": state.size} for shard, state in sorted(replay.shards.items())],
         "partners": [
             {"id": each.partner_id, "name": each.name, "state": each.state}

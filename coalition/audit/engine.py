@@ -1,17 +1,22 @@
 """The engine's own entries: nobody signs them, so each must be the only one that could stand there."""
 
 from settlement.errors import CoalitionError
+from settlement.house.pricing import start_of_tariff
 from settlement.house.records import parse_key
+from settlement.house.state import House
+from settlement.house.tariff import check_terms, parse_tariff
 from settlement.journal.acts import ENGINE_LINE
 from settlement.journal.leaf import HOUSE, Entry
 from settlement.ledger.founding import SHARDS_MAX
 from settlement.signing import parse_public_key
 
 
-def what_is_wrong_with_engine_entry(entry: Entry, *, cut_due: tuple[int, int] | None) -> str | None:
+def what_is_wrong_with_engine_entry(
+    entry: Entry, house: House, *, cut_due: tuple[int, int] | None
+) -> str | None:
     """Why an entry of the engine cannot stand where it stands, or None. `heads` are compared with the trees later.
 
-    `cut_due`: the closed cycle that the shard has not cut and where it began there.
+    `house`: as the entries before left it. `cut_due`: the closed cycle that the shard has not cut and where it began there.
     """
     if entry.one("request") != "none":
         return "the engine's entries carry no request"
@@ -21,6 +26,9 @@ def what_is_wrong_with_engine_entry(entry: Entry, *, cut_due: tuple[int, int] | 
         return f"only the house has entries of kind {entry.kind}"
     if entry.kind == "found":
         return _wrong_founding(entry)
+    if entry.kind == "tariff-start":
+        due = start_of_tariff(house, entry.time_us)
+        return None if due is not None and due.lines == entry.lines else "no such tariff is due"
     return None if entry.index > 0 else "the first entry of the house founds the network"
 
 
@@ -39,6 +47,10 @@ def _wrong_founding(entry: Entry) -> str | None:
         return "a network is founded once, by the first entry of its house"
     if not 1 <= int(entry.one("shards")) <= SHARDS_MAX:
         return f"a network has 1 to {SHARDS_MAX} shards of members"
+    try:
+        check_terms(parse_tariff(entry.all("term")), model=entry.one("model"))
+    except CoalitionError as error:
+        return f"the founding tariff cannot be: {error}"
     for value in entry.all("key"):
         try:
             key = parse_key(value, added_at=entry.index)

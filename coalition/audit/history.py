@@ -123,7 +123,7 @@ class History:
     def see_to(self, entry: Entry) -> tuple[Draft | None, str | None]:
         """The entry that sees to the points of this one's member whose time has come, or why there can be none here."""
         member, book = entry.one("member"), self.books.get(entry.shard, Book(entry.shard))
-        due = see_to(book, member, entry.time_us) if member in book.wallets else None
+        due = see_to(book, self.house, member, entry.time_us) if member in book.wallets else None
         book.forget_changes()
         return (None, f"nothing of member {member} is due") if due is None else (due[0], None)
 

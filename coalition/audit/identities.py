@@ -18,7 +18,7 @@ def check_identities(replay: Replay, *, complete: bool) -> None:
         founded, Check.ENGINE, f"{HOUSE}:0", "the first entry of the house does not found a network"
     )
     steps = (_check_balanced, _check_points, _check_wallets, _check_holds, _check_arrears, _check_reversals)
-    further = (_check_heads, _check_openings, _check_positions, _check_settlements)
+    further = (_check_heads, _check_openings, _check_positions, _check_fund, _check_settlements)
     for step in (*steps, *further) if founded else steps:
         try:
             step(replay)
@@ -72,8 +72,12 @@ def _check_points(replay: Replay) -> None:
     arrears: dict[str, int] = {}
     for arrear in tally.arrears.values():
         arrears[arrear.partner] = arrears.get(arrear.partner, 0) + arrear.quantity
-    for issuer in sorted({*issued, *open_lots, *tally.spent, *tally.held, *arrears}):
-        still, aside, spent = open_lots.get(issuer, 0), tally.held.get(issuer, 0), tally.spent.get(issuer, 0)
+    held_of: dict[str, int] = {}
+    for name, points in tally.held.items():
+        funder = tally.lots[name].funder
+        held_of[funder] = held_of.get(funder, 0) + points
+    for issuer in sorted({*issued, *open_lots, *tally.spent, *held_of, *arrears}):
+        still, aside, spent = open_lots.get(issuer, 0), held_of.get(issuer, 0), tally.spent.get(issuer, 0)
         put_out, over, made_owed = issued.get(issuer, 0), tally.expired.get(issuer, 0), arrears.get(issuer, 0)
         sentence = (
             f"{put_out} issued, {made_owed} made arrears, {still} in open lots, {aside} held, {spent} spent, "
@@ -219,17 +223,31 @@ def _check_positions(replay: Replay) -> None:
         for participant, amount in settlement.nets.items() if settlement.approved else ():
             key = (HOUSE, participant)
             expected[key] = expected.get(key, 0) + amount * unit
-    posted = {
-        (shard, account[9:]): sums.second - sums.first
-        for (shard, account, asset), sums in tally.balances.items()
-        if account.startswith("position:") and asset == network.currency
-    }
+    posted: dict[tuple[int, str], int] = {}
+    for (shard, account, asset), sums in tally.balances.items():
+        owner = chart.participant(account, operator=network.operator)
+        if owner is not None and asset == network.currency:
+            posted[shard, owner] = posted.get((shard, owner), 0) + sums.second - sums.first
     for shard, participant in sorted(expected.keys() | posted.keys()):
         owed, stands = expected.get((shard, participant), 0), posted.get((shard, participant), 0)
         where = f"position:{participant} in shard {shard}"
         replay.report.require(
             owed == stands, Check.POSITIONS, where, f"it stands at {stands} micros, {owed} follow"
         )
+
+
+def _check_fund(replay: Replay) -> None:
+    """In every shard: points in lots and holds, less those owed, each at the price under which they were issued."""
+    house, tally, due = replay.house, replay.tally, dict.fromkeys(replay.member_shards, 0)
+    for name, lot in tally.lots.items():
+        points = lot.remaining + tally.held.get(name, 0)
+        due[name[0]] += points * house.tariffs[lot.tariff].price_micros
+    for name, arrear in tally.arrears.items():
+        due[name[0]] -= arrear.remaining * house.tariffs[arrear.tariff].price_micros
+    for shard, priced in due.items():
+        held = tally.balance(shard, chart.FUND, house.founded.currency)
+        sentence = f"it holds {held} micros, the points not spent are priced at {priced}"
+        replay.report.require(held == priced, Check.FUND, f"fund in shard {shard}", sentence)
 
 
 def _check_settlements(replay: Replay) -> None:

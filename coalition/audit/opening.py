@@ -50,7 +50,7 @@ class Openings:
         if (entry.shard, bytes.fromhex(name[1]), int(entry.one("part"))) in self.parts:
             return f"part {entry.one('part')} is loaded a second time"
         joined = entry.all("joined")
-        due = opening_draft(opening, int(entry.one("part")), grants, joined, house.tariff_number)
+        due = opening_draft(house, opening, int(entry.one("part")), grants, joined)
         if due.lines != entry.lines:
             return "its lines are not those that its lots ask for"
         return _what_is_wrong_with_members(entry, grants, joined, members) or self._what_is_too_much(

@@ -126,7 +126,7 @@ class Replay(History):
         if entry.kind == "opening":
             return self._opening(state, entry, where)
         due = (state.cycle, state.cycle_start) if state.cycle < self.house.open_cycle else None
-        wrong = what_is_wrong_with_engine_entry(entry, cut_due=due)
+        wrong = what_is_wrong_with_engine_entry(entry, self.house, cut_due=due)
         self.report.require(
             wrong is None, Check.CUTS if entry.kind == "cut" else Check.ENGINE, where, wrong or ""
         )

@@ -1,4 +1,4 @@
-"""Lots, holds and arrears as the leaves leave them."""
+"""What the leaves leave of lots, holds, arrears and sums."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -51,3 +51,11 @@ class TalliedArrear:
     quantity: int
     remaining: int
     tariff: int
+
+
+@dataclass(slots=True)
+class Sums:
+    """Two totals of the same unit: debits and credits, or an amount and a count of postings."""
+
+    first: int = 0
+    second: int = 0

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from coalition.audit.tallied import LotName, TalliedArrear, TalliedHold, TalliedLot
+from coalition.audit.tallied import LotName, Sums, TalliedArrear, TalliedHold, TalliedLot
 from settlement.clearing.accrual import Accrual
 from settlement.clock import parse_time
 from settlement.journal.leaf import Entry, Transfer
@@ -17,17 +17,10 @@ _OF_HOLDS = frozenset({"authorize", "capture", "void", "lapse"})
 
 
 @dataclass(slots=True)
-class Sums:
-    """Two totals of the same unit: debits and credits, or an amount and a count of postings."""
-
-    first: int = 0
-    second: int = 0
-
-
-@dataclass(slots=True)
 class Tally:
     """All sums of a journal. Keys begin with the shard, as the tables' keys do."""
 
+    operator: str = ""
     balances: dict[tuple[int, str, str], Sums] = field(default_factory=lambda: defaultdict(Sums))
     lots: dict[LotName, TalliedLot] = field(default_factory=dict)
     obligations: dict[tuple[int, int, str, str], Sums] = field(default_factory=lambda: defaultdict(Sums))
@@ -36,8 +29,8 @@ class Tally:
     reversals: dict[tuple[int, int, int], int] = field(default_factory=dict)
     """(Shard, entry reversed, entry that reverses it) to points."""
     spent: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    held: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    """Funder to its points in open holds."""
+    held: dict[LotName, int] = field(default_factory=lambda: defaultdict(int))
+    """Lot to its points in open holds."""
     expired: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     """Funder to its points that expired."""
     holds: dict[tuple[int, int], TalliedHold] = field(default_factory=dict)
@@ -49,6 +42,7 @@ class Tally:
     def add(self, entry: Entry, *, cycle: int) -> list[str]:
         """Adds one entry that fell into the shard's `cycle`. Returns what went below zero or above its quantity."""
         wrong: list[str] = []
+        self.operator = entry.get("operator") or self.operator
         for transfer in entry.transfers():
             wrong += self.post(entry.shard, cycle, transfer)
         lots = entry.all("lot")
@@ -117,7 +111,7 @@ class Tally:
             moved = self.moved[cycle][leg[0], leg[1]]
             moved.first += amount
             moved.second += 1
-        elif (pair := parties(debit, credit)) is not None:
+        elif (pair := parties(debit, credit, operator=self.operator)) is not None:
             owed = self.obligations[shard, cycle, pair[0], pair[1]]
             owed.first += amount
             owed.second += 1
@@ -169,7 +163,7 @@ class Tally:
         known = self.lots.get(name)
         if known is None:
             return [f"lot {_spell(name)} does not exist"]
-        self.held[known.funder] += points
+        self.held[name] += points
         if out_of_lot:
             return self.move_points(name, -points, spent=False)
         self.spent[known.funder] -= points

@@ -2,25 +2,26 @@
 
 from decimal import Decimal, InvalidOperation
 
-from coalition.cli.usage import wrong_usage
 from settlement.errors import CoalitionError
 from settlement.money import MICROS_MAX, MICROS_PER_UNIT, RATE_MAX_MICROS, format_micros
 
 
 def point_value_micros(text: str) -> int:
     """What a point is worth, `0.01`, in millionths of the currency's unit. FIELD_INVALID if inexact or out of range."""
-    micros = _units(text, "point-value", parts=MICROS_PER_UNIT)
-    if not 1 <= micros <= RATE_MAX_MICROS:
-        limits = f"from {format_micros(1)} to {format_micros(RATE_MAX_MICROS)}"
-        raise CoalitionError("FIELD_INVALID", f"a point is worth {limits} units", field="point-value")
+    return _rate(text, "point-value", least=1)
+
+
+def price_micros(text: str) -> int:
+    """What is paid for a point, `0.0005`, in millionths of the currency's unit. FIELD_INVALID if inexact or out of range."""
+    return _rate(text, "price", least=0)
+
+
+def _rate(text: str, field: str, *, least: int) -> int:
+    micros = _units(text, field, parts=MICROS_PER_UNIT)
+    if not least <= micros <= RATE_MAX_MICROS:
+        limits = f"from {format_micros(least)} to {format_micros(RATE_MAX_MICROS)} units for a point"
+        raise CoalitionError("FIELD_INVALID", f"it must be {limits}", field=field)
     return micros
-
-
-def point_value_text(text: str) -> str:
-    """An option's or argument's point value as it was written; wrong usage unless `point_value_micros` reads it."""
-    with wrong_usage():
-        point_value_micros(text)
-    return text
 
 
 def amount_minor(text: str, *, minor_digits: int) -> int:

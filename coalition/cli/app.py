@@ -20,6 +20,7 @@ from coalition.cli import (
     settlement,
     simulate,
     statement,
+    tariff,
     tls,
 )
 from coalition.cli.failures import failures_told
@@ -67,6 +68,7 @@ app.command("door")(door.door)
 app.add_typer(database.app, name="db")
 app.add_typer(tls.app, name="tls")
 app.add_typer(partner.app, name="partner")
+app.add_typer(tariff.app, name="tariff")
 app.add_typer(key.app, name="key")
 app.add_typer(member.app, name="member")
 points.add_to(app)

@@ -1,125 +1,26 @@
 """`coalition db`: the network's database on this machine."""
 
-from typing import Annotated
-
 import psycopg
 import typer
 
-from coalition.cli.amounts import point_value_micros, point_value_text
-from coalition.cli.currencies import minor_digits
 from coalition.cli.failures import FAILED
+from coalition.cli.founding import init
 from coalition.cli.options import Data, Json
-from coalition.cli.printing import emit, hint, money_micros, say
-from coalition.cli.serve import DEFAULT_ADDRESS
+from coalition.cli.printing import emit, money_micros, say
 from coalition.cli.sharing import database, is_kept, keep
 from coalition.cli.site import (
-    OPERATOR_IDENTITY,
     Site,
-    found_network,
     founded_network,
     open_site,
-    prepare_database,
 )
-from coalition.cli.usage import wrong_usage
 from settlement import embedded
 from settlement.database import OWNER, READER, connect, migrate
 from settlement.errors import CoalitionError
-from settlement.house.records import Network
 from settlement.house.state import House
-from settlement.ids import is_partner_id
-from settlement.journal.leaf import PATTERNS
-from settlement.ledger.founding import SHARDS_MAX
 from settlement.ledger.memory import load_house
 
-MODEL = "bilateral"
-PEOPLE_MIN = 2
 app = typer.Typer(no_args_is_help=True, help="Prepare, start and stop the network's database.")
-
-PointValue = Annotated[
-    str,
-    typer.Option(
-        metavar="DECIMAL",
-        callback=point_value_text,
-        help="What a point is worth, in the currency's unit; exact to 0.000001.",
-    ),
-]
-
-
-@app.command()
-def init(
-    name: Annotated[
-        str, typer.Option(metavar="NAME", help="The network's name: every signature is for it alone.")
-    ],
-    currency: Annotated[str, typer.Option(metavar="CODE", help="Settlement currency (ISO 4217).")] = "EUR",
-    point_value: PointValue = "0.01",
-    shards: Annotated[
-        int, typer.Option(min=1, max=SHARDS_MAX, help="Serial histories that members are spread over.")
-    ] = 1,
-    operator: Annotated[str, typer.Option(metavar="ID", help="The operator's id.")] = "operator",
-    person: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="A person who may propose or approve settlements; two at least. [default: ann bob]",
-        ),
-    ] = None,
-    server: Annotated[
-        str, typer.Option(metavar="HOST:PORT", help="Where identities made here will find the server.")
-    ] = DEFAULT_ADDRESS,
-    data: Data = None,
-    json: Json = False,
-) -> None:
-    """Found a network: database, keys, and the identities of the operator and its people.
-
-    Without COALITION_DATABASE_URL an embedded PostgreSQL is made in the data folder. Repeat a run that was cut short; a network
-    that exists is never touched.
-
-    [dim]coalition db init --name clearing.example/coalition-1 --person ann --person bob[/]
-    """
-    people = person or ["ann", "bob"]
-    _check_names(name, operator, people)
-    with wrong_usage("--currency"):
-        digits = minor_digits(currency)
-    network = Network(name, currency, digits, shards, operator, MODEL)
-    rate_micros = point_value_micros(point_value)
-    site = open_site(data)
-    with database(site):
-        if founded_network(site) is None:
-            prepare_database(site)
-        found_network(site, network, rate_micros=rate_micros, people=people, server=server)
-    _tell_founded(site, network, point_value, people, json=json)
-
-
-def _check_names(name: str, operator: str, people: list[str]) -> None:
-    if PATTERNS["network"].fullmatch(name) is None:
-        raise typer.BadParameter("2 to 100 of a-z, 0-9, dot, slash and hyphen", param_hint="--name")
-    if not is_partner_id(operator):
-        raise typer.BadParameter("2 to 40 of a-z, 0-9 and inner hyphens", param_hint="--operator")
-    if not all(is_partner_id(person) for person in people) or OPERATOR_IDENTITY in people:
-        demand = f"2 to 40 of a-z, 0-9 and inner hyphens, and not `{OPERATOR_IDENTITY}`"
-        raise typer.BadParameter(demand, param_hint="--person")
-    if len(set(people)) < max(PEOPLE_MIN, len(people)):
-        raise typer.BadParameter(
-            "two different people at least, as one proposes and another approves", param_hint="--person"
-        )
-
-
-def _tell_founded(site: Site, network: Network, point_value: str, people: list[str], *, json: bool) -> None:
-    names = [OPERATOR_IDENTITY, *people]
-    if json:
-        facts = {
-            "network": network.origin,
-            "data": str(site.data),
-            "log_vkey": site.log_vkey(),
-            "identities": names,
-        }
-        emit(facts)
-        return
-    say(f"founded {network.origin}: a point is worth {point_value} {network.currency}")
-    say(f"  data        {site.data}")
-    say(f"  identities  {', '.join(names)} in {site.data / 'identities'} (each file is one person's secret)")
-    say(f"  log key     {site.log_vkey()} (public: auditors verify with it)")
-    hint("coalition serve", 'coalition partner onboard bakery --name "The Bakery"', flags=site.flags)
+app.command()(init)
 
 
 @app.command("migrate")
@@ -201,6 +102,7 @@ def _contents(site: Site) -> dict[str, object]:
     return {
         "network": network.origin,
         "schema": row[0] if row is not None else None,
+        "model": network.model,
         "currency": network.currency,
         "point_micros": house.tariff.rate_micros,
         "point_value": money_micros(

@@ -81,14 +81,14 @@ REFUSALS: dict[str, str] = {
     "CYCLE_NOT_OPEN": "only the open cycle can be closed: `coalition cycle list`",
     "CYCLE_IN_SETTLEMENT": "the cycle has an approved settlement: `coalition settlement show --cycle`",
     "FIGURES_DIFFER": "the figures are not those of the ledger: `coalition settlement preview`, then propose again",
-    "PROPOSAL_UNKNOWN": "nobody has proposed these bytes: `coalition settlement propose`, `coalition opening propose`",
-    "PROPOSAL_EXPIRED": "proposals expire after 72 hours: propose again",
+    "PROPOSAL_UNKNOWN": "nobody has proposed these bytes: propose them first",
+    "PROPOSAL_EXPIRED": "proposals expire after 72 hours: propose it again",
     "ALREADY_APPROVED": "the proposal is approved already",
     "SAME_PERSON": "another person than the proposer must approve: --as somebody else",
     "LEG_UNKNOWN": "no approved settlement has such a leg: `coalition settlement show`",
     "LEG_ALREADY_PAID": "the leg is paid already",
     "LEG_AMOUNT_DIFFERS": "the amount is not the leg's: `coalition settlement show`",
-    "TOO_MANY_LOTS": "one act takes points from 300 lots at most: redeem in smaller parts",
+    "TOO_MANY_LOTS": "one act takes points from 200 lots at most: redeem in smaller parts",
 }
 """Refusal to a sentence with the cure."""
 

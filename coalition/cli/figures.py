@@ -5,7 +5,8 @@ from hashlib import sha256
 
 from coalition.cli.printing import Amount, money_minor, say, show_table
 from coalition.wire.requests import parse_proposal
-from settlement.clearing.netting import BASIS_POINTS, Figures, saving_basis_points
+from settlement.clearing.netting import Figures, saving_basis_points
+from settlement.money import BASIS_POINTS
 
 BASIS_POINTS_PER_PERCENT = BASIS_POINTS // 100
 

@@ -6,21 +6,17 @@ from typing import Annotated
 
 import typer
 
-from coalition.cli.amounts import point_value_micros, point_value_text
 from coalition.cli.options import ActId, PartnerId, display_name
 from coalition.cli.printing import emit, hint, say, short, show_table
 from coalition.cli.telling import outcome_document, tell_outcome
 from coalition.cli.tls_folder import tls_of_new
-from coalition.cli.usage import wrong_usage
 from coalition.cli.voice import OPERATOR, Voice, speaking
 from coalition.client import BlockingClient, Identity, Outcome, load_identity, save_identity
 from coalition.client.answers import Key, Partner
-from coalition.wire.tariffs import DAYS_MAX, check_expiry
 from settlement.errors import CoalitionError
-from settlement.house.tariff import HOLD_MINUTES_DEFAULT, HOLD_MINUTES_MAX, Spent, Tariff
 from settlement.signing import new_key
 
-app = typer.Typer(no_args_is_help=True, help="Register, activate, suspend and show partners; set the tariff.")
+app = typer.Typer(no_args_is_help=True, help="Register, activate, suspend and show partners.")
 DisplayName = Annotated[
     str,
     typer.Option(
@@ -30,12 +26,6 @@ DisplayName = Annotated[
         help="How statements call it: 1 to 80 ASCII characters.",
     ),
 ]
-
-
-def expiry_text(text: str) -> str:
-    """A term of expiry as it was written; wrong usage unless a tariff can have it."""
-    with wrong_usage():
-        return check_expiry(text)
 
 
 @app.command()
@@ -73,59 +63,6 @@ def suspend(voice: Voice, partner: PartnerId, act_id: ActId = None) -> None:
         f"{partner} is suspended",
         f"to let it act again: coalition partner activate {partner}",
     )
-
-
-PointValue = Annotated[
-    str,
-    typer.Argument(
-        metavar="DECIMAL",
-        callback=point_value_text,
-        help="What a point is worth, in the currency's unit; exact to 0.000001.",
-    ),
-]
-HoldMinutes = Annotated[
-    int,
-    typer.Option(min=1, max=HOLD_MINUTES_MAX, metavar="MINUTES", help="How long points are held at most."),
-]
-Expiry = Annotated[
-    str,
-    typer.Option(
-        metavar="TERM",
-        callback=expiry_text,
-        help="When points expire: never, months-N, month-end-N, year-end-N, or activity-N (months idle).",
-    ),
-]
-GraceDays = Annotated[
-    int,
-    typer.Option(min=0, max=DAYS_MAX, metavar="DAYS", help="How long points live on that come back expired."),
-]
-SpentPoints = Annotated[
-    Spent,
-    typer.Option(
-        help="Spent points whose issue is reversed: refuse it, let the member owe them, or let the issuer bear them."
-    ),
-]
-
-
-@app.command()
-@speaking(OPERATOR)
-def tariff(
-    voice: Voice,
-    point_value: PointValue,
-    hold_minutes: HoldMinutes = HOLD_MINUTES_DEFAULT,
-    expiry: Expiry = "never",
-    grace_days: GraceDays = 30,
-    spent: SpentPoints = Spent.ARREARS,
-    act_id: ActId = None,
-) -> None:
-    """Set all terms from the next entry on: what a point is worth, when it expires. What is owed already stays.
-
-    [dim]coalition partner tariff 0.01 --expiry month-end-12 --spent refuse[/]
-    """
-    terms = Tariff(point_value_micros(point_value), hold_minutes, expiry, grace_days, spent)
-    with voice.acting() as client:
-        outcome = client.set_tariff(terms, act_id=act_id)
-    tell_outcome(voice, outcome, f"a point is worth {point_value} from entry 0:{outcome.index} on")
 
 
 @app.command("list")

@@ -13,6 +13,7 @@ from coalition.simulation.run import Lived, live
 from coalition.simulation.shrink import shrink
 from coalition.simulation.story import Story, tell
 from coalition.simulation.verdict import ViolationError
+from settlement.house.records import BILATERAL, POOL
 
 STORY_LINES_MAX = 200
 
@@ -22,6 +23,14 @@ def simulate(
         int, typer.Option(help="The story to live: the same seed and acts are the same story.")
     ] = 1,
     acts: Annotated[int, typer.Option(min=1, help="How many acts are asked for.")] = 10_000,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="The settlement model: bilateral or pool. [default: bilateral for even seeds, pool for odd ones]",
+            show_default=False,
+        ),
+    ] = None,
     shrink_seconds: Annotated[
         float, typer.Option(min=0, help="How long to look for a shorter story that breaks the same law.")
     ] = 120.0,
@@ -35,7 +44,9 @@ def simulate(
 
     [dim]coalition simulate --seed 7 --acts 100000[/]
     """
-    story, began = tell(seed, acts=acts), time.monotonic()
+    if model not in (None, BILATERAL, POOL):
+        raise typer.BadParameter("bilateral or pool", param_hint="--model")
+    story, began = tell(seed, acts=acts, model=model), time.monotonic()
     try:
         with progress() as told:
             lived = live(story, lambda done, total: told("steps", done, total))

@@ -29,6 +29,7 @@ from settlement.database import OWNER, ROLES, DatabaseError, connect, create_rol
 from settlement.embedded.passwords import has_password, password_for
 from settlement.errors import CoalitionError
 from settlement.house.records import APPROVER, LOG, RECEIPT, REQUEST, Key, Network
+from settlement.house.tariff import Tariff
 from settlement.ledger.founding import found
 from settlement.ledger.memory import load_house
 from settlement.signing import ED25519, KeySigner, load_key, new_key
@@ -192,7 +193,7 @@ def founded_network(site: Site) -> Network | None:
 
 
 def found_network(
-    site: Site, network: Network, *, rate_micros: int, people: Sequence[str], server: str
+    site: Site, network: Network, *, tariff: Tariff, people: Sequence[str], server: str
 ) -> None:
     """Founds the network with fresh keys: receipt, log, the operator's request key, one approver key per person.
 
@@ -220,7 +221,7 @@ def found_network(
         *[_record(signer, APPROVER, network.operator, person) for person, signer in approvers.items()],
     ]
     with connect(site.dsn(OWNER), OWNER) as connection:
-        found(connection, network, rate_micros=rate_micros, keys=keys)
+        found(connection, network, tariff=tariff, keys=keys)
 
 
 def _kept_key(site: Site, name: str) -> KeySigner:

@@ -23,11 +23,12 @@ from coalition.api.v1.opening_pb2 import ApproveOpeningRequest, ProposeOpeningRe
 from coalition.api.v1.partners_pb2 import (
     ActivateRequest,
     AddKeyRequest,
+    ApproveTariffRequest,
     KeyPurpose,
+    ProposeTariffRequest,
     RegisterRequest,
     RevocationReason,
     RevokeKeyRequest,
-    SetTariffRequest,
     SuspendRequest,
 )
 from coalition.api.v1.settlement_pb2 import ApproveRequest, CloseCycleRequest, ConfirmRequest, ProposeRequest
@@ -35,7 +36,8 @@ from coalition.client.aliases import Alias
 from coalition.client.calling import Caller
 from coalition.client.possession import KeyProof, prove_possession
 from coalition.client.writing import as_timestamp
-from coalition.wire.tariffs import spell_tariff
+from coalition.wire.strict import read_time
+from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.house.tariff import Tariff
 from settlement.journal.acts import Outcome
 from settlement.signing import KeySigner
@@ -224,9 +226,21 @@ class OperatorActs(Caller):
         """From the next entry on the partner's acts are refused."""
         return await self._act(SuspendRequest(partner_id=partner_id), act_id)
 
-    async def set_tariff(self, tariff: Tariff, *, act_id: str | None = None) -> Outcome:
-        """The terms that every act is judged by from now on."""
-        return await self._act(SetTariffRequest(tariff=spell_tariff(tariff)), act_id)
+    async def propose_tariff(
+        self, tariff: Tariff, *, effective_from: datetime | None = None, act_id: str | None = None
+    ) -> Outcome:
+        """Terms that every act is to be judged by once another person approves. Needs an approver key.
+
+        `effective_from`: not in force before; default: at once. ValueError for a datetime without a zone.
+        """
+        stamp = as_timestamp(effective_from)
+        starts_us = None if stamp is None else read_time(stamp, "effective_from")
+        proposal = spell_tariff_proposal(self.identity.network, tariff, starts_us)
+        return await self._act(ProposeTariffRequest(proposal=proposal), act_id)
+
+    async def approve_tariff(self, *, proposal_sha256: bytes, act_id: str | None = None) -> Outcome:
+        """Another person's yes to the proposed tariff with this SHA-256. Needs another person's approver key."""
+        return await self._act(ApproveTariffRequest(proposal_sha256=proposal_sha256), act_id)
 
     async def close_cycle(self, *, cycle: int, label: str = "", act_id: str | None = None) -> Outcome:
         """Ends the open cycle, named by its number so that closing twice is refused, and opens the next."""

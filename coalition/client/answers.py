@@ -1,6 +1,9 @@
 """What reads answer: plain values, states and purposes as lower-case words."""
 
 from dataclasses import dataclass
+from datetime import datetime
+
+from settlement.house.tariff import Tariff
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,34 @@ class Partner:
     state: str
     """"registered", "active" or "suspended"."""
     keys: tuple[Key, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedTariff:
+    """Terms, and when they come into force; None: once they are approved."""
+
+    tariff: Tariff
+    effective_from: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingTariff:
+    """A proposal that another person may still approve; `proposal` is its exact bytes, to be hashed by whoever does."""
+
+    proposal: bytes
+    proposed: ProposedTariff
+    proposer: str
+    proposed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Tariffs:
+    """The tariff in force since a house entry, the one that is approved and still to come, and those not approved yet."""
+
+    in_force: Tariff
+    in_force_entry: int
+    coming: ProposedTariff | None
+    waiting: tuple[WaitingTariff, ...]
 
 
 @dataclass(frozen=True, slots=True)

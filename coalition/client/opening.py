@@ -19,7 +19,7 @@ from coalition.client.errors import ClientError
 from coalition.client.identity import Identity
 from coalition.client.opening_source import Cells, read_cells, source_invalid
 from coalition.client.private_files import create_private
-from coalition.wire.requests import OPENING_ROWS_MAX
+from coalition.wire.openings import OPENING_ROWS_MAX
 from settlement.clock import TIME_MAX_US, now_us, to_us
 from settlement.ids import is_uuid
 from settlement.ledger.book import NEVER_US

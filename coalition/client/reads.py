@@ -19,10 +19,17 @@ from coalition.client.answers import (
     Obligation,
     Partner,
     Position,
+    ProposedTariff,
     Statement,
+    Tariffs,
+    WaitingTariff,
 )
 from coalition.client.calling import Caller
 from coalition.client.errors import answer_malformed
+from coalition.wire.requests import parse_payload
+from coalition.wire.strict import read_time
+from coalition.wire.tariffs import read_tariff, read_tariff_proposal
+from settlement.clock import from_us
 from settlement.journal.acts import Outcome
 
 
@@ -68,6 +75,16 @@ class Reads(Caller):
         """All companies of the network with their keys."""
         reply = await self._read(partners_pb2.ListPartnersRequest(), partners_pb2.ListPartnersResponse)
         return [_partner(partner) for partner in reply.partners]
+
+    async def tariffs(self) -> Tariffs:
+        """The tariff in force, and what is to become of it."""
+        reply = await self._read(partners_pb2.GetTariffRequest(), partners_pb2.GetTariffResponse)
+        return Tariffs(
+            read_tariff(reply.in_force),
+            reply.in_force_entry,
+            _proposed(reply.coming) if reply.HasField("coming") else None,
+            tuple(map(_waiting, reply.waiting)),
+        )
 
     async def position(self) -> Position:
         """What the caller owes at this moment."""
@@ -173,6 +190,17 @@ def _key(key: partners_pb2.Key) -> Key:
         key.added_at_entry,
         key.revoked_at_entry if key.HasField("revoked_at_entry") else None,
     )
+
+
+def _proposed(message: partners_pb2.TariffProposal) -> ProposedTariff:
+    _, tariff, starts_us = read_tariff_proposal(message)
+    return ProposedTariff(tariff, None if starts_us is None else from_us(starts_us))
+
+
+def _waiting(waiting: partners_pb2.WaitingTariff) -> WaitingTariff:
+    proposed = _proposed(parse_payload(waiting.proposal, partners_pb2.TariffProposal))
+    proposed_at = from_us(read_time(waiting.proposed_at, "proposed_at"))
+    return WaitingTariff(waiting.proposal, proposed, waiting.proposer, proposed_at)
 
 
 def _cycle(cycle: settlement_pb2.Cycle) -> Cycle:

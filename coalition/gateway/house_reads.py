@@ -6,13 +6,18 @@ from psycopg.rows import TupleRow
 from coalition.api.v1 import partners_pb2, settlement_pb2
 from coalition.gateway.admission import Admitted
 from coalition.gateway.means import Means
+from coalition.wire.strict import write_time
+from coalition.wire.tariffs import spell_tariff, spell_tariff_proposal, tariff_proposal
 from settlement.clearing.netting import Figures
 from settlement.clearing.obligations import OPEN_IN_SOME_SHARD, figures_of
+from settlement.clock import now_us
 from settlement.errors import CoalitionError
+from settlement.house.pricing import PROPOSAL_LIFE_US
 from settlement.house.records import Cycle, Network
 from settlement.house.state import House
+from settlement.ledger import chart
 
-_POSITION = "SELECT coalesce(sum(debits - credits), 0) FROM balances WHERE account = %s AND asset = %s"
+_POSITION = "SELECT coalesce(sum(debits - credits), 0) FROM balances WHERE account = ANY(%s) AND asset = %s"
 _OBLIGATIONS = """SELECT debtor, creditor, sum(amount), sum(count) FROM obligations
     WHERE cycle = %(cycle)s AND (%(party)s::text IS NULL OR %(party)s IN (debtor, creditor))
     GROUP BY debtor, creditor ORDER BY debtor, creditor"""
@@ -44,11 +49,29 @@ async def list_partners(means: Means, admitted: Admitted) -> partners_pb2.ListPa
     return response
 
 
+async def get_tariff(means: Means, admitted: Admitted) -> partners_pb2.GetTariffResponse:
+    """The tariff in force, the coming one, and those that another person may still approve."""
+    async with means.reading() as (_, house):
+        origin = house.founded.origin
+        response = partners_pb2.GetTariffResponse(
+            in_force=spell_tariff(house.tariff), in_force_entry=house.tariff_number
+        )
+        if house.coming is not None:
+            response.coming.CopyFrom(tariff_proposal(origin, house.coming.tariff, house.coming.from_us))
+        for proposal in house.tariff_proposals.values():
+            if not proposal.approved and now_us() <= proposal.proposed_at_us + PROPOSAL_LIFE_US:
+                exact = spell_tariff_proposal(origin, proposal.tariff, proposal.from_us)
+                waiting = response.waiting.add(proposal=exact, proposer=proposal.proposer)
+                write_time(waiting.proposed_at, proposal.proposed_at_us)
+    return response
+
+
 async def get_position(means: Means, admitted: Admitted) -> settlement_pb2.GetPositionResponse:
-    """What the caller owes at this moment."""
+    """What the caller owes at this moment; the operator with what it holds for all."""
     async with means.reading() as (connection, house):
         currency = house.founded.currency
-        cursor = await connection.execute(_POSITION, (f"position:{admitted.caller.partner}", currency))
+        accounts = chart.accounts_of(admitted.caller.partner, operator=house.operator)
+        cursor = await connection.execute(_POSITION, (accounts, currency))
         row = await cursor.fetchone()
     return settlement_pb2.GetPositionResponse(
         currency=currency, position_micros=str(int(row[0]) if row else 0)

@@ -32,6 +32,7 @@ READS: dict[str, Read] = {
     "ListEntriesRequest": exchange_reads.list_entries,
     "GetMemberRequest": exchange_reads.get_member,
     "ListPartnersRequest": house_reads.list_partners,
+    "GetTariffRequest": house_reads.get_tariff,
     "GetPositionRequest": house_reads.get_position,
     "ListCyclesRequest": house_reads.list_cycles,
     "ListObligationsRequest": house_reads.list_obligations,

@@ -7,23 +7,24 @@ from typing import Any
 
 from coalition.simulation.cast import NETWORK, PEOPLE, Cast, Company, act_id_of, alias_of, key_of, stranger_of
 from coalition.simulation.model import CycleFigures, Model
-from coalition.simulation.requests import message_of, proposal_of
+from coalition.simulation.programmes import Programmes
+from coalition.simulation.requests import Asking, message_of, proposal_of
 from coalition.simulation.story import AWAITED, NO_OTHER_ALIAS, Step
+from coalition.simulation.terms import HOLD_MINUTES, drawn_tariff
+from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
 from settlement.clock import HOUR_US
 from settlement.house.acts import (
     Activate,
     AddKey,
-    ApproveOpening,
-    ProposeOpening,
+    ApproveTariff,
+    ProposeTariff,
     Register,
     RevokeKey,
-    SetTariff,
     Suspend,
 )
 from settlement.house.records import APPROVER, REQUEST
-from settlement.house.tariff import Spent, Tariff
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.acts import (
@@ -42,24 +43,8 @@ from settlement.ledger.acts import (
 from settlement.money import AMOUNT_MAX
 from settlement.signing import KeySigner, parse_public_key, possession_message
 
-OPENING = hashlib.sha256(b"opening").hexdigest()
 APPROVERS = 8
 """How many people may come to be named as further approvers."""
-HOLD_MINUTES = 5
-"""Holds and tariffs ask for fewer minutes than these, so that some run out within a story."""
-
-EXPIRIES = ("never", "months-1", "month-end-0", "month-end-1", "year-end-0", "activity-1", "activity-2")
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """What somebody is about to ask, unsigned. `company` speaks; `signer` is the key; `fresh`: the key that is added."""
-
-    company: Company
-    signer: KeySigner
-    body: object
-    message: Any
-    fresh: KeySigner | None = None
 
 
 @dataclass
@@ -68,8 +53,10 @@ class Askers:
 
     cast: Cast
     model: Model
+    programmes: Programmes
     members: dict[int, str] = field(default_factory=dict)
     proposals: list[str] = field(default_factory=list)
+    tariffs: list[str] = field(default_factory=list)
     settlements: int = 0
 
     def asking(self, step: Step, now_us: int) -> Asking | None:
@@ -95,6 +82,8 @@ class Askers:
             case Propose(proposal_sha256=sha):
                 self.proposals.append(sha)
                 self.settlements += 1
+            case ProposeTariff(proposal_sha256=sha):
+                self.tariffs.append(sha)
 
     def _company(self, name: str) -> Company:
         companies = (self.cast.operator, *self.cast.partners.values())
@@ -155,13 +144,12 @@ class Askers:
     # --- acts on partners and keys ---------------------------------------------------------------------------------
 
     def on_partner(self, step: Step, now_us: int) -> Asking:
-        """What the operator asks about a partner, or the tariff."""
+        """What the operator asks about a partner."""
         name = self.cast.partner(step.who).name
         bodies: dict[str, object] = {
             "register": Register(name, f"Partner {step.who}"),
             "activate": Activate(name),
             "suspend": Suspend("nobody" if step.conduct == "odd" else name),
-            "tariff": SetTariff(_tariff(step.amount)),
         }
         return self._by_operator(bodies[step.kind])
 
@@ -222,6 +210,23 @@ class Askers:
     def _proof(self, fresh: KeySigner, owner: str) -> bytes:
         return fresh.sign(possession_message(audience=NETWORK.origin, partner_id=owner, keyid=fresh.keyid))
 
+    # --- tariffs ---------------------------------------------------------------------------------------------------
+
+    def propose_tariff(self, step: Step, now_us: int) -> Asking:
+        """Other terms, often from a date ahead; "odd": such as the settlement model does not know."""
+        tariff = drawn_tariff(step.amount, pooled=self.model.is_pool != (step.conduct == "odd"))
+        from_us = None if step.amount % 3 == 0 else now_us + step.amount * 20_000
+        proposal = spell_tariff_proposal(NETWORK.origin, tariff, from_us)
+        body = ProposeTariff(tariff, from_us, hashlib.sha256(proposal).hexdigest())
+        return self._by_person(PEOPLE[step.amount % 2], body, message_of(body, proposal=proposal))
+
+    def approve_tariff(self, step: Step, now_us: int) -> Asking:
+        """The newest proposed tariff, by another person; "odd": by the same, or one that nobody proposed."""
+        sha = self.tariffs[-1] if self.tariffs else hashlib.sha256(b"none").hexdigest()
+        person = PEOPLE[(step.amount + (step.conduct != "odd")) % 2]
+        body = ApproveTariff(sha)
+        return self._by_person(person, body, message_of(body))
+
     # --- acts of finance -------------------------------------------------------------------------------------------
 
     def close(self, step: Step, now_us: int) -> Asking:
@@ -260,33 +265,32 @@ class Askers:
         amount = max(1, abs(amount) + (1 if step.conduct == "odd" else 0))
         return self._by_operator(Confirm(number, name, amount))
 
+    # --- opening balances ------------------------------------------------------------------------------------------
+
     def propose_opening(self, step: Step, now_us: int) -> Asking | None:
-        """Each partner has one file, which it proposes with other totals each time."""
-        company, body = self.cast.partner(step.who), ProposeOpening(OPENING, 3, 2, 3 + step.amount)
+        """A partner's running programme; "odd": with other totals than its file has."""
+        company = self.cast.partner(step.who)
+        body = self.programmes.begin(step, company.name, now_us).proposal(more_points=step.conduct == "odd")
         return Asking(company, company.live[-1], body, message_of(body)) if company.live else None
 
     def approve_opening(self, step: Step, now_us: int) -> Asking:
-        """The opening of a partner, whether it has proposed one or not."""
-        body = ApproveOpening(self.cast.partner(step.who).name, OPENING)
+        """The newest file, whether its partner could propose it or not."""
+        body = self.programmes.approval(self.cast.partner(step.who).name)
         return self._by_person(PEOPLE[step.amount % 2], body, message_of(body))
 
     def _by_person(self, person: str, body: object, message: Any, fresh: KeySigner | None = None) -> Asking:
         return Asking(self.cast.operator, self.cast.people[person], body, message, fresh)
 
 
-def _tariff(chance: int) -> Tariff:
-    """Terms drawn by a number."""
-    expiry, spent = EXPIRIES[chance % len(EXPIRIES)], tuple(Spent)[chance // 7 % len(Spent)]
-    return Tariff(1 + chance * 97, 1 + chance % HOLD_MINUTES, expiry, grace_days=chance % 4, spent=spent)
-
-
 _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
     **dict.fromkeys(("enrol", "link", "issue", "redeem", "reverse"), Askers.on_points),
     **dict.fromkeys(("authorize", "capture", "void", "release"), Askers.on_points),
-    **dict.fromkeys(("register", "activate", "suspend", "tariff"), Askers.on_partner),
+    **dict.fromkeys(("register", "activate", "suspend"), Askers.on_partner),
     "add key": Askers.add_key,
     "revoke key": Askers.revoke_key,
     "name approver": Askers.name_approver,
+    "propose tariff": Askers.propose_tariff,
+    "approve tariff": Askers.approve_tariff,
     "close": Askers.close,
     "propose": Askers.propose,
     "approve": Askers.approve,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from coalition.simulation.causes import what_does_not_excuse
 from coalition.simulation.model import Asked, Model, ModelError, Place
+from coalition.simulation.model.openings import PartName
 from coalition.simulation.postgres.tables import EntryRow
 from coalition.simulation.processes import Answer
 from coalition.simulation.requests import Header, Request
@@ -98,6 +99,9 @@ class Auditor:
                     self._entry(shard, row, house_at_lock)
                 except ViolationError as violation:
                     self.violation = violation
+                except ModelError as error:
+                    sentence = f"{shard}:{row.index}: {error.reason} {error.message}"
+                    self.violation = ViolationError("entries are allowed", sentence)
 
     def answered(self, wanted: Wanted, answer: Answer, circumstances: Circumstances) -> Outcome | None:
         """The door gave this answer, whether it ever arrives or not; its outcome, if it is a receipt."""
@@ -134,10 +138,17 @@ class Auditor:
         place = Place(shard, entry.index, entry.house, entry.time_us)
         if entry.kind == "cut":
             self._expect("cuts are due", entry, (*self.model.cut(place), ("request", "none")), entry.lines)
+        elif entry.kind == "tariff-start":
+            due = (*self.model.start_tariff(place), ("request", "none"))
+            self._expect("tariffs start in their time", entry, due, entry.lines)
         elif entry.kind == "lapse":
             self._lapse(place, entry)
         elif entry.kind == "heads":
             self.model.heads(place)
+        elif entry.kind == "opening":
+            name = PartName(entry.one("subject"), entry.one("proposal"), int(entry.one("part")))
+            due = self.model.load_opening(place, name, entry.all("joined"))
+            self._expect("openings are loaded as they were approved", entry, due, entry.lines)
         elif entry.kind in ("expire", "mature"):
             self._see_to(place, entry)
         else:

@@ -2,18 +2,30 @@
 
 import hashlib
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from coalition.simulation.model import FoundingKey
-from settlement.house.records import APPROVER, LOG, RECEIPT, REQUEST, Key, Network
+from settlement.house.records import APPROVER, BILATERAL, LOG, POOL, RECEIPT, REQUEST, Key, Network
+from settlement.house.tariff import Tariff
 from settlement.signing import KeySigner, parse_public_key
 
 OPERATOR = "operator"
 PEOPLE = ("ann", "bob", "cleo")
-NETWORK = Network("clearing.example/simulated", "EUR", 2, 2, OPERATOR, "bilateral")
-RATE_MICROS = 10_000
+NETWORK = Network("clearing.example/simulated", "EUR", 2, 2, OPERATOR, BILATERAL)
+TARIFFS = {
+    BILATERAL: Tariff(10_000, fee_micros=150, interchange_micros=400),
+    POOL: Tariff(
+        10_000, price_micros=11_000, fee_micros=150, interchange_micros=400, rebate_basis_points=2_500
+    ),
+}
+"""The founding tariff of a network in each settlement model."""
+
+
+def network_in(model: str) -> Network:
+    """The simulated network in a settlement model."""
+    return replace(NETWORK, model=model)
 
 
 def key_of(seed: int, name: object) -> KeySigner:

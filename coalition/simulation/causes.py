@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from coalition.simulation.model import Model
 from settlement.clock import SECOND_US
+from settlement.house.acts import ProposeTariff
 from settlement.journal.leaf import HOUSE
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def what_does_not_excuse(
     excuse = _EXCUSES.get(reason)
     if excuse is None:
         return f"nothing excuses it: {answer.text}"
-    return None if excuse(model, wanted, circumstances) else "its cause is not there"
+    return None if excuse(model, wanted, circumstances) else f"its cause is not there: {answer.text}"
 
 
 _FOR_UNSOUND = frozenset(
@@ -71,6 +72,11 @@ def _not_closed(_model: Model, _wanted: "Wanted", circumstances: "Circumstances"
     return circumstances.uncut
 
 
+def _no_such_terms(model: Model, wanted: "Wanted", _circumstances: "Circumstances") -> bool:
+    body = wanted.asked.body
+    return isinstance(body, ProposeTariff) and not model.allows(body.tariff)
+
+
 _EXCUSES: dict[str, Callable[[Model, "Wanted", "Circumstances"], bool]] = {
     "KEY_UNKNOWN": _key_unknown,
     "KEY_REVOKED": _key_revoked,
@@ -78,4 +84,5 @@ _EXCUSES: dict[str, Callable[[Model, "Wanted", "Circumstances"], bool]] = {
     "REQUEST_EXPIRED": _expired,
     "REQUEST_FROM_THE_FUTURE": _from_the_future,
     "CYCLE_NOT_CLOSED": _not_closed,
+    "FIELD_INVALID": _no_such_terms,
 }

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, field
 
-from coalition.simulation.asking import Asking
 from coalition.simulation.processes import Answer
+from coalition.simulation.requests import Asking
 from coalition.simulation.story import Step
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
-from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
-from settlement.house.tariff import Tariff
+from settlement.clock import format_time
+from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff, Register, RevokeKey, Suspend
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import Entry
 from settlement.ledger.acts import (
@@ -85,10 +85,10 @@ def what(body: object) -> str:
             return f"enrol a member with aliases {', '.join(alias.hex()[:_LETTERS] for alias in aliases)}"
         case LinkAlias(member=member, alias=alias):
             return f"link alias {alias.hex()[:_LETTERS]} to member {member[:_LETTERS]}"
-    return _of_the_house(body)
+    return _what_of_house(body)
 
 
-def _of_the_house(body: object) -> str:
+def _what_of_house(body: object) -> str:
     match body:
         case Register(partner_id=name):
             return f"register {name}"
@@ -100,8 +100,10 @@ def _of_the_house(body: object) -> str:
             return f"add {purpose} key {keyid[:_LETTERS]} of {person or owner}"
         case RevokeKey(keyid=keyid):
             return f"revoke key {keyid[:_LETTERS]}"
-        case SetTariff(tariff=Tariff(rate_micros=rate, expiry=expiry, spent=spent)):
-            return f"set the tariff to {rate:,} micros, points expire {expiry}, spent points to {spent}"
+        case ProposeTariff(tariff=tariff, from_us=from_us):
+            return f"propose {tariff} from {'its approval' if from_us is None else format_time(from_us)} on"
+        case ApproveTariff(proposal_sha256=sha):
+            return f"approve tariff {sha[:_LETTERS]}"
         case CloseCycle(cycle=cycle):
             return f"close cycle {cycle}"
         case Propose(cycle=cycle):

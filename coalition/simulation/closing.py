@@ -76,6 +76,8 @@ def _pairs(tables: Tables, model: Model) -> Iterator[Pair]:
     undone = {original: sum(parts.values()) for original, parts in tables.reversals.items()}
     deeds = {(deed.shard, deed.index): deed.undone for deed in points.deeds.values() if deed.undone}
     yield "reversals", undone, deeds
+    loaded = {(shard, *name[1:]): facts for (shard, name), facts in facts.openings.loaded.items()}
+    yield "openings", tables.openings, loaded
     sizes = {shard: facts.size(shard) for shard in tables.shards}
     yield "shards", {shard: row.size for shard, row in tables.shards.items()}, sizes
     yield "transfers", tables.transfers, _posted(tables)
@@ -99,7 +101,15 @@ def _members(tables: Tables, model: Model) -> Iterator[Pair]:
 
 def _lots_and_holds(tables: Tables, model: Model) -> Iterator[Pair]:
     lots = {
-        (lot.shard, *lot.name): (lot.funder, lot.quantity, lot.left, lot.date_us, lot.idle, lot.pending_us)
+        (lot.shard, *lot.name): (
+            lot.funder,
+            lot.quantity,
+            lot.left,
+            lot.date_us,
+            lot.idle,
+            lot.pending_us,
+            lot.over - lot.forgiven,
+        )
         for lot in model.facts.points.lots
     }
     yield "lots", {key: _lot(row) for key, row in tables.lots.items()}, lots
@@ -120,7 +130,8 @@ def _lots_and_holds(tables: Tables, model: Model) -> Iterator[Pair]:
 
 def _lot(row: LotRow) -> tuple[Any, ...]:
     date_us = row.expires_at_us if row.expires_at_us < IDLE_US else None
-    return (row.funder, row.quantity, row.remaining, date_us, row.idle_months, row.pending_until_us)
+    life = (date_us, row.idle_months, row.pending_until_us, row.expired)
+    return (row.funder, row.quantity, row.remaining, *life)
 
 
 def _posted(tables: Tables) -> dict[tuple[int, int], list[tuple[str, str, str, int]]]:

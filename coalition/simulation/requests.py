@@ -6,19 +6,20 @@ from hashlib import sha256
 from typing import Any
 
 from coalition.api.v1 import exchange_pb2, members_pb2, opening_pb2, partners_pb2, settlement_pb2
+from coalition.simulation.cast import Company
 from coalition.wire.envelope import seal
 from coalition.wire.methods import METHODS_BY_TYPE, payload_type_of
 from coalition.wire.strict import write_time
-from coalition.wire.tariffs import spell_tariff
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.house.acts import (
     Activate,
     AddKey,
     ApproveOpening,
+    ApproveTariff,
     ProposeOpening,
+    ProposeTariff,
     Register,
     RevokeKey,
-    SetTariff,
     Suspend,
 )
 from settlement.ledger.acts import (
@@ -34,7 +35,18 @@ from settlement.ledger.acts import (
     Reverse,
     Void,
 )
-from settlement.signing import Signer
+from settlement.signing import KeySigner, Signer
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What somebody is about to ask, unsigned. `company` speaks; `signer` is the key; `fresh`: the key that is added."""
+
+    company: Company
+    signer: KeySigner
+    body: object
+    message: Any
+    fresh: KeySigner | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +94,8 @@ def message_of(body: object, *, proof: bytes = b"", proposal: bytes = b"") -> An
                 person=body.person or "",
                 possession=proof,
             )
+        case ProposeTariff():
+            return partners_pb2.ProposeTariffRequest(proposal=proposal)
         case Propose():
             return settlement_pb2.ProposeRequest(proposal=proposal)
     return _MESSAGES[type(body)](body)
@@ -184,7 +198,9 @@ _MESSAGES: dict[type, Callable[[Any], Any]] = {
     Activate: lambda body: partners_pb2.ActivateRequest(partner_id=body.partner_id),
     Suspend: lambda body: partners_pb2.SuspendRequest(partner_id=body.partner_id),
     RevokeKey: _revoke_key,
-    SetTariff: lambda body: partners_pb2.SetTariffRequest(tariff=spell_tariff(body.tariff)),
+    ApproveTariff: lambda body: partners_pb2.ApproveTariffRequest(
+        proposal_sha256=bytes.fromhex(body.proposal_sha256)
+    ),
     CloseCycle: lambda body: settlement_pb2.CloseCycleRequest(cycle=body.cycle, label=body.label or ""),
     Approve: lambda body: settlement_pb2.ApproveRequest(proposal_sha256=bytes.fromhex(body.proposal_sha256)),
     Confirm: lambda body: settlement_pb2.ConfirmRequest(

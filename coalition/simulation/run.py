@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from coalition.simulation.cast import NETWORK, RATE_MICROS, new_cast
+from coalition.simulation.cast import TARIFFS, network_in, new_cast
 from coalition.simulation.founding import found
 from coalition.simulation.postgres.session import Postgres
 from coalition.simulation.quiet import log_kept
@@ -49,7 +49,8 @@ def live(story: Story, told: Told | None = None, *, chronicled: bool = False) ->
             server_chance = Random(f"server {story.seed}")  # noqa: S311
             postgres = Postgres(loop.time, START_US, server_chance)
             keys = new_cast(story.seed).founding_keys()
-            found(postgres.tables, NETWORK, rate_micros=RATE_MICROS, keys=keys, time_us=START_US)
+            network, tariff = network_in(story.model), TARIFFS[story.model]
+            found(postgres.tables, network, tariff=tariff, keys=keys, time_us=START_US)
             world = World(story, postgres, Path(folder), chronicled=chronicled)
             with told_by(lambda: postgres.clock_us() * 1_000):
                 await world.live(told)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from coalition.simulation.run import live
 from coalition.simulation.story import ON_POINTS, Step, Story
@@ -49,9 +49,9 @@ class _Shrinker:
     def _try(self, steps: Sequence[Step]) -> None:
         if self._is_late() or not 0 < len(steps) < len(self.best.steps):
             return
-        again = _ends_as(Story(self.best.seed, tuple(steps)), self.ends.law)
+        again = _ends_as(replace(self.best, steps=tuple(steps)), self.ends.law)
         if again is not None:
-            self.best, self.ends = Story(self.best.seed, tuple(steps[: again.happened])), again
+            self.best, self.ends = replace(self.best, steps=tuple(steps[: again.happened])), again
             if self.told is not None:
                 self.told(len(self.best.steps))
 

@@ -6,12 +6,14 @@ A step refers to earlier steps by their numbers, never by what came of them, so 
 from dataclasses import dataclass
 from random import Random
 
+from settlement.house.records import BILATERAL, POOL
+
 OPENING_PARTNERS, OPENING_MEMBERS = 5, 20
 NO_OTHER_ALIAS = 10**9
 AWAITED = "first of all"
 """The conduct of acts on which much rests: nothing else happens before they are answered."""
 PARTNERS_MAX = 24
-ACTS_A_CYCLE = 2_000
+ACTS_A_CYCLE = 1_500
 
 ON_POINTS = {
     "issue": 38,
@@ -30,9 +32,8 @@ ON_POINTS = {
 ON_HOUSE = (
     "suspend",
     "activate",
-    "tariff",
-    "tariff",
-    "tariff",
+    "propose tariff",
+    "approve tariff",
     "add key",
     "revoke key",
     "name approver",
@@ -42,6 +43,7 @@ ON_HOUSE = (
     "confirm",
     "propose opening",
     "approve opening",
+    "load opening",
 )
 TROUBLES = (
     "kill gateway",
@@ -56,6 +58,15 @@ TROUBLES = (
     "hours pass",
     "weeks pass",
 )
+_FOLLOWED_BY = {
+    "suspend": "activate",
+    "propose tariff": "approve tariff",
+    "propose opening": "approve opening",
+    "approve opening": "load opening",
+}
+"""What comes after an act of the house before long, so that it often has its end."""
+ENDING_KEY = "key about to end"
+"""The conduct of who signs with its oldest key, at the moment at which that is revoked."""
 WEEKS_PASS = 0.001
 """How often, beside all that goes wrong, nobody does anything until some points expire."""
 MISCONDUCT = ("stale", "hasty", "forged", "astray", "borrowed key", "retired key", "reused id")
@@ -91,15 +102,20 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The steps, in order of time."""
+    """The steps, in order of time. `model`: the settlement model of the network."""
 
     seed: int
     steps: tuple[Step, ...]
+    model: str
 
 
-def tell(seed: int, *, acts: int, trouble: float = 0.004) -> Story:
-    """The story of a seed with so many acts. `trouble`: the part of its steps at which something goes wrong."""
-    return Story(seed, tuple(_Teller(seed, trouble).steps_until(acts)))
+def tell(seed: int, *, acts: int, trouble: float = 0.004, model: str | None = None) -> Story:
+    """The story of a seed with so many acts. `trouble`: the part of its steps at which something goes wrong.
+
+    Without a `model` odd seeds tell of a pool, even ones of a bilateral network.
+    """
+    steps = tuple(_Teller(seed, trouble).steps_until(acts))
+    return Story(seed, steps, model or (POOL if seed % 2 else BILATERAL))
 
 
 class _Teller:
@@ -250,15 +266,28 @@ class _Teller:
     def _house_act(self, kind: str) -> None:
         conduct = self._chance.choice(("", "by operator", "odd"))
         self._add(kind, who=self._some_partner(), amount=self._chance.randrange(1_000), conduct=conduct)
-        if kind == "suspend":
+        if kind == "revoke key":
+            for _ in range(3):
+                self._add(
+                    "issue", who=self._steps[-1].who, member=self._some_member(), amount=1, conduct=ENDING_KEY
+                )
+        elif kind == "propose opening":
+            self._members.append(self._steps[-1].number)  # who joins with its file
+        while kind in _FOLLOWED_BY:
+            kind = _FOLLOWED_BY[kind]
             self._now += self._chance.expovariate(1.0)
-            self._add("activate", who=self._steps[-1].who)
+            self._add(kind, who=self._steps[-1].who, amount=self._steps[-1].amount)
 
     def _settle(self) -> None:
-        """What finance does at the end of a cycle, with whatever else happens meanwhile."""
+        """What finance does at the end of a cycle, with whatever else happens meanwhile; then other prices, and members with points."""
         for kind, after in (("close", 0.0), ("propose", 3.0), ("approve", 2.0)):
             self._now += after
             self._add(kind, conduct="")
         for leg in range(self._partners):
             self._now += 0.3
             self._add("confirm", who=leg)
+        amount = self._chance.randrange(1_000)
+        for kind in ("propose tariff", "approve tariff"):
+            self._now += 1.0
+            self._add(kind, amount=amount)
+        self._house_act("propose opening")

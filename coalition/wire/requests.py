@@ -8,30 +8,32 @@ from google.protobuf.message import DecodeError, Message
 
 from coalition.api.v1 import partners_pb2
 from coalition.api.v1.envelope_pb2 import RequestHeader
+from coalition.api.v1.partners_pb2 import TariffProposal
 from coalition.api.v1.settlement_pb2 import Proposal
+from coalition.wire.openings import read_opening_approval, read_opening_proposal
 from coalition.wire.strict import (
     invalid,
     parse_error,
     read_amount,
     read_partner_id,
+    read_sha256,
     read_text,
     read_time,
     read_token,
     read_uuid,
     refuse_unknown_fields,
 )
-from coalition.wire.tariffs import read_tariff
+from coalition.wire.tariffs import read_tariff_proposal, spell_tariff_proposal
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
 from settlement.errors import CoalitionError
 from settlement.house.acts import (
     Activate,
     AddKey,
-    ApproveOpening,
-    ProposeOpening,
+    ApproveTariff,
+    ProposeTariff,
     Register,
     RevokeKey,
-    SetTariff,
     Suspend,
 )
 from settlement.house.records import APPROVER, REQUEST
@@ -50,11 +52,10 @@ from settlement.ledger.acts import (
     Reverse,
     Void,
 )
-from settlement.money import AMOUNT_MAX, MICROS_MAX
+from settlement.money import MICROS_MAX
 from settlement.signing import PublicKey, SignatureError, parse_public_key, possession_message
 
 ALIASES_MAX = 16
-OPENING_ROWS_MAX = 100_000_000
 AMOUNT_MINOR_MAX = MICROS_MAX
 """No leg is dearer, whatever the currency: one minor unit is at least one micro."""
 _PURPOSES = {partners_pb2.KEY_PURPOSE_REQUEST: REQUEST, partners_pb2.KEY_PURPOSE_APPROVER: APPROVER}
@@ -209,8 +210,20 @@ def _revoke_key(request: Any) -> RevokeKey:
     return RevokeKey(request.keyid, reason, suspect)
 
 
-def _set_tariff(request: Any) -> SetTariff:
-    return SetTariff(read_tariff(request.tariff))
+def _propose_tariff(request: Any) -> ProposeTariff:
+    proposal = parse_payload(request.proposal, TariffProposal)
+    audience, tariff, from_us = read_tariff_proposal(proposal)
+    if audience != request.header.audience:
+        raise CoalitionError(
+            "AUDIENCE_MISMATCH", "the proposal is for another network", field="proposal.audience"
+        )
+    if spell_tariff_proposal(audience, tariff, from_us) != request.proposal:
+        raise invalid("proposal", "spelled in one way: fields in order, times in whole microseconds")
+    return ProposeTariff(tariff, from_us, sha256(request.proposal).hexdigest())
+
+
+def _approve_tariff(request: Any) -> ApproveTariff:
+    return ApproveTariff(read_sha256(request.proposal_sha256, "proposal_sha256"))
 
 
 def _close_cycle(request: Any) -> CloseCycle:
@@ -229,29 +242,13 @@ def _propose(request: Any) -> Propose:
 
 
 def _approve(request: Any) -> Approve:
-    if len(request.proposal_sha256) != 32:
-        raise invalid("proposal_sha256", "32 bytes")
-    return Approve(request.proposal_sha256.hex())
+    return Approve(read_sha256(request.proposal_sha256, "proposal_sha256"))
 
 
 def _confirm(request: Any) -> Confirm:
     amount = read_amount(request.amount_minor, "amount_minor", most=AMOUNT_MINOR_MAX)
     participant = read_partner_id(request.participant, "participant")
     return Confirm(_positive(request.settlement, "settlement"), participant, amount)
-
-
-def _propose_opening(request: Any) -> ProposeOpening:
-    rows = read_amount(request.rows, "rows", most=OPENING_ROWS_MAX)
-    members = read_amount(request.members, "members", most=rows)
-    points = read_amount(request.points, "points", most=min(rows * AMOUNT_MAX, MICROS_MAX))
-    return ProposeOpening(_sha256(request), rows, members, points)
-
-
-def _sha256(request: Any) -> str:
-    if len(request.file_sha256) != 32:
-        raise invalid("file_sha256", "32 bytes")
-    digest: bytes = request.file_sha256
-    return digest.hex()
 
 
 def _positive(number: int, field: str) -> int:
@@ -275,14 +272,13 @@ BODIES: dict[str, Callable[[Any], object]] = {
     "SuspendRequest": lambda request: Suspend(read_partner_id(request.partner_id, "partner_id")),
     "AddKeyRequest": _add_key,
     "RevokeKeyRequest": _revoke_key,
-    "SetTariffRequest": _set_tariff,
+    "ProposeTariffRequest": _propose_tariff,
+    "ApproveTariffRequest": _approve_tariff,
     "CloseCycleRequest": _close_cycle,
     "ProposeRequest": _propose,
     "ApproveRequest": _approve,
     "ConfirmRequest": _confirm,
-    "ProposeOpeningRequest": _propose_opening,
-    "ApproveOpeningRequest": lambda request: ApproveOpening(
-        read_partner_id(request.partner_id, "partner_id"), _sha256(request)
-    ),
+    "ProposeOpeningRequest": read_opening_proposal,
+    "ApproveOpeningRequest": read_opening_approval,
 }
 """How each act's payload is read, by message name."""

@@ -1,12 +1,13 @@
-"""The tariff between its message and the house's record."""
+"""The tariff between its messages and the house's record."""
 
 from typing import Any
 
 from coalition.api.v1 import partners_pb2
 from coalition.api.v1.partners_pb2 import Tariff as TariffMessage
-from coalition.wire.strict import invalid
+from coalition.api.v1.partners_pb2 import TariffProposal
+from coalition.wire.strict import invalid, read_time, write_time
 from settlement.house.tariff import HOLD_MINUTES_MAX, Spent, Tariff
-from settlement.money import RATE_MAX_MICROS
+from settlement.money import BASIS_POINTS, RATE_MAX_MICROS
 
 EXPIRY_COUNT_MAX = 600
 DAYS_MAX = 3_650
@@ -28,18 +29,26 @@ _SPENT = {
 
 def read_tariff(message: Any) -> Tariff:
     """The tariff that a message states. CoalitionError FIELD_INVALID names the term that is out of bounds."""
-    _bound(message.reimbursement_micros, "reimbursement_micros", least=1, most=RATE_MAX_MICROS)
-    _bound(message.hold_minutes, "hold_minutes", least=1, most=HOLD_MINUTES_MAX)
-    _bound(message.grace_days, "grace_days", least=0, most=DAYS_MAX)
+    _bound(message, "reimbursement_micros", least=1, most=RATE_MAX_MICROS)
+    _bound(message, "hold_minutes", least=1, most=HOLD_MINUTES_MAX)
+    expiry = _read_expiry(message)
+    _bound(message, "grace_days", most=DAYS_MAX)
     spent = next((term for term, value in _SPENT.items() if value == message.spent), None)
     if spent is None:
         raise invalid("tariff.spent", "SPENT_REFUSE, SPENT_ARREARS or SPENT_BEAR")
+    for term in ("price_micros", "fee_micros", "interchange_micros"):
+        _bound(message, term, most=RATE_MAX_MICROS)
+    _bound(message, "rebate_basis_points", most=BASIS_POINTS)
     return Tariff(
         rate_micros=message.reimbursement_micros,
         hold_minutes=message.hold_minutes,
-        expiry=_read_expiry(message),
+        expiry=expiry,
         grace_days=message.grace_days,
         spent=spent,
+        price_micros=message.price_micros,
+        fee_micros=message.fee_micros,
+        interchange_micros=message.interchange_micros,
+        rebate_basis_points=message.rebate_basis_points,
     )
 
 
@@ -53,6 +62,10 @@ def spell_tariff(tariff: Tariff) -> TariffMessage:
         expiry_count=int(count) if kind else 0,
         grace_days=tariff.grace_days,
         spent=_SPENT[tariff.spent],
+        price_micros=tariff.price_micros,
+        fee_micros=tariff.fee_micros,
+        interchange_micros=tariff.interchange_micros,
+        rebate_basis_points=tariff.rebate_basis_points,
     )
 
 
@@ -71,10 +84,31 @@ def _read_expiry(message: Any) -> str:
         names = [partners_pb2.LotExpiry.Name(number).removeprefix("LOT_EXPIRY_") for number in _KINDS]
         raise invalid("tariff.expiry", f"one of {', '.join(names)}")
     kind, least, most = _KINDS[message.expiry]
-    _bound(message.expiry_count, "expiry_count", least=least, most=most)
+    _bound(message, "expiry_count", least=least, most=most)
     return kind if kind == "never" else f"{kind}-{message.expiry_count}"
 
 
-def _bound(value: int, term: str, *, least: int, most: int) -> None:
-    if not least <= value <= most:
+def read_tariff_proposal(message: Any) -> tuple[str, Tariff, int | None]:
+    """The network, the tariff, and from when it is to be in force (None: at once). CoalitionError FIELD_INVALID."""
+    from_us = None
+    if message.HasField("effective_from"):
+        from_us = read_time(message.effective_from, "proposal.effective_from")
+    return message.audience, read_tariff(message.tariff), from_us
+
+
+def spell_tariff_proposal(audience: str, tariff: Tariff, from_us: int | None) -> bytes:
+    """The exact bytes of a proposal, which two people agree on."""
+    return tariff_proposal(audience, tariff, from_us).SerializeToString(deterministic=True)
+
+
+def tariff_proposal(audience: str, tariff: Tariff, from_us: int | None) -> TariffProposal:
+    """The message that proposes a tariff."""
+    message = TariffProposal(audience=audience, tariff=spell_tariff(tariff))
+    if from_us is not None:
+        write_time(message.effective_from, from_us)
+    return message
+
+
+def _bound(message: Any, term: str, *, least: int = 0, most: int) -> None:
+    if not least <= getattr(message, term) <= most:
         raise invalid(f"tariff.{term}", f"from {least} to {most}")

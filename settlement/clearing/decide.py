@@ -8,18 +8,17 @@ from collections.abc import Mapping
 
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
-from settlement.clock import HOUR_US
 from settlement.errors import CoalitionError
-from settlement.house.acts import ApproveOpening, ProposeOpening
-from settlement.house.decide import decide_house, house_draft
+from settlement.house.acts import ApproveOpening, ApproveTariff, ProposeOpening, ProposeTariff
+from settlement.house.decide import decide_house
+from settlement.house.drafting import house_draft
 from settlement.house.opening import approve_opening, propose_opening
+from settlement.house.pricing import PROPOSAL_LIFE_US, approve_tariff, propose_tariff
 from settlement.house.records import Settlement
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 from settlement.journal.leaf import Transfer
 from settlement.money import MICROS_MAX, micros_per_minor
-
-PROPOSAL_LIFE_US = 72 * HOUR_US
 
 FiguresByCycle = Mapping[int, Figures]
 """Figures of every cycle that an act of the batch is about and that all shards have cut."""
@@ -39,7 +38,7 @@ class CycleNotClosedError(CoalitionError):
 def decide_desk(house: House, figures: FiguresByCycle, act: Act[object], now_us: int) -> Draft:
     """Judges any act of the house.
 
-    Errors, recorded nowhere: CycleNotClosedError where the answer is not ready, AMOUNT_TOO_LARGE.
+    Errors, recorded nowhere: CycleNotClosedError where the answer is not ready, AMOUNT_TOO_LARGE, FIELD_INVALID.
     """
     match act.body:
         case CloseCycle() as body:
@@ -50,6 +49,10 @@ def decide_desk(house: House, figures: FiguresByCycle, act: Act[object], now_us:
             return _approve(house, figures, act, body, now_us)
         case Confirm() as body:
             return _confirm(house, act, body)
+        case ProposeTariff() as body:
+            return propose_tariff(house, act, body)
+        case ApproveTariff() as body:
+            return approve_tariff(house, act, body, now_us)
         case ProposeOpening() as body:
             return propose_opening(house, act, body)
         case ApproveOpening() as body:

@@ -9,6 +9,7 @@ from settlement.clearing.acts import Approve, Propose
 from settlement.clearing.decide import decide_desk, proposal_to_approve
 from settlement.clearing.netting import Figures
 from settlement.clearing.obligations import figures_of
+from settlement.house.pricing import start_of_tariff
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 from settlement.journal.leaf import HOUSE, Entry
@@ -45,8 +46,13 @@ class DeskRules:
         return False
 
     def begin(self, head: ShardHead, house: House) -> list[Draft]:
-        """The house needs no cut: a cycle's own entries end with its close."""
-        return []
+        """The start of a tariff whose time has come. The house needs no cut: a cycle's own entries end with its close."""
+        start = start_of_tariff(self.house, head.now_us)
+        if start is None or self.house.coming is None:
+            return []
+        head.due_us = self.house.coming.from_us or 0
+        self.house.apply(Entry(HOUSE, head.size, head.size, head.now_us, start.kind, start.lines))
+        return [start]
 
     def decide(self, act: Act[object], index: int, now_us: int) -> Draft:
         """Judges one act, then moves this batch's copy of the house past the entry."""

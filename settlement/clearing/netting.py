@@ -7,8 +7,8 @@ multilateral  N(i) = sum over j of O(i, j) - O(j, i);  the sum of all N is zero;
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-BASIS_POINTS = 10_000
-"""Parts of a whole: one basis point is a hundredth of a percent."""
+from settlement.money import BASIS_POINTS
+
 Obligations = Mapping[tuple[str, str], int]
 """(debtor, creditor) to the amount owed; no amount is negative, nobody owes itself."""
 

@@ -49,10 +49,22 @@ class RevokeKey:
 
 
 @dataclass(frozen=True, slots=True)
-class SetTariff:
-    """Put a tariff in force from the next entry on."""
+class ProposeTariff:
+    """Put a tariff in force once another person has approved it, and not before `from_us`.
+
+    The hash names the exact bytes that two people agree on.
+    """
 
     tariff: Tariff
+    from_us: int | None
+    proposal_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveTariff:
+    """Another person's yes to a proposed tariff."""
+
+    proposal_sha256: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
-"""Pure decisions on partners, keys and the tariff: (house, act) gives a draft. Rules in the order of the proto's comments."""
+"""Pure decisions on partners and keys: (house, act) gives a draft. Rules in the order of the proto's comments."""
 
 from settlement.clock import format_time
-from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
+from settlement.house.acts import Activate, AddKey, Register, RevokeKey, Suspend
+from settlement.house.drafting import house_draft
 from settlement.house.records import APPROVER, REQUEST, Key
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
-from settlement.journal.leaf import Transfer, format_post
 
 PARTNERS_MAX = 800
 SETTLEMENT_BYTES_MAX = 64_000
@@ -15,21 +15,6 @@ _POST_BYTES = 60
 LIVE_REQUEST_KEYS_MAX = 2
 OPERATOR_KEYS_LEAST = {REQUEST: 1, APPROVER: 2}
 """Live keys that the operator always keeps: without them nobody could add another."""
-
-
-def house_draft(
-    kind: str,
-    act: Act[object],
-    lines: tuple[tuple[str, str], ...],
-    refusal: str | None,
-    posts: tuple[Transfer, ...] = (),
-) -> Draft:
-    """An act's entry in the house, its lines in the order of the leaf grammar: who asked, for what, and what came of it."""
-    head = (("partner", act.partner), ("act", act.act_id))
-    post_lines = tuple([("post", format_post(post)) for post in posts])
-    result = ("result", "ok" if refusal is None else f"refused {refusal}")
-    tail = (*act.request_lines(), *post_lines, result)
-    return Draft(kind, (*head, *lines, *tail), posts, act, refusal=refusal)
 
 
 def decide_house(house: House, act: Act[object]) -> Draft:
@@ -52,8 +37,6 @@ def decide_house(house: House, act: Act[object]) -> Draft:
             return _add_key(house, act, body)
         case RevokeKey() as body:
             return _revoke_key(house, act, body)
-        case SetTariff(tariff=tariff):
-            return house_draft("tariff", act, tariff.lines(), None)
     raise TypeError(f"not an act of the house: {act.body!r}")
 
 

@@ -1,13 +1,12 @@
 """Pure decisions on opening balances: a partner proposes the lots of a file, a person of the operator approves them."""
 
-from settlement.clock import HOUR_US
 from settlement.house.acts import ApproveOpening, ProposeOpening
-from settlement.house.decide import house_draft
+from settlement.house.drafting import house_draft
+from settlement.house.pricing import PROPOSAL_LIFE_US
 from settlement.house.records import REGISTERED, SUSPENDED
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 
-OPENING_LIFE_US = 72 * HOUR_US
 _NOT_ACTING = {REGISTERED: "PARTNER_NOT_ACTIVE", SUSPENDED: "PARTNER_SUSPENDED"}
 
 
@@ -29,7 +28,7 @@ def approve_opening(house: House, act: Act[object], body: ApproveOpening, now_us
         refusal = "PROPOSAL_UNKNOWN"
     elif known.approved_at is not None:
         refusal = "ALREADY_APPROVED"
-    elif now_us > known.proposed_at_us + OPENING_LIFE_US:
+    elif now_us > known.proposed_at_us + PROPOSAL_LIFE_US:
         refusal = "PROPOSAL_EXPIRED"
     lines = (("subject", body.partner_id), ("proposal", body.file_sha256))
     return house_draft("opening-approve", act, lines, refusal)

@@ -2,14 +2,22 @@
 
 import base64
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from settlement.house.tariff import Tariff
 
 REQUEST, APPROVER, RECEIPT, LOG = "request", "approver", "receipt", "log"
 REGISTERED, ACTIVE, SUSPENDED = "registered", "active", "suspended"
+BILATERAL, POOL = "bilateral", "pool"
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """The founding facts. `origin` is the network's name, the audience of every request and the name of its log."""
+    """The founding facts. `origin` is the network's name, the audience of every request and the name of its log.
+
+    `model`: who pays for a point that is spent: its funder (*bilateral*), or a fund into which every issuer paid (*pool*).
+    """
 
     origin: str
     currency: str
@@ -65,6 +73,22 @@ class Cycle:
     label: str | None = None
     closed_at: int | None = None
     settlement: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TariffProposal:
+    """A tariff that one person proposed, to be in force from `from_us` on; None: as soon as it is approved."""
+
+    proposal_sha256: str
+    tariff: "Tariff"
+    from_us: int | None
+    proposer: str
+    proposed_at_us: int
+    approved: bool = False
+
+    def has_come(self, now_us: int) -> bool:
+        """Whether, once approved, it is in force at this time."""
+        return self.from_us is None or self.from_us <= now_us
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from settlement.house.records import (
     Opening,
     Partner,
     Settlement,
+    TariffProposal,
     parse_key,
 )
 from settlement.house.tariff import Tariff, parse_tariff
@@ -30,6 +31,10 @@ class House:
     tariffs: dict[int, Tariff] = field(default_factory=dict)
     """By the house entry that put each in force."""
     tariff_number: int = 0
+    tariff_proposals: dict[str, TariffProposal] = field(default_factory=dict)
+    """The newest of each hash."""
+    coming: TariffProposal | None = None
+    """Approved, and not yet in force."""
     partners: dict[str, Partner] = field(default_factory=dict)
     keys: dict[str, Key] = field(default_factory=dict)
     named: dict[str, str] = field(default_factory=dict)
@@ -83,6 +88,7 @@ class House:
         return replace(
             self,
             tariffs=dict(self.tariffs),
+            tariff_proposals=dict(self.tariff_proposals),
             partners=dict(self.partners),
             keys=dict(self.keys),
             named=dict(self.named),
@@ -107,7 +113,7 @@ def _found(house: House, entry: Entry) -> None:
     house.network = Network(
         entry.one("network"), currency, int(digits), int(entry.one("shards")), operator, entry.one("model")
     )
-    _tariff(house, entry)
+    _put_in_force(house, entry.index, parse_tariff(entry.all("term")))
     house.partners[operator] = Partner(operator, "Operator", ACTIVE)
     house.cycles[1] = Cycle(1)
     for value in entry.all("key"):
@@ -152,9 +158,40 @@ def _key_revoke(house: House, entry: Entry) -> None:
     )
 
 
-def _tariff(house: House, entry: Entry) -> None:
-    house.tariffs[entry.index] = parse_tariff(entry.all("term"))
-    house.tariff_number = entry.index
+def _put_in_force(house: House, number: int, tariff: Tariff) -> None:
+    house.tariffs[number] = tariff
+    house.tariff_number, house.coming = number, None
+
+
+def _tariff_propose(house: House, entry: Entry) -> None:
+    sha256, starts = entry.one("proposal"), entry.get("from")
+    house.tariff_proposals[sha256] = TariffProposal(
+        sha256,
+        parse_tariff(entry.all("term")),
+        None if starts is None else parse_time(starts),
+        _person(house, entry),
+        entry.time_us,
+    )
+
+
+def _tariff_approve(house: House, entry: Entry) -> None:
+    proposal = replace(house.tariff_proposals[entry.one("proposal")], approved=True)
+    house.tariff_proposals[proposal.proposal_sha256] = proposal
+    if proposal.has_come(entry.time_us):
+        _put_in_force(house, entry.index, proposal.tariff)
+    else:
+        house.coming = proposal
+
+
+def _tariff_start(house: House, entry: Entry) -> None:
+    if house.coming is None:
+        raise BooksError(f"house entry {entry.index} starts a tariff, and none is coming")
+    _put_in_force(house, entry.index, house.coming.tariff)
+
+
+def _person(house: House, entry: Entry) -> str:
+    """Who signed an entry: the person of an approver's key."""
+    return house.keys[entry.one("sig").split(" ")[0]].person or entry.one("partner")
 
 
 def _close(house: House, entry: Entry) -> None:
@@ -166,9 +203,8 @@ def _close(house: House, entry: Entry) -> None:
 def _propose(house: House, entry: Entry) -> None:
     number, cycle = int(entry.one("settlement")), int(entry.one("cycle"))
     nets = {name: int(net) for name, net in (value.split(" ") for value in entry.all("net"))}
-    proposer = house.keys[entry.one("sig").split(" ")[0]].person or entry.one("partner")
     house.settlements[number] = Settlement(
-        number, cycle, entry.one("proposal"), proposer, entry.time_us, nets
+        number, cycle, entry.one("proposal"), _person(house, entry), entry.time_us, nets
     )
 
 
@@ -203,7 +239,9 @@ _FOLDS = {
     "suspend": _suspend,
     "key-add": _key_add,
     "key-revoke": _key_revoke,
-    "tariff": _tariff,
+    "tariff-propose": _tariff_propose,
+    "tariff-approve": _tariff_approve,
+    "tariff-start": _tariff_start,
     "close": _close,
     "propose": _propose,
     "approve": _approve,

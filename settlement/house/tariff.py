@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
-from settlement.errors import BooksError
+from settlement.errors import BooksError, CoalitionError
+from settlement.house.records import POOL
 
 HOLD_MINUTES_DEFAULT, HOLD_MINUTES_MAX = 7 * 1_440, 365 * 1_440
 
@@ -22,10 +23,12 @@ class Spent(StrEnum):
 class Tariff:
     """All terms at once: one tariff replaces the other whole. A term is spelled as its field, hyphens for underscores.
 
-    `rate_micros`: what a redeemer is reimbursed for a point, in micros of the currency. `hold_minutes`: how long points are held
-    at most. `expiry`: when points expire that are issued under it, spelled as `settlement.ledger.rules.expiry` reads it;
-    `grace_days`: how long points live on that come back expired. `spent`: a reversal of spent points is refused, makes the member
-    owe them, or leaves them to the issuer to bear.
+    In micros of the currency for one point: `rate_micros`, what a redeemer is reimbursed; `price_micros`, what an issuer pays
+    into the pool's fund; `fee_micros`, what an issuer pays the operator; `interchange_micros`, what a redeemer pays the
+    point's funder. `hold_minutes`: how long points are held at most. `expiry`: when points expire that are issued under it,
+    spelled as `settlement.ledger.rules.expiry` reads it; `grace_days`: how long points live on that come back expired. `spent`:
+    a reversal of spent points is refused, makes the member owe them, or leaves them to the issuer to bear.
+    `rebate_basis_points`: the part of an expired point's price that its issuer gets back.
     """
 
     rate_micros: int
@@ -33,12 +36,31 @@ class Tariff:
     expiry: str = "never"
     grace_days: int = 30
     spent: Spent = Spent.ARREARS
+    price_micros: int = 0
+    fee_micros: int = 0
+    interchange_micros: int = 0
+    rebate_basis_points: int = 0
 
     def lines(self) -> tuple[tuple[str, str], ...]:
         """The leaf's `term` lines, in the order of the fields."""
         return tuple(
             [("term", f"{each.name.replace('_', '-')} {getattr(self, each.name)}") for each in fields(self)]
         )
+
+
+def check_terms(tariff: Tariff, *, model: str) -> None:
+    """CoalitionError FIELD_INVALID names the first term that does not go with the others or with the settlement model."""
+    if tariff.interchange_micros > tariff.rate_micros:
+        message = "a redeemer would pay more than it is reimbursed: interchange_micros is at most reimbursement_micros"
+        raise CoalitionError("FIELD_INVALID", message, field="tariff.interchange_micros")
+    if model == POOL and not tariff.price_micros:
+        message = "in the pool every point has a price, which its fund holds until the point is spent"
+        raise CoalitionError("FIELD_INVALID", f"{message}: 1 at least", field="tariff.price_micros")
+    if model != POOL:
+        for term in ("price_micros", "rebate_basis_points"):
+            if getattr(tariff, term):
+                message = f"{term} belongs to the pool's fund, and this network has none: leave it 0"
+                raise CoalitionError("FIELD_INVALID", message, field=f"tariff.{term}")
 
 
 _READ: dict[Any, Callable[[str], Any]] = {int: int, str: str, Spent: Spent}

@@ -43,7 +43,7 @@ SEEN = """SELECT a.partner, a.act_id::text, a.payload_sha256, e.shard, e.index, 
 
 @dataclass(slots=True)
 class ShardHead:
-    """A shard's row under its lock. `now_us` is the time of the next entry.
+    """A shard's row under its lock. `now_us` is the time of the next entry, `locked_us` what it was when the lock was had.
 
     `due_us`: the latest moment at which anything fell due that the batch is about to see to; 0: nothing did.
     """
@@ -54,6 +54,7 @@ class ShardHead:
     cycle: int
     cycle_start: int
     now_us: int
+    locked_us: int
     due_us: int = 0
 
 
@@ -140,7 +141,7 @@ async def _post_once(
     if drafts and not numbers:
         await _follow_what_is_recorded(connection, head)
     if drafts:
-        outcomes = await writing.write_and_commit(connection, head, house.size, drafts, rules.changes())
+        outcomes = await writing.write_and_commit(connection, head, house, drafts, rules.changes())
         for place, number in numbers.items():
             verdicts[place] = outcomes[number]
     else:
@@ -188,7 +189,7 @@ def _decide(
     for place in places:
         act = acts[place]
         try:
-            _check_fresh(rules.house, act, head.now_us)
+            _check_fresh(rules.house, act, head)
             draft = rules.decide(act, head.size + len(drafts), head.now_us + len(drafts))
         except CoalitionError as error:
             verdicts[place] = error
@@ -211,7 +212,8 @@ async def _begin(
     if row is None or house_row is None:
         raise BooksError(f"shard {shard} does not exist; run `coalition db init`")
     size, house_size, cycle, start, last_us, clock_us = row
-    head = ShardHead(shard, size, house_size, cycle, start, max(clock_us, last_us + 1))
+    now_us = max(clock_us, last_us + 1)
+    head = ShardHead(shard, size, house_size, cycle, start, now_us, now_us)
     found = {
         (partner, act_id): Outcome(act_id, sha, *facts)
         for partner, act_id, sha, *facts in await seen.fetchall()
@@ -259,15 +261,22 @@ def _reused(act: Act[object]) -> CoalitionError:
     return CoalitionError("ACT_ID_REUSED", message, field="header.request_id")
 
 
-def _check_fresh(house: House, act: Act[object], now_us: int) -> None:
-    """At first sight only: the key still lives at this house size, and the request's time has come and not gone."""
+def _check_fresh(house: House, act: Act[object], head: ShardHead) -> None:
+    """At first sight only: the key still lives at this house size, and the request's time has come and not gone.
+
+    Only by the shard's own time has a request expired for good. A batch that had to stand after a shard ahead of the clock is
+    too late for it, another batch may not be.
+    """
     if house.live_key(act.keyid) is None:
         raise CoalitionError(
             "KEY_REVOKED", "the key is revoked; sign with a live key", field="signatures.keyid"
         )
-    if act.issued_at_us > now_us + SKEW_MAX_US:
+    if act.issued_at_us > head.now_us + SKEW_MAX_US:
         message = "issued_at is over 60 s ahead; set your clock"
         raise CoalitionError("REQUEST_FROM_THE_FUTURE", message, field="header.issued_at")
-    if now_us >= act.expires_at_us:
+    if head.locked_us >= act.expires_at_us:
         message = "the request expired before it was seen: it never ran and never will; make a fresh one"
         raise CoalitionError("REQUEST_EXPIRED", message, field="header.expires_at")
+    if head.now_us >= act.expires_at_us:
+        message = "another shard is ahead of the clock; send the same bytes again"
+        raise CoalitionError("BOOKS_UNAVAILABLE", message)

@@ -20,8 +20,8 @@ class Lot:
     """Points issued together. Ordered by when they are to be spent: soonest expiry first, then oldest.
 
     `tariff`: the house entry of the tariff under which they were issued. `idle_months`: they expire so many months after their
-    member's last act, and have IDLE_US for a date. `pending_until_us`: when they become spendable; None: they are. The fields
-    stand in the order of the table's columns.
+    member's last act, and have IDLE_US for a date. `pending_until_us`: when they become spendable; None: they are. `expired`:
+    points that ended unspent, and that no reversal has counted yet. The fields stand in the order of the table's columns.
     """
 
     index: int
@@ -35,6 +35,7 @@ class Lot:
     tariff: int
     idle_months: int | None = None
     pending_until_us: int | None = None
+    expired: int = 0
 
     @property
     def name(self) -> LotName:
@@ -191,6 +192,16 @@ class Book:
         lot.remaining -= quantity
         if lot.remaining == 0:
             wallet.lots.remove(lot)
+        self.changed_lots[lot.name] = lot
+
+    def expire(self, lot: Lot) -> None:
+        """Ends what is left of a lot unspent."""
+        lot.expired += lot.remaining
+        self.take(lot, lot.remaining)
+
+    def count_expired(self, lot: Lot, points: int) -> None:
+        """A reversal undoes points that expired: they are gone already, and nobody owes them."""
+        lot.expired -= points
         self.changed_lots[lot.name] = lot
 
     def give_back(self, lot: Lot, quantity: int) -> None:

@@ -1,5 +1,17 @@
 """Chart of accounts: the network's own book, in which the accounts of every asset sum to zero."""
 
+FUND = "fund"
+"""Money, credit: what the pool holds for points that are not yet spent."""
+FEE_INCOME = "fee-income"
+"""Money, credit: fees for points issued."""
+SPREAD = "spread"
+"""Money, credit: what spent points were priced at, less what was paid for them; debit where more was paid."""
+BREAKAGE = "breakage"
+"""Money, credit: the price of expired points, less the rebates of their issuers."""
+OPERATORS = frozenset({FUND, FEE_INCOME, SPREAD, BREAKAGE})
+"""The operator's own accounts: what others owe them they owe the operator, and the other way round."""
+_POSITION = "position:"
+
 
 def issued(partner: str) -> str:
     """Debit: points that the partner has put into the world, less those reversed."""
@@ -38,11 +50,22 @@ def expired(funder: str) -> str:
 
 def position(participant: str) -> str:
     """Money. Debit: the participant owes the network; credit: it is owed."""
-    return f"position:{participant}"
+    return f"{_POSITION}{participant}"
 
 
-def parties(debit: str, credit: str) -> tuple[str, str] | None:
-    """(debtor, creditor) of a transfer between two positions, else None."""
-    if debit.startswith("position:") and credit.startswith("position:"):
-        return debit[9:], credit[9:]
-    return None
+def participant(account: str, *, operator: str) -> str | None:
+    """Whose money an account is: what it stands at, that participant owes or is owed."""
+    if account.startswith(_POSITION):
+        return account[len(_POSITION) :]
+    return operator if account in OPERATORS else None
+
+
+def accounts_of(name: str, *, operator: str) -> list[str]:
+    """The accounts whose sum is what a participant owes."""
+    return [position(name), *(sorted(OPERATORS) if name == operator else ())]
+
+
+def parties(debit: str, credit: str, *, operator: str) -> tuple[str, str] | None:
+    """(debtor, creditor) of a transfer between two participants, else None."""
+    debtor, creditor = participant(debit, operator=operator), participant(credit, operator=operator)
+    return None if debtor is None or creditor is None or debtor == creditor else (debtor, creditor)

@@ -1,7 +1,7 @@
 """Pure decisions on members and points: (book, house, act) gives a draft entry and changes the book in memory.
 
-Settlement model *bilateral*: the funder of each slice owes the redeemer q x r at the tariff in force; slices of the redeemer's
-own lots move no money. Rules in the order of the proto's comments; the first that says no is the refusal.
+Rules in the order of the proto's comments; the first that says no is the refusal. What is paid for points, in either
+settlement model, is said in `rules.pricing` alone.
 
 `rule` says what becomes of an act; `decide` spells that as an entry's lines. An audit that compares text needs the first only.
 """

@@ -7,7 +7,7 @@ from psycopg.rows import TupleRow
 
 from settlement.errors import CoalitionError
 from settlement.house.records import Key, Network
-from settlement.house.tariff import Tariff
+from settlement.house.tariff import Tariff, check_terms
 from settlement.journal.acts import ENGINE_LINE
 from settlement.journal.leaf import HOUSE, Entry, format_leaf, parse_leaf
 from settlement.transparency.merkle import leaf_hash
@@ -18,10 +18,12 @@ _ENTRY = """INSERT INTO entries (shard, index, house, recorded_at_us, kind, leaf
     VALUES (0, 0, 0, %s, 'found', %s, %s)"""
 
 
-def found(
-    connection: Connection[TupleRow], network: Network, *, rate_micros: int, keys: Sequence[Key]
-) -> None:
-    """Writes entry 0 in one transaction. CoalitionError NETWORK_EXISTS if there is one, FIELD_INVALID for odd names."""
+def found(connection: Connection[TupleRow], network: Network, *, tariff: Tariff, keys: Sequence[Key]) -> None:
+    """Writes entry 0 in one transaction.
+
+    CoalitionError NETWORK_EXISTS if there is one, FIELD_INVALID for odd names or a tariff that does not fit the model.
+    """
+    check_terms(tariff, model=network.model)
     if not 1 <= network.shards <= SHARDS_MAX:
         raise CoalitionError("FIELD_INVALID", f"shards must be from 1 to {SHARDS_MAX}", field="shards")
     with connection.transaction():
@@ -30,7 +32,7 @@ def found(
                 "NETWORK_EXISTS", "this database holds a network already; it can only be founded once"
             )
         now = connection.execute(_NOW).fetchone()
-        entry = Entry(HOUSE, 0, 0, now[0] if now else 0, "found", founding_lines(network, rate_micros, keys))
+        entry = Entry(HOUSE, 0, 0, now[0] if now else 0, "found", founding_lines(network, tariff, keys))
         leaf = format_leaf(entry)
         parse_leaf(leaf)
         for shard in range(network.shards + 1):
@@ -42,7 +44,7 @@ def found(
         connection.execute(_ENTRY, (entry.time_us, leaf.decode("ascii"), leaf_hash(leaf)))
 
 
-def founding_lines(network: Network, rate_micros: int, keys: Sequence[Key]) -> tuple[tuple[str, str], ...]:
+def founding_lines(network: Network, tariff: Tariff, keys: Sequence[Key]) -> tuple[tuple[str, str], ...]:
     """The lines of house entry 0."""
     return (
         ("network", network.origin),
@@ -50,7 +52,7 @@ def founding_lines(network: Network, rate_micros: int, keys: Sequence[Key]) -> t
         ("shards", str(network.shards)),
         ("operator", network.operator),
         ("model", network.model),
-        *Tariff(rate_micros).lines(),
+        *tariff.lines(),
         *[("key", key.line()) for key in keys],
         ENGINE_LINE,
     )

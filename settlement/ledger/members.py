@@ -51,9 +51,9 @@ OPEN_ARREARS = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard), unn
     ORDER BY member, index, place"""
 LOTS = """INSERT INTO lots SELECT %b, * FROM
     unnest(%b::bigint[], %b::smallint[], %b::uuid[], %b::text[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[],
-    %b::bigint[], %b::smallint[], %b::bigint[])
-    ON CONFLICT (shard, index, place)
-    DO UPDATE SET remaining = excluded.remaining, pending_until_us = excluded.pending_until_us"""
+    %b::bigint[], %b::smallint[], %b::bigint[], %b::bigint[])
+    ON CONFLICT (shard, index, place) DO UPDATE SET remaining = excluded.remaining,
+    pending_until_us = excluded.pending_until_us, expired = excluded.expired"""
 NEW_MEMBERS = "INSERT INTO members SELECT unnest(%b::uuid[]), %b"
 # After the lots are written: the fewest months are those of lots that few batches have read.
 ACTIVITY = """UPDATE members AS m SET active_at_us = new.active_at_us, idle_months = (SELECT min(l.idle_months) FROM lots l

@@ -65,7 +65,7 @@ class OpeningRules:
         self._is_looked_up = True
 
     def _draft(self) -> None:
-        tariff, here, homes = self.house.tariff_number, self._shard, self.homes
+        here, homes = self._shard, self.homes
         new = {member for _, member in self._joined}
         for number, rows in self._parts:
             found = [(homes[name], points, expires) for name, points, expires in rows if name in homes]
@@ -74,7 +74,7 @@ class OpeningRules:
                 joined = [member for member in dict.fromkeys([g.member for g in grants]) if member in new]
                 new.difference_update(joined)  # who has more lots than a part holds joins once
                 self._drafts[number] = (
-                    opening_draft(self._opening, number, grants, joined, tariff),
+                    opening_draft(self.house, self._opening, number, grants, joined),
                     grants,
                 )
 

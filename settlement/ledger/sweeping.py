@@ -119,7 +119,7 @@ class SweepRules(MemberRules):
         for hold in self._due:
             drafts.append(lapse_draft(head.shard, self._book, hold, head.size + len(drafts)))
         for member in self._members:
-            seen_to = see_to(self._book, member, head.now_us + len(drafts))
+            seen_to = see_to(self._book, house, member, head.now_us + len(drafts))
             if seen_to is not None:
                 draft, due_us = seen_to
                 drafts.append(draft)

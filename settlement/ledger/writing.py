@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
+from settlement.house.state import House
 from settlement.journal.acts import Draft, Outcome
 from settlement.journal.leaf import HOUSE, Entry, format_leaf
 from settlement.ledger.chart import parties
@@ -44,18 +45,18 @@ HEAD = """UPDATE shards SET size = %s, house = %s, cycle = %s, cycle_start = %s,
 async def write_and_commit(
     connection: AsyncConnection[TupleRow],
     head: "ShardHead",
-    house_size: int,
+    house: House,
     drafts: Sequence[Draft],
     changes: Sequence[Statement],
 ) -> list[Outcome | None]:
     """Numbers the drafts, writes all rows, moves the shard's row on and commits; the outcome of each draft that is an act."""
-    entries = _number(head, house_size, drafts)
+    entries = _number(head, house.size, drafts)
     leaves = [format_leaf(entry) for entry in entries]
     hashes = [leaf_hash(leaf) for leaf in leaves]
     statements = [
         *_act_rows(head.shard, entries, drafts),
         _entry_rows(head.shard, entries, drafts, leaves, hashes),
-        *_transfer_rows(head, entries, drafts),
+        *_transfer_rows(head, house.operator, entries, drafts),
         *changes,
     ]
     moved = (
@@ -145,7 +146,9 @@ def _entry_rows(
     return Statement(ENTRIES, (shard, *arrays))
 
 
-def _transfer_rows(head: "ShardHead", entries: Sequence[Entry], drafts: Sequence[Draft]) -> list[Statement]:
+def _transfer_rows(
+    head: "ShardHead", operator: str, entries: Sequence[Entry], drafts: Sequence[Draft]
+) -> list[Statement]:
     rows: list[tuple[int, int, str, str, str, int]] = []
     turnover: dict[tuple[str, str], list[int]] = {}
     owed: dict[tuple[str, str], list[int]] = {}
@@ -154,7 +157,7 @@ def _transfer_rows(head: "ShardHead", entries: Sequence[Entry], drafts: Sequence
             rows.append((entry.index, place, post.debit, post.credit, post.asset, post.amount))
             turnover.setdefault((post.debit, post.asset), [0, 0])[0] += post.amount
             turnover.setdefault((post.credit, post.asset), [0, 0])[1] += post.amount
-            pair = parties(post.debit, post.credit)
+            pair = parties(post.debit, post.credit, operator=operator)
             if pair is not None:
                 sums = owed.setdefault(pair, [0, 0])
                 sums[0] += post.amount

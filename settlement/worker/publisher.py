@@ -10,6 +10,7 @@ from pathlib import Path
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
+from settlement.clearing.desk import DeskRules
 from settlement.errors import BooksError
 from settlement.house.state import House
 from settlement.journal.acts import ENGINE_LINE, Act, Draft
@@ -29,6 +30,7 @@ LEAVES_AT_ONCE = 1_000
 LEAVES = "SELECT leaf FROM entries WHERE shard = %s AND index >= %s AND index < %s ORDER BY index"
 SIZES = "SELECT shard, size FROM shards ORDER BY shard"
 UNCUT = "SELECT shard FROM shards WHERE shard > 0 AND cycle < %s ORDER BY shard"
+CLOCK = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 PUBLISHED = "SELECT size FROM checkpoints ORDER BY size DESC LIMIT 1"
 PUBLISH = "INSERT INTO checkpoints VALUES (%s, %s) ON CONFLICT DO NOTHING"
 
@@ -70,6 +72,15 @@ class Publisher:
         cursor = await self._connection.execute(UNCUT, (house.open_cycle,))
         for (shard,) in await cursor.fetchall():
             await post(self._connection, self._memory, MemberRules, shard, [])
+
+    async def start_tariff(self) -> None:
+        """Puts the coming tariff in force if its time has come. As of the last `cut`, which looks at the house."""
+        coming = self._memory.house.coming
+        if coming is None:
+            return
+        row = await (await self._connection.execute(CLOCK)).fetchone()
+        if row is not None and coming.has_come(row[0]):
+            await post(self._connection, self._memory, DeskRules, HOUSE, [])
 
     async def sweep(self) -> bool:
         """Sees to what is due in the shards; whether anything was, so that there may be more."""

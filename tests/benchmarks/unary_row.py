@@ -12,6 +12,7 @@ from coalition.cli.site import Site as NetworkSite
 from coalition.cli.site import found_network, prepare_database
 from settlement.database import READER
 from settlement.house.records import Network
+from settlement.house.tariff import Tariff
 from tests.benchmarks.acts import MEMBERS, PARTNERS, Act
 from tests.benchmarks.audit_speed import AuditSpeed, measure_audit
 from tests.benchmarks.envelopes import Signer, sign_act, verify_receipts
@@ -39,7 +40,7 @@ class UnaryRow:
         self._site = NetworkSite(site.postgres.data)
         prepare_database(self._site)
         network = Network(AUDIENCE, "EUR", 2, 1, "operator", "bilateral")
-        found_network(self._site, network, rate_micros=10_000, people=["ann", "bob"], server="127.0.0.1:0")
+        found_network(self._site, network, tariff=Tariff(10_000), people=["ann", "bob"], server="127.0.0.1:0")
         asyncio.run(onboard_partners(self._site, self._signers))
         self._member_ids = asyncio.run(enrol_members(self._site, self._signers[0], MEMBERS))
         command = [sys.executable, "-m", "coalition", "serve", "--listen", "127.0.0.1:0", "--data"]

@@ -5,26 +5,27 @@ A new act is one function and one row of `ACTS`. The name of a row is the kind o
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
 from coalition.simulation.model import CycleFigures
 from coalition.simulation.requests import message_of, proposal_of
+from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
 from settlement.house.acts import (
     Activate,
     AddKey,
     ApproveOpening,
+    ApproveTariff,
     ProposeOpening,
+    ProposeTariff,
     Register,
     RevokeKey,
-    SetTariff,
     Suspend,
 )
 from settlement.house.records import REQUEST
-from settlement.house.tariff import Spent, Tariff
+from settlement.journal.leaf import HOUSE
 from settlement.ledger.acts import (
     ON_EVENT_US,
     Authorize,
@@ -41,6 +42,7 @@ from settlement.ledger.rules.expiry import DAY_US
 from settlement.money import micros_per_minor
 from settlement.signing import parse_public_key, possession_message
 from tests.scenarios.scene import Scene, micros, points
+from tests.scenarios.terms import span_us, with_terms
 
 _PENDING = re.compile(r"pending (?:(\d+)d|event)")
 NO_PROPOSAL = "00" * 32
@@ -141,6 +143,22 @@ def _revoke_key(scene: Scene, name: str, word: str, reason: str) -> Asking:
     return _plain(RevokeKey(scene.key(word).keyid, reason, None))
 
 
+def _propose_tariff(scene: Scene, name: str, *words: str) -> Asking:
+    """`rate 0.02 fee 0.001 after 3d`: terms that are not named stay as they are; `after`: not in force before."""
+    *said, when, span = [*words, *([] if "after" in words else ["after", ""])]
+    if when != "after":
+        raise ValueError("write last: after 3d")
+    tariff = with_terms(scene.model.tariff(scene.model.size(HOUSE)), said)
+    from_us = scene.clock_us() + span_us(span) if span else None
+    proposal = spell_tariff_proposal(scene.network.origin, tariff, from_us)
+    body = ProposeTariff(tariff, from_us, scene.proposed(proposal, name))
+    return body, message_of(body, proposal=proposal)
+
+
+def _approve_tariff(scene: Scene, name: str, proposal: str) -> Asking:
+    return _plain(ApproveTariff(scene.proposals.get(proposal, NO_PROPOSAL)))
+
+
 # --- acts of finance ---------------------------------------------------------------------------------------------------
 
 
@@ -171,22 +189,6 @@ def _hash_of(file: str) -> str:
     return sha256(file.encode()).hexdigest()
 
 
-def _tariff(scene: Scene, name: str, rate: str, *terms: str) -> Asking:
-    """The terms that are named, each with its value; the others as they are by default."""
-    if len(terms) % 2:
-        raise ValueError(f"write: {name} 0.01 expiry months-12 grace-days 30")
-    said = dict(zip(terms[::2], terms[1::2], strict=True))
-    read = {term.replace("-", "_"): _TERMS[term](value) for term, value in said.items()}
-    return _plain(SetTariff(replace(Tariff(micros(rate)), **read)))
-
-
-_TERMS: dict[str, Callable[[str], Any]] = {
-    "expiry": str,
-    "spent": Spent,
-    "grace-days": int,
-    "hold-minutes": int,
-}
-
 ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
     "issue": ("POINTS to MEMBER ...", _issue),
     "redeem": ("POINTS of MEMBER", _redeem),
@@ -202,7 +204,8 @@ ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
     "suspend": ("PARTNER", lambda scene, name, partner: _plain(Suspend(partner))),
     "key-add": ("KEY of PARTNER", _add_key),
     "key-revoke": ("KEY as REASON", _revoke_key),
-    "tariff": ("RATE ...", _tariff),
+    "tariff-propose": ("...", _propose_tariff),
+    "tariff-approve": ("PROPOSAL", _approve_tariff),
     "opening-propose": ("FILE with LOTS lots and POINTS points", _propose_opening),
     "opening-approve": (
         "FILE of PARTNER",

@@ -17,18 +17,19 @@ from coalition.simulation.quiet import log_kept
 from coalition.simulation.run import START_US
 from coalition.simulation.verdict import ViolationError
 from coalition.simulation.virtual_time import VirtualLoop
-from settlement.clock import HOUR_US, SECOND_US, told_by
+from settlement.clock import told_by
 from settlement.house.records import Network
+from settlement.house.tariff import Tariff
 from settlement.ids import drawn_from
 from settlement.journal.leaf import parse_leaf
 from tests.scenarios.scenario import Scenario, Step, View, together
-from tests.scenarios.scene import SEED, micros
+from tests.scenarios.scene import SEED
 from tests.scenarios.stage import Stage
 from tests.scenarios.stepped_postgres import SteppedPostgres
+from tests.scenarios.terms import span_us, with_terms
 from tests.scenarios.views import seen
 
-_TERMS = re.compile(r"model (?P<model>\w+) +rate (?P<rate>\d+\.\d{1,6}) +shards (?P<shards>[1-9]\d?)")
-UNITS_US = {"s": SECOND_US, "m": 60 * SECOND_US, "h": HOUR_US, "d": 24 * HOUR_US}
+_NETWORK = re.compile(r"model (?P<model>\w+) +(?P<terms>rate .*?) +shards (?P<shards>[1-9]\d?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Played:
 @dataclass(frozen=True, slots=True)
 class _Terms:
     network: Network
-    rate_micros: int
+    tariff: Tariff
 
 
 def on_stand_in(scenario: Scenario) -> Played:
@@ -52,7 +53,7 @@ def on_stand_in(scenario: Scenario) -> Played:
     async def whole() -> Played:
         postgres = Postgres(asyncio.get_running_loop().time, START_US, Random(SEED))
         keys = new_cast(SEED).founding_keys()
-        found(postgres.tables, terms.network, rate_micros=terms.rate_micros, keys=keys, time_us=START_US)
+        found(postgres.tables, terms.network, tariff=terms.tariff, keys=keys, time_us=START_US)
         return await _played(scenario, terms, postgres)
 
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
@@ -64,7 +65,7 @@ def on_postgres(scenario: Scenario, dsn: str) -> Played:
     terms = _terms(scenario)
 
     async def whole() -> Played:
-        postgres = SteppedPostgres(dsn, SEED, terms.network, terms.rate_micros)
+        postgres = SteppedPostgres(dsn, SEED, terms.network, terms.tariff)
         try:
             return await _played(scenario, terms, postgres)
         finally:
@@ -81,7 +82,7 @@ async def _played(scenario: Scenario, terms: _Terms, postgres: Any) -> Played:
         told_by(lambda: postgres.clock_us() * 1_000),
         log_kept(bugs),
     ):
-        stage = Stage(terms.network, terms.rate_micros, postgres, Path(log))
+        stage = Stage(terms.network, terms.tariff, postgres, Path(log))
         await stage.open()
         answers = await _answers(scenario, stage)
         with _located(scenario, max(answers, default=1)):
@@ -140,11 +141,13 @@ def _opening(scenario: Scenario) -> Iterator[Step]:
 
 def _terms(scenario: Scenario) -> _Terms:
     line, text = scenario.headers["network"]
-    said = _TERMS.fullmatch(text)
+    said = _NETWORK.fullmatch(text)
     if said is None:
         raise scenario.error(line, "write: network  model bilateral  rate 0.01  shards 1")
-    return _Terms(replace(NETWORK, model=said["model"], shards=int(said["shards"])), micros(said["rate"]))
+    with _located(scenario, line):
+        tariff = with_terms(Tariff(0), said["terms"].split())
+    return _Terms(replace(NETWORK, model=said["model"], shards=int(said["shards"])), tariff)
 
 
 def _span_us(when: str) -> int:
-    return int(when[1:-1]) * UNITS_US[when[-1]] if when.startswith("+") else 0
+    return span_us(when[1:]) if when.startswith("+") else 0

@@ -1,7 +1,7 @@
 """A scenario: a text file read strictly, and written again with what was answered.
 
     # what the story is about
-    network   model bilateral  rate 0.01  shards 1
+    network   model bilateral  rate 0.01  fee 0.001  shards 1
     partners  bakery cinema
     members   maria card:1, joe
 

@@ -17,6 +17,7 @@ from coalition.simulation.wire import carry
 from settlement.clock import HOUR_US
 from settlement.database import GATEWAY, WORKER
 from settlement.house.records import Network
+from settlement.house.tariff import Tariff
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import Entry, parse_leaf
 from settlement.ledger.acts import Enrol
@@ -34,14 +35,15 @@ WORKER_NAME = "worker"
 class Stage:
     """A founded network on `postgres`, which is real or the simulator's stand-in. `log`: an empty folder."""
 
-    def __init__(self, network: Network, rate_micros: int, postgres: Any, log: Path) -> None:
+    def __init__(self, network: Network, tariff: Tariff, postgres: Any, log: Path) -> None:
         cast = new_cast(SEED)
         model = Model(
             operator=network.operator,
+            model=network.model,
             currency=network.currency,
             minor_digits=network.minor_digits,
             shards=network.shards,
-            rate_micros=rate_micros,
+            tariff=tariff,
             keys=[as_founding_key(key) for key in cast.founding_keys()],
         )
         self.scene = Scene(network, model, postgres.clock_us)
@@ -97,6 +99,7 @@ class Stage:
             raise ValueError("write: worker run, and nothing together with it")
         assert self._publisher is not None
         await self._publisher.cut()
+        await self._publisher.start_tariff()
         while await self._publisher.sweep():
             pass
         await self._publisher.publish()

@@ -3,6 +3,7 @@
 from coalition.simulation.run import START_US
 from settlement.clock import SECOND_US, from_us, to_us
 from settlement.house.records import Network
+from settlement.house.tariff import Tariff
 from tests.simulation.real_postgres import RealPostgres
 from tests.support.own_clock import give_own_clock, set_own_clock
 
@@ -13,8 +14,8 @@ class SteppedPostgres(RealPostgres):
     It begins on the day of the year on which the simulator's stories begin: months and years end after as many days.
     """
 
-    def __init__(self, dsn: str, seed: int, network: Network, rate_micros: int) -> None:
-        super().__init__(dsn, seed, network, rate_micros)
+    def __init__(self, dsn: str, seed: int, network: Network, tariff: Tariff) -> None:
+        super().__init__(dsn, seed, network, tariff)
         self._ahead_us = 0
         self._superuser = dsn
         give_own_clock(dsn)

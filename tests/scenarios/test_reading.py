@@ -24,7 +24,10 @@ def came_out(folder: Path, text: str) -> str:
         ("balances please", "story.txt:4: write [WHEN] WHO ACT WHAT ->"),
         ("bakery issue-1 500 for maria ->", "story.txt:4: write: issue-1 POINTS to MEMBER"),
         ("bakery issue-1 many to maria ->", "story.txt:4: write POINTS as 500 or 12,500, not many"),
-        ("operator tariff-1 cheap ->", "story.txt:4: write an amount of money as 12.50, not cheap"),
+        (
+            "operator tariff-propose-1 rate cheap ->",
+            "story.txt:4: write an amount of money as 12.50, not cheap",
+        ),
         ("bakery gift-1 500 to maria ->", "story.txt:4: no act is called gift, only issue, redeem"),
         (
             "bakery again issue-9 ->",
@@ -44,11 +47,12 @@ def test_a_line_that_means_nothing(tmp_path: Path, line: str, message: str) -> N
     ("old", "new", "message"),
     [
         ("members   maria\n", "", "story.txt:1: the header lacks its line 'members'"),
-        ("rate 0.01", "rate", "story.txt:1: write: network  model bilateral"),
+        ("rate 0.01", "", "story.txt:1: write: network  model bilateral"),
+        ("rate 0.01", "rate", "story.txt:1: write an amount of money as 12.50, not "),
         (
             "bakery",
             "-",
-            "story.txt:2: errors have their cause: FIELD_INVALID: nothing excuses it: partner_id must be",
+            "story.txt:2: errors have their cause: FIELD_INVALID: its cause is not there: partner_id must be",
         ),
     ],
 )

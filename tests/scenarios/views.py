@@ -11,7 +11,7 @@ from tests.scenarios.scene import Scene, money
 
 Look = Callable[[Tables, Sequence[Entry], Scene], list[list[str]]]
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z")
-_UNTOLD = frozenset({"occurred", "until", "request", "sig"})
+_UNTOLD = frozenset({"occurred", "until", "from", "request", "sig"})
 """Lines of a leaf that tell nothing new here: times, hashes, signatures."""
 
 

@@ -26,14 +26,14 @@ ALLOWED = {
     "entries": ({"INSERT"}, {"INSERT"}),
     "holds": ({"INSERT", "UPDATE closed_by"}, {"UPDATE closed_by"}),
     "lots": (
-        {"INSERT", "UPDATE remaining", "UPDATE pending_until_us"},
-        {"INSERT", "UPDATE remaining", "UPDATE pending_until_us"},
+        {"INSERT", "UPDATE remaining", "UPDATE pending_until_us", "UPDATE expired"},
+        {"INSERT", "UPDATE remaining", "UPDATE pending_until_us", "UPDATE expired"},
     ),
     "members": (
         {"INSERT", "UPDATE active_at_us", "UPDATE idle_months"},
         {"UPDATE active_at_us", "UPDATE idle_months"},
     ),
-    "obligations": ({"INSERT", "UPDATE"}, set()),
+    "obligations": ({"INSERT", "UPDATE"}, {"INSERT", "UPDATE"}),
     "payloads": ({"INSERT"}, set()),
     "reversals": ({"INSERT"}, set()),
     "openings": ({"INSERT"}, set()),

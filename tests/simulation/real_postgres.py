@@ -11,7 +11,7 @@ import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
-from coalition.simulation.cast import NETWORK, RATE_MICROS, new_cast
+from coalition.simulation.cast import new_cast
 from coalition.simulation.postgres.blows import AFTER, BEFORE, DURING, Blow, Blows
 from coalition.simulation.postgres.tables import (
     ArrearRow,
@@ -26,6 +26,7 @@ from coalition.simulation.postgres.tables import (
 from settlement.database import OWNER, READER, connect, connect_async, connect_writer
 from settlement.errors import UnavailableError
 from settlement.house.records import Network
+from settlement.house.tariff import Tariff
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.founding import found
 
@@ -39,9 +40,7 @@ _END_ALL = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 class RealPostgres:
     """Founded books in a database. The clock is the server's and cannot be set; a crash ends every session at once."""
 
-    def __init__(
-        self, dsn: str, seed: int, network: Network = NETWORK, rate_micros: int = RATE_MICROS
-    ) -> None:
+    def __init__(self, dsn: str, seed: int, network: Network, tariff: Tariff) -> None:
         self.blows = Blows()
         self.committed: Committed = lambda _shard, _entries, _house_at_lock: None
         self.highest_us = 0
@@ -53,7 +52,7 @@ class RealPostgres:
         self._sessions: list[RealSession] = []
         self._reader: AsyncConnection[TupleRow] | None = None
         with connect(dsn, OWNER) as connection:
-            found(connection, network, rate_micros=rate_micros, keys=new_cast(seed).founding_keys())
+            found(connection, network, tariff=tariff, keys=new_cast(seed).founding_keys())
 
     def clock_us(self) -> int:
         """This machine's clock, which is the server's."""
@@ -109,13 +108,15 @@ class RealPostgres:
         return await asyncio.to_thread(read_tables, self._dsn)
 
 
+_SHARDS = "SELECT shard, size, house, cycle, cycle_start, recorded_at_us FROM shards"
+_ACTS = "SELECT partner, act_id::text, payload_sha256, shard, index FROM acts"
 _ARREARS = (
     "SELECT shard, index, place, member::text, partner, asset, quantity, remaining, tariff FROM arrears"
 )
 _MEMBERS = "SELECT member::text, shard, active_at_us, idle_months FROM members"
 _HOLDS = "SELECT shard, index, member::text, partner, amount, tariff, until_us, closed_by FROM holds"
 _LOTS = """SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff,
-    idle_months, pending_until_us FROM lots"""
+    idle_months, pending_until_us, expired FROM lots"""
 
 
 def _rests_on(row: tuple[Any, ...]) -> tuple[int, int, int, int]:
@@ -201,9 +202,7 @@ def read_tables(dsn: str) -> Tables:
             return connection.execute(sql.encode()).fetchall()
 
         tables = Tables()
-        for shard, *facts in rows(
-            "SELECT shard, size, house, cycle, cycle_start, recorded_at_us FROM shards"
-        ):
+        for shard, *facts in rows(_SHARDS):
             tables.shards[shard], tables.entries[shard] = ShardRow(*facts), []
         for shard, *facts in rows(
             "SELECT shard, index, house, recorded_at_us, kind, partner, member::text, refusal, balance_after, leaf, leaf_hash"
@@ -216,9 +215,7 @@ def read_tables(dsn: str) -> Tables:
             "SELECT shard, index, debit, credit, asset, amount FROM transfers ORDER BY shard, index, position"
         ):
             tables.transfers.setdefault((shard, index), []).append(tuple(post))
-        for partner, act_id, *act in rows(
-            "SELECT partner, act_id::text, payload_sha256, shard, index FROM acts"
-        ):
+        for partner, act_id, *act in rows(_ACTS):
             tables.acts[partner, act_id] = tuple(act)
         tables.members.update({member: MemberRow(*facts) for member, *facts in rows(_MEMBERS)})
         tables.aliases.update(rows("SELECT token, member::text FROM aliases"))
@@ -227,6 +224,8 @@ def read_tables(dsn: str) -> Tables:
         for shard, cycle, debtor, creditor, amount, count in rows("SELECT * FROM obligations"):
             tables.obligations[shard, cycle, debtor, creditor] = [int(amount), count]
         _read_points(tables, rows)
+        for shard, sha256, part, *facts in rows("SELECT * FROM openings"):
+            tables.openings[shard, sha256.hex(), part] = tuple(facts)
         tables.checkpoints.update(rows("SELECT size, note FROM checkpoints"))
         return tables
 

@@ -41,6 +41,7 @@ EVERY_ANSWER = {
     "REQUEST_FROM_THE_FUTURE",
     "CYCLE_NOT_CLOSED",
     "BOOKS_UNAVAILABLE",
+    "FIELD_INVALID",
 }
 """Answers that ten stories must have brought about: a workload that never asks cannot find anything."""
 

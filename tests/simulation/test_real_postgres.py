@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import pytest
 
+from coalition.simulation.cast import TARIFFS, network_in
 from coalition.simulation.quiet import log_kept
 from coalition.simulation.story import tell
 from coalition.simulation.world import World
@@ -27,10 +28,11 @@ def books() -> Iterator[str]:
 
 
 async def test_five_thousand_acts_on_failing_connections_keep_every_law(books: str, tmp_path: Path) -> None:
-    postgres = RealPostgres(books, seed=1)
+    story = tell(1, acts=ACTS, trouble=TROUBLE)
+    postgres = RealPostgres(books, 1, network_in(story.model), TARIFFS[story.model])
     bugs: list[str] = []
     with log_kept(bugs):
-        world = World(tell(1, acts=ACTS, trouble=TROUBLE), cast(Any, postgres), tmp_path, pace=PACE)
+        world = World(story, cast(Any, postgres), tmp_path, pace=PACE)
         await world.live()
         world.end()
         await postgres.end()

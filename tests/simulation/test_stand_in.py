@@ -20,8 +20,8 @@ from settlement.clearing import obligations
 from settlement.clearing.acts import CloseCycle
 from settlement.clearing.desk import DeskRules
 from settlement.database import GATEWAY, OWNER, connect, connect_writer
-from settlement.house.acts import Activate, Register, SetTariff, Suspend
-from settlement.house.records import REQUEST, Key
+from settlement.house.acts import Activate, ApproveTariff, ProposeTariff, Register, Suspend
+from settlement.house.records import APPROVER, REQUEST, Key
 from settlement.house.tariff import Tariff
 from settlement.journal.acts import Act, Outcome
 from settlement.journal.leaf import HOUSE
@@ -58,6 +58,7 @@ EXPIRIES = ("never", "months-1", "year-end-1", "activity-1", "activity-3")
 LATER_US, LAST_US = 5 * 10**15, 10**16
 """Far ahead of both clocks."""
 KEYS = [Key(keyid_for(name), "ed25519", REQUEST, name, None, b"spki", 0) for name in (OPERATOR, *PARTNERS)]
+KEYS += [Key(keyid_for(name), "ed25519", APPROVER, OPERATOR, name, b"spki", 0) for name in ("ann", "bob")]
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def books() -> Iterator[str]:
     """Founded books."""
     dsn = new_books()
     with connect(dsn, OWNER) as connection:
-        found(connection, NETWORK, rate_micros=10_000, keys=KEYS)
+        found(connection, NETWORK, tariff=Tariff(10_000), keys=KEYS)
     yield dsn
     drop_database(dsn)
 
@@ -73,7 +74,7 @@ def books() -> Iterator[str]:
 def stand_in() -> Postgres:
     """The same, in memory."""
     server = Postgres(asyncio.get_running_loop().time, NOW_US, Random(1))
-    found_stand_in(server.tables, NETWORK, rate_micros=10_000, keys=KEYS, time_us=NOW_US)
+    found_stand_in(server.tables, NETWORK, tariff=Tariff(10_000), keys=KEYS, time_us=NOW_US)
     return server
 
 
@@ -87,7 +88,9 @@ def batches(chance: Random) -> Iterator[tuple[int, list[Act[object]]]]:
         if number % 20 == 19:
             yield HOUSE, [asks(OPERATOR, CloseCycle(1 + number // 20, None))]
         elif number % 9 == 4:
-            yield HOUSE, [asks(OPERATOR, SetTariff(Tariff(10_000, expiry=chance.choice(EXPIRIES))))]
+            tariff, sha256 = Tariff(10_000, expiry=chance.choice(EXPIRIES)), f"{number:064x}"
+            yield HOUSE, [by_person("ann", ProposeTariff(tariff, None, sha256))]
+            yield HOUSE, [by_person("bob", ApproveTariff(sha256))]
         elif number % 27 == 26:
             yield HOUSE, [asks(OPERATOR, chance.choice((Suspend, Activate))(chance.choice(PARTNERS)))]
         acts = [_some_act(chance, known, aliases, done) for _ in range(chance.randint(1, 12))]
@@ -121,6 +124,11 @@ def _some_act(chance: Random, known: list[str], aliases: list[bytes], done: list
     elif isinstance(body, Enrol):
         body = replace(body, member=fresh_id())
     return asks(chance.choice(PARTNERS), body)
+
+
+def by_person(name: str, body: object) -> Act[object]:
+    """An act that a person signs for the operator."""
+    return replace(asks(name, body), partner=OPERATOR)
 
 
 def asks(partner: str, body: object) -> Act[object]:

@@ -11,7 +11,7 @@ from coalition.api.v1 import partners_pb2, settlement_pb2
 from coalition.wire.envelope import seal
 from coalition.wire.methods import METHODS, Method
 from coalition.wire.strict import write_time
-from coalition.wire.tariffs import spell_tariff
+from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.clock import SECOND_US, now_us
 from settlement.house.tariff import Tariff
 from settlement.signing import KeySigner, new_key, possession_message
@@ -99,7 +99,8 @@ class Callers:
                 "possession": key.sign(proof),
             },
             "RevokeKeyRequest": {"keyid": key.keyid, "reason": partners_pb2.REVOCATION_REASON_RETIRED},
-            "SetTariffRequest": {"tariff": spell_tariff(Tariff(10_000))},
+            "ProposeTariffRequest": {"proposal": spell_tariff_proposal(ORIGIN, Tariff(10_000), now)},
+            "ApproveTariffRequest": {"proposal_sha256": bytes(32)},
             "ListObligationsRequest": {"cycle": 1},
             "GetStatementRequest": {"cycle": 1, "partner_id": "bakery"},
             "CloseCycleRequest": {"cycle": 1_000, "label": "2026-11"},

@@ -12,6 +12,7 @@ from coalition.cli.tls_folder import tls_of_new
 from coalition.client import BlockingClient, Identity, load_identity, save_identity
 from coalition.gateway.server import ServerSettings, serve
 from settlement.house.records import Network
+from settlement.house.tariff import Tariff
 from settlement.signing import new_key
 from tests.support.postgres import role_passwords
 
@@ -24,7 +25,7 @@ def new_site(folder: Path, dsn: str, *, shards: int = 1, origin: str = ORIGIN) -
     site = site_of(folder, dsn)
     prepare_database(site)
     network = Network(origin, "EUR", 2, shards, "operator", "bilateral")
-    found_network(site, network, rate_micros=10_000, people=PEOPLE, server="127.0.0.1:0")
+    found_network(site, network, tariff=Tariff(10_000), people=PEOPLE, server="127.0.0.1:0")
     return site
 
 

@@ -16,6 +16,7 @@ from coalition.cli.tls_folder import tls_of_new
 from coalition.client import BlockingClient, Identity, load_identity
 from settlement import embedded
 from settlement.house.records import Network
+from settlement.house.tariff import Tariff
 from settlement.signing import new_key
 from tests.support.network import ORIGIN, PEOPLE
 
@@ -108,7 +109,7 @@ def founded(site: Site) -> Site:
     """The site with a network, which makes the roles of its PostgreSQL."""
     prepare_database(site)
     network = Network(ORIGIN, "EUR", 2, 1, "operator", "bilateral")
-    found_network(site, network, rate_micros=10_000, people=PEOPLE, server="127.0.0.1:0")
+    found_network(site, network, tariff=Tariff(10_000), people=PEOPLE, server="127.0.0.1:0")
     return site
 
 

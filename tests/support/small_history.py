@@ -1,9 +1,10 @@
 """Two months in the life of a small network, with every kind of entry: for tests that read a whole history."""
 
 import uuid
+from hashlib import sha256
 
 from coalition.api.v1 import exchange_pb2, members_pb2, partners_pb2, settlement_pb2
-from coalition.wire.tariffs import spell_tariff
+from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.clock import HOUR_US, now_us
 from settlement.house.tariff import Tariff
 from settlement.journal.acts import Outcome
@@ -12,7 +13,16 @@ from settlement.ledger.book import NEVER_US
 from settlement.ledger.opening_file import Row, member_name
 from settlement.signing import ECDSA_P256, ED25519
 from tests.support.opening import approve, load, prepared, token_row
-from tests.support.small_network import ANN, BOB, OPERATOR, SmallNetwork, exchange_key, just_now, points
+from tests.support.small_network import (
+    ANN,
+    BOB,
+    OPERATOR,
+    ORIGIN,
+    SmallNetwork,
+    exchange_key,
+    just_now,
+    points,
+)
 
 PARTNERS = ("bakery", "grocer", "cinema")
 
@@ -82,14 +92,21 @@ async def _exceptions(network: SmallNetwork) -> None:
     await network.ask(HOUSE, OPERATOR, partners_pb2.ActivateRequest(partner_id="cinema"))
     await _holds(network)
     await _pending(network)
-    terms = spell_tariff(Tariff(12_345, expiry="month-end-12"))
-    await network.ask(HOUSE, OPERATOR, partners_pb2.SetTariffRequest(tariff=terms))
+    await _change_tariff(
+        network, Tariff(12_345, expiry="month-end-12", fee_micros=50, interchange_micros=700)
+    )
+
+
+async def _change_tariff(network: SmallNetwork, tariff: Tariff) -> None:
+    proposal = spell_tariff_proposal(ORIGIN, tariff, None)
+    await network.ask(HOUSE, ANN, partners_pb2.ProposeTariffRequest(proposal=proposal))
+    approving = partners_pb2.ApproveTariffRequest(proposal_sha256=sha256(proposal).digest())
+    assert (await network.ask(HOUSE, BOB, approving)).refusal is None
 
 
 async def _pending(network: SmallNetwork) -> None:
     """Points by activity that wait for an event: some are released, some taken back, some wait on."""
-    terms = spell_tariff(Tariff(10_000, expiry="activity-3"))
-    await network.ask(HOUSE, OPERATOR, partners_pb2.SetTariffRequest(tariff=terms))
+    await _change_tariff(network, Tariff(10_000, expiry="activity-3"))
     shard, member = network.members[0]
     waiting = [
         await network.ask(shard, "bakery", exchange_pb2.IssueRequest(**points(member, 70), on_event=True))

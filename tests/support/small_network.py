@@ -28,6 +28,7 @@ from settlement.clearing.obligations import figures_of
 from settlement.clock import SECOND_US, now_us
 from settlement.database import GATEWAY, OWNER, WORKER, connect_async, migrate
 from settlement.house.records import APPROVER, LOG, RECEIPT, REQUEST, Key, Network
+from settlement.house.tariff import Tariff
 from settlement.journal.acts import Act, Outcome
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.batch import Verdict, post
@@ -106,7 +107,7 @@ class SmallNetwork:
         ]
         with psycopg.connect(dsn, autocommit=True) as connection:
             connection.execute(f"SET ROLE {OWNER}")
-            found(connection, network, rate_micros=10_000, keys=founding)
+            found(connection, network, tariff=Tariff(10_000), keys=founding)
         log.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - once, before anything runs
         async with await connect_async(dsn, GATEWAY) as gateway, await connect_async(dsn, WORKER) as worker:
             yield cls(dsn, log, shards, gateway, worker, keys, log_key)

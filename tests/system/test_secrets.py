@@ -22,6 +22,7 @@ from coalition.wire.envelope import seal
 from coalition.wire.methods import METHODS
 from settlement import embedded
 from settlement.house.records import Network
+from settlement.house.tariff import Tariff
 from settlement.signing import new_key
 from tests.support.command import run
 from tests.support.door import read_answer
@@ -49,7 +50,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     site = Site(tmp_path / "site")
     prepare_database(site)
     network = Network(ORIGIN, "EUR", 2, 1, "operator", "bilateral")
-    found_network(site, network, rate_micros=10_000, people=PEOPLE, server="127.0.0.1:0")
+    found_network(site, network, tariff=Tariff(10_000), people=PEOPLE, server="127.0.0.1:0")
     yield site
     embedded.stop(site.data)
 

@@ -62,7 +62,7 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     REFUSAL_REASON_LEG_ALREADY_PAID: _RefusalReason.ValueType  # 24
     REFUSAL_REASON_LEG_AMOUNT_DIFFERS: _RefusalReason.ValueType  # 25
     REFUSAL_REASON_TOO_MANY_LOTS: _RefusalReason.ValueType  # 26
-    """One act consumes at most 300 lots; redeem the amount in smaller parts."""
+    """One act consumes at most 200 lots; redeem the amount in smaller parts."""
     REFUSAL_REASON_PURPOSE_NOT_ALLOWED: _RefusalReason.ValueType  # 27
     """Request keys are added by request keys; approver keys are the operator's, and its own keys name them."""
     REFUSAL_REASON_LAST_KEY: _RefusalReason.ValueType  # 28
@@ -121,7 +121,7 @@ REFUSAL_REASON_LEG_UNKNOWN: RefusalReason.ValueType  # 23
 REFUSAL_REASON_LEG_ALREADY_PAID: RefusalReason.ValueType  # 24
 REFUSAL_REASON_LEG_AMOUNT_DIFFERS: RefusalReason.ValueType  # 25
 REFUSAL_REASON_TOO_MANY_LOTS: RefusalReason.ValueType  # 26
-"""One act consumes at most 300 lots; redeem the amount in smaller parts."""
+"""One act consumes at most 200 lots; redeem the amount in smaller parts."""
 REFUSAL_REASON_PURPOSE_NOT_ALLOWED: RefusalReason.ValueType  # 27
 """Request keys are added by request keys; approver keys are the operator's, and its own keys name them."""
 REFUSAL_REASON_LAST_KEY: RefusalReason.ValueType  # 28

@@ -27,7 +27,7 @@ from coalition.api.v1 import options_pb2 as coalition_dot_api_dot_v1_dot_options
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63oalition/api/v1/partners.proto\x12\x10\x63oalition.api.v1\x1a\x1f\x63oalition/api/v1/envelope.proto\x1a\x1e\x63oalition/api/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"l\n\x0fRegisterRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\npartner_id\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\"V\n\x0f\x41\x63tivateRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\npartner_id\x18\x02 \x01(\t\"U\n\x0eSuspendRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\npartner_id\x18\x02 \x01(\t\"\xbb\x01\n\rAddKeyRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\npartner_id\x18\x02 \x01(\t\x12\x12\n\npublic_key\x18\x03 \x01(\x0c\x12-\n\x07purpose\x18\x04 \x01(\x0e\x32\x1c.coalition.api.v1.KeyPurpose\x12\x0e\n\x06person\x18\x05 \x01(\t\x12\x12\n\npossession\x18\x06 \x01(\x0c\"\xb8\x01\n\x10RevokeKeyRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\r\n\x05keyid\x18\x02 \x01(\t\x12\x32\n\x06reason\x18\x03 \x01(\x0e\x32\".coalition.api.v1.RevocationReason\x12\x30\n\x0csuspect_from\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"m\n\x10SetTariffRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12(\n\x06tariff\x18\x02 \x01(\x0b\x32\x18.coalition.api.v1.Tariff\"\xbb\x01\n\x06Tariff\x12\x1c\n\x14reimbursement_micros\x18\x01 \x01(\x03\x12+\n\x06\x65xpiry\x18\x06 \x01(\x0e\x32\x1b.coalition.api.v1.LotExpiry\x12\x14\n\x0c\x65xpiry_count\x18\x07 \x01(\x05\x12\x12\n\ngrace_days\x18\x08 \x01(\x05\x12\x14\n\x0chold_minutes\x18\n \x01(\x05\x12&\n\x05spent\x18\x0b \x01(\x0e\x32\x17.coalition.api.v1.Spent\"F\n\x13ListPartnersRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\"C\n\x14ListPartnersResponse\x12+\n\x08partners\x18\x01 \x03(\x0b\x32\x19.coalition.api.v1.Partner\"\x87\x01\n\x07Partner\x12\x12\n\npartner_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12-\n\x05state\x18\x03 \x01(\x0e\x32\x1e.coalition.api.v1.PartnerState\x12#\n\x04keys\x18\x04 \x03(\x0b\x32\x15.coalition.api.v1.Key\"\xd2\x01\n\x03Key\x12\r\n\x05keyid\x18\x01 \x01(\t\x12\x31\n\talgorithm\x18\x02 \x01(\x0e\x32\x1e.coalition.api.v1.KeyAlgorithm\x12-\n\x07purpose\x18\x03 \x01(\x0e\x32\x1c.coalition.api.v1.KeyPurpose\x12\x0e\n\x06person\x18\x04 \x01(\t\x12\x16\n\x0e\x61\x64\x64\x65\x64_at_entry\x18\x05 \x01(\x03\x12\x1d\n\x10revoked_at_entry\x18\x06 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_revoked_at_entry*m\n\x0cKeyAlgorithm\x12\x1d\n\x19KEY_ALGORITHM_UNSPECIFIED\x10\x00\x12\x19\n\x15KEY_ALGORITHM_ED25519\x10\x01\x12#\n\x1fKEY_ALGORITHM_ECDSA_P256_SHA256\x10\x02*\x8a\x01\n\nKeyPurpose\x12\x1b\n\x17KEY_PURPOSE_UNSPECIFIED\x10\x00\x12\x17\n\x13KEY_PURPOSE_REQUEST\x10\x01\x12\x18\n\x14KEY_PURPOSE_APPROVER\x10\x02\x12\x17\n\x13KEY_PURPOSE_RECEIPT\x10\x03\x12\x13\n\x0fKEY_PURPOSE_LOG\x10\x04*\x99\x01\n\x10RevocationReason\x12!\n\x1dREVOCATION_REASON_UNSPECIFIED\x10\x00\x12\x1d\n\x19REVOCATION_REASON_RETIRED\x10\x01\x12 \n\x1cREVOCATION_REASON_SUPERSEDED\x10\x02\x12!\n\x1dREVOCATION_REASON_COMPROMISED\x10\x03*\xa0\x01\n\tLotExpiry\x12\x1a\n\x16LOT_EXPIRY_UNSPECIFIED\x10\x00\x12\x14\n\x10LOT_EXPIRY_NEVER\x10\x01\x12\x15\n\x11LOT_EXPIRY_MONTHS\x10\x02\x12\x18\n\x14LOT_EXPIRY_MONTH_END\x10\x03\x12\x17\n\x13LOT_EXPIRY_YEAR_END\x10\x04\x12\x17\n\x13LOT_EXPIRY_ACTIVITY\x10\x05*S\n\x05Spent\x12\x15\n\x11SPENT_UNSPECIFIED\x10\x00\x12\x10\n\x0cSPENT_REFUSE\x10\x01\x12\x11\n\rSPENT_ARREARS\x10\x02\x12\x0e\n\nSPENT_BEAR\x10\x03*\x82\x01\n\x0cPartnerState\x12\x1d\n\x19PARTNER_STATE_UNSPECIFIED\x10\x00\x12\x1c\n\x18PARTNER_STATE_REGISTERED\x10\x01\x12\x18\n\x14PARTNER_STATE_ACTIVE\x10\x02\x12\x1b\n\x17PARTNER_STATE_SUSPENDED\x10\x03\x32\xbb\x05\n\x0ePartnerService\x12\\\n\x08Register\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x18\x8a\xb5\x18\x14\n\x0fRegisterRequest\x12\x01\x02\x12\\\n\x08\x41\x63tivate\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x18\x8a\xb5\x18\x14\n\x0f\x41\x63tivateRequest\x12\x01\x02\x12Z\n\x07Suspend\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x17\x8a\xb5\x18\x13\n\x0eSuspendRequest\x12\x01\x02\x12Z\n\x06\x41\x64\x64Key\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x18\x8a\xb5\x18\x14\n\rAddKeyRequest\x12\x03\x01\x02\x03\x12_\n\tRevokeKey\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1a\x8a\xb5\x18\x16\n\x10RevokeKeyRequest\x12\x02\x01\x02\x12^\n\tSetTariff\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x19\x8a\xb5\x18\x15\n\x10SetTariffRequest\x12\x01\x02\x12t\n\x0cListPartners\x12\x1a.coalition.api.v1.Envelope\x1a&.coalition.api.v1.ListPartnersResponse\" \x8a\xb5\x18\x1c\n\x13ListPartnersRequest\x12\x03\x01\x02\x03\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63oalition/api/v1/partners.proto\x12\x10\x63oalition.api.v1\x1a\x1f\x63oalition/api/v1/envelope.proto\x1a\x1e\x63oalition/api/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"l\n\x0fRegisterRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\npartner_id\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\"V\n\x0f\x41\x63tivateRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\npartner_id\x18\x02 \x01(\t\"U\n\x0eSuspendRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\npartner_id\x18\x02 \x01(\t\"\xbb\x01\n\rAddKeyRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\npartner_id\x18\x02 \x01(\t\x12\x12\n\npublic_key\x18\x03 \x01(\x0c\x12-\n\x07purpose\x18\x04 \x01(\x0e\x32\x1c.coalition.api.v1.KeyPurpose\x12\x0e\n\x06person\x18\x05 \x01(\t\x12\x12\n\npossession\x18\x06 \x01(\x0c\"\xb8\x01\n\x10RevokeKeyRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\r\n\x05keyid\x18\x02 \x01(\t\x12\x32\n\x06reason\x18\x03 \x01(\x0e\x32\".coalition.api.v1.RevocationReason\x12\x30\n\x0csuspect_from\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"Y\n\x14ProposeTariffRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x10\n\x08proposal\x18\x02 \x01(\x0c\"\x80\x01\n\x0eTariffProposal\x12\x10\n\x08\x61udience\x18\x01 \x01(\t\x12(\n\x06tariff\x18\x02 \x01(\x0b\x32\x18.coalition.api.v1.Tariff\x12\x32\n\x0e\x65\x66\x66\x65\x63tive_from\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"`\n\x14\x41pproveTariffRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x17\n\x0fproposal_sha256\x18\x02 \x01(\x0c\"\x9e\x02\n\x06Tariff\x12\x1c\n\x14reimbursement_micros\x18\x01 \x01(\x03\x12\x14\n\x0cprice_micros\x18\x02 \x01(\x03\x12\x12\n\nfee_micros\x18\x03 \x01(\x03\x12\x1a\n\x12interchange_micros\x18\x04 \x01(\x03\x12\x1b\n\x13rebate_basis_points\x18\x05 \x01(\x05\x12+\n\x06\x65xpiry\x18\x06 \x01(\x0e\x32\x1b.coalition.api.v1.LotExpiry\x12\x14\n\x0c\x65xpiry_count\x18\x07 \x01(\x05\x12\x12\n\ngrace_days\x18\x08 \x01(\x05\x12\x14\n\x0chold_minutes\x18\n \x01(\x05\x12&\n\x05spent\x18\x0b \x01(\x0e\x32\x17.coalition.api.v1.Spent\"C\n\x10GetTariffRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\"\xbb\x01\n\x11GetTariffResponse\x12*\n\x08in_force\x18\x01 \x01(\x0b\x32\x18.coalition.api.v1.Tariff\x12\x16\n\x0ein_force_entry\x18\x02 \x01(\x03\x12\x30\n\x06\x63oming\x18\x03 \x01(\x0b\x32 .coalition.api.v1.TariffProposal\x12\x30\n\x07waiting\x18\x04 \x03(\x0b\x32\x1f.coalition.api.v1.WaitingTariff\"d\n\rWaitingTariff\x12\x10\n\x08proposal\x18\x01 \x01(\x0c\x12\x10\n\x08proposer\x18\x02 \x01(\t\x12/\n\x0bproposed_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"F\n\x13ListPartnersRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\"C\n\x14ListPartnersResponse\x12+\n\x08partners\x18\x01 \x03(\x0b\x32\x19.coalition.api.v1.Partner\"\x87\x01\n\x07Partner\x12\x12\n\npartner_id\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12-\n\x05state\x18\x03 \x01(\x0e\x32\x1e.coalition.api.v1.PartnerState\x12#\n\x04keys\x18\x04 \x03(\x0b\x32\x15.coalition.api.v1.Key\"\xd2\x01\n\x03Key\x12\r\n\x05keyid\x18\x01 \x01(\t\x12\x31\n\talgorithm\x18\x02 \x01(\x0e\x32\x1e.coalition.api.v1.KeyAlgorithm\x12-\n\x07purpose\x18\x03 \x01(\x0e\x32\x1c.coalition.api.v1.KeyPurpose\x12\x0e\n\x06person\x18\x04 \x01(\t\x12\x16\n\x0e\x61\x64\x64\x65\x64_at_entry\x18\x05 \x01(\x03\x12\x1d\n\x10revoked_at_entry\x18\x06 \x01(\x03H\x00\x88\x01\x01\x42\x13\n\x11_revoked_at_entry*m\n\x0cKeyAlgorithm\x12\x1d\n\x19KEY_ALGORITHM_UNSPECIFIED\x10\x00\x12\x19\n\x15KEY_ALGORITHM_ED25519\x10\x01\x12#\n\x1fKEY_ALGORITHM_ECDSA_P256_SHA256\x10\x02*\x8a\x01\n\nKeyPurpose\x12\x1b\n\x17KEY_PURPOSE_UNSPECIFIED\x10\x00\x12\x17\n\x13KEY_PURPOSE_REQUEST\x10\x01\x12\x18\n\x14KEY_PURPOSE_APPROVER\x10\x02\x12\x17\n\x13KEY_PURPOSE_RECEIPT\x10\x03\x12\x13\n\x0fKEY_PURPOSE_LOG\x10\x04*\x99\x01\n\x10RevocationReason\x12!\n\x1dREVOCATION_REASON_UNSPECIFIED\x10\x00\x12\x1d\n\x19REVOCATION_REASON_RETIRED\x10\x01\x12 \n\x1cREVOCATION_REASON_SUPERSEDED\x10\x02\x12!\n\x1dREVOCATION_REASON_COMPROMISED\x10\x03*\xa0\x01\n\tLotExpiry\x12\x1a\n\x16LOT_EXPIRY_UNSPECIFIED\x10\x00\x12\x14\n\x10LOT_EXPIRY_NEVER\x10\x01\x12\x15\n\x11LOT_EXPIRY_MONTHS\x10\x02\x12\x18\n\x14LOT_EXPIRY_MONTH_END\x10\x03\x12\x17\n\x13LOT_EXPIRY_YEAR_END\x10\x04\x12\x17\n\x13LOT_EXPIRY_ACTIVITY\x10\x05*S\n\x05Spent\x12\x15\n\x11SPENT_UNSPECIFIED\x10\x00\x12\x10\n\x0cSPENT_REFUSE\x10\x01\x12\x11\n\rSPENT_ARREARS\x10\x02\x12\x0e\n\nSPENT_BEAR\x10\x03*\x82\x01\n\x0cPartnerState\x12\x1d\n\x19PARTNER_STATE_UNSPECIFIED\x10\x00\x12\x1c\n\x18PARTNER_STATE_REGISTERED\x10\x01\x12\x18\n\x14PARTNER_STATE_ACTIVE\x10\x02\x12\x1b\n\x17PARTNER_STATE_SUSPENDED\x10\x03\x32\x98\x07\n\x0ePartnerService\x12\\\n\x08Register\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x18\x8a\xb5\x18\x14\n\x0fRegisterRequest\x12\x01\x02\x12\\\n\x08\x41\x63tivate\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x18\x8a\xb5\x18\x14\n\x0f\x41\x63tivateRequest\x12\x01\x02\x12Z\n\x07Suspend\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x17\x8a\xb5\x18\x13\n\x0eSuspendRequest\x12\x01\x02\x12Z\n\x06\x41\x64\x64Key\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x18\x8a\xb5\x18\x14\n\rAddKeyRequest\x12\x03\x01\x02\x03\x12_\n\tRevokeKey\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1a\x8a\xb5\x18\x16\n\x10RevokeKeyRequest\x12\x02\x01\x02\x12\x66\n\rProposeTariff\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1d\x8a\xb5\x18\x19\n\x14ProposeTariffRequest\x12\x01\x03\x12\x66\n\rApproveTariff\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1d\x8a\xb5\x18\x19\n\x14\x41pproveTariffRequest\x12\x01\x03\x12k\n\tGetTariff\x12\x1a.coalition.api.v1.Envelope\x1a#.coalition.api.v1.GetTariffResponse\"\x1d\x8a\xb5\x18\x19\n\x10GetTariffRequest\x12\x03\x01\x02\x03\x18\x01\x12t\n\x0cListPartners\x12\x1a.coalition.api.v1.Envelope\x1a&.coalition.api.v1.ListPartnersResponse\" \x8a\xb5\x18\x1c\n\x13ListPartnersRequest\x12\x03\x01\x02\x03\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,22 +44,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PARTNERSERVICE'].methods_by_name['AddKey']._serialized_options = b'\212\265\030\024\n\rAddKeyRequest\022\003\001\002\003'
   _globals['_PARTNERSERVICE'].methods_by_name['RevokeKey']._loaded_options = None
   _globals['_PARTNERSERVICE'].methods_by_name['RevokeKey']._serialized_options = b'\212\265\030\026\n\020RevokeKeyRequest\022\002\001\002'
-  _globals['_PARTNERSERVICE'].methods_by_name['SetTariff']._loaded_options = None
-  _globals['_PARTNERSERVICE'].methods_by_name['SetTariff']._serialized_options = b'\212\265\030\025\n\020SetTariffRequest\022\001\002'
+  _globals['_PARTNERSERVICE'].methods_by_name['ProposeTariff']._loaded_options = None
+  _globals['_PARTNERSERVICE'].methods_by_name['ProposeTariff']._serialized_options = b'\212\265\030\031\n\024ProposeTariffRequest\022\001\003'
+  _globals['_PARTNERSERVICE'].methods_by_name['ApproveTariff']._loaded_options = None
+  _globals['_PARTNERSERVICE'].methods_by_name['ApproveTariff']._serialized_options = b'\212\265\030\031\n\024ApproveTariffRequest\022\001\003'
+  _globals['_PARTNERSERVICE'].methods_by_name['GetTariff']._loaded_options = None
+  _globals['_PARTNERSERVICE'].methods_by_name['GetTariff']._serialized_options = b'\212\265\030\031\n\020GetTariffRequest\022\003\001\002\003\030\001'
   _globals['_PARTNERSERVICE'].methods_by_name['ListPartners']._loaded_options = None
   _globals['_PARTNERSERVICE'].methods_by_name['ListPartners']._serialized_options = b'\212\265\030\034\n\023ListPartnersRequest\022\003\001\002\003\030\001'
-  _globals['_KEYALGORITHM']._serialized_start=1606
-  _globals['_KEYALGORITHM']._serialized_end=1715
-  _globals['_KEYPURPOSE']._serialized_start=1718
-  _globals['_KEYPURPOSE']._serialized_end=1856
-  _globals['_REVOCATIONREASON']._serialized_start=1859
-  _globals['_REVOCATIONREASON']._serialized_end=2012
-  _globals['_LOTEXPIRY']._serialized_start=2015
-  _globals['_LOTEXPIRY']._serialized_end=2175
-  _globals['_SPENT']._serialized_start=2177
-  _globals['_SPENT']._serialized_end=2260
-  _globals['_PARTNERSTATE']._serialized_start=2263
-  _globals['_PARTNERSTATE']._serialized_end=2393
+  _globals['_KEYALGORITHM']._serialized_start=2275
+  _globals['_KEYALGORITHM']._serialized_end=2384
+  _globals['_KEYPURPOSE']._serialized_start=2387
+  _globals['_KEYPURPOSE']._serialized_end=2525
+  _globals['_REVOCATIONREASON']._serialized_start=2528
+  _globals['_REVOCATIONREASON']._serialized_end=2681
+  _globals['_LOTEXPIRY']._serialized_start=2684
+  _globals['_LOTEXPIRY']._serialized_end=2844
+  _globals['_SPENT']._serialized_start=2846
+  _globals['_SPENT']._serialized_end=2929
+  _globals['_PARTNERSTATE']._serialized_start=2932
+  _globals['_PARTNERSTATE']._serialized_end=3062
   _globals['_REGISTERREQUEST']._serialized_start=151
   _globals['_REGISTERREQUEST']._serialized_end=259
   _globals['_ACTIVATEREQUEST']._serialized_start=261
@@ -70,18 +74,28 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ADDKEYREQUEST']._serialized_end=624
   _globals['_REVOKEKEYREQUEST']._serialized_start=627
   _globals['_REVOKEKEYREQUEST']._serialized_end=811
-  _globals['_SETTARIFFREQUEST']._serialized_start=813
-  _globals['_SETTARIFFREQUEST']._serialized_end=922
-  _globals['_TARIFF']._serialized_start=925
-  _globals['_TARIFF']._serialized_end=1112
-  _globals['_LISTPARTNERSREQUEST']._serialized_start=1114
-  _globals['_LISTPARTNERSREQUEST']._serialized_end=1184
-  _globals['_LISTPARTNERSRESPONSE']._serialized_start=1186
-  _globals['_LISTPARTNERSRESPONSE']._serialized_end=1253
-  _globals['_PARTNER']._serialized_start=1256
-  _globals['_PARTNER']._serialized_end=1391
-  _globals['_KEY']._serialized_start=1394
-  _globals['_KEY']._serialized_end=1604
-  _globals['_PARTNERSERVICE']._serialized_start=2396
-  _globals['_PARTNERSERVICE']._serialized_end=3095
+  _globals['_PROPOSETARIFFREQUEST']._serialized_start=813
+  _globals['_PROPOSETARIFFREQUEST']._serialized_end=902
+  _globals['_TARIFFPROPOSAL']._serialized_start=905
+  _globals['_TARIFFPROPOSAL']._serialized_end=1033
+  _globals['_APPROVETARIFFREQUEST']._serialized_start=1035
+  _globals['_APPROVETARIFFREQUEST']._serialized_end=1131
+  _globals['_TARIFF']._serialized_start=1134
+  _globals['_TARIFF']._serialized_end=1420
+  _globals['_GETTARIFFREQUEST']._serialized_start=1422
+  _globals['_GETTARIFFREQUEST']._serialized_end=1489
+  _globals['_GETTARIFFRESPONSE']._serialized_start=1492
+  _globals['_GETTARIFFRESPONSE']._serialized_end=1679
+  _globals['_WAITINGTARIFF']._serialized_start=1681
+  _globals['_WAITINGTARIFF']._serialized_end=1781
+  _globals['_LISTPARTNERSREQUEST']._serialized_start=1783
+  _globals['_LISTPARTNERSREQUEST']._serialized_end=1853
+  _globals['_LISTPARTNERSRESPONSE']._serialized_start=1855
+  _globals['_LISTPARTNERSRESPONSE']._serialized_end=1922
+  _globals['_PARTNER']._serialized_start=1925
+  _globals['_PARTNER']._serialized_end=2060
+  _globals['_KEY']._serialized_start=2063
+  _globals['_KEY']._serialized_end=2273
+  _globals['_PARTNERSERVICE']._serialized_start=3065
+  _globals['_PARTNERSERVICE']._serialized_end=3985
 # @@protoc_insertion_point(module_scope)

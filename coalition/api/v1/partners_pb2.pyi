@@ -299,43 +299,111 @@ class RevokeKeyRequest(_message.Message):
 Global___RevokeKeyRequest: _TypeAlias = RevokeKeyRequest  # noqa: Y015
 
 @_typing.final
-class SetTariffRequest(_message.Message):
+class ProposeTariffRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     HEADER_FIELD_NUMBER: _builtins.int
-    TARIFF_FIELD_NUMBER: _builtins.int
+    PROPOSAL_FIELD_NUMBER: _builtins.int
+    proposal: _builtins.bytes
+    """A serialised TariffProposal, fields in order of their numbers: the exact bytes that two people agree on."""
     @_builtins.property
     def header(self) -> _envelope_pb2.RequestHeader: ...
-    @_builtins.property
-    def tariff(self) -> Global___Tariff: ...
     def __init__(
         self,
         *,
         header: _envelope_pb2.RequestHeader | None = ...,
-        tariff: Global___Tariff | None = ...,
+        proposal: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "tariff", b"tariff"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "tariff", b"tariff"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "proposal", b"proposal"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___SetTariffRequest: _TypeAlias = SetTariffRequest  # noqa: Y015
+Global___ProposeTariffRequest: _TypeAlias = ProposeTariffRequest  # noqa: Y015
+
+@_typing.final
+class TariffProposal(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    TARIFF_FIELD_NUMBER: _builtins.int
+    EFFECTIVE_FROM_FIELD_NUMBER: _builtins.int
+    audience: _builtins.str
+    """The network's name."""
+    @_builtins.property
+    def tariff(self) -> Global___Tariff: ...
+    @_builtins.property
+    def effective_from(self) -> _timestamp_pb2.Timestamp:
+        """When it comes into force, should it be approved before; unset: as soon as it is approved."""
+
+    def __init__(
+        self,
+        *,
+        audience: _builtins.str = ...,
+        tariff: Global___Tariff | None = ...,
+        effective_from: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["effective_from", b"effective_from", "tariff", b"tariff"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "effective_from", b"effective_from", "tariff", b"tariff"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TariffProposal: _TypeAlias = TariffProposal  # noqa: Y015
+
+@_typing.final
+class ApproveTariffRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    PROPOSAL_SHA256_FIELD_NUMBER: _builtins.int
+    proposal_sha256: _builtins.bytes
+    """SHA-256 of the proposal's bytes."""
+    @_builtins.property
+    def header(self) -> _envelope_pb2.RequestHeader: ...
+    def __init__(
+        self,
+        *,
+        header: _envelope_pb2.RequestHeader | None = ...,
+        proposal_sha256: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "proposal_sha256", b"proposal_sha256"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApproveTariffRequest: _TypeAlias = ApproveTariffRequest  # noqa: Y015
 
 @_typing.final
 class Tariff(_message.Message):
-    """All terms that acts on points are judged by. One tariff replaces the other whole."""
+    """All terms that acts on points are judged by. One tariff replaces the other whole. Micros are millionths of the
+    currency's unit, for one point.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
     REIMBURSEMENT_MICROS_FIELD_NUMBER: _builtins.int
+    PRICE_MICROS_FIELD_NUMBER: _builtins.int
+    FEE_MICROS_FIELD_NUMBER: _builtins.int
+    INTERCHANGE_MICROS_FIELD_NUMBER: _builtins.int
+    REBATE_BASIS_POINTS_FIELD_NUMBER: _builtins.int
     EXPIRY_FIELD_NUMBER: _builtins.int
     EXPIRY_COUNT_FIELD_NUMBER: _builtins.int
     GRACE_DAYS_FIELD_NUMBER: _builtins.int
     HOLD_MINUTES_FIELD_NUMBER: _builtins.int
     SPENT_FIELD_NUMBER: _builtins.int
     reimbursement_micros: _builtins.int
-    """Reimbursement rate: millionths of the currency's unit for one point, 1 to 9,000,000."""
+    """What a redeemer is reimbursed, 1 to 9,000,000."""
+    price_micros: _builtins.int
+    """Pool: what an issuer pays into the fund, 1 to 9,000,000. Bilateral: 0."""
+    fee_micros: _builtins.int
+    """What an issuer pays the operator, 0 to 9,000,000."""
+    interchange_micros: _builtins.int
+    """What a redeemer pays the funder of a point that is not its own; at most the reimbursement."""
+    rebate_basis_points: _builtins.int
+    """Pool: the part of an expired point's price that its issuer gets back, 0 to 10,000. Bilateral: 0."""
     expiry: Global___LotExpiry.ValueType
     """When points that are issued from now on expire, in UTC."""
     expiry_count: _builtins.int
@@ -350,6 +418,10 @@ class Tariff(_message.Message):
         self,
         *,
         reimbursement_micros: _builtins.int = ...,
+        price_micros: _builtins.int = ...,
+        fee_micros: _builtins.int = ...,
+        interchange_micros: _builtins.int = ...,
+        rebate_basis_points: _builtins.int = ...,
         expiry: Global___LotExpiry.ValueType = ...,
         expiry_count: _builtins.int = ...,
         grace_days: _builtins.int = ...,
@@ -358,11 +430,95 @@ class Tariff(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expiry", b"expiry", "expiry_count", b"expiry_count", "grace_days", b"grace_days", "hold_minutes", b"hold_minutes", "reimbursement_micros", b"reimbursement_micros", "spent", b"spent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expiry", b"expiry", "expiry_count", b"expiry_count", "fee_micros", b"fee_micros", "grace_days", b"grace_days", "hold_minutes", b"hold_minutes", "interchange_micros", b"interchange_micros", "price_micros", b"price_micros", "rebate_basis_points", b"rebate_basis_points", "reimbursement_micros", b"reimbursement_micros", "spent", b"spent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Tariff: _TypeAlias = Tariff  # noqa: Y015
+
+@_typing.final
+class GetTariffRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def header(self) -> _envelope_pb2.RequestHeader: ...
+    def __init__(
+        self,
+        *,
+        header: _envelope_pb2.RequestHeader | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["header", b"header"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTariffRequest: _TypeAlias = GetTariffRequest  # noqa: Y015
+
+@_typing.final
+class GetTariffResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IN_FORCE_FIELD_NUMBER: _builtins.int
+    IN_FORCE_ENTRY_FIELD_NUMBER: _builtins.int
+    COMING_FIELD_NUMBER: _builtins.int
+    WAITING_FIELD_NUMBER: _builtins.int
+    in_force_entry: _builtins.int
+    """The house entry that put it in force: the number by which lots and entries name it."""
+    @_builtins.property
+    def in_force(self) -> Global___Tariff: ...
+    @_builtins.property
+    def coming(self) -> Global___TariffProposal:
+        """Approved, and not yet in force; unset: none."""
+
+    @_builtins.property
+    def waiting(self) -> _containers.RepeatedCompositeFieldContainer[Global___WaitingTariff]: ...
+    def __init__(
+        self,
+        *,
+        in_force: Global___Tariff | None = ...,
+        in_force_entry: _builtins.int = ...,
+        coming: Global___TariffProposal | None = ...,
+        waiting: _abc.Iterable[Global___WaitingTariff] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["coming", b"coming", "in_force", b"in_force"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coming", b"coming", "in_force", b"in_force", "in_force_entry", b"in_force_entry", "waiting", b"waiting"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetTariffResponse: _TypeAlias = GetTariffResponse  # noqa: Y015
+
+@_typing.final
+class WaitingTariff(_message.Message):
+    """A proposal that another person may still approve."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROPOSAL_FIELD_NUMBER: _builtins.int
+    PROPOSER_FIELD_NUMBER: _builtins.int
+    PROPOSED_AT_FIELD_NUMBER: _builtins.int
+    proposal: _builtins.bytes
+    """The exact bytes, to be hashed by whoever approves them."""
+    proposer: _builtins.str
+    """Who proposed it."""
+    @_builtins.property
+    def proposed_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        proposal: _builtins.bytes = ...,
+        proposer: _builtins.str = ...,
+        proposed_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["proposed_at", b"proposed_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["proposal", b"proposal", "proposed_at", b"proposed_at", "proposer", b"proposer"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WaitingTariff: _TypeAlias = WaitingTariff  # noqa: Y015
 
 @_typing.final
 class ListPartnersRequest(_message.Message):

@@ -61,10 +61,20 @@ class PartnerServiceStub:
                 request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
                 response_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
                 _registered_method=True)
-        self.SetTariff = channel.unary_unary(
-                '/coalition.api.v1.PartnerService/SetTariff',
+        self.ProposeTariff = channel.unary_unary(
+                '/coalition.api.v1.PartnerService/ProposeTariff',
                 request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
                 response_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                _registered_method=True)
+        self.ApproveTariff = channel.unary_unary(
+                '/coalition.api.v1.PartnerService/ApproveTariff',
+                request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+                response_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                _registered_method=True)
+        self.GetTariff = channel.unary_unary(
+                '/coalition.api.v1.PartnerService/GetTariff',
+                request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+                response_deserializer=coalition_dot_api_dot_v1_dot_partners__pb2.GetTariffResponse.FromString,
                 _registered_method=True)
         self.ListPartners = channel.unary_unary(
                 '/coalition.api.v1.PartnerService/ListPartners',
@@ -117,8 +127,24 @@ class PartnerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def SetTariff(self, request, context):
-        """What a point is worth from the next entry on.
+    def ProposeTariff(self, request, context):
+        """One person proposes a tariff, all its terms at once; another approves it within 72 hours. No refusal.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ApproveTariff(self, request, context):
+        """The newest proposal with this hash is in force from the next entry on, or once its `effective_from` has come.
+        Either way a tariff that was still to come is dropped: at most one is coming. Refusals, first that applies:
+        PROPOSAL_UNKNOWN, ALREADY_APPROVED, PROPOSAL_EXPIRED (72 hours), SAME_PERSON.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetTariff(self, request, context):
+        """The tariff in force, the one that is coming, and those that wait for a second person.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -158,10 +184,20 @@ def add_PartnerServiceServicer_to_server(servicer, server):
                     request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
                     response_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
             ),
-            'SetTariff': grpc.unary_unary_rpc_method_handler(
-                    servicer.SetTariff,
+            'ProposeTariff': grpc.unary_unary_rpc_method_handler(
+                    servicer.ProposeTariff,
                     request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
                     response_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            ),
+            'ApproveTariff': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApproveTariff,
+                    request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                    response_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            ),
+            'GetTariff': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetTariff,
+                    request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                    response_serializer=coalition_dot_api_dot_v1_dot_partners__pb2.GetTariffResponse.SerializeToString,
             ),
             'ListPartners': grpc.unary_unary_rpc_method_handler(
                     servicer.ListPartners,
@@ -316,7 +352,7 @@ class PartnerService:
             _registered_method=True)
 
     @staticmethod
-    def SetTariff(request,
+    def ProposeTariff(request,
             target,
             options=(),
             channel_credentials=None,
@@ -329,9 +365,63 @@ class PartnerService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/coalition.api.v1.PartnerService/SetTariff',
+            '/coalition.api.v1.PartnerService/ProposeTariff',
             coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
             coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApproveTariff(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/coalition.api.v1.PartnerService/ApproveTariff',
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetTariff(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/coalition.api.v1.PartnerService/GetTariff',
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            coalition_dot_api_dot_v1_dot_partners__pb2.GetTariffResponse.FromString,
             options,
             channel_credentials,
             insecure,

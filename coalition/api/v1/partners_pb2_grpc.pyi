@@ -51,8 +51,15 @@ class PartnerServiceStub:
     operator any request or approver key. Refusals, first that applies: KEY_UNKNOWN (not the caller's, or revoked
     already), LAST_KEY.
     """
-    SetTariff: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
-    """What a point is worth from the next entry on."""
+    ProposeTariff: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
+    """One person proposes a tariff, all its terms at once; another approves it within 72 hours. No refusal."""
+    ApproveTariff: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
+    """The newest proposal with this hash is in force from the next entry on, or once its `effective_from` has come.
+    Either way a tariff that was still to come is dropped: at most one is coming. Refusals, first that applies:
+    PROPOSAL_UNKNOWN, ALREADY_APPROVED, PROPOSAL_EXPIRED (72 hours), SAME_PERSON.
+    """
+    GetTariff: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _partners_pb2.GetTariffResponse]
+    """The tariff in force, the one that is coming, and those that wait for a second person."""
     ListPartners: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _partners_pb2.ListPartnersResponse]
 
 @_typing.type_check_only
@@ -77,8 +84,15 @@ class PartnerServiceAsyncStub(PartnerServiceStub):
     operator any request or approver key. Refusals, first that applies: KEY_UNKNOWN (not the caller's, or revoked
     already), LAST_KEY.
     """
-    SetTariff: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
-    """What a point is worth from the next entry on."""
+    ProposeTariff: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
+    """One person proposes a tariff, all its terms at once; another approves it within 72 hours. No refusal."""
+    ApproveTariff: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
+    """The newest proposal with this hash is in force from the next entry on, or once its `effective_from` has come.
+    Either way a tariff that was still to come is dropped: at most one is coming. Refusals, first that applies:
+    PROPOSAL_UNKNOWN, ALREADY_APPROVED, PROPOSAL_EXPIRED (72 hours), SAME_PERSON.
+    """
+    GetTariff: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _partners_pb2.GetTariffResponse]  # type: ignore[assignment]
+    """The tariff in force, the one that is coming, and those that wait for a second person."""
     ListPartners: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _partners_pb2.ListPartnersResponse]  # type: ignore[assignment]
 
 class PartnerServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -132,12 +146,31 @@ class PartnerServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
-    def SetTariff(
+    def ProposeTariff(
         self,
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
-        """What a point is worth from the next entry on."""
+        """One person proposes a tariff, all its terms at once; another approves it within 72 hours. No refusal."""
+
+    @_abc_1.abstractmethod
+    def ApproveTariff(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
+        """The newest proposal with this hash is in force from the next entry on, or once its `effective_from` has come.
+        Either way a tariff that was still to come is dropped: at most one is coming. Refusals, first that applies:
+        PROPOSAL_UNKNOWN, ALREADY_APPROVED, PROPOSAL_EXPIRED (72 hours), SAME_PERSON.
+        """
+
+    @_abc_1.abstractmethod
+    def GetTariff(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_partners_pb2.GetTariffResponse, _abc.Awaitable[_partners_pb2.GetTariffResponse]]:
+        """The tariff in force, the one that is coming, and those that wait for a second person."""
 
     @_abc_1.abstractmethod
     def ListPartners(

@@ -20,15 +20,25 @@ from rich.progress import (
 
 from coalition.cli.demo.baskets import read_baskets, transactions_path
 from coalition.cli.demo.closing import settle_month
-from coalition.cli.demo.evidence import prove_books, write_statements_of_all
+from coalition.cli.demo.evidence import check_operator_accounts, prove_books, write_statements_of_all
 from coalition.cli.demo.pace import Pace
 from coalition.cli.demo.plan import ReplayPlan, plan_replay
 from coalition.cli.demo.replay import enrol, for_all, replay_month
 from coalition.cli.demo.report import print_report, summary, write_summary
-from coalition.cli.demo.stage import ORIGIN, Stage, found_demo, open_stage, require_same_replay, served
+from coalition.cli.demo.stage import (
+    MODELS,
+    ORIGIN,
+    Stage,
+    found_demo,
+    open_stage,
+    require_same_replay,
+    served,
+)
+from coalition.cli.founding import model_text
 from coalition.cli.running import stop_serving
 from coalition.cli.sharing import database
 from coalition.cli.site import Site
+from settlement.house.records import BILATERAL
 
 console = Console(highlight=False)
 
@@ -37,6 +47,10 @@ def demo(
     baskets: Annotated[
         str, typer.Option(help="How many baskets to replay, oldest first, or `all` (155,848).")
     ] = "25000",
+    model: Annotated[
+        str,
+        typer.Option(callback=model_text, metavar="MODEL", help="The settlement model: bilateral or pool."),
+    ] = BILATERAL,
     out: Annotated[Path, typer.Option(help="Where results go; `data` below it holds the network.")] = Path(
         "build/demo"
     ),
@@ -47,21 +61,24 @@ def demo(
     """
     count = None if baskets == "all" else _count(baskets)
     with console.status("Reading baskets"):
-        plan = plan_replay(read_baskets(transactions_path(), count=count), network=ORIGIN)
+        plan = plan_replay(
+            read_baskets(transactions_path(), count=count), network=ORIGIN, prices=MODELS[model]
+        )
     acts = sum(1 for _ in plan.acts())
     console.print(
         f"{plan.baskets:,} baskets of {len(plan.members):,} members at {len(plan.partners):,} partners:"
         f" {acts:,} acts in {len(plan.months)} cycles"
     )
     site = Site(out.absolute() / "data")
-    require_same_replay(site, plan.baskets)
+    require_same_replay(site, plan.baskets, model)
     stop_serving(site.data)
     with database(site):
         with console.status("Starting the network"):
-            found_demo(site)
+            found_demo(site, model)
         pace = Pace.kept(site.data / "pace.json")
         asyncio.run(_replay(site, plan, pace))
         entries = write_statements_of_all(site, out / "statements", len(plan.months))
+        check_operator_accounts(site, plan)
         prove_books(console, site, out / "bundle.zip")
     write_summary(out / "summary.json", summary(plan, pace))
     print_report(console, plan, entries)

@@ -8,14 +8,19 @@ from coalition.audit.bundle import export_bundle
 from coalition.audit.checks import Finding
 from coalition.audit.fsck import fsck
 from coalition.audit.verify import verify_bundle
+from coalition.cli.demo.plan import ReplayPlan
 from coalition.cli.demo.stage import OUTBOX
 from coalition.cli.progress import progress
 from coalition.cli.site import Site
 from coalition.client import Outbox
 from settlement.database import READER, connect
 from settlement.errors import CoalitionError
+from settlement.ledger.chart import OPERATORS
 from settlement.ledger.memory import load_house
 from settlement.statements.reading import read_cycle_book, write_statements
+
+_OPERATOR_ACCOUNTS = """SELECT account, sum(credits - debits) FROM balances
+    WHERE account = ANY(%s) AND asset <> 'PTS' GROUP BY account"""
 
 
 def write_statements_of_all(site: Site, folder: Path, cycles: int) -> dict[int, int]:
@@ -29,6 +34,17 @@ def write_statements_of_all(site: Site, folder: Path, cycles: int) -> dict[int, 
             entries[cycle] = sum(stop - start for start, stop in ranges)
             tell("statements", cycle, cycles)
     return entries
+
+
+def check_operator_accounts(site: Site, plan: ReplayPlan) -> None:
+    """DEMO_FAILED unless the fund, fees, spread and breakage in the books are the plan's, to the micro."""
+    with connect(site.dsn(READER), READER) as connection:
+        rows = connection.execute(_OPERATOR_ACCOUNTS, (sorted(OPERATORS),)).fetchall()
+    held = {account: int(micros) for account, micros in rows if micros}
+    expected = {account: micros for account, micros in plan.operator_micros().items() if micros}
+    if held != expected:
+        message = f"the operator's accounts hold {held}, the plan expects {expected}"
+        raise CoalitionError("DEMO_FAILED", message)
 
 
 def prove_books(console: Console, site: Site, bundle: Path) -> None:

@@ -8,10 +8,10 @@ Rules of the replay, per basket, at its store, in the order of the baskets:
 1. if the member's balance is at least 200 points, redeem min(balance, basket cents) rounded down to a
    multiple of 100;
 2. then issue basket cents // 100 points;
-an act of no points is left out. A point is worth one cent and never expires. A redemption consumes the
-member's oldest lots first; the partner that issued a lot funds it, and owes the redeeming partner one cent
-per point unless they are the same. A debt belongs to the calendar month (UTC) of the redemption that made
-it.
+an act of no points is left out. Points never expire. A redemption consumes the member's oldest lots first;
+the partner that issued a lot funds it. A point is worth one cent: its funder owes that to the redeeming
+partner unless they are the same, or the pool's fund does (`debts`). A debt belongs to the calendar month
+(UTC) of the act that made it.
 """
 
 from collections import Counter, defaultdict, deque
@@ -22,6 +22,7 @@ from enum import StrEnum
 from uuid import UUID, uuid5
 
 from coalition.cli.demo.baskets import Basket
+from coalition.cli.demo.debts import Debts, Lot, Prices
 
 REDEEM_FROM_BALANCE_POINTS = 200
 REDEEM_STEP_POINTS = 100
@@ -29,7 +30,7 @@ CENTS_PER_ISSUED_POINT = 100
 ACT_NAMESPACE = UUID("6f1f3d0a-3c0e-5b5e-9d55-0b7c1c6f4a21")
 
 Obligations = Mapping[tuple[str, str], int]
-"""(debtor partner, creditor partner) -> cents owed, above zero, never to oneself."""
+"""(debtor, creditor) -> cents owed, never to oneself; zero where only a fraction of a cent accrued."""
 
 
 class Kind(StrEnum):
@@ -58,14 +59,6 @@ class PlannedAct:
 
 
 @dataclass(frozen=True, slots=True)
-class Lot:
-    """Points of one member from one issue (or the part of it still unspent, or the slice just spent)."""
-
-    funder: str
-    points: int
-
-
-@dataclass(frozen=True, slots=True)
 class MonthPlan:
     """One calendar month: its acts in order and what its cycle must come to."""
 
@@ -89,7 +82,7 @@ class MonthPlan:
 
     @property
     def multilateral_cents(self) -> int:
-        """Each partner pays, or is paid, one amount: the sum of what net debtors pay."""
+        """Each participant pays, or is paid, one amount: the sum of what net debtors pay."""
         return sum(cents for cents in self.net_debt_cents().values() if cents > 0)
 
     def net_debt_cents(self) -> dict[str, int]:
@@ -112,6 +105,7 @@ class ReplayPlan:
     """Every store of the baskets, even one without an act."""
     open_lots: Mapping[int, tuple[Lot, ...]]
     """member -> unspent lots, oldest first; only members with points."""
+    prices: Prices = field(default_factory=Prices)
 
     @property
     def baskets(self) -> int:
@@ -143,6 +137,17 @@ class ReplayPlan:
         """Points still in members' wallets, counted from the lots."""
         return sum(lot.points for lots in self.open_lots.values() for lot in lots)
 
+    def operator_micros(self) -> dict[str, int]:
+        """What the operator's own accounts must hold at the end; a negative spread is a loss."""
+        prices = self.prices
+        held = {
+            "fund": self.points_outstanding * prices.price,
+            "fee-income": self.points_issued * prices.fee,
+            "spread": self.points_redeemed * (prices.price - prices.point),
+            "breakage": 0,
+        }
+        return held if prices.fund is not None else {}
+
     def acts(self, kind: Kind | None = None) -> Iterator[PlannedAct]:
         """All acts in order, or those of one kind."""
         return (act for month in self.months for act in month.acts if kind in (None, act.kind))
@@ -161,8 +166,8 @@ def act_id(*, network: str, basket_id: int, kind: Kind) -> UUID:
     return uuid5(ACT_NAMESPACE, f"{network}/{basket_id}/{kind}")
 
 
-def plan_replay(baskets: Iterable[Basket], *, network: str) -> ReplayPlan:
-    """Plan the acts of `baskets` and the debts that they make.
+def plan_replay(baskets: Iterable[Basket], *, network: str, prices: Prices | None = None) -> ReplayPlan:
+    """Plan the acts of `baskets` and the debts that they make. Without `prices` a point is worth a cent, bilaterally.
 
     Raises ValueError unless the baskets are strictly ordered by (timestamp, basket_id): a member's first
     lot could otherwise not be taken for the oldest.
@@ -170,22 +175,31 @@ def plan_replay(baskets: Iterable[Basket], *, network: str) -> ReplayPlan:
     months: dict[tuple[int, int], _Month] = {}
     wallets: defaultdict[int, _Wallet] = defaultdict(_Wallet)
     partners: set[str] = set()
+    debts = Debts(prices or Prices())
     for basket in _in_order(baskets):
         year_month = (basket.timestamp.year, basket.timestamp.month)
         month = months.get(year_month)
         if month is None:
+            _end_newest(months, debts)
             month = months[year_month] = _Month(f"{basket.timestamp:%Y-%m}")
         partners.add(partner_name(basket.store_id))
-        month.replay(basket, wallets[basket.household_id], network=network)
+        month.replay(basket, wallets[basket.household_id], debts, network=network)
+    _end_newest(months, debts)
     return ReplayPlan(
         months=tuple(
-            MonthPlan(month.name, month.baskets, tuple(month.acts), dict(month.obligations))
+            MonthPlan(month.name, month.baskets, tuple(month.acts), month.obligations)
             for month in months.values()
         ),
         members=frozenset(wallets),
         partners=frozenset(partners),
         open_lots={member: tuple(wallet.lots) for member, wallet in wallets.items() if wallet.lots},
+        prices=debts.prices,
     )
+
+
+def _end_newest(months: "dict[tuple[int, int], _Month]", debts: Debts) -> None:
+    for month in list(months.values())[-1:]:
+        month.obligations = debts.end_month()
 
 
 def _in_order(baskets: Iterable[Basket]) -> Iterator[Basket]:
@@ -229,21 +243,20 @@ class _Month:
     name: str
     baskets: int = 0
     acts: list[PlannedAct] = field(default_factory=list)
-    obligations: Counter[tuple[str, str]] = field(default_factory=Counter)
+    obligations: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def replay(self, basket: Basket, wallet: _Wallet, *, network: str) -> None:
+    def replay(self, basket: Basket, wallet: _Wallet, debts: Debts, *, network: str) -> None:
         """Add the acts of one basket: first what it redeems, then what it earns."""
         self.baskets += 1
         partner = partner_name(basket.store_id)
         spent = _points_to_redeem(balance=wallet.balance, basket_cents=basket.cents)
         if spent > 0:
-            for part in wallet.redeem(spent):
-                if part.funder != partner:
-                    self.obligations[part.funder, partner] += part.points
+            debts.redeem(partner, wallet.redeem(spent))
             self._add(basket, Kind.REDEEM, spent, wallet, network=network)
         earned = basket.cents // CENTS_PER_ISSUED_POINT
         if earned > 0:
             wallet.issue(partner, earned)
+            debts.issue(partner, earned)
             self._add(basket, Kind.ISSUE, earned, wallet, network=network)
 
     def _add(self, basket: Basket, kind: Kind, points: int, wallet: _Wallet, *, network: str) -> None:

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from coalition.cli.demo.pace import Pace
 from coalition.cli.demo.plan import MonthPlan, ReplayPlan
-from settlement.money import format_minor
+from settlement.money import format_micros, format_minor
 
 LARGEST = 5
 
@@ -28,6 +28,7 @@ def summary(plan: ReplayPlan, pace: Pace) -> dict[str, Any]:
         "points_outstanding": plan.points_outstanding,
         "seconds": round(pace.seconds, 3),
         "acts_per_second": round(pace.acts_per_second, 1),
+        "operator_micros": plan.operator_micros(),
         "cycles": [
             {
                 "month": month.month,
@@ -48,8 +49,10 @@ def write_summary(path: Path, content: dict[str, Any]) -> None:
 
 
 def print_report(console: Console, plan: ReplayPlan, entries: dict[int, int]) -> None:
-    """The table of cycles, and who was paid and who paid most over all of them."""
+    """The table of cycles, what the operator holds in a pool, and who was paid and who paid most over all of them."""
     console.print("\n[bold]Cycles, in EUR[/]", _cycles(plan, entries), sep="\n")
+    if plan.operator_micros():
+        console.print("\n[bold]The operator's accounts at the end[/]", _operator(plan), sep="\n")
     nets: Counter[str] = Counter()
     for month in plan.months:
         nets.update(month.net_debt_cents())
@@ -76,6 +79,15 @@ def _cycles(plan: ReplayPlan, entries: dict[int, int]) -> Table:
     for cycle, month in enumerate(months, start=1):
         figures = (month.gross_cents, month.bilateral_cents, month.multilateral_cents)
         table.add_row(month.month, f"{entries[cycle]:,}", *map(_euros, figures), _saving((month,)))
+    return table
+
+
+def _operator(plan: ReplayPlan) -> Table:
+    table = Table()
+    table.add_column("account")
+    table.add_column("EUR", justify="right")
+    for account, micros in plan.operator_micros().items():
+        table.add_row(account, format_micros(micros))
     return table
 
 

@@ -13,17 +13,23 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid5
 
+from coalition.cli.demo.debts import Prices
 from coalition.cli.site import Site, found_network, prepare_database
 from coalition.client import Client, Identity, Outbox, load_identity, open_channel, save_identity
 from settlement.errors import CoalitionError
-from settlement.house.records import Network
+from settlement.house.records import BILATERAL, POOL, Network
+from settlement.house.tariff import Tariff
 from settlement.journal.acts import Outcome
 from settlement.signing import new_key
 
 ORIGIN = "demo.example/coalition"
 OPERATOR = "operator"
 PROPOSER, APPROVER = "ann", "bob"
-POINT_MICROS = 10_000
+MODELS = {
+    BILATERAL: Prices(),
+    POOL: Prices(fund=OPERATOR, price=12_000, fee=500, interchange=300),
+}
+"""What a point costs and earns in the demonstration of each settlement model."""
 START_SECONDS_MAX = 60.0
 CALL_SECONDS_MAX = 60.0
 OUTBOX = "outbox.sqlite"
@@ -42,25 +48,30 @@ def accepted(outcome: Outcome, what: str) -> Outcome:
     return outcome
 
 
-def require_same_replay(site: Site, baskets: int) -> None:
-    """DEMO_FAILED if the folder holds a replay of another number of baskets: its cycles are closed, none can be added."""
-    kept = site.data / "baskets"
+def require_same_replay(site: Site, baskets: int, model: str) -> None:
+    """DEMO_FAILED if the folder holds a replay of other baskets or in another model: its cycles are closed, none can be added."""
+    kept, replay = site.data / "baskets", f"{baskets} baskets, {model}"
     site.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    before = kept.read_text().strip() if kept.exists() else str(baskets)
-    if before != str(baskets):
-        message = f"{site.data} holds a replay of {before} baskets; remove it, or choose another --out"
+    before = kept.read_text().strip() if kept.exists() else replay
+    if before != replay:
+        message = f"{site.data} holds a replay of {before}; remove it, or choose another --out"
         raise CoalitionError("DEMO_FAILED", message)
-    kept.write_text(f"{baskets}\n")
+    kept.write_text(f"{replay}\n")
 
 
-def found_demo(site: Site) -> None:
+def found_demo(site: Site, model: str) -> None:
     """Prepares the database and founds the demo's network, if that is not done yet."""
     prepare_database(site)
-    network = Network(ORIGIN, "EUR", 2, 1, OPERATOR, "bilateral")
+    network = Network(ORIGIN, "EUR", 2, 1, OPERATOR, model)
+    prices = MODELS[model]
+    tariff = Tariff(
+        prices.point,
+        price_micros=prices.price,
+        fee_micros=prices.fee,
+        interchange_micros=prices.interchange,
+    )
     try:
-        found_network(
-            site, network, rate_micros=POINT_MICROS, people=(PROPOSER, APPROVER), server="127.0.0.1:0"
-        )
+        found_network(site, network, tariff=tariff, people=(PROPOSER, APPROVER), server="127.0.0.1:0")
     except CoalitionError as error:
         if error.reason != "NETWORK_EXISTS":
             raise

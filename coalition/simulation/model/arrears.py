@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from coalition.simulation.model.partners import Tariff
+from coalition.simulation.model.prices import Prices
+from coalition.simulation.model.tariffs import Tariff
 from coalition.simulation.model.terms import REPAYMENTS_MAX, Answer, Post
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Arrear:
-    """Points that a member owes a partner since one reversal."""
+    """Points that a member owes a partner since one reversal; issued under `tariff`."""
 
     shard: int
     index: int
@@ -20,6 +21,7 @@ class Arrear:
     partner: str
     quantity: int
     left: int
+    tariff: Tariff
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Arrears:
         return [arrear for arrears in self.of.values() for arrear in arrears]
 
     def repay(
-        self, answer: Answer, member: str, slices: list[tuple["Lot", int]], tariff: Tariff, currency: str
+        self, answer: Answer, member: str, slices: list[tuple["Lot", int]], tariff: Tariff, prices: Prices
     ) -> list[Repayment]:
         """Writes into the answer what points just credited repay, and says so; whose lots they are takes them out."""
         pieces = self._pieces(member, slices, tariff)
@@ -56,18 +58,15 @@ class Arrears:
             mine = [piece for piece in pieces if piece.arrear.partner == partner]
             points = sum([piece.points for piece in mine])
             answer.posts.append(Post(f"wallet:{member}", f"arrears:{member}:{partner}", "PTS", points))
-            for funder in dict.fromkeys(piece.lot.funder for piece in mine):
-                micros = (
-                    sum([piece.points for piece in mine if piece.lot.funder == funder]) * tariff.rate_micros
-                )
-                if funder != partner:
-                    answer.posts.append(Post(f"position:{funder}", f"position:{partner}", currency, micros))
+            taken = [(piece.lot.funder, piece.points, piece.lot.tariff) for piece in mine]
+            owed = [(partner, piece.points, piece.arrear.tariff) for piece in mine]
+            answer.posts += prices.of_repayment(partner, taken, owed, tariff)
         for lot, _ in slices:
-            taken = sum([piece.points for piece in pieces if piece.lot is lot])
-            answer.lots += [lot.slice("take", taken)] if taken else []
+            points = sum([piece.points for piece in pieces if piece.lot is lot])
+            answer.lots += [lot.slice("take", points)] if points else []
         for arrear in self.of.get(member, []):
-            taken = sum([piece.points for piece in pieces if piece.arrear is arrear])
-            answer.arrears += [f"take {arrear.shard}:{arrear.index}.0 {taken}"] if taken else []
+            points = sum([piece.points for piece in pieces if piece.arrear is arrear])
+            answer.arrears += [f"take {arrear.shard}:{arrear.index}.0 {points}"] if points else []
         answer.tariff = tariff.number if pieces else answer.tariff
         self.repaid += pieces
         return pieces
@@ -80,7 +79,7 @@ class Arrears:
         for arrear in self.of.get(member, []):
             while arrear.left and at < len(slices) and len(pieces) < REPAYMENTS_MAX:
                 points = min(arrear.left, unused[at])
-                pieces.append(Repayment(slices[at][0], arrear, points, tariff.rate_micros))
+                pieces.append(Repayment(slices[at][0], arrear, points, tariff.terms.rate_micros))
                 arrear.left -= points
                 unused[at] -= points
                 at += unused[at] == 0

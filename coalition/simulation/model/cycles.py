@@ -15,6 +15,8 @@ from coalition.simulation.model.terms import (
 from coalition.simulation.model.timeline import Timeline
 from settlement.clearing.acts import CloseCycle
 
+OPERATORS = ("fund", "fee-income", "spread", "breakage")
+"""The operator's accounts beside its position."""
 Pair = tuple[str, str]
 """Debtor and creditor."""
 
@@ -22,7 +24,8 @@ Pair = tuple[str, str]
 class Cycles:
     """Which cycle is open, where each shard cut the earlier ones, and what accrued in each, in micros."""
 
-    def __init__(self, *, shards: int, minor_digits: int) -> None:
+    def __init__(self, *, operator: str, shards: int, minor_digits: int) -> None:
+        self._operator = operator
         self.unit = MICROS_PER_UNIT // int(10**minor_digits)
         self._open = Timeline(0, 1)
         self.cuts: dict[int, list[int]] = {shard: [] for shard in range(HOUSE + 1, shards + 1)}
@@ -69,12 +72,24 @@ class Cycles:
         return ("cycle", str(number)), ("range", f"{start} {place.index}")
 
     def add_debts(self, shard: int, posts: Iterable[Post]) -> None:
-        """What each posting between two positions makes one owe the other, in the shard's cycle."""
+        """What each posting between two participants makes one owe the other, in the shard's cycle."""
         for post in posts:
-            if post.debit.startswith("position:") and post.credit.startswith("position:"):
-                pair = post.debit.removeprefix("position:"), post.credit.removeprefix("position:")
+            pair = self.parties(post)
+            if pair is not None:
                 owed = self.accrued[self.of_shard(shard)]
                 owed[pair] = owed.get(pair, 0) + post.amount
+
+    def parties(self, post: Post) -> Pair | None:
+        """Whom a posting makes owe whom; None if it moves nothing between two participants."""
+        debtor, creditor = self._owner(post.debit), self._owner(post.credit)
+        return None if debtor is None or creditor is None or debtor == creditor else (debtor, creditor)
+
+    def _owner(self, account: str) -> str | None:
+        """The participant whose money an account is."""
+        if account in OPERATORS:
+            return self._operator
+        kind, _, name = account.partition(":")
+        return name if kind == "position" else None
 
     def is_cut(self, cycle: int) -> bool:
         """Whether every shard has cut the cycle, so that nothing can fall into it any more."""

@@ -10,6 +10,7 @@ from coalition.simulation.model.openings import Openings
 from coalition.simulation.model.partners import Partners
 from coalition.simulation.model.points import Points
 from coalition.simulation.model.settlements import Settlements
+from coalition.simulation.model.tariffs import Tariffs
 from coalition.simulation.model.terms import HOUSE, ModelError, Place
 
 
@@ -19,6 +20,7 @@ class Facts:
 
     currency: str
     partners: Partners
+    tariffs: Tariffs
     keys: Keys
     points: Points
     holds: Holds

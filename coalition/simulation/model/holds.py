@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from coalition.simulation.model.lots import Lot
-from coalition.simulation.model.partners import Tariff
-from coalition.simulation.model.points import Deed, Points
+from coalition.simulation.model.points import Deed, Points, parts
+from coalition.simulation.model.tariffs import Tariff
 from coalition.simulation.model.terms import (
     MINUTE_US,
     Answer,
@@ -58,8 +58,8 @@ class Holds:
         refusal = stopped or points.why_not_redeem(member, amount, slices)
         if refusal is not None or member is None:
             return points.answer(refusal, member, about)
-        asked_for = body.hold_minutes if body.hold_minutes > 0 else tariff.hold_minutes
-        until_us = place.time_us + min(asked_for, tariff.hold_minutes) * MINUTE_US
+        asked_for = body.hold_minutes if body.hold_minutes > 0 else tariff.terms.hold_minutes
+        until_us = place.time_us + min(asked_for, tariff.terms.hold_minutes) * MINUTE_US
         hold = Hold(place.shard, place.index, asked.partner, member, amount, tariff, until_us, slices)
         self.by_act[asked.partner, asked.act_id] = self.by_place[hold.place] = hold
         for lot, quantity in slices:
@@ -85,7 +85,7 @@ class Holds:
         spent = first_points(hold.slices, body.amount)
         rest = [(lot, all_of_it - _of(spent, lot)) for lot, all_of_it in hold.slices]
         rest = [(lot, quantity) for lot, quantity in rest if quantity]
-        debts = points.debts(asked.partner, spent, hold.tariff)
+        money = points.prices.of_redemption(asked.partner, parts(spent), hold.tariff)
         held, redeemed = f"held:{hold.member}", f"redeemed:{asked.partner}"
         points.deeds[asked.partner, asked.act_id] = Deed(
             "capture",
@@ -95,9 +95,9 @@ class Holds:
             hold.member,
             body.amount,
             spent,
-            hold.tariff.rate_micros,
+            hold.tariff,
         )
-        posts = [Post(held, redeemed, "PTS", body.amount), *debts]
+        posts = [Post(held, redeemed, "PTS", body.amount), *money]
         lots = [lot.slice("spend", quantity) for lot, quantity in spent]
         points.active_us[hold.member] = place.time_us
         back, given = self._end(hold, place, rest)

@@ -6,8 +6,11 @@ Each law compares two ways to the same number that no rule writes together: post
 from collections import Counter
 from collections.abc import Callable, Iterator
 
+from coalition.simulation.model.cycles import OPERATORS
 from coalition.simulation.model.facts import Facts
+from coalition.simulation.model.points import Deed
 from coalition.simulation.model.reversing import standing
+from coalition.simulation.model.tariffs import Tariff
 from coalition.simulation.model.terms import (
     HOUSE,
     OPERATOR_KEYS_LEAST,
@@ -122,27 +125,63 @@ def reversals_are_bounded(facts: Facts) -> Iterator[str]:
             yield f"{deed.undone} points of {deed.shard}:{deed.index} are reversed, it moved {deed.amount}"
 
 
-def debts_are_redemptions(facts: Facts) -> Iterator[str]:
-    """Between two partners accrued what redemptions that stand, and repaid arrears, made them owe each other."""
+def debts_are_acts(facts: Facts) -> Iterator[str]:
+    """Between two participants accrued what acts that stand, repaid arrears and expired points made them owe each other."""
     accrued: Counter[tuple[str, str]] = Counter()
     for owed in facts.cycles.accrued.values():
         for (debtor, creditor), micros in owed.items():
             _owe(accrued, debtor, creditor, micros)
     due: Counter[tuple[str, str]] = Counter()
     for deed in facts.points.deeds.values():
-        slices = deed.slices if deed.kind != "issue" else []
-        for (lot, _), points in zip(slices, standing(deed, deed.undone), strict=False):
-            _owe(due, lot.funder, deed.partner, points * deed.rate_micros)
-    for repayment in facts.points.arrears.repaid:
+        if deed.kind == "issue":
+            # But for those that the issuer took back or that are owed to it.
+            stands = deed.amount - deed.withdrawn - deed.owed
+            _owe_for_issue(facts, deed.partner, stands, deed.tariff, due)
+        else:
+            _owe_for_redemption(facts, deed, due)
+    for lot in facts.openings.lots:
+        _owe_for_issue(facts, lot.funder, lot.quantity, lot.tariff, due)
+    is_pool, operator = facts.points.prices.is_pool, facts.partners.operator
+    for repayment in facts.points.arrears.repaid if not is_pool else []:
         micros = repayment.points * repayment.rate_micros
         _owe(due, repayment.lot.funder, repayment.arrear.partner, micros)
+    for lot, points in facts.points.expired if is_pool else []:
+        _owe(due, operator, lot.funder, facts.points.prices.rebate(points, lot.tariff))
     for pair in accrued.keys() | due.keys():
         if pair[0] != pair[1] and accrued[pair] != due[pair]:
-            yield f"{pair[0]} accrued {accrued[pair]} micros to {pair[1]}, redemptions say {due[pair]}"
+            yield f"{pair[0]} accrued {accrued[pair]} micros to {pair[1]}, acts say {due[pair]}"
+
+
+def _owe_for_issue(
+    facts: Facts, issuer: str, points: int, tariff: Tariff, due: Counter[tuple[str, str]]
+) -> None:
+    """An issuer owes the operator for its points."""
+    price = tariff.terms.price_micros if facts.points.prices.is_pool else 0
+    _owe(due, issuer, facts.partners.operator, points * (tariff.terms.fee_micros + price))
+
+
+def _owe_for_redemption(facts: Facts, deed: Deed, due: Counter[tuple[str, str]]) -> None:
+    """Whoever pays for points owes the redeemer of what stands; it owes their funders for them."""
+    terms = deed.tariff.terms
+    for (lot, _), points in zip(deed.slices, standing(deed, deed.undone), strict=True):
+        payer = facts.partners.operator if facts.points.prices.is_pool else lot.funder
+        _owe(due, payer, deed.partner, points * terms.rate_micros)
+        _owe(due, deed.partner, lot.funder, points * terms.interchange_micros)
+
+
+def fund_is_unspent(facts: Facts) -> Iterator[str]:
+    """In the pool the fund holds the price of every point in a lot or a hold, less that of those owed; else there is none."""
+    slices = [(lot, lot.left) for lot in facts.points.lots]
+    slices += [each for hold in facts.holds.open() for each in hold.slices]
+    due = sum(points * lot.tariff.terms.price_micros for lot, points in slices)
+    due -= sum(arrear.left * arrear.tariff.terms.price_micros for arrear in facts.points.arrears.all())
+    held = -facts.accounts.debit("fund", facts.currency)
+    if held != due:
+        yield f"the fund holds {held} micros, what is not spent is worth {due}"
 
 
 def positions_are_debts(facts: Facts) -> Iterator[str]:
-    """A position is what accrued less what settlements took off; all positions sum to zero."""
+    """A position, the operator's with its own accounts, is what accrued less what settlements took off. All sum to zero."""
     due: Counter[str] = Counter()
     for owed in facts.cycles.accrued.values():
         for (debtor, creditor), micros in owed.items():
@@ -152,6 +191,10 @@ def positions_are_debts(facts: Facts) -> Iterator[str]:
         for name, net in settlement.nets.items() if settlement.approved_at is not None else []:
             due[name] -= net * facts.cycles.unit
     posted = facts.accounts.named("position", facts.currency)
+    operator = facts.partners.operator
+    posted[operator] = posted.get(operator, 0) + sum(
+        facts.accounts.debit(own, facts.currency) for own in OPERATORS
+    )
     for name in due.keys() | posted.keys():
         if due[name] != posted.get(name, 0):
             yield f"the position of {name} is {posted.get(name, 0)} micros, its debts say {due[name]}"
@@ -180,10 +223,21 @@ def legs_are_settling(facts: Facts) -> Iterator[str]:
 
 
 def acts_have_one_answer(facts: Facts) -> Iterator[str]:
-    """Every entry is the founding, the one answer to an act, a cut, heads, or saw to a hold or points whose time had come."""
+    """Every entry is the founding, the one answer to an act, a cut, the start of a tariff, heads, loaded a part of an opening, or
+    saw to a hold or points whose time had come.
+    """
     entries = sum(facts.size(shard) for shard in facts.last)
     cuts = sum(len(ends) for ends in facts.cycles.cuts.values())
-    known = 1 + len(facts.answers) + cuts + facts.holds.lapsed + facts.heads + facts.seen_to
+    known = (
+        1
+        + len(facts.answers)
+        + cuts
+        + facts.holds.lapsed
+        + facts.heads
+        + facts.seen_to
+        + facts.tariffs.started
+        + len(facts.openings.loaded)
+    )
     if entries != known:
         yield f"there are {entries} entries, and {known} reasons for one"
 
@@ -212,7 +266,8 @@ LAWS: dict[str, Callable[[Facts], Iterator[str]]] = {
     "issuers are their lots": issuers_are_lots,
     "arrears are what is owed": arrears_are_owed,
     "reversals are bounded": reversals_are_bounded,
-    "debts are redemptions that stand": debts_are_redemptions,
+    "debts are acts that stand": debts_are_acts,
+    "the fund is the price of what is not spent": fund_is_unspent,
     "positions are debts less settlements": positions_are_debts,
     "legs are settling or paid": legs_are_settling,
     "every act has one answer": acts_have_one_answer,

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from coalition.simulation.model.dates import months_later
+from coalition.simulation.model.tariffs import Tariff
 from coalition.simulation.model.terms import spell_time
 
 ON_EVENT = 4_611_686_018_427_387_904
@@ -11,7 +12,8 @@ ON_EVENT = 4_611_686_018_427_387_904
 
 @dataclass(slots=True)
 class Lot:
-    """Points issued together: who owes for them, and how many are left.
+    """Points issued together: who owes for them, and how many are left. `over`: how many expired, of which `forgiven` were undone
+    since.
 
     They expire at `date_us`, or so many `idle` months after their member's last act, or never. Pending until `pending_us`.
     """
@@ -23,10 +25,12 @@ class Lot:
     funder: str
     quantity: int
     left: int
-    tariff: int
+    tariff: Tariff
     date_us: int | None = None
     idle: int | None = None
     pending_us: int | None = None
+    over: int = 0
+    forgiven: int = 0
 
     @property
     def name(self) -> tuple[int, int]:
@@ -54,7 +58,7 @@ class Lot:
         expires = "never" if self.date_us is None else spell_time(self.date_us)
         if self.idle is not None:
             expires = f"activity-{self.idle}"
-        return f"new {self.funder} PTS {self.quantity} {expires} {self.tariff}"
+        return f"new {self.funder} PTS {self.quantity} {expires} {self.tariff.number}"
 
     def is_over(self, now_us: int, active_us: int) -> bool:
         """Whether its moment has come, if its member did something last at `active_us`."""

@@ -7,17 +7,18 @@ from coalition.simulation.model.cycles import Cycles
 from coalition.simulation.model.facts import Facts
 from coalition.simulation.model.holds import Holds
 from coalition.simulation.model.keys import KeyLife, Keys
-from coalition.simulation.model.laws import broken_laws
-from coalition.simulation.model.openings import Openings
+from coalition.simulation.model.openings import Openings, PartName
 from coalition.simulation.model.partners import Partners
 from coalition.simulation.model.points import Points
+from coalition.simulation.model.prices import Prices
+from coalition.simulation.model.questions import Questions
 from coalition.simulation.model.reversing import reverse
 from coalition.simulation.model.settlements import Settlements
+from coalition.simulation.model.tariffs import Tariffs
 from coalition.simulation.model.terms import (
     HOUSE,
     Answer,
     Asked,
-    CycleFigures,
     FoundingKey,
     Judgement,
     Line,
@@ -30,19 +31,23 @@ from settlement.house.acts import (
     Activate,
     AddKey,
     ApproveOpening,
+    ApproveTariff,
     ProposeOpening,
+    ProposeTariff,
     Register,
     RevokeKey,
-    SetTariff,
     Suspend,
 )
+from settlement.house.tariff import Tariff
 from settlement.ledger.acts import Authorize, Capture, Enrol, Issue, LinkAlias, Redeem, Release, Reverse, Void
 
 ON_MEMBERS = (Enrol, LinkAlias, Issue, Redeem, Authorize, Capture, Void, Reverse, Release)
 ROLES: dict[type, frozenset[str]] = {
-    **dict.fromkeys((Register, Activate, Suspend, SetTariff), frozenset({"operator"})),
+    **dict.fromkeys((Register, Activate, Suspend), frozenset({"operator"})),
     **dict.fromkeys((CloseCycle, Confirm), frozenset({"operator"})),
-    **dict.fromkeys((Propose, Approve, ApproveOpening), frozenset({"approver"})),
+    **dict.fromkeys(
+        (Propose, Approve, ProposeTariff, ApproveTariff, ApproveOpening), frozenset({"approver"})
+    ),
     **dict.fromkeys((*ON_MEMBERS, ProposeOpening), frozenset({"partner"})),
     AddKey: frozenset({"partner", "operator", "approver"}),
     RevokeKey: frozenset({"partner", "operator"}),
@@ -50,31 +55,34 @@ ROLES: dict[type, frozenset[str]] = {
 """Who may ask for what: the policies of the proto files."""
 
 
-class Model:
-    """Says what every entry must be. `judge`, `cut`, `lapse`, `heads` take it into account; a ModelError leaves all as it was."""
+class Model(Questions):
+    """Says what every entry must be, and takes it into account. A ModelError leaves all as it was."""
 
     def __init__(
         self,
         *,
         operator: str,
+        model: str,
         currency: str,
         minor_digits: int,
         shards: int,
-        rate_micros: int,
+        tariff: Tariff,
         keys: Sequence[FoundingKey],
     ) -> None:
         """The network as its founding entry, house entry 0, says."""
-        points = Points(currency)
-        partners, cycles = Partners(operator, rate_micros), Cycles(shards=shards, minor_digits=minor_digits)
+        points = Points(Prices(model, currency))
+        partners = Partners(operator)
+        cycles = Cycles(operator=operator, shards=shards, minor_digits=minor_digits)
         self._facts = Facts(
             currency=currency,
             partners=partners,
+            tariffs=Tariffs(model, tariff),
             keys=Keys(keys, partners),
             points=points,
             holds=Holds(points),
             cycles=cycles,
             settlements=Settlements(cycles, currency),
-            openings=Openings(partners),
+            openings=Openings(partners, points),
             accounts=Accounts(),
             last={HOUSE: Place(HOUSE, 0, 0, 0)}
             | {shard: Place(shard, -1, 0, 0) for shard in range(HOUSE + 1, shards + 1)},
@@ -118,7 +126,22 @@ class Model:
         lines, posts = see_to(facts.points, place, kind, member)
         facts.last[place.shard] = place
         facts.accounts.book(posts)
+        facts.cycles.add_debts(place.shard, posts)
         facts.seen_to += 1
+        return lines
+
+    def load_opening(self, place: Place, name: PartName, joined: Sequence[str]) -> tuple[Line, ...]:
+        """The lines of the entry that loads a part of an opening here. ModelError OPENING_NOT_DUE, CUT_MISSING.
+
+        `joined`: the ids that were drawn for whoever is new.
+        """
+        facts = self._facts
+        facts.check_place(place)
+        self._check_cut(place)
+        lines, posts = facts.openings.load(place, name, joined, facts.tariffs.at(place.house))
+        facts.last[place.shard] = place
+        facts.accounts.book(posts)
+        facts.cycles.add_debts(place.shard, posts)
         return lines
 
     def heads(self, place: Place) -> None:
@@ -128,6 +151,15 @@ class Model:
             raise ModelError("OUT_OF_PLACE", "only the house has entries of kind heads")
         self._facts.last[HOUSE] = place
         self._facts.heads += 1
+
+    def start_tariff(self, place: Place) -> tuple[Line, ...]:
+        """The lines of the entry that puts a tariff in force, but for `request`. ModelError NO_TARIFF_DUE."""
+        self._facts.check_place(place)
+        if place.shard != HOUSE:
+            raise ModelError("OUT_OF_PLACE", "only the house starts a tariff")
+        lines = self._facts.tariffs.start(place)
+        self._facts.last[HOUSE] = place
+        return lines
 
     def _check_cut(self, place: Place) -> None:
         if place.shard != HOUSE and self._facts.cycles.is_cut_due(place.shard, place.house):
@@ -156,8 +188,10 @@ class Model:
                 return facts.partners.register(place, body)
             case Activate() | Suspend() as body:
                 return facts.partners.set_state(place, body)
-            case SetTariff() as body:
-                return facts.partners.set_tariff(place, body)
+            case ProposeTariff() as body:
+                return facts.tariffs.propose(place, person, body)
+            case ApproveTariff() as body:
+                return facts.tariffs.approve(place, person, body)
             case AddKey() as body:
                 return facts.keys.add(place, asked, body)
             case RevokeKey() as body:
@@ -179,7 +213,7 @@ class Model:
     def _answer_of_points(self, place: Place, asked: Asked) -> Answer:
         points, holds = self._facts.points, self._facts.holds
         stopped = self._facts.partners.refusal(asked.partner, place.house)
-        tariff = self._facts.partners.tariff(place.house)
+        tariff = self._facts.tariffs.at(place.house)
         match asked.body:
             case Enrol() as body:
                 return points.enrol(place, body, stopped)
@@ -200,81 +234,3 @@ class Model:
             case Release() as body:
                 return release(points, place, asked, body, stopped)
         raise TypeError(f"not an act on a member: {asked.body!r}")
-
-    @property
-    def facts(self) -> Facts:
-        """All that the model keeps, for whoever compares it with other books."""
-        return self._facts
-
-    # --- questions -----------------------------------------------------------------------------------------------
-
-    def size(self, shard: int) -> int:
-        """How many entries a shard has."""
-        return self._facts.size(shard)
-
-    def place_of(self, partner: str, act_id: str) -> Place | None:
-        """Where an act's one answer stands."""
-        return self._facts.answers.get((partner, act_id))
-
-    def is_cut_due(self, shard: int, house: int) -> bool:
-        """Whether the shard must cut a cycle before it takes an act under this house size."""
-        return self._facts.cycles.is_cut_due(shard, house)
-
-    def open_cycle(self, house: int) -> int:
-        """The number of the cycle that is open under a house size."""
-        return self._facts.cycles.open(house)
-
-    def partner_state(self, partner: str, house: int) -> str | None:
-        """`registered`, `active`, `suspended`; None: not registered under this house size."""
-        return self._facts.partners.state(partner, house)
-
-    def rate_micros(self, house: int) -> int:
-        """What a point is worth under a house size, in micros."""
-        return self._facts.partners.tariff(house).rate_micros
-
-    def key(self, keyid: str) -> KeyLife | None:
-        """What is known of a key that counts or once counted."""
-        return self._facts.keys.all.get(keyid)
-
-    def key_is_live(self, keyid: str, house: int) -> bool:
-        """Whether what a key signs counts under a house size."""
-        key = self.key(keyid)
-        return key is not None and key.lives(house)
-
-    def shard_of(self, member: str) -> int | None:
-        """Where a member lives."""
-        return self._facts.points.shard_of.get(member)
-
-    def member_of(self, alias: bytes) -> str | None:
-        """Whom an alias names."""
-        return self._facts.points.member_of.get(alias)
-
-    def balance(self, member: str) -> int:
-        """A member's spendable points."""
-        return self._facts.points.balance(member)
-
-    def held(self, member: str) -> int:
-        """A member's points in open holds."""
-        return self._facts.points.held[member]
-
-    def pending(self, member: str) -> int:
-        """A member's points that are issued and not spendable yet."""
-        return self._facts.points.pending(member)
-
-    def figures(self, cycle: int) -> CycleFigures | None:
-        """What a correct proposal of a cycle says; None while a shard has not cut it, or if there is none."""
-        return self._facts.cycles.figures(cycle)
-
-    def nets(self, settlement: int) -> dict[str, int]:
-        """A settlement's nets in minor units, positive pays. Empty: there is none with this number."""
-        found = self._facts.settlements.numbered(settlement)
-        return dict(found.nets) if found is not None else {}
-
-    def unpaid(self, settlement: int) -> dict[str, int]:
-        """Legs of an approved settlement that are still to be confirmed, in minor units, positive pays."""
-        found = self._facts.settlements.numbered(settlement)
-        return found.unpaid() if found is not None else {}
-
-    def broken_laws(self) -> list[str]:
-        """One sentence for each thing that does not hold over the whole model; none when all is well."""
-        return broken_laws(self._facts)

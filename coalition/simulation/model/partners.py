@@ -1,6 +1,4 @@
-"""Partners and the tariff: docs/ledger.md, the rows Register, Activate and Suspend."""
-
-from dataclasses import dataclass
+"""Partners: docs/ledger.md, the rows Register, Activate and Suspend."""
 
 from coalition.simulation.model.terms import (
     LINE_BYTES,
@@ -11,39 +9,17 @@ from coalition.simulation.model.terms import (
     Place,
 )
 from coalition.simulation.model.timeline import Timeline
-from settlement.house.acts import Activate, Register, SetTariff, Suspend
+from settlement.house.acts import Activate, Register, Suspend
 
 NOT_ACTING = {"registered": "PARTNER_NOT_ACTIVE", "suspended": "PARTNER_SUSPENDED"}
 
 
-@dataclass(frozen=True, slots=True)
-class Tariff:
-    """What a point is worth, how long it is held at most, when it expires, and what becomes of spent points that are reversed.
-
-    `number`: the house entry that says so.
-    """
-
-    number: int
-    rate_micros: int
-    hold_minutes: int = 10_080
-    expiry: str = "never"
-    grace_days: int = 30
-    spent: str = "arrears"
-
-
 class Partners:
-    """Who takes part in which state, and what a point is worth, by house entry."""
+    """Who takes part in which state, by house entry."""
 
-    def __init__(self, operator: str, rate_micros: int) -> None:
+    def __init__(self, operator: str) -> None:
         self.operator = operator
-        self._tariffs = Timeline(0, Tariff(0, rate_micros))
         self._states = {operator: Timeline(0, "active")}
-
-    def tariff(self, house: int) -> Tariff:
-        """The tariff in force under a house size."""
-        tariff = self._tariffs.at(house)
-        assert tariff is not None, "the founding sets one"
-        return tariff
 
     def state(self, partner: str, house: int) -> str | None:
         """`registered`, `active` or `suspended`; None for one who is not registered below this house size."""
@@ -77,24 +53,3 @@ class Partners:
         state = "active" if isinstance(body, Activate) else "suspended"
         self._states[body.partner_id].set(place.index, state)
         return Answer(None, about)
-
-    def set_tariff(self, place: Place, body: SetTariff) -> Answer:
-        """The terms from the next entry on."""
-        terms = body.tariff
-        tariff = Tariff(
-            place.index,
-            terms.rate_micros,
-            terms.hold_minutes,
-            terms.expiry,
-            terms.grace_days,
-            terms.spent.value,
-        )
-        self._tariffs.set(place.index, tariff)
-        about = [
-            ("rate-micros", terms.rate_micros),
-            ("hold-minutes", terms.hold_minutes),
-            ("expiry", terms.expiry),
-            ("grace-days", terms.grace_days),
-            ("spent", terms.spent.value),
-        ]
-        return Answer(None, [("term", f"{term} {value}") for term, value in about])

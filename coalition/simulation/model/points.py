@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from coalition.simulation.model.arrears import Arrears
 from coalition.simulation.model.dates import date_of_lot
 from coalition.simulation.model.lots import ON_EVENT, Lot
-from coalition.simulation.model.partners import Tariff
+from coalition.simulation.model.prices import Part, Prices
+from coalition.simulation.model.tariffs import Tariff
 from coalition.simulation.model.terms import (
     LOTS_MAX,
     WALLET_MAX,
@@ -25,8 +26,8 @@ from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem
 class Deed:
     """An accepted issue, redemption or capture, which may be reversed.
 
-    `slices`: lots with the points that it put in or took, at `rate_micros`. `undone`: how many of its points are reversed,
-    `withdrawn` how many of those the issuer took back out of the lot.
+    `slices`: lots with the points that it put in or took, at `tariff`. `undone`: how many of its points are reversed; of those of
+    an issue the issuer took `withdrawn` ones back out of the lot, and the member came to owe it `owed` ones.
     """
 
     kind: str
@@ -36,16 +37,22 @@ class Deed:
     member: str
     amount: int
     slices: list[tuple[Lot, int]]
-    rate_micros: int
+    tariff: Tariff
     undone: int = 0
     withdrawn: int = 0
+    owed: int = 0
+
+
+def parts(slices: list[tuple[Lot, int]]) -> list[Part]:
+    """Slices as they are priced."""
+    return [(lot.funder, quantity, lot.tariff) for lot, quantity in slices]
 
 
 @dataclass(slots=True)
 class Points:
     """Who is a member where, under which aliases, with which lots; and what was done to them."""
 
-    currency: str
+    prices: Prices
     shard_of: dict[str, int] = field(default_factory=dict)
     member_of: dict[bytes, str] = field(default_factory=dict)
     lots: list[Lot] = field(default_factory=list)
@@ -105,11 +112,15 @@ class Points:
             refusal = "ALIAS_TAKEN"
         if refusal is not None:
             return Answer(refusal, [])
-        if body.member in self.shard_of:
-            raise ModelError("MEMBER_EXISTS", f"member {body.member} is enrolled already")
-        self.shard_of[body.member], self.open_lots[body.member] = place.shard, {}
-        self.member_of |= dict.fromkeys(body.aliases, body.member)
+        self.join(place, body.member, *body.aliases)
         return self.answer(None, body.member, [])
+
+    def join(self, place: Place, member: str, *aliases: bytes) -> None:
+        """Somebody new in this shard. ModelError MEMBER_EXISTS."""
+        if not member or member in self.shard_of:
+            raise ModelError("MEMBER_EXISTS", f"member {member!r} is enrolled already, or nobody")
+        self.shard_of[member], self.open_lots[member] = place.shard, {}
+        self.member_of |= dict.fromkeys(aliases, member)
 
     def link(self, place: Place, body: LinkAlias, stopped: str | None) -> Answer:
         """One more alias of a member."""
@@ -124,7 +135,7 @@ class Points:
         return self.answer(refusal, member, [])
 
     def issue(self, place: Place, asked: Asked, body: Issue, tariff: Tariff, stopped: str | None) -> Answer:
-        """A new lot, which the caller funds."""
+        """A new lot, which the caller funds and pays for."""
         member, partner, amount = self.find(place.shard, body.name), asked.partner, body.amount
         about = [("amount", f"PTS {amount}"), ("occurred", spell_time(body.occurred_at_us))]
         until = body.pending_until_us
@@ -137,31 +148,32 @@ class Points:
             refusal = "LIMIT_EXCEEDED"
         if refusal is not None or member is None:
             return self.answer(refusal, member, about)
-        lot = Lot(place.shard, place.index, 0, member, partner, amount, 0, tariff.number)
-        lot.date_us = date_of_lot(tariff.expiry, place.time_us)
-        if tariff.expiry.startswith("activity-"):
-            lot.idle = int(tariff.expiry.removeprefix("activity-"))
+        lot = Lot(place.shard, place.index, 0, member, partner, amount, 0, tariff)
+        lot.date_us = date_of_lot(tariff.terms.expiry, place.time_us)
+        if tariff.terms.expiry.startswith("activity-"):
+            lot.idle = int(tariff.terms.expiry.removeprefix("activity-"))
         if until is not None and until > place.time_us:
             lot.pending_us = until
         self.lots.append(lot)
         self.move(member, lot, amount)
         self.active_us[member] = place.time_us
         posts = [Post(f"issued:{partner}", lot.account, "PTS", amount)]
+        posts += self.prices.of_issue(partner, amount, tariff)
         self.deeds[partner, asked.act_id] = Deed(
-            "issue", place.shard, place.index, partner, member, amount, [(lot, amount)], tariff.rate_micros
+            "issue", place.shard, place.index, partner, member, amount, [(lot, amount)], tariff
         )
         answer = self.answer(None, member, about, posts, [lot.made()])
         return answer if lot.pending_us is not None else self.repay(answer, member, [(lot, amount)], tariff)
 
     def repay(self, answer: Answer, member: str, slices: list[tuple[Lot, int]], tariff: Tariff) -> Answer:
         """The answer with what the points credited to the member repay of its arrears."""
-        for piece in self.arrears.repay(answer, member, slices, tariff, self.currency):
+        for piece in self.arrears.repay(answer, member, slices, tariff, self.prices):
             self.move(member, piece.lot, -piece.points)
         answer.balance_after = self.balance(member)
         return answer
 
     def redeem(self, place: Place, asked: Asked, body: Redeem, tariff: Tariff, stopped: str | None) -> Answer:
-        """Points out of the member's lots, in their turn; whoever funded them owes the caller, at the rate of now."""
+        """Points out of the member's lots, in their turn, for which the caller is paid at the tariff of now."""
         member, partner = self.find(place.shard, body.name), asked.partner
         about = [("amount", f"PTS {body.amount}"), ("occurred", spell_time(body.occurred_at_us))]
         slices = [] if member is None else self.slices(member, body.amount, place.time_us)
@@ -169,25 +181,15 @@ class Points:
         if refusal is not None or member is None:
             return self.answer(refusal, member, about)
         posts = [Post(f"wallet:{member}", f"redeemed:{partner}", "PTS", body.amount)]
-        posts += self.debts(partner, slices, tariff)
+        posts += self.prices.of_redemption(partner, parts(slices), tariff)
         for lot, quantity in slices:
             self.move(member, lot, -quantity)
         self.active_us[member] = place.time_us
         self.deeds[partner, asked.act_id] = Deed(
-            "redeem", place.shard, place.index, partner, member, body.amount, slices, tariff.rate_micros
+            "redeem", place.shard, place.index, partner, member, body.amount, slices, tariff
         )
         taken = [lot.slice("take", quantity) for lot, quantity in slices]
         return self.answer(None, member, about, posts, taken, tariff.number)
-
-    def debts(self, partner: str, slices: list[tuple[Lot, int]], tariff: Tariff) -> list[Post]:
-        """What whoever funded points owes the partner at which they end, funders in the order of their first slices."""
-        debts = []
-        for funder in dict.fromkeys(lot.funder for lot, _ in slices):
-            points = sum([quantity for lot, quantity in slices if lot.funder == funder])
-            if funder != partner:
-                owed = points * tariff.rate_micros
-                debts.append(Post(f"position:{funder}", f"position:{partner}", self.currency, owed))
-        return debts
 
     def slices(self, member: str, amount: int, now_us: int) -> list[tuple[Lot, int]]:
         """What each lot that is spendable gives, in its turn, until the amount is reached or nothing is left."""
@@ -228,7 +230,14 @@ class Points:
                 credited.append((lot, quantity))
                 continue
             new = replace(
-                lot, index=place.index, place=len(made), quantity=quantity, left=0, date_us=grace_us
+                lot,
+                index=place.index,
+                place=len(made),
+                quantity=quantity,
+                left=0,
+                over=0,
+                forgiven=0,
+                date_us=grace_us,
             )
             self.lots.append(new)
             self.renewed.append((lot, new))

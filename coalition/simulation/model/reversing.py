@@ -2,8 +2,9 @@
 
 from coalition.simulation.model.arrears import Arrear
 from coalition.simulation.model.lots import Lot
-from coalition.simulation.model.partners import Tariff
-from coalition.simulation.model.points import Deed, Points
+from coalition.simulation.model.points import Deed, Points, parts
+from coalition.simulation.model.prices import inverses
+from coalition.simulation.model.tariffs import Tariff
 from coalition.simulation.model.terms import (
     DAY_US,
     OWED_MAX,
@@ -28,7 +29,7 @@ def reverse(
         return points.answer(stopped or "ORIGINAL_UNKNOWN", None, [occurred])
     amount = body.amount or deed.amount - deed.undone
     about = [("original", f"{deed.shard}:{deed.index}"), ("amount", f"PTS {amount}"), occurred]
-    refusal = stopped or _why_not(points, place, deed, amount, tariff)
+    refusal = stopped or _why_not(points, deed, amount, tariff)
     if refusal is not None:
         return points.answer(refusal, deed.member, about)
     undo = _undo_issue if deed.kind == "issue" else _undo_redemption
@@ -37,7 +38,7 @@ def reverse(
     return answer
 
 
-def _why_not(points: Points, place: Place, deed: Deed, amount: int, tariff: Tariff) -> str | None:
+def _why_not(points: Points, deed: Deed, amount: int, tariff: Tariff) -> str | None:
     if deed.undone == deed.amount:
         return "ALREADY_REVERSED"
     if deed.undone + amount > deed.amount:
@@ -45,11 +46,11 @@ def _why_not(points: Points, place: Place, deed: Deed, amount: int, tariff: Tari
     if deed.kind != "issue":
         return "LIMIT_EXCEEDED" if points.most(deed.member) + amount > WALLET_MAX else None
     spent = _spent(deed, amount)
-    (lot, _), *_ = deed.slices
-    if spent and (tariff.spent == "refuse" or points.is_over(lot, place.time_us)):
+    if spent and tariff.terms.spent == "refuse":
         return "POINTS_SPENT"
-    owes_too_much = points.arrears.owed(deed.member) + spent > OWED_MAX
-    return "LIMIT_EXCEEDED" if spent and tariff.spent == "arrears" and owes_too_much else None
+    owes = spent - _unspent(deed, spent)
+    owes_too_much = points.arrears.owed(deed.member) + owes > OWED_MAX
+    return "LIMIT_EXCEEDED" if owes and tariff.terms.spent == "arrears" and owes_too_much else None
 
 
 def _spent(deed: Deed, amount: int) -> int:
@@ -58,40 +59,49 @@ def _spent(deed: Deed, amount: int) -> int:
     return max(0, amount - lot.left)
 
 
+def _unspent(deed: Deed, gone: int) -> int:
+    """How many of the points that are gone have expired, and were not undone before."""
+    (lot, _), *_ = deed.slices
+    return min(gone, lot.over - lot.forgiven)
+
+
 def _undo_issue(
     points: Points, place: Place, deed: Deed, amount: int, tariff: Tariff, about: list[Line]
 ) -> Answer:
-    """What remains in the lot goes back; the rest the member owes, or the issuer bears."""
+    """What remains in the lot goes back; what expired nobody owes; the rest the member owes, or the issuer bears.
+
+    Only of what goes back or is owed its issuer gets the money again.
+    """
     (lot, _), *_ = deed.slices
     member, partner, spent = deed.member, deed.partner, _spent(deed, amount)
-    there, owes = amount - spent, spent if tariff.spent == "arrears" else 0
+    there, expired = amount - spent, _unspent(deed, spent)
+    owes = spent - expired if tariff.terms.spent == "arrears" else 0
+    lot.forgiven += expired
     posts = [Post(lot.account, f"issued:{partner}", "PTS", there)] if there else []
     if owes:
         posts.append(Post(f"arrears:{member}:{partner}", f"issued:{partner}", "PTS", owes))
-        arrear = Arrear(place.shard, place.index, member, partner, owes, owes)
+        arrear = Arrear(place.shard, place.index, member, partner, owes, owes, lot.tariff)
         points.arrears.of.setdefault(member, []).append(arrear)
+        deed.owed += owes
+    posts += inverses(points.prices.of_issue(partner, there + owes, lot.tariff))
     if there:
         points.move(member, lot, -there)
         deed.withdrawn += there
     lots = [lot.slice("take", there)] if there else []
     answer = points.answer(None, member, about, posts, lots, tariff.number if spent else None)
-    answer.arrears += [f"new {partner} PTS {owes} {tariff.number}"] if owes else []
+    answer.arrears += [f"new {partner} PTS {owes} {lot.tariff.number}"] if owes else []
     return answer
 
 
 def _undo_redemption(
     points: Points, place: Place, deed: Deed, amount: int, tariff: Tariff, about: list[Line]
 ) -> Answer:
-    """Points go back to their lots and money to their funders, at the rate of then; they repay what the member owes."""
+    """Points go back to their lots and money to where it came from, as of then; they repay what the member owes."""
     member, partner = deed.member, deed.partner
     returned = _returned(deed, amount)
     posts = [Post(f"redeemed:{partner}", f"wallet:{member}", "PTS", amount)]
-    for funder in dict.fromkeys(lot.funder for lot, _ in returned):
-        quantity = sum([quantity for lot, quantity in returned if lot.funder == funder])
-        if funder != partner:
-            micros = quantity * deed.rate_micros
-            posts.append(Post(f"position:{partner}", f"position:{funder}", points.currency, micros))
-    lots, credited = points.give_back(place, returned, place.time_us + tariff.grace_days * DAY_US)
+    posts += inverses(points.prices.of_redemption(partner, parts(returned), deed.tariff))
+    lots, credited = points.give_back(place, returned, place.time_us + tariff.terms.grace_days * DAY_US)
     answer = points.answer(None, member, about, posts, lots)
     return points.repay(answer, member, credited, tariff)
 

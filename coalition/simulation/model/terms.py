@@ -12,7 +12,7 @@ HOUSE = 0
 MINUTE_US = 60 * 1_000_000
 WALLET_MAX = 1_000_000_000_000_000
 OWED_MAX = 1_000_000_000_000_000
-LOTS_MAX = 300
+LOTS_MAX = 200
 DAY_US = 24 * 3_600 * 1_000_000
 REPAYMENTS_MAX = 8
 PARTNERS_MAX = 800
@@ -129,8 +129,8 @@ class Answer:
 class ModelError(CoalitionError):
     """No such entry is allowed at this place. `reason` is the engine's own where it answers with an error.
 
-    CUT_MISSING, NO_CUT_DUE, NO_LAPSE_DUE, NOTHING_DUE, OUT_OF_PLACE and MEMBER_EXISTS name entries that the engine must never
-    write.
+    CUT_MISSING, NO_CUT_DUE, NO_LAPSE_DUE, NOTHING_DUE, NO_TARIFF_DUE, OPENING_NOT_DUE, OUT_OF_PLACE and MEMBER_EXISTS name
+    entries that the engine must never write.
     """
 
 

@@ -1,7 +1,7 @@
 """Points whose time has come, or is to come: docs/ledger.md, "The life of points"; the rows Release, `expire` and `mature`."""
 
 from coalition.simulation.model.lots import Lot
-from coalition.simulation.model.points import Points
+from coalition.simulation.model.points import Points, parts
 from coalition.simulation.model.terms import (
     LOTS_MAX,
     Answer,
@@ -56,17 +56,20 @@ def see_to(points: Points, place: Place, kind: str, member: str) -> tuple[tuple[
         Post(*pair, "PTS", sum(lot.left for lot, *each in moves if each == list(pair)))
         for pair in dict.fromkeys((debit, credit) for _, debit, credit in moves)
     ]
+    if kind == "expire":
+        posts += points.prices.of_expiry(parts([(lot, lot.left) for lot in chosen]))
     verb = "take" if kind == "expire" else "free"
     slices = [("lot", lot.slice(verb, lot.left)) for lot in chosen]
     for lot in chosen:
         _end_or_free(points, kind, lot)
-    said = [("post", f"{post.debit} {post.credit} PTS {post.amount}") for post in posts]
+    said = [("post", post.spelled()) for post in posts]
     return (("member", member), ("request", "none"), *said, *slices), posts
 
 
 def _end_or_free(points: Points, kind: str, lot: Lot) -> None:
     if kind == "expire":
         points.expired.append((lot, lot.left))
+        lot.over += lot.left
         points.move(lot.member, lot, -lot.left)
     else:
         lot.pending_us = None

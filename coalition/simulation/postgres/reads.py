@@ -35,6 +35,11 @@ def later(server: "Postgres", _transaction: Transaction, _parameters: Any) -> Ro
     return [(server.clock_us(), newest_us, server.tables.shards[HOUSE].size)]
 
 
+def clock(server: "Postgres", _transaction: Transaction, _parameters: Any) -> Rows:
+    """The clock."""
+    return [(server.clock_us(),)]
+
+
 def newest(server: "Postgres", _transaction: Transaction, _parameters: Any) -> Rows:
     """The time of the newest entry of all shards."""
     return [(max(row.recorded_at_us for row in server.tables.shards.values()),)]

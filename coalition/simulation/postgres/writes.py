@@ -147,6 +147,7 @@ def lots(server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
         for row in rows:
             lot = tables.lots.setdefault((shard, *row.name), row)
             lot.remaining, lot.pending_until_us = row.remaining, row.pending_until_us
+            lot.expired = row.expired
             still_open = tables.open_lots.setdefault((shard, lot.member), set())
             (still_open.add if lot.remaining else still_open.discard)(lot.name)
             timed = tables.timed_lots.setdefault(shard, set())

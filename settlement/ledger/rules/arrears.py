@@ -7,7 +7,7 @@ from settlement.house.state import House
 from settlement.journal.leaf import Transfer
 from settlement.ledger import chart
 from settlement.ledger.book import Arrear, Book, Lot
-from settlement.ledger.rules.money import money_of_redemption
+from settlement.ledger.rules.pricing import Priced, money_of_repayment
 from settlement.ledger.rules.ruling import Ruling
 from settlement.money import POINTS
 
@@ -19,7 +19,7 @@ _Piece: TypeAlias = tuple[Lot, Arrear, int]
 def repay(book: Book, house: House, ruling: Ruling, credited: Sequence[tuple[Lot, int]]) -> Ruling:
     """The ruling with what the member repays of its arrears out of the points that it just credited, in their order.
 
-    A partner to which points are owed gets them as if they were spent at it: their funders owe it their price of now.
+    A partner to which points are owed gets them, and the money of `money_of_repayment` moves.
     """
     member = ruling.member
     if member is None or not book.wallets[member].arrears:
@@ -60,13 +60,14 @@ def _pieces(arrears: Sequence[Arrear], credited: Sequence[tuple[Lot, int]]) -> l
 
 
 def _posts(house: House, member: str, pieces: Sequence[_Piece]) -> tuple[Transfer, ...]:
-    """For each partner that is repaid, the oldest arrear's first: its points, then what the funders of those owe it."""
-    slices: dict[str, list[tuple[Lot, int]]] = {}
+    """For each partner that is repaid, the oldest arrear's first: its points, then their money."""
+    found: dict[str, list[tuple[Priced, int]]] = {}
     for lot, arrear, quantity in pieces:
-        slices.setdefault(arrear.partner, []).append((lot, quantity))
+        taken = Priced(lot.funder, quantity, lot.tariff)
+        found.setdefault(arrear.partner, []).append((taken, arrear.tariff))
     posts: list[Transfer] = []
-    for partner, repaid in slices.items():
-        points = sum([quantity for _, quantity in repaid])
+    for partner, repaid in found.items():
+        points = sum([taken.points for taken, _ in repaid])
         posts.append(Transfer(chart.wallet(member), chart.arrears(member, partner), POINTS, points))
-        posts += money_of_redemption(house, partner, repaid, house.tariff_number)
+        posts += money_of_repayment(house, partner, repaid)
     return tuple(posts)

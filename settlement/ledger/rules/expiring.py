@@ -6,16 +6,18 @@ so there is only one that can stand at its place.
 
 from collections.abc import Iterable
 
+from settlement.house.state import House
 from settlement.journal.acts import Draft
 from settlement.journal.leaf import Transfer
 from settlement.ledger import chart
 from settlement.ledger.book import Book, Lot
 from settlement.ledger.rules.expiry import has_expired, moment_of
 from settlement.ledger.rules.points import SLICES_MAX
+from settlement.ledger.rules.pricing import money_of_expiry, priced
 from settlement.ledger.rules.ruling import Ruling, spelled_by_engine
 
 
-def see_to(book: Book, member: str, now_us: int) -> tuple[Draft, int] | None:
+def see_to(book: Book, house: House, member: str, now_us: int) -> tuple[Draft, int] | None:
     """The `expire` or else the `mature` that is due for a member, and when the last of its lots fell due; None if nothing is.
 
     LookupError for a member that is not in the book.
@@ -24,7 +26,7 @@ def see_to(book: Book, member: str, now_us: int) -> tuple[Draft, int] | None:
     expired = _first(lot for lot in wallet.lots if has_expired(lot, wallet, now_us))
     if expired:
         due_us = max([moment_of(lot, wallet) for lot in expired])
-        return spelled_by_engine(book.shard, _expire(book, member, expired), ()), due_us
+        return spelled_by_engine(book.shard, _expire(book, house, member, expired), ()), due_us
     coming = _first(lot for lot in wallet.lots if (lot.pending_until_us or now_us + 1) <= now_us)
     if coming:
         due_us = max([lot.pending_until_us or 0 for lot in coming])
@@ -32,12 +34,14 @@ def see_to(book: Book, member: str, now_us: int) -> tuple[Draft, int] | None:
     return None
 
 
-def _expire(book: Book, member: str, lots: list[Lot]) -> Ruling:
+def _expire(book: Book, house: House, member: str, lots: list[Lot]) -> Ruling:
     """Ends points, for whoever funded them."""
-    posts = _posts((lot.account, chart.expired(lot.funder), lot) for lot in lots)
+    slices = priced([(lot, lot.remaining) for lot in lots])
+    points = _posts((lot.account, chart.expired(lot.funder), lot) for lot in lots)
+    posts = (*points, *money_of_expiry(house, slices))
     taken = tuple([(lot.name, lot.remaining) for lot in lots])
     for lot in lots:
-        book.take(lot, lot.remaining)
+        book.expire(lot)
     return Ruling("expire", member, None, posts, taken=taken)
 
 

@@ -9,8 +9,8 @@ from settlement.ledger import chart
 from settlement.ledger.acts import Authorize, Capture, Void
 from settlement.ledger.book import Book, Hold, Lot, Original, Slice
 from settlement.ledger.rules.membership import find
-from settlement.ledger.rules.money import money_of_redemption
 from settlement.ledger.rules.points import slices_of
+from settlement.ledger.rules.pricing import money_of_redemption, priced
 from settlement.ledger.rules.ruling import ActName, Ruling
 from settlement.money import POINTS
 
@@ -47,8 +47,8 @@ def capture(
     spent, given = divided(hold.slices, body.amount)
     book.close_hold(hold, index, given)
     book.note_activity(hold.member, now_us)
-    priced = [(book.lots[lot], quantity) for lot, quantity in spent]
-    money = money_of_redemption(house, partner, priced, hold.tariff)
+    slices = priced([(book.lots[lot], quantity) for lot, quantity in spent])
+    money = money_of_redemption(house, partner, slices, hold.tariff)
     held, redeemed = chart.held(hold.member), chart.redeemed(partner)
     book.originals[name] = Original(index, "capture", hold.member, body.amount, spent, hold.tariff)
     posts = (Transfer(held, redeemed, POINTS, body.amount), *money, *_freed(hold, hold.amount - body.amount))

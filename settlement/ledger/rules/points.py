@@ -9,18 +9,18 @@ from settlement.ledger.book import Book, Lot, Original, Wallet
 from settlement.ledger.rules.arrears import repay
 from settlement.ledger.rules.expiry import expiry_of, has_expired
 from settlement.ledger.rules.membership import find
-from settlement.ledger.rules.money import money_of_redemption
+from settlement.ledger.rules.pricing import money_of_issue, money_of_redemption, priced
 from settlement.ledger.rules.ruling import ActName, Ruling
 from settlement.money import POINTS, WALLET_MAX
 
-SLICES_MAX = 300
+SLICES_MAX = 200
 """Lots that one act may consume, so that its leaf stays within bounds."""
 
 
 def issue(
     book: Book, house: House, name: ActName, body: Issue, index: int, now_us: int, refusal: str | None
 ) -> Ruling:
-    """A new lot, which the caller funds: pending if it is asked to be, else it first repays what the member owes."""
+    """A new lot, which the caller funds and pays for: pending if it is asked to be, else it first repays what the member owes."""
     member = find(book, body.name)
     if refusal is None and member is None:
         refusal = "MEMBER_UNKNOWN"
@@ -44,7 +44,8 @@ def issue(
         idle_months,
         pending,
     )
-    posts = (Transfer(chart.issued(partner), lot.account, POINTS, amount),)
+    put_in = Transfer(chart.issued(partner), lot.account, POINTS, amount)
+    posts = (put_in, *money_of_issue(house, partner, amount, lot.tariff))
     book.add_lot(lot)
     book.note_activity(member, now_us)
     book.originals[name] = Original(index, "issue", member, amount, ((lot.name, amount),), lot.tariff)
@@ -55,7 +56,7 @@ def issue(
 def redeem(
     book: Book, house: House, name: ActName, body: Redeem, index: int, now_us: int, refusal: str | None
 ) -> Ruling:
-    """Points out of the member's lots; whoever funded them owes the caller."""
+    """Points out of the member's lots, for which the caller is paid."""
     member = find(book, body.name)
     slices: list[tuple[Lot, int]] = []
     if refusal is None:
@@ -68,7 +69,7 @@ def redeem(
         book.take(lot, quantity)
     posts = (
         Transfer(chart.wallet(member), chart.redeemed(partner), POINTS, body.amount),
-        *money_of_redemption(house, partner, slices, tariff),
+        *money_of_redemption(house, partner, priced(slices), tariff),
     )
     taken = tuple([(lot.name, quantity) for lot, quantity in slices])
     book.originals[name] = Original(index, "redeem", member, body.amount, taken, tariff)
@@ -101,7 +102,7 @@ def _is_spendable(lot: Lot, wallet: Wallet, now_us: int) -> bool:
 
 
 def _why_not_enough(wallet: Wallet, member: str, amount: int, now_us: int) -> str:
-    """Why 300 lots do not give what the wallet has. BooksError if all its lots together do not."""
+    """Why SLICES_MAX lots do not give what the wallet has. BooksError if all its lots together do not."""
     posted = [lot for lot in wallet.lots if lot.pending_until_us is None]
     missing = amount - sum([lot.remaining for lot in posted])
     if missing > 0:

@@ -7,8 +7,8 @@ from settlement.ledger import chart
 from settlement.ledger.acts import Reverse
 from settlement.ledger.book import Arrear, Book, Lot, LotName, Original, Slice
 from settlement.ledger.rules.arrears import repay
-from settlement.ledger.rules.expiry import DAY_US, has_expired
-from settlement.ledger.rules.money import money_of_return
+from settlement.ledger.rules.expiry import DAY_US
+from settlement.ledger.rules.pricing import money_of_issue_undone, money_of_redemption_undone, priced
 from settlement.ledger.rules.ruling import ActName, Ruling
 from settlement.money import POINTS, WALLET_MAX
 
@@ -25,7 +25,7 @@ def reverse(
     if original is None:
         return Ruling("reverse", None, refusal or "ORIGINAL_UNKNOWN")
     amount = body.amount or original.left
-    refusal = refusal or _refusal(book, house, original, amount, now_us)
+    refusal = refusal or _refusal(book, house, original, amount)
     ruling = Ruling("reverse", original.member, refusal, original=original, amount=amount)
     if refusal is not None:
         return ruling
@@ -37,7 +37,7 @@ def reverse(
     return ruling
 
 
-def _refusal(book: Book, house: House, original: Original, amount: int, now_us: int) -> str | None:
+def _refusal(book: Book, house: House, original: Original, amount: int) -> str | None:
     if original.left == 0:
         return "ALREADY_REVERSED"
     if amount > original.left:
@@ -46,13 +46,12 @@ def _refusal(book: Book, house: House, original: Original, amount: int, now_us: 
     if original.kind != "issue":
         return "LIMIT_EXCEEDED" if wallet.most + amount > WALLET_MAX else None
     spent = amount - _there(book, original, amount)
-    # Of a lot that is over, some may have expired: nobody is to owe points that it never had.
-    over = has_expired(book.lots[original.slices[0][0]], wallet, now_us)
-    if spent and (over or house.tariff.spent is Spent.REFUSE):
+    if spent and house.tariff.spent is Spent.REFUSE:
         return "POINTS_SPENT"
     owed = sum([arrear.remaining for arrear in wallet.arrears])
-    owes = spent and house.tariff.spent is Spent.ARREARS
-    return "LIMIT_EXCEEDED" if owes and owed + spent > ARREARS_MAX else None
+    owes = spent - min(spent, book.lots[original.slices[0][0]].expired)
+    too_much = owes > 0 and owed + owes > ARREARS_MAX
+    return "LIMIT_EXCEEDED" if too_much and house.tariff.spent is Spent.ARREARS else None
 
 
 def _there(book: Book, original: Original, amount: int) -> int:
@@ -63,22 +62,28 @@ def _there(book: Book, original: Original, amount: int) -> int:
 def _undo_issue(
     book: Book, house: House, partner: str, original: Original, index: int, ruling: Ruling
 ) -> None:
-    """What is still in the lot goes back to its issuer; of the rest the tariff says whether the member comes to owe it."""
+    """What is still in the lot goes back to its issuer; of the rest the tariff says whether the member comes to owe it.
+
+    What expired is not spent: nobody owes it. The issuer gets its money back for what goes back or is owed, at the lot's tariff,
+    which is the arrear's too; not for what expired, nor for what it bears.
+    """
     lot, there = book.lots[original.slices[0][0]], _there(book, original, ruling.amount)
     issued, spent = chart.issued(partner), ruling.amount - there
+    expired = min(spent, lot.expired)
+    book.count_expired(lot, expired)
+    owes = spent - expired if house.tariff.spent is Spent.ARREARS else 0
     if there:
         # Points that were pending may be spendable by now: out of wherever they are.
         ruling.posts += (Transfer(lot.account, issued, POINTS, there),)
         ruling.taken = ((lot.name, there),)
         book.take(lot, there)
-    if not spent:
-        return
-    ruling.tariff = house.tariff_number
-    if house.tariff.spent is Spent.ARREARS:
-        arrear = Arrear(index, 0, lot.member, partner, lot.asset, spent, spent, house.tariff_number)
+    if owes:
+        arrear = Arrear(index, 0, lot.member, partner, lot.asset, owes, owes, lot.tariff)
         book.add_arrear(arrear)
         ruling.new_arrears = (arrear,)
-        ruling.posts += (Transfer(chart.arrears(lot.member, partner), issued, POINTS, spent),)
+        ruling.posts += (Transfer(chart.arrears(lot.member, partner), issued, POINTS, owes),)
+    ruling.tariff = house.tariff_number if spent else None
+    ruling.posts += money_of_issue_undone(house, partner, there + owes, lot.tariff)
 
 
 def _undo_redemption(
@@ -88,7 +93,7 @@ def _undo_redemption(
     slices = _slices_to_return(book, original, ruling.amount)
     ruling.posts = (
         Transfer(chart.redeemed(partner), chart.wallet(original.member), POINTS, ruling.amount),
-        *money_of_return(house, partner, slices, original.tariff),
+        *money_of_redemption_undone(house, partner, priced(slices), original.tariff),
     )
     grace_ends_us = at[1] + house.tariff.grace_days * DAY_US
     repay(book, house, ruling, _give_back(book, slices, (*at, grace_ends_us), ruling))

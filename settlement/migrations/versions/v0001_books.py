@@ -88,6 +88,7 @@ _TABLES = (
         tariff bigint NOT NULL,                  -- house entry of the tariff under which they were issued
         idle_months smallint,                    -- set: they expire so long after the member's last act
         pending_until_us bigint,                 -- null: spendable
+        expired bigint NOT NULL DEFAULT 0 CHECK (expired >= 0),  -- ended unspent, and counted by no reversal yet
         PRIMARY KEY (shard, index, place)
     ) WITH (fillfactor = 90)""",
     "CREATE INDEX lots_open ON lots (shard, member, expires_at_us, index, place) WHERE remaining > 0",

@@ -27,7 +27,7 @@ def house(*, rows: int = 3, members: int = 2, points: int = 100, approved_at: in
 
 def entry(*grants: Grant, joined: tuple[str, ...] = (NEW,), part: int = 0, partner: str = "bakery") -> Entry:
     opening = Opening(partner, FILE, 0, 0, 0, 0)
-    draft = opening_draft(opening, part, grants or GRANTS, joined, 0)
+    draft = opening_draft(house(), opening, part, grants or GRANTS, joined)
     return as_entry(draft, shard=1, index=7 + part, house=1)
 
 

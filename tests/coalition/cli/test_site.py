@@ -9,6 +9,7 @@ from coalition.cli.address import listen_address
 from coalition.cli.site import Site, found_network, prepare_database
 from settlement.errors import CoalitionError
 from settlement.house.records import Network
+from settlement.house.tariff import Tariff
 from tests.support.command import run
 from tests.support.network import new_site, site_of
 
@@ -21,7 +22,7 @@ def files(site: Site) -> dict[Path, bytes]:
 
 
 def found(site: Site, network: Network) -> None:
-    found_network(site, network, rate_micros=10_000, people=("ann", "bob"), server="127.0.0.1:7600")
+    found_network(site, network, tariff=Tariff(10_000), people=("ann", "bob"), server="127.0.0.1:7600")
 
 
 def test_a_founding_cut_short_is_repeated_with_the_keys_it_had_made(

@@ -15,7 +15,9 @@ NOTHING = "01890f3c-7a5b-7c21-9d3e-0b1c2d3e4f50"
     [
         ("partner", "onboard", "cafe", "--name", "Café"),
         ("partner", "register", "UPPER", "--name", "Upper"),
-        ("partner", "tariff", "0"),
+        ("tariff", "propose", "--point-value", "0", "--as", "ann"),
+        ("tariff", "propose", "--from", "2027-01-01", "--as", "ann"),
+        ("tariff", "approve", "--as", "bob"),
         ("reverse", "nonsense", "--as", "bakery"),
         ("settlement", "confirm", 1, "--leg", "bakery", "--amount", "2,00"),
         ("audit", "proof", NOTHING, "--as", "bakery", "--vkey", "nonsense"),
@@ -33,11 +35,6 @@ def test_an_error_is_a_document_where_json_was_asked_for(tmp_path: Path) -> None
     told = run("balance", "card:1", "--as", "bakery", "--json", data=tmp_path)
     assert (told.code, told.document["error"]["reason"]) == (1, "IDENTITY_NOT_FOUND")
     assert "coalition db init" in told.err
-
-
-def test_the_operator_sets_what_a_point_is_worth(network: RunningServer) -> None:
-    told = run("partner", "tariff", "0.01", "--server", network.address, data=network.site.data)
-    assert (told.code, "a point is worth 0.01" in told.out) == (0, True), told.err
 
 
 def test_a_file_that_is_no_identity_is_not_asked_to_be_private(tmp_path: Path) -> None:

@@ -12,16 +12,18 @@ from coalition.client.aliases import alias_token
 from coalition.wire.envelope import open_envelope
 from coalition.wire.methods import METHODS
 from coalition.wire.requests import BODIES
+from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.clearing.acts import Approve, CloseCycle, Confirm
 from settlement.clock import now_us, to_us
 from settlement.house.acts import (
     Activate,
     AddKey,
     ApproveOpening,
+    ApproveTariff,
     ProposeOpening,
+    ProposeTariff,
     Register,
     RevokeKey,
-    SetTariff,
     Suspend,
 )
 from settlement.house.tariff import Spent, Tariff
@@ -49,6 +51,8 @@ TOKEN = alias_token(ALIAS_KEY, *CARD)
 KEY = new_key()
 P256 = new_key(ECDSA_P256)
 PROOF = prove_possession(P256, public_key=P256.spki, network=NETWORK, partner_id="florist")
+PRICED = Tariff(10_000, expiry="month-end-12", spent=Spent.BEAR, fee_micros=5)
+PROPOSED = hashlib.sha256(spell_tariff_proposal(NETWORK, PRICED, WHEN_US)).hexdigest()
 
 CASES: dict[str, tuple[Callable[[Client], Awaitable[Outcome]], object]] = {
     "issue": (
@@ -111,10 +115,11 @@ CASES: dict[str, tuple[Callable[[Client], Awaitable[Outcome]], object]] = {
         lambda c: c.revoke_key(keyid=KEY.keyid, reason="compromised", suspect_from=WHEN),
         RevokeKey(KEY.keyid, "compromised", WHEN_US),
     ),
-    "set tariff": (
-        lambda c: c.set_tariff(Tariff(10_000, spent=Spent.BEAR)),
-        SetTariff(Tariff(10_000, spent=Spent.BEAR)),
+    "propose a tariff": (
+        lambda c: c.propose_tariff(PRICED, effective_from=WHEN),
+        ProposeTariff(PRICED, WHEN_US, PROPOSED),
     ),
+    "approve a tariff": (lambda c: c.approve_tariff(proposal_sha256=bytes(32)), ApproveTariff("00" * 32)),
     "close cycle": (lambda c: c.close_cycle(cycle=3, label="2026-11"), CloseCycle(3, "2026-11")),
     "approve": (lambda c: c.approve(proposal_sha256=bytes(32)), Approve("00" * 32)),
     "confirm": (

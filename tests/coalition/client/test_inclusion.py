@@ -59,8 +59,8 @@ def test_an_entry_of_a_member_shard_is_proven(
 
 
 def test_an_entry_of_the_house_is_proven(network: RunningServer) -> None:
-    with BlockingClient(network.identity("operator")) as client:
-        outcome = client.set_tariff(Tariff(10_000))
+    with BlockingClient(network.identity("ann")) as client:
+        outcome = client.propose_tariff(Tariff(10_000))
         proof = published(client, outcome)
     verify(network, outcome, proof)
     with pytest.raises(CoalitionError):

@@ -70,7 +70,7 @@ CASES: dict[str, tuple[Callable[[Client], Awaitable[object]], Message, object]] 
     "GetBalance": (
         lambda c: c.balance(member=CARD),
         exchange_pb2.GetBalanceResponse(member_id=MEMBER, balance=0, arrears=7),
-        Balance(MEMBER, 0, 7),
+        Balance(MEMBER, 0, arrears=7),
     ),
     "GetMember": (
         lambda c: c.member(member=MEMBER),

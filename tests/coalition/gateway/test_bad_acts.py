@@ -26,8 +26,6 @@ from coalition.api.v1.partners_pb2 import (
     REVOCATION_REASON_RETIRED,
     RegisterRequest,
     RevokeKeyRequest,
-    SetTariffRequest,
-    Tariff,
 )
 from coalition.api.v1.settlement_pb2 import (
     ApproveRequest,
@@ -148,17 +146,6 @@ FIELDS: dict[str, tuple[str, Callable[[], Any], str]] = {
         "operator",
         lambda: RegisterRequest(partner_id="aa", display_name=" "),
         "display_name",
-    ),
-    "tariff of 0": ("operator", SetTariffRequest, "tariff.reimbursement_micros"),
-    "tariff too dear": (
-        "operator",
-        lambda: SetTariffRequest(tariff=Tariff(reimbursement_micros=9_000_001)),
-        "tariff.reimbursement_micros",
-    ),
-    "tariff that is silent on spent points": (
-        "operator",
-        lambda: SetTariffRequest(tariff=Tariff(reimbursement_micros=1)),
-        "tariff.spent",
     ),
     "keyid": (
         "operator",

@@ -14,7 +14,6 @@ from coalition.api.v1.exchange_pb2 import (
     IssueRequest,
     VoidRequest,
 )
-from coalition.api.v1.partners_pb2 import SetTariffRequest, Tariff
 from tests.support.door import Door
 from tests.support.small_network import just_now, points
 
@@ -63,18 +62,6 @@ FIELDS: dict[str, tuple[str, Callable[[], Any], str, str]] = {
         "hold_act_id",
     ),
     "void at no time": ("bakery", lambda: VoidRequest(hold_act_id=HOLD), "FIELD_INVALID", "occurred_at"),
-    "a tariff that holds for no time": (
-        "operator",
-        lambda: SetTariffRequest(tariff=Tariff(reimbursement_micros=1)),
-        "FIELD_INVALID",
-        "tariff.hold_minutes",
-    ),
-    "a tariff that holds for over a year": (
-        "operator",
-        lambda: SetTariffRequest(tariff=Tariff(reimbursement_micros=1, hold_minutes=525_601)),
-        "FIELD_INVALID",
-        "tariff.hold_minutes",
-    ),
 }
 
 

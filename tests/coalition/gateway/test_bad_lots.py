@@ -7,25 +7,16 @@ from typing import Any
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from coalition.api.v1 import partners_pb2
 from coalition.api.v1.exchange_pb2 import (
     GetBalanceRequest,
     GetBalanceResponse,
     IssueRequest,
     ReleaseRequest,
 )
-from coalition.api.v1.partners_pb2 import SetTariffRequest, Tariff
 from tests.support.door import Door
 from tests.support.small_network import just_now, points
 
 ISSUE = str(uuid.uuid4())
-NEVER, MONTHS = partners_pb2.LOT_EXPIRY_NEVER, partners_pb2.LOT_EXPIRY_MONTHS
-
-
-def tariff(**terms: Any) -> SetTariffRequest:
-    """A tariff that would be taken, but for these terms."""
-    good = {"reimbursement_micros": 1, "hold_minutes": 1, "expiry": MONTHS, "expiry_count": 12}
-    return SetTariffRequest(tariff=Tariff(**{**good, **terms}))
 
 
 def issue(**fields: Any) -> IssueRequest:
@@ -42,13 +33,6 @@ FIELDS: dict[str, tuple[str, Callable[[], Any], str]] = {
     "waiting for no event": ("bakery", lambda: issue(on_event=False), "on_event"),
     "release of no issue": ("bakery", lambda: ReleaseRequest(occurred_at=just_now()), "original_act_id"),
     "release at no time": ("bakery", lambda: ReleaseRequest(original_act_id=ISSUE), "occurred_at"),
-    "no expiry": ("operator", lambda: tariff(expiry=0), "tariff.expiry"),
-    "an unknown expiry": ("operator", lambda: tariff(expiry=99), "tariff.expiry"),
-    "never, after a while": ("operator", lambda: tariff(expiry=NEVER), "tariff.expiry_count"),
-    "after no months": ("operator", lambda: tariff(expiry_count=0), "tariff.expiry_count"),
-    "after too many months": ("operator", lambda: tariff(expiry_count=601), "tariff.expiry_count"),
-    "grace of less than no days": ("operator", lambda: tariff(grace_days=-1), "tariff.grace_days"),
-    "grace of over ten years": ("operator", lambda: tariff(grace_days=3_651), "tariff.grace_days"),
 }
 
 

@@ -5,7 +5,8 @@ import pytest
 from coalition.simulation.model import Asked, CycleFigures, FoundingKey, Judgement, Model, ModelError, Place
 from settlement.clearing.acts import CloseCycle, Propose
 from settlement.clearing.netting import Figures
-from settlement.house.acts import Activate, AddKey, Register
+from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff, Register
+from settlement.house.tariff import Tariff
 from settlement.ledger.acts import Authorize, Enrol, Issue, MemberName, Redeem, Reverse
 
 MEMBER, OTHER = "8f3a2b64-90d1-4c55-a0f7-5f2f1d0c9b11", "11111111-2222-4333-8444-555555555555"
@@ -13,19 +14,20 @@ HASH, SECOND_HASH = "ab" * 32, "cd" * 32
 NOON_US = 1_795_262_400_000_000
 HOUR_US = 3_600_000_000
 OPERATOR = "operator"
+CENT = Tariff(10_000)
 
 
 class World:
     """A network of two shards with active partners acme, bakery and cinema; member 8f3a… lives in shard 1, 1111… in 2."""
 
-    def __init__(self, rate_micros: int = 10_000) -> None:
+    def __init__(self, tariff: Tariff = CENT, model: str = "bilateral") -> None:
         keys = [
             FoundingKey(OPERATOR, "ed25519", "request", OPERATOR, None, b""),
             FoundingKey("ann", "ed25519", "approver", OPERATOR, "ann", b""),
             FoundingKey("bob", "ed25519", "approver", OPERATOR, "bob", b""),
         ]
         self.model = Model(
-            operator=OPERATOR, currency="EUR", minor_digits=2, shards=2, rate_micros=rate_micros, keys=keys
+            operator=OPERATOR, model=model, currency="EUR", minor_digits=2, shards=2, tariff=tariff, keys=keys
         )
         self.now_us = NOON_US
         self.acts = 0
@@ -72,6 +74,12 @@ class World:
         self, partner: str, original: str, amount: int = 0, *, shard: int = 1, act_id: str | None = None
     ) -> Judgement:
         return self.ask(partner, Reverse(original, NOON_US, amount), shard=shard, act_id=act_id)
+
+    def change_tariff(self, tariff: Tariff, *, from_us: int | None = None) -> Judgement:
+        """Ann proposes, bob approves; the judgement of his approval."""
+        sha256 = f"{self.acts:064x}"
+        self.ask("ann", ProposeTariff(tariff, from_us, sha256))
+        return self.ask("bob", ApproveTariff(sha256))
 
     def close(self, cycle: int) -> None:
         assert self.ask(OPERATOR, CloseCycle(cycle, None)).refusal is None

@@ -10,8 +10,10 @@ from settlement.clearing.accrual import Accrual, owed_within
 from settlement.clearing.decide import decide_desk
 from settlement.clearing.netting import Figures, net
 from settlement.errors import CoalitionError
-from settlement.house.records import APPROVER, LOG, RECEIPT, REQUEST, Key, Network
+from settlement.house.pricing import start_of_tariff
+from settlement.house.records import APPROVER, BILATERAL, LOG, POOL, RECEIPT, REQUEST, Key, Network
 from settlement.house.state import House
+from settlement.house.tariff import Tariff
 from settlement.journal.acts import ENGINE_LINE, Act, Draft
 from settlement.journal.leaf import HOUSE, Entry
 from settlement.ledger import chart
@@ -27,7 +29,12 @@ from tests.support.pure_acts import OPERATOR, T0_US, act, as_entry, keyid_for
 
 SHARDS = 2
 DIGITS = 2
-RATE_MICROS = 12_345
+TARIFFS = {
+    BILATERAL: Tariff(12_345, fee_micros=77, interchange_micros=345),
+    POOL: Tariff(
+        12_345, price_micros=13_000, fee_micros=77, interchange_micros=345, rebate_basis_points=1_250
+    ),
+}
 PEOPLE = ("ann", "bob")
 UNSAID = {"partner", "act", "request", "sig"}
 SPKI = b"spki"
@@ -47,10 +54,10 @@ def founding_keys() -> list[Key]:
     ]
 
 
-def founded_house(keys: list[Key]) -> House:
+def founded_house(keys: list[Key], model: str) -> House:
     """The house after its founding entry."""
-    network = Network("clearing.example/test", "EUR", DIGITS, SHARDS, OPERATOR, "bilateral")
-    draft = Draft("found", founding_lines(network, RATE_MICROS, keys))
+    network = Network("clearing.example/test", "EUR", DIGITS, SHARDS, OPERATOR, model)
+    draft = Draft("found", founding_lines(network, TARIFFS[model], keys))
     house = House()
     house.apply(as_entry(draft, shard=HOUSE, index=0, house=0))
     return house
@@ -68,20 +75,21 @@ class Shard:
 class SideBySide:
     """Every act goes to both; whatever they say differently is an AssertionError. `houses[h]`: the house under size h."""
 
-    def __init__(self) -> None:
+    def __init__(self, model: str) -> None:
         keys = founding_keys()
-        self.houses = [House(), founded_house(keys)]
+        self.houses = [House(), founded_house(keys, model)]
         self.model = Model(
             operator=OPERATOR,
+            model=model,
             currency="EUR",
             minor_digits=DIGITS,
             shards=SHARDS,
-            rate_micros=RATE_MICROS,
+            tariff=TARIFFS[model],
             keys=[FoundingKey(k.keyid, k.algorithm, k.purpose, k.owner, k.person, k.spki) for k in keys],
         )
         aliases: dict[bytes, str] = {}
         self.shards = {
-            number: Shard(ShardHead(number, 0, 0, 1, 0, T0_US), Book(number, aliases=aliases))
+            number: Shard(ShardHead(number, 0, 0, 1, 0, T0_US, T0_US), Book(number, aliases=aliases))
             for number in range(1, SHARDS + 1)
         }
         self.now_us = T0_US
@@ -105,6 +113,18 @@ class SideBySide:
         self.model.heads(Place(HOUSE, size, size, self.now_us))
         self._grow(Entry(HOUSE, size, size, self.now_us, "heads", ()))
 
+    def start_tariff(self) -> None:
+        """The worker comes by: a tariff whose time has come is put in force."""
+        self.now_us += 1
+        house, place = self.house, Place(HOUSE, self.house.size, self.house.size, self.now_us)
+        draft = start_of_tariff(house, self.now_us)
+        if draft is None:
+            with pytest.raises(ModelError, match="no tariff is due"):
+                self.model.start_tariff(place)
+            return
+        assert (*self.model.start_tariff(place), ENGINE_LINE) == draft.lines
+        self._grow(as_entry(draft, shard=HOUSE, index=house.size, house=house.size, time_us=self.now_us))
+
     def cut(self, number: int) -> None:
         """The worker comes by: cuts what the newest house has closed."""
         self.now_us += 1
@@ -121,7 +141,7 @@ class SideBySide:
         self._cut(shard, house)
         done: list[str] = []
         for member in list(shard.book.wallets):
-            while (due := see_to(shard.book, member, self.now_us)) is not None:
+            while (due := see_to(shard.book, house, member, self.now_us)) is not None:
                 draft, head = due[0], shard.head
                 place = Place(number, head.size, house.size, self.now_us)
                 assert self.model.see_to(place, draft.kind, member) == draft.lines
@@ -217,7 +237,7 @@ class SideBySide:
     def _add_debts(self, shard: Shard, draft: Draft) -> None:
         owed = shard.accrued.setdefault(shard.head.cycle, {})
         for post in draft.transfers:
-            pair = chart.parties(post.debit, post.credit)
+            pair = chart.parties(post.debit, post.credit, operator=OPERATOR)
             if pair is not None:
                 sums = owed.setdefault(pair, [0, 0])
                 sums[0] += post.amount

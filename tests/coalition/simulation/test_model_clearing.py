@@ -6,6 +6,7 @@ from coalition.simulation.model import CycleFigures, Place
 from coalition.simulation.model.cycles import figures_of
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
+from settlement.house.tariff import Tariff
 from settlement.ledger.acts import Enrol
 from tests.coalition.simulation.by_hand import HASH, HOUR_US, OPERATOR, SECOND_HASH, World, error_of, lines
 
@@ -30,7 +31,7 @@ def test_netting_by_its_formulas(owed: dict[tuple[str, str], int], figures: Cycl
 
 
 def test_each_fraction_of_a_cent_waits_for_the_cycle_in_which_it_makes_a_whole_one() -> None:
-    world = World(rate_micros=4_000)
+    world = World(Tariff(4_000))
     world.issue("acme", 100)
     owed = []
     for cycle in range(1, 6):
@@ -42,7 +43,7 @@ def test_each_fraction_of_a_cent_waits_for_the_cycle_in_which_it_makes_a_whole_o
 
 
 def test_a_reversed_redemption_is_a_debt_the_other_way_in_the_open_cycle() -> None:
-    world = World(rate_micros=15_000)
+    world = World(Tariff(15_000))
     world.issue("acme", 1)
     world.redeem("bakery", 1, act_id="spent")
     world.close(1)

@@ -4,7 +4,7 @@ import pytest
 
 from coalition.simulation.model import ModelError
 from coalition.simulation.model.terms import spell_time
-from settlement.house.acts import SetTariff, Suspend
+from settlement.house.acts import Suspend
 from settlement.house.tariff import Tariff
 from settlement.ledger.acts import Capture, Void
 from tests.coalition.simulation.by_hand import MEMBER, NOON_US, OPERATOR, World, lines
@@ -39,7 +39,7 @@ def test_a_hold_takes_what_a_redemption_would_and_says_until_when() -> None:
 def test_a_hold_lasts_no_longer_than_the_tariff_lets() -> None:
     world = World()
     world.issue("acme", 10)
-    world.ask(OPERATOR, SetTariff(Tariff(1, 5)))
+    world.change_tariff(Tariff(1, 5))
     for asked, minutes in ((0, 5), (4, 4), (5, 5), (6, 5)):
         held = world.authorize("bakery", 1, minutes=asked)
         assert lines(held, "until") == [spell_time(world.now_us + minutes * MINUTE_US)]
@@ -47,7 +47,7 @@ def test_a_hold_lasts_no_longer_than_the_tariff_lets() -> None:
 
 def test_a_capture_spends_the_first_points_at_the_tariff_of_the_hold() -> None:
     world = holding()
-    world.ask(OPERATOR, SetTariff(Tariff(99)))
+    world.change_tariff(Tariff(99))
     captured = world.ask("bakery", Capture("hold", 12, NOON_US), shard=1, act_id="capture")
     assert captured.lines[:3] == (("member", MEMBER), ("original", "1:3"), ("amount", "PTS 12"))
     assert lines(captured, "tariff") == ["0"]

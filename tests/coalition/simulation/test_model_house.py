@@ -3,7 +3,7 @@
 import pytest
 
 from coalition.simulation.model import Asked, ModelError, Place
-from settlement.house.acts import RevokeKey, SetTariff, Suspend
+from settlement.house.acts import ApproveTariff, RevokeKey, Suspend
 from settlement.house.tariff import Tariff
 from settlement.ledger.acts import Enrol, MemberName, Redeem
 from tests.coalition.simulation.by_hand import MEMBER, NOON_US, OPERATOR, World, error_of, key, lines
@@ -13,11 +13,11 @@ def test_the_house_counts_as_it_was_below_the_entrys_house_size() -> None:
     world = World()
     world.issue("acme", 20)
     before = world.model.size(0)
-    world.ask(OPERATOR, SetTariff(Tariff(7)))
+    world.change_tariff(Tariff(7))
     world.ask(OPERATOR, Suspend("bakery"))
     late = world.ask("bakery", Redeem(MemberName(MEMBER), 2, 0), shard=1, house=before)
     assert lines(late, "post")[1] == "position:acme position:bakery EUR 20000"
-    between = world.ask("bakery", Redeem(MemberName(MEMBER), 2, 0), shard=1, house=before + 1)
+    between = world.ask("bakery", Redeem(MemberName(MEMBER), 2, 0), shard=1, house=before + 2)
     assert lines(between, "post")[1] == "position:acme position:bakery EUR 14"
     assert world.redeem("bakery", 2).refusal == "PARTNER_SUSPENDED"
     assert world.model.partner_state("bakery", before) == "active"
@@ -50,7 +50,7 @@ def test_errors_instead_of_entries() -> None:
     size = world.model.size(0)
     assert error_of(world, "nobody", Enrol("x", ()), shard=1) == "KEY_UNKNOWN"
     assert error_of(world, OPERATOR, Enrol("x", ()), shard=1) == "ROLE_MISSING"
-    assert error_of(world, "acme", SetTariff(Tariff(5))) == "ROLE_MISSING"
+    assert error_of(world, "acme", ApproveTariff("00" * 32)) == "ROLE_MISSING"
     assert error_of(world, "acme", Enrol("x", ())) == "OUT_OF_PLACE"
     assert error_of(world, "acme", Enrol(MEMBER, ()), shard=1) == "MEMBER_EXISTS"
     assert error_of(world, "acme", Enrol("x", ()), shard=1, house=size + 1) == "OUT_OF_PLACE"

@@ -8,15 +8,17 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
+from settlement.house.records import POOL
 from tests.coalition.simulation.stories.clearing import LATE, Clearing
 from tests.coalition.simulation.stories.governing import Governing
 from tests.coalition.simulation.stories.holding import Holding
+from tests.coalition.simulation.stories.pricing import Pricing
 from tests.coalition.simulation.stories.telling import AMOUNTS, FOUNDERS, PERSONS, TRADERS
 from tests.coalition.simulation.stories.trading import Trading
 from tests.support.pure_acts import OPERATOR
 
 
-class Stories(Governing, Trading, Holding, Clearing):
+class Stories(Governing, Pricing, Trading, Holding, Clearing):
     """Any act at any time by anyone who has a key."""
 
     @initialize()
@@ -77,15 +79,24 @@ class Stories(Governing, Trading, Holding, Clearing):
         self.both.check_knowledge()
 
 
+class PoolStories(Stories):
+    """The same where a fund of all issuers pays."""
+
+    MODEL = POOL
+
+
+BOTH = pytest.mark.parametrize("stories", [Stories, PoolStories])
 SHORT = settings(
-    max_examples=80, stateful_step_count=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=50, stateful_step_count=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 
-def test_two_models_tell_every_short_story_alike() -> None:
-    run_state_machine_as_test(Stories, settings=SHORT)
+@BOTH
+def test_two_models_tell_every_short_story_alike(stories: type[Stories]) -> None:
+    run_state_machine_as_test(stories, settings=SHORT)
 
 
+@BOTH
 @pytest.mark.long
-def test_two_models_tell_every_long_story_alike() -> None:
-    run_state_machine_as_test(Stories, settings=settings(SHORT, max_examples=600, stateful_step_count=100))
+def test_two_models_tell_every_long_story_alike(stories: type[Stories]) -> None:
+    run_state_machine_as_test(stories, settings=settings(SHORT, max_examples=400, stateful_step_count=100))

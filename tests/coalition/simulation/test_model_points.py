@@ -2,6 +2,7 @@
 
 from coalition.simulation.model import Judgement
 from settlement.house.acts import Activate, Register, Suspend
+from settlement.house.tariff import Tariff
 from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
 from tests.coalition.simulation.by_hand import MEMBER, NOON_US, OPERATOR, OTHER, World, key, lines
 
@@ -30,7 +31,7 @@ def test_the_entry_of_a_redemption_is_the_one_on_the_page_of_the_journal() -> No
 
 
 def test_own_points_move_no_money_and_funders_owe_in_the_order_of_their_first_slice() -> None:
-    world = World(rate_micros=20_000)
+    world = World(Tariff(20_000))
     for partner, amount in (("cinema", 5), ("acme", 7), ("bakery", 3), ("cinema", 2)):
         world.issue(partner, amount)
     redeemed = world.redeem("bakery", 16)

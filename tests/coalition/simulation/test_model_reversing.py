@@ -1,8 +1,7 @@
 """The model by hand: reversals and arrears, as docs/ledger.md tells them."""
 
-from settlement.house.acts import SetTariff
 from settlement.house.tariff import Spent, Tariff
-from tests.coalition.simulation.by_hand import MEMBER, OPERATOR, World, lines
+from tests.coalition.simulation.by_hand import MEMBER, World, lines
 
 
 def test_a_redemption_is_undone_last_first_at_the_rate_of_the_original() -> None:
@@ -10,7 +9,7 @@ def test_a_redemption_is_undone_last_first_at_the_rate_of_the_original() -> None
     world.issue("acme", 5)
     world.issue("bakery", 5)
     world.redeem("cinema", 8, act_id="spent")
-    world.ask(OPERATOR, SetTariff(Tariff(99)))
+    world.change_tariff(Tariff(99))
     undone = world.reverse("cinema", "spent")
     assert lines(undone, "post") == [
         f"redeemed:cinema wallet:{MEMBER} PTS 8",
@@ -41,7 +40,7 @@ def test_spent_points_of_a_reversed_issue_are_owed_and_repaid_by_whoever_issues_
     world = World()
     world.issue("acme", 5, act_id="given")
     world.redeem("cinema", 3)
-    world.ask(OPERATOR, SetTariff(Tariff(99)))
+    world.change_tariff(Tariff(99))
     undone = world.reverse("acme", "given", act_id="undone")
     tariff = world.model.size(0) - 1
     assert undone.lines[-6:] == (
@@ -49,7 +48,7 @@ def test_spent_points_of_a_reversed_issue_are_owed_and_repaid_by_whoever_issues_
         ("post", f"wallet:{MEMBER} issued:acme PTS 2"),
         ("post", f"arrears:{MEMBER}:acme issued:acme PTS 3"),
         ("lot", "take 1:1.0 2"),
-        ("arrear", f"new acme PTS 3 {tariff}"),
+        ("arrear", "new acme PTS 3 0"),
         ("result", "ok"),
     )
     repaid = world.issue("bakery", 10)
@@ -103,12 +102,12 @@ def test_a_tariff_may_refuse_or_let_the_issuer_bear_what_is_spent() -> None:
     world = World()
     world.issue("acme", 5, act_id="given")
     world.redeem("bakery", 1)
-    world.ask(OPERATOR, SetTariff(Tariff(10_000, spent=Spent.REFUSE)))
+    world.change_tariff(Tariff(10_000, spent=Spent.REFUSE))
     refused = world.reverse("acme", "given")
     assert (refused.refusal, refused.balance_after) == ("POINTS_SPENT", 4)
     assert [key for key, _ in refused.lines] == ["member", "original", "amount", "occurred", "result"]
     assert world.reverse("acme", "given", 3).balance_after == 1, "they are there"
-    world.ask(OPERATOR, SetTariff(Tariff(10_000, spent=Spent.BEAR)))
+    world.change_tariff(Tariff(10_000, spent=Spent.BEAR))
     borne = world.reverse("acme", "given")
     assert lines(borne, "post") == [f"wallet:{MEMBER} issued:acme PTS 1"]
     assert (lines(borne, "amount"), lines(borne, "arrear")) == (["PTS 2"], [])

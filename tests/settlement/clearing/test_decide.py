@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from coalition.wire.requests import AMOUNT_MINOR_MAX
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
-from settlement.clearing.decide import PROPOSAL_LIFE_US, CycleNotClosedError, decide_desk
+from settlement.clearing.decide import CycleNotClosedError, decide_desk
 from settlement.clearing.netting import Figures, net
 from settlement.errors import CoalitionError
-from settlement.house.acts import Register, SetTariff
+from settlement.house.acts import Register
 from settlement.house.decide import PARTNERS_MAX
+from settlement.house.pricing import PROPOSAL_LIFE_US
 from settlement.house.records import APPROVER, Key, Network, Settlement
 from settlement.house.state import House
-from settlement.house.tariff import Tariff
 from settlement.journal.acts import Draft
 from settlement.journal.leaf import HOUSE
 from settlement.money import MICROS_MAX, micros_per_minor
@@ -193,4 +193,4 @@ def test_a_leg_that_no_transfer_can_move_is_an_error_and_posts_nothing(digits: i
 
 
 def test_an_act_of_another_room_is_decided_there() -> None:
-    assert Desk().ask(OPERATOR, SetTariff(Tariff(5))).kind == "tariff"
+    assert Desk().ask(OPERATOR, Register("acme", "Acme")).kind == "register"

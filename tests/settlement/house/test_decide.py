@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settlement.house.acts import Activate, AddKey, Register, RevokeKey, SetTariff, Suspend
+from settlement.house.acts import Activate, AddKey, Register, RevokeKey, Suspend
 from settlement.house.decide import PARTNERS_MAX, SETTLEMENT_BYTES_MAX, decide_house
 from settlement.house.records import (
     ACTIVE,
@@ -19,7 +19,6 @@ from settlement.house.records import (
     parse_key,
 )
 from settlement.house.state import House
-from settlement.house.tariff import Tariff
 from settlement.journal.leaf import HOUSE
 from tests.support.pure_acts import OPERATOR, act, as_entry, house_of, keyid_for
 
@@ -39,7 +38,6 @@ BODIES = st.one_of(
     st.builds(Suspend, PARTNERS),
     st.builds(key_of, PARTNERS, st.sampled_from(KEYS), st.sampled_from([None, None, "ann", "bob"])),
     st.builds(RevokeKey, st.sampled_from(KEYS), st.just("retired"), st.none() | st.just(1)),
-    st.builds(SetTariff, st.builds(Tariff, st.integers(1, 9_000_000))),
 )
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from settlement.clearing.decide import decide_desk
 from settlement.house.acts import ApproveOpening, ProposeOpening
-from settlement.house.opening import OPENING_LIFE_US
+from settlement.house.pricing import PROPOSAL_LIFE_US
 from settlement.house.records import APPROVER, REGISTERED, SUSPENDED, Key
 from settlement.house.state import House
 from settlement.journal.leaf import HOUSE
@@ -62,12 +62,12 @@ def test_what_is_approved_is_so_for_ever() -> None:
 def test_a_proposal_lives_72_hours_and_is_renewed_by_another() -> None:
     on = house()
     ask(on, ProposeOpening(FILE, 3, 2, 60))
-    late = T0_US + OPENING_LIFE_US
-    assert OPENING_LIFE_US == 72 * 3_600 * 1_000_000
+    late = T0_US + PROPOSAL_LIFE_US
+    assert PROPOSAL_LIFE_US == 72 * 3_600 * 1_000_000
     assert ask(on, ApproveOpening("bakery", FILE), at_us=late + 1) == "PROPOSAL_EXPIRED"
     assert ask(on, ProposeOpening(FILE, 4, 2, 70), at_us=late + 2) is None
     assert on.openings["bakery", FILE].points == 70, "the newest counts"
-    assert ask(on, ApproveOpening("bakery", FILE), at_us=late + 2 + OPENING_LIFE_US) is None
+    assert ask(on, ApproveOpening("bakery", FILE), at_us=late + 2 + PROPOSAL_LIFE_US) is None
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,8 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "currency": joined(st.just("EUR"), st.integers(0, 6).map(str)),
     "shards": NUMBERS,
     "operator": NAMES,
-    "model": st.just("bilateral"),
+    "from": TIMES,
+    "model": st.sampled_from(["bilateral", "pool"]),
     "key": joined(
         HASHES, st.just("ed25519"), st.sampled_from(["request", "log"]), NAMES, st.just("-") | NAMES, BASE64
     ),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from settlement.errors import CoalitionError
 from settlement.house.records import REGISTERED, SUSPENDED
 from settlement.house.state import House
+from settlement.house.tariff import Tariff
 from settlement.journal.acts import Act, Draft
 from settlement.ledger import decide as deciding
 from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem, Reverse
@@ -67,7 +68,8 @@ def test_lots_are_spent_soonest_expiry_first_then_oldest(
 
 def test_a_redemption_over_many_lots_is_refused_only_past_the_limit_and_its_leaf_always_fits() -> None:
     funders = [f"partner-with-a-name-of-forty-letters-{n:03}" for n in range(SLICES_MAX + 1)]
-    house = house_of(*funders, "acme", rate_micros=9_000_000)
+    house = house_of(*funders, "acme")
+    house.tariffs[0] = Tariff(9_000_000, interchange_micros=9_000_000)
     book = Book(SHARD, wallets={MEMBERS[0]: Wallet(0)})
     first = 10**18
     for place, funder in enumerate(funders):

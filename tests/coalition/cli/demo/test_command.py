@@ -13,7 +13,8 @@ import pytest
 
 from coalition.cli.demo.baskets import read_baskets, transactions_path
 from coalition.cli.demo.plan import plan_replay
-from coalition.cli.demo.stage import ORIGIN
+from coalition.cli.demo.stage import MODELS, ORIGIN
+from settlement.house.records import BILATERAL, POOL
 
 pytestmark = pytest.mark.embedded
 
@@ -23,8 +24,9 @@ BASKETS = 600
 ACTS_BEFORE_THE_KILL = 250
 
 
-def start_demo(out: Path, baskets: str = str(BASKETS)) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "coalition", "demo", "--baskets", baskets, "--out", str(out)]
+def start_demo(out: Path, baskets: str = str(BASKETS), *, model: str = BILATERAL) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "coalition", "demo", "--baskets", baskets, "--model", model]
+    command += ["--out", str(out)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
 
 
@@ -60,10 +62,20 @@ def test_killed_half_way_and_started_again_it_ends_with_the_planned_books(tmp_pa
     assert (out / "bundle.zip").stat().st_size > 0
 
     third = start_demo(out, str(BASKETS + 1))
-    assert f"holds a replay of {BASKETS} baskets" in third.communicate(timeout=60)[0].decode().replace(
-        "\n", " "
-    )
+    assert f"holds a replay of {BASKETS} baskets, {BILATERAL}" in third.communicate(timeout=60)[
+        0
+    ].decode().replace("\n", " ")
     assert third.returncode == 1
+
+
+def test_in_a_pool_the_operator_is_netted_and_its_accounts_are_the_plans(tmp_path: Path) -> None:
+    demo = start_demo(tmp_path / "demo", "1500", model=POOL)
+    told = demo.communicate(timeout=240)[0].decode()
+    assert demo.returncode == 0, told
+    assert "The operator's accounts" in told
+    summary = json.loads((tmp_path / "demo" / "summary.json").read_text())
+    assert min(summary["operator_micros"][account] for account in ("fund", "fee-income", "spread")) > 0
+    check_summary(summary, baskets=1_500, model=POOL)
 
 
 @pytest.mark.long
@@ -77,9 +89,9 @@ def test_the_whole_year_is_exact_to_the_cent(tmp_path: Path) -> None:
     check_summary(summary, baskets=None)
 
 
-def check_summary(summary: dict[str, object], *, baskets: int | None) -> None:
+def check_summary(summary: dict[str, object], *, baskets: int | None, model: str = BILATERAL) -> None:
     """Every figure of summary.json against a plan made anew."""
-    plan = plan_replay(read_baskets(transactions_path(), count=baskets), network=ORIGIN)
+    plan = plan_replay(read_baskets(transactions_path(), count=baskets), network=ORIGIN, prices=MODELS[model])
     assert summary.pop("seconds") >= 0  # type: ignore[operator]
     assert summary.pop("acts_per_second") >= 0  # type: ignore[operator]
     assert summary == {
@@ -91,6 +103,7 @@ def check_summary(summary: dict[str, object], *, baskets: int | None) -> None:
         "points_issued": plan.points_issued,
         "points_redeemed": plan.points_redeemed,
         "points_outstanding": plan.points_outstanding,
+        "operator_micros": plan.operator_micros(),
         "cycles": [
             {
                 "month": month.month,

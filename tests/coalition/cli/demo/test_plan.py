@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from coalition.cli.demo.baskets import PACKAGE, Basket, read_baskets, transactions_path
-from coalition.cli.demo.plan import Kind, Lot, MonthPlan, ReplayPlan, plan_replay
+from coalition.cli.demo.debts import Lot
+from coalition.cli.demo.plan import Kind, MonthPlan, ReplayPlan, plan_replay
 
 NEW_YEAR = datetime(2017, 1, 1, tzinfo=UTC)
 

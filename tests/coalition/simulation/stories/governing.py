@@ -1,4 +1,4 @@
-"""Acts of the house on partners, keys and the tariff."""
+"""Acts of the house on partners and keys."""
 
 from hypothesis import note
 from hypothesis import strategies as st
@@ -11,11 +11,9 @@ from settlement.house.acts import (
     ProposeOpening,
     Register,
     RevokeKey,
-    SetTariff,
     Suspend,
 )
 from settlement.house.records import APPROVER, REQUEST
-from settlement.house.tariff import Spent, Tariff
 from tests.coalition.simulation.side_by_side import SPKI
 from tests.coalition.simulation.stories.telling import (
     COMPANIES,
@@ -28,16 +26,6 @@ from tests.coalition.simulation.stories.telling import (
 )
 from tests.support.pure_acts import OPERATOR, T0_US, keyid_for
 
-EXPIRIES = (
-    "never",
-    "months-1",
-    "months-13",
-    "month-end-0",
-    "month-end-2",
-    "year-end-0",
-    "activity-1",
-    "activity-2",
-)
 FILES = st.sampled_from(["aa" * 32, "bb" * 32])
 
 
@@ -52,21 +40,6 @@ class Governing(Telling):
     def lets_act(self, signer: str, name: str, ends: bool) -> None:
         body = Suspend(name) if ends else Activate(name)
         self.ask_house(signer, f"{'suspends' if ends else 'activates'} {name}", body)
-
-    @rule(
-        signer=DESK,
-        rate=st.sampled_from([1, 9_999, 10_000, 333_333, 9_000_000]),
-        minutes=st.sampled_from([1, 2, 3, 525_600]),
-        spent=st.sampled_from([*Spent, Spent.ARREARS]),
-    )
-    def sets_the_tariff(self, signer: str, rate: int, minutes: int, spent: Spent) -> None:
-        sentence = f"makes a point worth {rate} micros, holds last {minutes} minutes, reversals of spent ones: {spent}"
-        self.ask_house(signer, sentence, SetTariff(Tariff(rate, minutes, spent=spent)))
-
-    @rule(signer=DESK, expiry=st.sampled_from(EXPIRIES), days=st.integers(0, 40))
-    def lets_points_expire(self, signer: str, expiry: str, days: int) -> None:
-        tariff = Tariff(10_000, expiry=expiry, grace_days=days)
-        self.ask_house(signer, f"lets points expire {expiry} with {days} days of grace", SetTariff(tariff))
 
     @rule(by=st.none() | KEYS, key=KEYS, person=st.none() | PERSONS)
     def adds_a_key(self, by: str | None, key: str, person: str | None) -> None:

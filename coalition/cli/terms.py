@@ -1,0 +1,143 @@
+"""The terms of a tariff as options of commands: one row for each."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from inspect import Parameter
+from typing import Annotated, Any, NamedTuple, TypeAlias
+
+import typer
+
+from coalition.cli.amounts import point_value_micros, price_micros
+from coalition.cli.usage import wrong_usage
+from coalition.wire.tariffs import DAYS_MAX, check_expiry
+from settlement.errors import CoalitionError
+from settlement.house.tariff import HOLD_MINUTES_MAX, Spent
+from settlement.money import BASIS_POINTS
+
+Terms: TypeAlias = Mapping[str, Any]
+"""Fields of a tariff and their values: those that were given."""
+
+
+class Term(NamedTuple):
+    """An option, and how its text becomes the value of a field. `read` raises CoalitionError."""
+
+    option: str
+    field: str
+    metavar: str
+    read: Callable[[str], Any]
+    help: str
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
+            raise CoalitionError("FIELD_INVALID", f"it must be a whole number from {least} to {most:,}")
+        return int(text)
+
+    return read
+
+
+def _spent(text: str) -> Spent:
+    if text not in tuple(Spent):
+        raise CoalitionError("FIELD_INVALID", f"it must be one of {', '.join(Spent)}")
+    return Spent(text)
+
+
+_UNIT = "in the currency's unit, exact to 0.000001"
+TERMS = (
+    Term(
+        "--point-value",
+        "rate_micros",
+        "DECIMAL",
+        point_value_micros,
+        f"What a redeemer gets for a point, {_UNIT}.",
+    ),
+    Term(
+        "--hold-minutes",
+        "hold_minutes",
+        "MINUTES",
+        _number(1, HOLD_MINUTES_MAX),
+        "How long points are held at most.",
+    ),
+    Term(
+        "--expiry",
+        "expiry",
+        "TERM",
+        check_expiry,
+        "When points expire: never, months-N, month-end-N, year-end-N, or activity-N (months idle).",
+    ),
+    Term(
+        "--grace-days",
+        "grace_days",
+        "DAYS",
+        _number(0, DAYS_MAX),
+        "How long points live on that come back expired.",
+    ),
+    Term(
+        "--spent",
+        "spent",
+        "RULE",
+        _spent,
+        "Spent points whose issue is reversed: refuse it, let the member owe them (arrears), or let the issuer bear them.",
+    ),
+    Term(
+        "--price",
+        "price_micros",
+        "DECIMAL",
+        price_micros,
+        f"Pool: what an issuer pays into it for a point, {_UNIT}.",
+    ),
+    Term(
+        "--fee",
+        "fee_micros",
+        "DECIMAL",
+        price_micros,
+        f"What an issuer pays the operator for a point, {_UNIT}.",
+    ),
+    Term(
+        "--interchange",
+        "interchange_micros",
+        "DECIMAL",
+        price_micros,
+        f"What a redeemer pays the funder of a point, {_UNIT}.",
+    ),
+    Term(
+        "--rebate",
+        "rebate_basis_points",
+        "HUNDREDTHS",
+        _number(0, BASIS_POINTS),
+        "Pool: how many hundredths of a percent of an expired point's price its issuer gets back.",
+    ),
+)
+
+
+def taking_terms(command: Callable[..., None]) -> Callable[..., None]:
+    """Gives a command an option for each term, and calls it with `terms`: those that were given."""
+    own = inspect.signature(command).parameters.values()
+
+    def run(*args: Any, **values: Any) -> None:
+        texts = {term: values.pop(term.field) for term in TERMS}
+        given = {term.field: term.read(text) for term, text in texts.items() if text is not None}
+        command(*args, terms=given, **values)
+
+    options = [
+        Parameter(term.field, Parameter.KEYWORD_ONLY, default=None, annotation=_option(term))
+        for term in TERMS
+    ]
+    parameters = [*[each for each in own if each.name != "terms"], *options]
+    run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    return run
+
+
+def _option(term: Term) -> Any:
+    def check(text: str | None) -> str | None:
+        """The text as it was written; wrong usage unless the term reads it."""
+        if text is not None:
+            with wrong_usage():
+                term.read(text)
+        return text
+
+    option = typer.Option(term.option, metavar=term.metavar, callback=check, help=term.help)
+    return Annotated[str | None, option]

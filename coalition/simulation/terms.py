@@ -1,0 +1,22 @@
+"""Terms of tariffs that a story's people ask for."""
+
+from settlement.house.tariff import Spent, Tariff
+
+HOLD_MINUTES = 5
+"""Holds and tariffs ask for fewer minutes than these, so that some run out within a story."""
+EXPIRIES = ("never", "months-1", "month-end-0", "month-end-1", "year-end-0", "activity-1", "activity-2")
+
+
+def drawn_tariff(chance: int, *, pooled: bool) -> Tariff:
+    """Terms drawn by a number."""
+    return Tariff(
+        1 + chance * 97,
+        hold_minutes=1 + chance % HOLD_MINUTES,
+        expiry=EXPIRIES[chance % len(EXPIRIES)],
+        grace_days=chance % 4,
+        spent=tuple(Spent)[chance // 7 % len(Spent)],
+        price_micros=1 + chance * 53 if pooled else 0,
+        fee_micros=chance % 7 * 31,
+        interchange_micros=chance % 5 * 101,
+        rebate_basis_points=chance * 10 if pooled else 0,
+    )
