@@ -59,11 +59,12 @@ class Openings:
 
     def _what_is_too_much(self, opening: Opening, grants: list[Grant]) -> str | None:
         before = self.loaded.get((opening.partner, opening.file_sha256), Loaded())
-        if len(grants) > PART_LOTS_MAX or not all(1 <= grant.points <= AMOUNT_MAX for grant in grants):
-            return "it has too many lots, or one out of bounds"
+        points = [grant.points for grant in grants]
+        if len(points) > PART_LOTS_MAX or min(points) < 1 or sum(points) > AMOUNT_MAX:
+            return "it has too many lots or points, or a lot without any"
         totals = (
-            before.lots + len(grants),
-            before.points + sum([grant.points for grant in grants]),
+            before.lots + len(points),
+            before.points + sum(points),
             len(before.members | {grant.member for grant in grants}),
         )
         approved = (opening.rows, opening.points, opening.members)

@@ -279,7 +279,7 @@ class _Teller:
             self._add(kind, who=self._steps[-1].who, amount=self._steps[-1].amount)
 
     def _settle(self) -> None:
-        """What finance does at the end of a cycle, with whatever else happens meanwhile; then other prices, and members with points."""
+        """What finance does at the end of a cycle, with whatever else happens meanwhile; then other prices, and a programme."""
         for kind, after in (("close", 0.0), ("propose", 3.0), ("approve", 2.0)):
             self._now += after
             self._add(kind, conduct="")

@@ -32,7 +32,7 @@ _TABLES = (
         member uuid,
         refusal text,
         balance_after bigint,
-        leaf text NOT NULL,
+        leaf text STORAGE EXTERNAL NOT NULL,          -- not compressed: large ones are written and read in bulk
         leaf_hash bytea NOT NULL,
         PRIMARY KEY (shard, index)
     )""",

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import uuid
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,11 +19,17 @@ from coalition.audit.checks import Report
 from coalition.audit.fsck import fsck
 from settlement.clock import HOUR_US, now_us
 from settlement.errors import CoalitionError
+from settlement.house.records import POOL, Opening
+from settlement.house.tariff import Tariff
+from settlement.journal.leaf import LEAF_BYTES_MAX, format_leaf
 from settlement.ledger.batch import LOCK
+from settlement.ledger.book import NEVER_US
 from settlement.ledger.opening import PARTS_AT_ONCE, load_opening
 from settlement.ledger.opening_file import Row, member_name
-from settlement.ledger.rules.opening import PART_LOTS_MAX, parts
+from settlement.ledger.rules.opening import PART_LOTS_MAX, Grant, opening_draft, parts
+from settlement.money import AMOUNT_MAX, MICROS_MAX, RATE_MAX_MICROS
 from tests.support.opening import approve, load, prepared, token_row
+from tests.support.pure_acts import NETWORK, as_entry, house_of
 from tests.support.small_network import ORIGIN, SmallNetwork, just_now
 
 NEXT_YEAR_US = now_us() + 365 * 24 * HOUR_US
@@ -207,6 +214,35 @@ async def test_a_cycle_that_closed_is_cut_before_the_next_part(network: SmallNet
     assert list(fsck(network.dsn)) == []
 
 
+def test_the_partner_pays_for_all_points_of_an_entry_at_once() -> None:
+    house = house_of("bakery")
+    house.network = replace(NETWORK, model=POOL)
+    house.tariffs[0] = Tariff(10_000, price_micros=11_000, fee_micros=70)
+    opening = Opening("bakery", "aa" * 32, 3, 2, 60, 0)
+    first, second = (str(uuid.uuid4()) for _ in range(2))
+    grants = [Grant(first, 10, NEVER_US), Grant(first, 20, NEXT_YEAR_US), Grant(second, 30, NEVER_US)]
+    draft = opening_draft(house, opening, 0, grants, [second])
+    assert [(post.debit, post.credit, post.amount) for post in draft.transfers] == [
+        ("issued:bakery", f"wallet:{first}", 30),
+        ("issued:bakery", f"wallet:{second}", 30),
+        ("position:bakery", "fund", 60 * 11_000),
+        ("position:bakery", "fee-income", 60 * 70),
+    ]
+
+
+def test_the_largest_entry_fits_its_leaf_and_its_money_a_transfer() -> None:
+    funder, most = "b" * 40, AMOUNT_MAX // PART_LOTS_MAX
+    house = house_of(funder)
+    house.network = replace(NETWORK, model=POOL)
+    house.tariffs[0] = Tariff(1, price_micros=RATE_MAX_MICROS, fee_micros=RATE_MAX_MICROS)
+    members = [str(uuid.uuid4()) for _ in range(PART_LOTS_MAX)]
+    grants = [Grant(member, most, NEXT_YEAR_US) for member in members]
+    draft = opening_draft(house, Opening(funder, "aa" * 32, 1, 1, 1, 0), 10**6, grants, members)
+    entry = as_entry(draft, shard=64, index=10**12, house=10**12)
+    assert len(format_leaf(entry)) <= LEAF_BYTES_MAX
+    assert max(post.amount for post in draft.transfers) <= MICROS_MAX
+
+
 def test_parts_keep_names_together_and_lose_nothing() -> None:
     rng = random.Random(9)
     for _ in range(50):
@@ -218,3 +254,11 @@ def test_parts_keep_names_together_and_lose_nothing() -> None:
         for first, second in pairwise(made):
             torn = first[-1][0] == second[0][0]
             assert not torn or counts[second[0][0]] > PART_LOTS_MAX
+
+
+def test_a_part_brings_no_more_points_than_one_act_may_move() -> None:
+    rng = random.Random(10)
+    rows = [(name, rng.randint(1, AMOUNT_MAX)) for name in range(40) for _ in range(3)]
+    made = [*parts(rows)]
+    assert [row for part in made for row in part] == rows
+    assert all(0 < sum(points for _, points in part) <= AMOUNT_MAX for part in made)
