@@ -26,12 +26,14 @@ _WALK = (
     "SET max_parallel_workers_per_gather = 0",
     "SET jit = off",
 )
+# Names hold neither spaces nor line ends: a name that does may not pass for two names, nor for two transfers.
+_NAMES = ", ".join([f"translate({name}, E' \\n', '??')" for name in ("debit", "credit", "asset")])
 _RANGE = "shard = %(shard)s AND index >= %(start)s AND index < %(stop)s"
 _ROWS = f"""SELECT index, house, recorded_at_us, kind, partner, member::text, refusal, balance_after, leaf_hash, leaf, payload,
     posted FROM (SELECT * FROM entries WHERE {_RANGE}) AS e
     LEFT JOIN (SELECT index, payload FROM payloads WHERE {_RANGE}) AS p USING (index)
     LEFT JOIN (SELECT index,
-        string_agg(concat_ws(' ', position, debit, credit, asset, amount), E'\\n' ORDER BY position) AS posted
+        string_agg(concat_ws(' ', position, {_NAMES}, amount), E'\\n' ORDER BY position) AS posted
         FROM transfers WHERE {_RANGE} GROUP BY index) AS t USING (index)
     ORDER BY index"""  # noqa: S608 - made of constants
 _RECORDS = """SELECT index, leaf, payload FROM entries LEFT JOIN payloads USING (shard, index)

@@ -230,8 +230,8 @@ class Askers:
     # --- acts of finance -------------------------------------------------------------------------------------------
 
     def close(self, step: Step, now_us: int) -> Asking:
-        """The end of the open cycle; "odd": of one that is not open."""
-        cycle = self._open_cycle() + (step.amount % 3 if step.conduct == "odd" else 0)
+        """The end of the open cycle; "odd": perhaps of the one before or after."""
+        cycle = max(1, self._open_cycle() + (step.amount % 3 - 1 if step.conduct == "odd" else 0))
         return self._by_operator(CloseCycle(cycle, f"cycle {cycle}" if step.amount % 2 else None))
 
     def _open_cycle(self) -> int:

@@ -20,6 +20,7 @@ OFFLINE_ONLY = {
     Check.DERIVED,
 }
 ISSUE = "(SELECT max(index) FROM entries WHERE shard = 1 AND kind = 'issue' AND refusal IS NULL)"
+REDEEMED = "(SELECT max(index) FROM transfers WHERE shard = 1 AND position = 1)"
 REFUSED = "(SELECT max(index) FROM entries WHERE shard = 1 AND refusal IS NOT NULL)"
 FREE = "'00000000-0000-4000-8000-000000000001'"
 
@@ -62,6 +63,13 @@ PLANTED: dict[str, tuple[str, set[Check]]] = {
     ),
     "a transfer of no entry": (
         "INSERT INTO transfers VALUES (1, 99999, 0, 'a', 'b', 'PTS', 1)",
+        {Check.TABLE_TRANSFERS},
+    ),
+    "two transfers that one row spells": (
+        f"""WITH gone AS (DELETE FROM transfers WHERE (shard, index, position) = (1, {REDEEMED}, 1) RETURNING *)
+        UPDATE transfers t SET amount = g.amount,
+        asset = concat_ws(' ', t.asset, concat(t.amount, E'\n', g.position), g.debit, g.credit, g.asset)
+        FROM gone g WHERE (t.shard, t.index, t.position) = (1, {REDEEMED}, 0)""",
         {Check.TABLE_TRANSFERS},
     ),
     "an act gone": (f"DELETE FROM acts WHERE (shard, index) = (1, {ISSUE})", {Check.TABLE_ACTS}),
