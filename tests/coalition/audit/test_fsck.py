@@ -98,6 +98,18 @@ PLANTED: dict[str, tuple[str, set[Check]]] = {
     "a hold gone": ("DELETE FROM holds WHERE closed_by IS NULL", {Check.TABLE_HOLDS}),
     "a hold closed": ("UPDATE holds SET closed_by = 7 WHERE closed_by IS NULL", {Check.TABLE_HOLDS}),
     "a hold's end": ("UPDATE holds SET until_us = 7 WHERE closed_by IS NULL", {Check.TABLE_HOLDS}),
+    "a part of an opening gone": (
+        "DELETE FROM openings WHERE (shard, part) = (1, 1)",
+        {Check.TABLE_OPENINGS},
+    ),
+    "a part of an opening twice": (
+        "INSERT INTO openings SELECT 2, proposal, part, index, lots, points FROM openings WHERE (shard, part) = (1, 1)",
+        {Check.TABLE_OPENINGS},
+    ),
+    "a newcomer's alias": (
+        "UPDATE aliases SET member = (SELECT member FROM members LIMIT 1) WHERE encode(token, 'escape') = 'n' || repeat('0', 31)",
+        {Check.TABLE_ALIASES},
+    ),
     "a shard's size": ("UPDATE shards SET size = size + 1 WHERE shard = 2", {Check.TABLE_SHARDS}),
     "a shard's cycle": ("UPDATE shards SET cycle_start = 1 WHERE shard = 1", {Check.TABLE_SHARDS}),
     "the house's time": ("UPDATE shards SET recorded_at_us = 1 WHERE shard = 0", {Check.TABLE_SHARDS}),
