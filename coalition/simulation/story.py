@@ -6,6 +6,7 @@ A step refers to earlier steps by their numbers, never by what came of them, so 
 from dataclasses import dataclass
 from random import Random
 
+from coalition.simulation.kinds import FOLLOWED_BY, MISCONDUCT, ON_HOUSE, ON_POINTS, TROUBLES
 from settlement.house.records import BILATERAL, POOL
 
 OPENING_PARTNERS, OPENING_MEMBERS = 5, 20
@@ -15,55 +16,10 @@ AWAITED = "first of all"
 PARTNERS_MAX = 24
 ACTS_A_CYCLE = 1_500
 
-ON_POINTS = {
-    "issue": 38,
-    "redeem": 24,
-    "authorize": 8,
-    "capture": 6,
-    "void": 2,
-    "release": 3,
-    "reverse": 7,
-    "enrol": 5,
-    "link": 2,
-    "again": 3,
-    "look up": 2,
-}
-"""Everyday acts, by how often of a hundred."""
-ON_HOUSE = (
-    "suspend",
-    "activate",
-    "propose tariff",
-    "approve tariff",
-    "add key",
-    "revoke key",
-    "name approver",
-    "fund",
-    "end funding",
-    "close",
-    "propose",
-    "approve",
-    "confirm",
-)
-TROUBLES = (
-    "kill gateway",
-    "kill worker",
-    "kill postgres",
-    "lose connection before",
-    "lose connection during commit",
-    "lose connection after",
-    "contend",
-    "step clock",
-    "step partner clock",
-    "hours pass",
-    "weeks pass",
-)
-_FOLLOWED_BY = {"suspend": "activate", "propose tariff": "approve tariff"}
-"""What comes after an act of the house before long, so that it often has its end."""
 ENDING_KEY = "key about to end"
 """The conduct of who signs with its oldest key, at the moment at which that is revoked."""
 WEEKS_PASS = 0.001
 """How often, beside all that goes wrong, nobody does anything until some points expire."""
-MISCONDUCT = ("stale", "hasty", "forged", "astray", "borrowed key", "retired key", "reused id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +131,7 @@ class _Teller:
         elif chance < 0.0125 and self._partners < PARTNERS_MAX:
             self._take_in_partner()
         elif chance > 1 - WEEKS_PASS:
-            self._add("weeks pass", who=self._chance.randrange(100))
+            self._late_return()
         else:
             kind = self._chance.choices(tuple(ON_POINTS), tuple(ON_POINTS.values()))[0]
             if kind == "enrol":
@@ -267,6 +223,15 @@ class _Teller:
         self._now += 0.3
         self._add("issue", who=self._some_partner(), member=member, amount=self._chance.randint(1, 60))
 
+    def _late_return(self) -> None:
+        """Goods are bought with points, and returned when such points have expired."""
+        who, member = self._some_partner(), self._some_member()
+        bought = self._add("redeem", who=who, member=member, amount=self._chance.randint(1, 60))
+        self._now += 0.3
+        self._add("weeks pass", who=self._chance.randrange(100))
+        self._now += 0.3
+        self._add("reverse", who=who, other=bought)
+
     def _house_act(self, kind: str) -> None:
         conduct = self._chance.choice(("", "by operator", "odd"))
         self._add(kind, who=self._some_partner(), amount=self._chance.randrange(1_000), conduct=conduct)
@@ -275,12 +240,15 @@ class _Teller:
                 self._add(
                     "issue", who=self._steps[-1].who, member=self._some_member(), amount=1, conduct=ENDING_KEY
                 )
-        if kind in _FOLLOWED_BY:
+        elif kind == "propose opening":
+            self._members.append(self._steps[-1].number)  # who joins with its file
+        while kind in FOLLOWED_BY:
+            kind = FOLLOWED_BY[kind]
             self._now += self._chance.expovariate(1.0)
-            self._add(_FOLLOWED_BY[kind], who=self._steps[-1].who, amount=self._steps[-1].amount)
+            self._add(kind, who=self._steps[-1].who, amount=self._steps[-1].amount)
 
     def _settle(self) -> None:
-        """What finance does at the end of a cycle, with whatever else happens meanwhile; then other prices."""
+        """What finance does at the end of a cycle, with whatever else happens meanwhile; then other prices, and a programme."""
         for kind, after in (("close", 0.0), ("propose", 3.0), ("approve", 2.0)):
             self._now += after
             self._add(kind, conduct="")
@@ -291,3 +259,4 @@ class _Teller:
         for kind in ("propose tariff", "approve tariff"):
             self._now += 1.0
             self._add(kind, amount=amount)
+        self._house_act("propose opening")

@@ -5,8 +5,10 @@ from settlement.house.acts import (
     Activate,
     AddKey,
     AgreeToFund,
+    ApproveOpening,
     ApproveTariff,
     EndFunding,
+    ProposeOpening,
     ProposeTariff,
     Register,
     RevokeKey,
@@ -18,8 +20,10 @@ ON_MEMBERS = (Enrol, LinkAlias, Issue, Redeem, Authorize, Capture, Void, Reverse
 ROLES: dict[type, frozenset[str]] = {
     **dict.fromkeys((Register, Activate, Suspend), frozenset({"operator"})),
     **dict.fromkeys((CloseCycle, Confirm), frozenset({"operator"})),
-    **dict.fromkeys((Propose, Approve, ProposeTariff, ApproveTariff), frozenset({"approver"})),
-    **dict.fromkeys((*ON_MEMBERS, AgreeToFund, EndFunding), frozenset({"partner"})),
+    **dict.fromkeys(
+        (Propose, Approve, ProposeTariff, ApproveTariff, ApproveOpening), frozenset({"approver"})
+    ),
+    **dict.fromkeys((*ON_MEMBERS, AgreeToFund, EndFunding, ProposeOpening), frozenset({"partner"})),
     AddKey: frozenset({"partner", "operator", "approver"}),
     RevokeKey: frozenset({"partner", "operator"}),
 }
