@@ -247,6 +247,19 @@ class _Teller:
             self._now += self._chance.expovariate(1.0)
             self._add(kind, who=self._steps[-1].who, amount=self._steps[-1].amount)
 
+    def _change_tariff(self) -> None:
+        """Goods are bought and their points spent at the prices of before, and returned at those of after."""
+        giver, member = self._some_partner(), self._some_member()
+        bought = self._add("issue", who=giver, member=member, amount=self._chance.randint(20, 60))
+        self._now += 0.3
+        self._add("redeem", who=self._some_partner(), member=member, conduct="all")
+        amount = self._chance.randrange(1_000)
+        for kind in ("propose tariff", "approve tariff"):
+            self._now += 1.0
+            self._add(kind, amount=amount)
+        self._now += 1.0
+        self._add("reverse", who=giver, other=bought)
+
     def _settle(self) -> None:
         """What finance does at the end of a cycle, with whatever else happens meanwhile; then other prices, and a programme."""
         for kind, after in (("close", 0.0), ("propose", 3.0), ("approve", 2.0)):
@@ -255,8 +268,5 @@ class _Teller:
         for leg in range(self._partners):
             self._now += 0.3
             self._add("confirm", who=leg)
-        amount = self._chance.randrange(1_000)
-        for kind in ("propose tariff", "approve tariff"):
-            self._now += 1.0
-            self._add(kind, amount=amount)
+        self._change_tariff()
         self._house_act("propose opening")

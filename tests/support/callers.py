@@ -99,13 +99,6 @@ class Callers:
                 "possession": key.sign(proof),
             },
             "RevokeKeyRequest": {"keyid": key.keyid, "reason": partners_pb2.REVOCATION_REASON_RETIRED},
-            "AgreeToFundRequest": {
-                "partner_id": "grocer",
-                "campaign": "spring",
-                "share_basis_points": 2_500,
-                "valid_until": now + 3_600 * SECOND_US,
-            },
-            "EndFundingRequest": {"partner_id": "grocer", "campaign": "spring"},
             "ProposeTariffRequest": {"proposal": spell_tariff_proposal(ORIGIN, Tariff(10_000), now)},
             "ApproveTariffRequest": {"proposal_sha256": bytes(32)},
             "ListObligationsRequest": {"cycle": 1},
@@ -124,10 +117,14 @@ class Callers:
 
 
 def _fields_of_points(now: int) -> dict[str, dict[str, Any]]:
-    """Fields of requests that move points."""
+    """Fields of requests that move points, or say who funds them."""
     points = {"member_id": str(uuid.uuid4()), "amount": 5, "occurred_at": now}
+    campaign = {"partner_id": "grocer", "campaign": "spring"}
+    share = {"share_basis_points": 2_500, "valid_until": now + 3_600 * SECOND_US}
     hold = {"hold_act_id": str(uuid.uuid4()), "occurred_at": now}
     return {
+        "AgreeToFundRequest": campaign | share,
+        "EndFundingRequest": campaign,
         "IssueRequest": points,
         "RedeemRequest": points,
         "AuthorizeRequest": points,
