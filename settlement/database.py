@@ -22,7 +22,17 @@ OWNER, GATEWAY, WORKER, READER = (
 )
 ROLES = (OWNER, GATEWAY, WORKER, READER)
 
-_APPEND_ONLY = ("entries", "transfers", "payloads", "acts", "members", "aliases", "reversals", "holds")
+_APPEND_ONLY = (
+    "entries",
+    "transfers",
+    "payloads",
+    "acts",
+    "members",
+    "aliases",
+    "reversals",
+    "holds",
+    "transits",
+)
 _GRANTS = (
     f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {GATEWAY}, {WORKER}, {READER}",
     f"GRANT INSERT ON {', '.join(_APPEND_ONLY)} TO {GATEWAY}",
@@ -30,7 +40,9 @@ _GRANTS = (
     f"GRANT INSERT, UPDATE ON balances TO {GATEWAY}, {WORKER}",
     f"GRANT INSERT, UPDATE (remaining, pending_until_us, expired) ON lots TO {GATEWAY}, {WORKER}",
     f"GRANT UPDATE (active_at_us, idle_months) ON members TO {GATEWAY}, {WORKER}",
-    f"GRANT INSERT, UPDATE (remaining) ON arrears TO {GATEWAY}",
+    f"GRANT INSERT, UPDATE (remaining) ON arrears TO {GATEWAY}, {WORKER}",
+    f"GRANT UPDATE (sent_day, sent_points) ON members TO {GATEWAY}",
+    f"GRANT UPDATE (arrived_by) ON transits TO {WORKER}",
     f"GRANT UPDATE (closed_by) ON holds TO {GATEWAY}, {WORKER}",
     f"GRANT UPDATE ON shards TO {GATEWAY}, {WORKER}",
     f"GRANT INSERT ON entries, transfers, checkpoints TO {WORKER}",

@@ -30,7 +30,7 @@ from coalition.audit.signatures import Job
 from settlement.clearing.decide import CycleNotClosedError
 from settlement.journal.acts import Draft
 from settlement.journal.leaf import HOUSE, Entry
-from settlement.ledger.acts import Authorize, Enrol, Issue, LinkAlias, MemberName, Redeem
+from settlement.ledger.acts import Authorize, Enrol, Issue, LinkAlias, MemberName, Redeem, TransferPoints
 from settlement.transparency.merkle import leaf_hash
 
 MEANT_LATER = frozenset({"issue", "redeem", "authorize", "capture"})
@@ -134,7 +134,8 @@ class Replay(History):
 
     def _swept(self, state: ShardState, entry: Entry, where: str) -> Draft | None:
         self._check_cut(state, where)
-        draft, wrong = self.lapse(entry) if entry.kind == "lapse" else self.see_to(entry)
+        again = {"lapse": self.lapse, "arrive": self.arrive}.get(entry.kind, self.see_to)
+        draft, wrong = again(entry)
         if draft is not None and draft.lines != entry.lines:
             wrong = first_difference(entry, draft)
         self.report.require(wrong is None, Check.ENGINE, where, wrong or "")
@@ -217,8 +218,10 @@ class Replay(History):
         """Where an alias may have been linked by a payload that is erased, the leaf says whom it meant."""
         if not self.aliases_erased:
             return body
+        if isinstance(body, TransferPoints) and body.recipient.alias not in {None, *self.aliases}:
+            body = replace(body, recipient=MemberName(member=entry.get("recipient")))
         match body:
-            case Issue(name=name) | Redeem(name=name) | Authorize(name=name) if (
+            case Issue(name=name) | Redeem(name=name) | TransferPoints(name=name) | Authorize(name=name) if (
                 name.alias is not None and name.alias not in self.aliases
             ):
                 return replace(body, name=MemberName(member=entry.get("member")))

@@ -29,6 +29,7 @@ from settlement.ledger.acts import (
     Redeem,
     Release,
     Reverse,
+    TransferPoints,
     Void,
 )
 from settlement.money import AMOUNT_MAX
@@ -130,6 +131,8 @@ class Askers:
             member = self._member(step)
             held = self.model.balance(member) if self.model.shard_of(member) is not None else 0
             amount = min(AMOUNT_MAX, max(1, held + (step.conduct == "more than all")))
+        if step.kind == "transfer":
+            return TransferPoints(self._name(step), self._recipient(step), amount, now_us)
         if step.kind == "authorize":
             return Authorize(self._name(step), amount, now_us, step.number % HOLD_MINUTES)
         return Redeem(self._name(step), amount, now_us)
@@ -141,6 +144,11 @@ class Askers:
         if step.conduct == "by alias":
             return MemberName(alias=alias_of(self.cast.seed, step.member))
         return MemberName(member=self._member(step))
+
+    def _recipient(self, step: Step) -> MemberName:
+        if step.number % 3 == 0:
+            return MemberName(alias=alias_of(self.cast.seed, step.other))
+        return MemberName(member=self.members.get(step.other) or stranger_of(self.cast.seed, step.other))
 
     # --- acts on partners and keys ---------------------------------------------------------------------------------
 
@@ -272,7 +280,7 @@ class Askers:
 
 _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
     **dict.fromkeys(("enrol", "link", "issue", "redeem", "reverse"), Askers.on_points),
-    **dict.fromkeys(("authorize", "capture", "void", "release"), Askers.on_points),
+    **dict.fromkeys(("transfer", "authorize", "capture", "void", "release"), Askers.on_points),
     **dict.fromkeys(("register", "activate", "suspend"), Askers.on_partner),
     "add key": Askers.add_key,
     "revoke key": Askers.revoke_key,

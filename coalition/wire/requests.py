@@ -48,6 +48,7 @@ from settlement.ledger.acts import (
     Redeem,
     Release,
     Reverse,
+    TransferPoints,
     Void,
 )
 from settlement.money import MICROS_MAX
@@ -119,6 +120,20 @@ def _pending_until(request: Any) -> int | None:
 def _redeem(request: Any) -> Redeem:
     name = member_name(request)
     return Redeem(name, read_amount(request.amount), read_time(request.occurred_at, "occurred_at"))
+
+
+def _transfer_points(request: Any) -> TransferPoints:
+    name, recipient, amount = member_name(request), _recipient(request), read_amount(request.amount)
+    return TransferPoints(name, recipient, amount, read_time(request.occurred_at, "occurred_at"))
+
+
+def _recipient(request: Any) -> MemberName:
+    match request.WhichOneof("recipient"):
+        case "recipient_id":
+            return MemberName(member=read_uuid(request.recipient_id, "recipient_id"))
+        case "recipient_token":
+            return MemberName(alias=read_token(request.recipient_token, "recipient_token"))
+    raise invalid("recipient", "named by recipient_id or by recipient_token")
 
 
 def _authorize(request: Any) -> Authorize:
@@ -264,6 +279,7 @@ def _positive(number: int, field: str) -> int:
 BODIES: dict[str, Callable[[Any], object]] = {
     "IssueRequest": _issue,
     "RedeemRequest": _redeem,
+    "TransferPointsRequest": _transfer_points,
     "AuthorizeRequest": _authorize,
     "CaptureRequest": _capture,
     "VoidRequest": _void,

@@ -36,6 +36,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "partner": _NAME,
         "act": _UUID,
         "member": _UUID,
+        "recipient": _UUID,
         "amount": rf"{_ASSET} {_NUMBER}",
         "occurred": _TIME,
         "original": rf"{_NUMBER}:{_NUMBER}",
@@ -47,7 +48,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "pending": rf"(?:event|{_TIME})",
         "lot": (
             rf"(?:(?:take|give|spend|free) {_LOT} {_NUMBER}|renew {_LOT} {_NUMBER} {_TIME}"
-            rf"|new {_NAME} {_ASSET} {_NUMBER} (?:never|{_TIME}|{_WHEN_IDLE}) {_NUMBER})"
+            rf"|(?:new|send) {_NAME} {_ASSET} {_NUMBER} (?:never|{_TIME}|{_WHEN_IDLE}) {_NUMBER})"
         ),
         "arrear": rf"(?:take {_LOT} {_NUMBER}|new {_NAME} {_ASSET} {_NUMBER} {_NUMBER})",
         "result": r"(?:ok|refused [A-Z][A-Z_]{2,40})",
@@ -98,11 +99,15 @@ KINDS: dict[str, tuple[str, ...]] = {
         "cut": "cycle range request",
         "expire": "member request post+ lot+",
         "mature": "member request post+ lot+",
+        "arrive": "member original request tariff? post+ lot+ arrear*",
         "enrol": f"{_ACT} member? {_SIGNED_BY} result",
         "link": f"{_ACT} member? {_SIGNED_BY} result",
         "issue": f"{_ACT} member? amount occurred pending? {_SIGNED_BY} tariff? post* lot* arrear* result",
         "release": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} post? lot* result",
         "redeem": f"{_ACT} member? amount occurred {_SIGNED_BY} tariff? post* lot* result",
+        "transfer": (
+            f"{_ACT} member? recipient? amount occurred {_SIGNED_BY} tariff? post* lot* arrear* result"
+        ),
         "authorize": f"{_ACT} member? amount occurred {_SIGNED_BY} tariff? until? post? lot* result",
         "capture": f"{_ACT} member? original? amount occurred {_SIGNED_BY} tariff? post* lot* result",
         "void": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} post? lot* result",

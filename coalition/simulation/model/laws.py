@@ -20,10 +20,10 @@ from coalition.simulation.model.terms import (
 
 
 def conserved(facts: Facts) -> Iterator[str]:
-    """Points issued, and those that members owe, are in wallets, held, pending, redeemed or expired."""
+    """Points issued, and those that members owe, are in wallets, held, pending, in transit, redeemed or expired."""
     issued = sum(facts.accounts.named("issued", "PTS").values())
     owed = sum(facts.accounts.named("arrears", "PTS").values())
-    places = ("wallet", "held", "pending", "redeemed", "expired")
+    places = ("wallet", "held", "pending", "transit", "redeemed", "expired")
     found = {kind: -sum(facts.accounts.named(kind, "PTS").values()) for kind in places}
     if issued + owed != sum(found.values()):
         yield f"{issued} points are issued, {owed} owed, of which are {found}"
@@ -54,8 +54,8 @@ def holds_are_held(facts: Facts) -> Iterator[str]:
 
 
 def lots_are_acts(facts: Facts) -> Iterator[str]:
-    """A lot holds its points less those held, expired, back in another lot, repaid, taken back by the issuer, or of redemptions
-    that stand.
+    """A lot holds its points less those held, expired, back in another lot, transferred, repaid, taken back by the issuer, or of
+    redemptions that stand.
     """
     taken: Counter[tuple[int, int, int]] = Counter()
     for deed in facts.points.deeds.values():
@@ -63,6 +63,7 @@ def lots_are_acts(facts: Facts) -> Iterator[str]:
         for (lot, _), quantity in zip(deed.slices, took, strict=True):
             taken[lot.shard, *lot.name] += quantity
     slices = [each for hold in facts.holds.open() for each in hold.slices] + facts.points.expired
+    slices += facts.transfers.left
     slices += [(lot, new.quantity) for lot, new in facts.points.renewed]
     slices += [(repayment.lot, repayment.points) for repayment in facts.points.arrears.repaid]
     for lot, quantity in slices:
@@ -84,8 +85,8 @@ def expired_are_lots(facts: Facts) -> Iterator[str]:
 
 
 def issuers_are_lots(facts: Facts) -> Iterator[str]:
-    """What a partner issued is all of its lots but what it took back out of them, and what members came to owe it instead."""
-    came_back = {id(new) for _, new in facts.points.renewed}
+    """What a partner issued is its lots, but for those that points came back or moved in, less what it took back or is owed."""
+    came_back = {id(new) for _, new in facts.points.renewed} | {id(lot) for lot in facts.transfers.came}
     due: Counter[str] = Counter()
     for lot in facts.points.lots:
         due[lot.funder] += 0 if id(lot) in came_back else lot.quantity
@@ -96,6 +97,17 @@ def issuers_are_lots(facts: Facts) -> Iterator[str]:
     for partner, issued in facts.accounts.named("issued", "PTS").items():
         if issued != due[partner]:
             yield f"{partner} has issued {issued} points, its lots say {due[partner]}"
+
+
+def transits_are_under_way(facts: Facts) -> Iterator[str]:
+    """Between two shards stand the points of the transfers that have not arrived."""
+    due: Counter[str] = Counter()
+    for transit in facts.transfers.under_way():
+        due[transit.account.removeprefix("transit:")] += sum(quantity for _, quantity in transit.slices)
+    posted = facts.accounts.named("transit", "PTS")
+    for way in due.keys() | posted.keys():
+        if due[way] != -posted.get(way, 0):
+            yield f"transit:{way} is {-posted.get(way, 0)} points, {due[way]} are under way"
 
 
 def arrears_are_owed(facts: Facts) -> Iterator[str]:
@@ -142,6 +154,8 @@ def debts_are_acts(facts: Facts) -> Iterator[str]:
         _owe(due, repayment.lot.funder, repayment.arrear.partner, micros)
     for lot, points in facts.points.expired if is_pool else []:
         _owe(due, operator, lot.funder, facts.points.prices.rebate(points, lot.tariff))
+    for partner, micros in facts.transfers.fees.items():
+        _owe(due, partner, operator, micros)
     for pair in accrued.keys() | due.keys():
         if pair[0] != pair[1] and accrued[pair] != due[pair]:
             yield f"{pair[0]} accrued {accrued[pair]} micros to {pair[1]}, acts say {due[pair]}"
@@ -165,9 +179,10 @@ def _owe_for_redemption(facts: Facts, deed: Deed, due: Counter[tuple[str, str]])
 
 
 def fund_is_unspent(facts: Facts) -> Iterator[str]:
-    """In the pool the fund holds the price of every point in a lot or a hold, less that of those owed; else there is none."""
+    """A pool's fund holds the price of each point in a lot, held or in transit, less that of those owed; else there is none."""
     slices = [(lot, lot.left) for lot in facts.points.lots]
     slices += [each for hold in facts.holds.open() for each in hold.slices]
+    slices += [each for transit in facts.transfers.under_way() for each in transit.slices]
     due = sum(points * lot.tariff.terms.price_micros for lot, points in slices)
     due -= sum(arrear.left * arrear.tariff.terms.price_micros for arrear in facts.points.arrears.all())
     held = -facts.accounts.debit("fund", facts.currency)
@@ -218,8 +233,8 @@ def legs_are_settling(facts: Facts) -> Iterator[str]:
 
 
 def acts_have_one_answer(facts: Facts) -> Iterator[str]:
-    """Every entry is the founding, the one answer to an act, a cut, the start of a tariff, heads, or saw to a hold or points
-    whose time had come.
+    """Every entry is the founding, the one answer to an act, a cut, the start of a tariff, heads, the arrival of a transfer, or
+    saw to a hold or points whose time had come.
     """
     entries = sum(facts.size(shard) for shard in facts.last)
     cuts = sum(len(ends) for ends in facts.cycles.cuts.values())
@@ -228,6 +243,7 @@ def acts_have_one_answer(facts: Facts) -> Iterator[str]:
         + len(facts.answers)
         + cuts
         + facts.holds.lapsed
+        + facts.transfers.arrived
         + facts.heads
         + facts.seen_to
         + facts.tariffs.started
@@ -258,6 +274,7 @@ LAWS: dict[str, Callable[[Facts], Iterator[str]]] = {
     "lots are what acts left": lots_are_acts,
     "expired points are their lots": expired_are_lots,
     "issuers are their lots": issuers_are_lots,
+    "points in transit are under way": transits_are_under_way,
     "arrears are what is owed": arrears_are_owed,
     "reversals are bounded": reversals_are_bounded,
     "debts are acts that stand": debts_are_acts,
