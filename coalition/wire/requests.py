@@ -91,12 +91,16 @@ def parse_proposal(data: bytes) -> tuple[Proposal, Figures]:
 
 def member_name(request: Any) -> MemberName:
     """The member that a request names, by id or by alias token."""
-    match request.WhichOneof("member"):
-        case "member_id":
-            return MemberName(member=read_uuid(request.member_id, "member_id"))
-        case "alias_token":
-            return MemberName(alias=read_token(request.alias_token, "alias_token"))
-    raise invalid("member", "named by member_id or by alias_token")
+    return _named(request, "member", "member_id", "alias_token")
+
+
+def _named(request: Any, who: str, by_id: str, by_token: str) -> MemberName:
+    given = request.WhichOneof(who)
+    if given == by_id:
+        return MemberName(member=read_uuid(getattr(request, by_id), by_id))
+    if given == by_token:
+        return MemberName(alias=read_token(getattr(request, by_token), by_token))
+    raise invalid(who, f"named by {by_id} or by {by_token}")
 
 
 def _issue(request: Any) -> Issue:
@@ -123,17 +127,9 @@ def _redeem(request: Any) -> Redeem:
 
 
 def _transfer_points(request: Any) -> TransferPoints:
-    name, recipient, amount = member_name(request), _recipient(request), read_amount(request.amount)
+    recipient = _named(request, "recipient", "recipient_id", "recipient_token")
+    name, amount = member_name(request), read_amount(request.amount)
     return TransferPoints(name, recipient, amount, read_time(request.occurred_at, "occurred_at"))
-
-
-def _recipient(request: Any) -> MemberName:
-    match request.WhichOneof("recipient"):
-        case "recipient_id":
-            return MemberName(member=read_uuid(request.recipient_id, "recipient_id"))
-        case "recipient_token":
-            return MemberName(alias=read_token(request.recipient_token, "recipient_token"))
-    raise invalid("recipient", "named by recipient_id or by recipient_token")
 
 
 def _authorize(request: Any) -> Authorize:

@@ -20,7 +20,7 @@ ALLOWED = {
     "acts": ({"INSERT"}, set()),
     "alembic_version": (set(), set()),
     "aliases": ({"INSERT"}, set()),
-    "arrears": ({"INSERT", "UPDATE remaining"}, set()),
+    "arrears": ({"INSERT", "UPDATE remaining"}, {"INSERT", "UPDATE remaining"}),
     "balances": ({"INSERT", "UPDATE"}, {"INSERT", "UPDATE"}),
     "checkpoints": (set(), {"INSERT"}),
     "entries": ({"INSERT"}, {"INSERT"}),
@@ -30,7 +30,7 @@ ALLOWED = {
         {"INSERT", "UPDATE remaining", "UPDATE pending_until_us", "UPDATE expired"},
     ),
     "members": (
-        {"INSERT", "UPDATE active_at_us", "UPDATE idle_months"},
+        {"INSERT", "UPDATE active_at_us", "UPDATE idle_months", "UPDATE sent_day", "UPDATE sent_points"},
         {"UPDATE active_at_us", "UPDATE idle_months"},
     ),
     "obligations": ({"INSERT", "UPDATE"}, {"INSERT", "UPDATE"}),
@@ -38,6 +38,7 @@ ALLOWED = {
     "reversals": ({"INSERT"}, set()),
     "shards": ({"UPDATE"}, {"UPDATE"}),
     "transfers": ({"INSERT"}, {"INSERT"}),
+    "transits": ({"INSERT"}, {"UPDATE arrived_by"}),
 }
 """What gateway and worker may write in each table; the reader may write nothing."""
 
