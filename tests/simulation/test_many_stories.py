@@ -8,6 +8,10 @@ from coalition.simulation.story import TROUBLES, tell
 EVERY_ANSWER = {
     "accepted",
     "MEMBER_UNKNOWN",
+    "RECIPIENT_UNKNOWN",
+    "TRANSFER_NOT_ALLOWED",
+    "MEMBER_IN_ARREARS",
+    "LIMIT_EXCEEDED",
     "INSUFFICIENT_POINTS",
     "HOLD_UNKNOWN",
     "HOLD_CLOSED",

@@ -30,12 +30,12 @@ def conserved(facts: Facts) -> Iterator[str]:
 
 
 def wallets_are_lots(facts: Facts) -> Iterator[str]:
-    """A wallet's postings are what its member's open lots hold, from zero to the limit."""
+    """A wallet's postings are what its member's open lots hold, from zero to the limit; what arrived may be beyond it."""
     for kind, points_of in (("wallet", facts.points.balance), ("pending", facts.points.pending)):
         posted = facts.accounts.named(kind, "PTS")
         for member in facts.points.open_lots.keys() | posted.keys():
             held, said = points_of(member), -posted.get(member, 0)
-            if held != said or not 0 <= held <= WALLET_MAX:
+            if held != said or not 0 <= held <= WALLET_MAX + facts.transfers.from_elsewhere[member]:
                 yield f"the lots of member {member} hold {held} points, {kind}:{member} {said}"
 
 
@@ -49,7 +49,7 @@ def holds_are_held(facts: Facts) -> Iterator[str]:
         said = -posted.get(member, 0)
         if not due[member] == said == facts.points.held[member] >= 0:
             yield f"the open holds of member {member} are of {due[member]} points, held are {said}"
-        if facts.points.most(member) > WALLET_MAX:
+        if facts.points.most(member) > WALLET_MAX + facts.transfers.from_elsewhere[member]:
             yield f"member {member} may come to have {facts.points.most(member)} points"
 
 

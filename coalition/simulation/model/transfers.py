@@ -41,7 +41,7 @@ class Transfers:
     """All that was ever transferred.
 
     `sent`: points by member and day; `left`: slices that left a lot; `came`: lots that they came in; `fees`: micros by partner;
-    `transits`: by the place of the transfer, as `original` lines spell it.
+    `transits`: by the place of the transfer, as `original` lines spell it; `from_elsewhere`: points that came to a member by them.
     """
 
     points: Points
@@ -50,6 +50,7 @@ class Transfers:
     came: list[Lot] = field(default_factory=list)
     fees: Counter[str] = field(default_factory=Counter)
     transits: dict[str, Transit] = field(default_factory=dict)
+    from_elsewhere: Counter[str] = field(default_factory=Counter)
 
     def transfer(
         self, place: Place, asked: Asked, body: TransferPoints, tariff: Tariff, stopped: str | None
@@ -98,6 +99,7 @@ class Transfers:
         points.active_us[recipient] = max(known_us, transit.place.time_us)
         new = self._come(place, recipient, transit.slices)
         amount = sum(quantity for _, quantity in transit.slices)
+        self.from_elsewhere[recipient] += amount
         posts = [Post(transit.account, f"wallet:{recipient}", "PTS", amount)]
         answer = Answer(None, [], posts, [lot.made() for lot in new])
         self._repay(answer, recipient, new, tariff)

@@ -6,7 +6,7 @@ from hypothesis.stateful import rule
 
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, Suspend
 from settlement.house.records import APPROVER, REQUEST
-from tests.coalition.simulation.side_by_side import SPKI
+from tests.coalition.simulation.founded import SPKI
 from tests.coalition.simulation.stories.telling import (
     COMPANIES,
     DESK,
