@@ -140,6 +140,18 @@ def test_a_hold_is_closed_once(login: psycopg.Connection, superuser: psycopg.Con
             login.execute(f"UPDATE holds SET closed_by = {change}".encode())
 
 
+@pytest.mark.parametrize("role", [OWNER, WORKER])
+def test_a_transfer_arrives_once(login: psycopg.Connection, superuser: psycopg.Connection, role: str) -> None:
+    with psycopg.connect(as_role(superuser.info.dsn, GATEWAY), autocommit=True) as gateway:
+        sent = "INSERT INTO transits VALUES (1, 7, 2, gen_random_uuid()) ON CONFLICT DO NOTHING"
+        gateway.execute(sent)
+    with psycopg.connect(as_role(superuser.info.dsn, WORKER), autocommit=True) as worker:
+        worker.execute("UPDATE transits SET arrived_by = 8 WHERE arrived_by IS NULL")
+    for change in ("NULL", "8", "9"):
+        with pytest.raises(errors.RaiseException, match="transfer 1:7 arrived by entry 8 already"):
+            login.execute(f"UPDATE transits SET arrived_by = {change}".encode())
+
+
 @pytest.mark.parametrize("role", [GATEWAY, WORKER, READER])
 @pytest.mark.parametrize(
     "statement",
