@@ -32,6 +32,7 @@ _APPEND_ONLY = (
     "reversals",
     "holds",
     "transits",
+    "openings",
 )
 _GRANTS = (
     f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {GATEWAY}, {WORKER}, {READER}",

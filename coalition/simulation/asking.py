@@ -5,49 +5,35 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from coalition.simulation.cast import NETWORK, PEOPLE, Cast, Company, act_id_of, alias_of, key_of, stranger_of
+from coalition.simulation.cast import NETWORK, PEOPLE, Cast, Company, key_of
 from coalition.simulation.model import CycleFigures, Model
-from coalition.simulation.requests import message_of, proposal_of
-from coalition.simulation.story import AWAITED, NO_OTHER_ALIAS, Step
-from coalition.simulation.terms import HOLD_MINUTES, drawn_tariff
+from coalition.simulation.programmes import Programmes
+from coalition.simulation.requests import Asking, message_of, proposal_of
+from coalition.simulation.story import AWAITED, Step
+from coalition.simulation.terms import drawn_tariff
+from coalition.simulation.till import Till
 from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
-from settlement.clock import HOUR_US
-from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff, Register, RevokeKey, Suspend
+from settlement.house.acts import (
+    Activate,
+    AddKey,
+    ApproveTariff,
+    ProposeTariff,
+    Register,
+    RevokeKey,
+    Suspend,
+)
 from settlement.house.records import APPROVER, REQUEST
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.acts import (
-    ON_EVENT_US,
-    Authorize,
-    Capture,
     Enrol,
-    Issue,
-    LinkAlias,
-    MemberName,
-    Redeem,
-    Release,
-    Reverse,
-    TransferPoints,
-    Void,
 )
-from settlement.money import AMOUNT_MAX
 from settlement.signing import KeySigner, parse_public_key, possession_message
 
 APPROVERS = 8
 """How many people may come to be named as further approvers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """What somebody is about to ask, unsigned. `company` speaks; `signer` is the key; `fresh`: the key that is added."""
-
-    company: Company
-    signer: KeySigner
-    body: object
-    message: Any
-    fresh: KeySigner | None = None
 
 
 @dataclass
@@ -56,6 +42,7 @@ class Askers:
 
     cast: Cast
     model: Model
+    programmes: Programmes
     members: dict[int, str] = field(default_factory=dict)
     proposals: list[str] = field(default_factory=list)
     tariffs: list[str] = field(default_factory=list)
@@ -96,59 +83,10 @@ class Askers:
     def on_points(self, step: Step, now_us: int) -> Asking | None:
         """What a partner asks about a member."""
         company = self.cast.partner(step.who)
-        body = self._body_on_points(step, now_us)
+        body = Till(self.cast.seed, self.model, self.members).body(step, now_us)
         if not company.live:
             return None
         return Asking(company, company.live[-1], body, message_of(body))
-
-    def _body_on_points(self, step: Step, now_us: int) -> object:
-        seed = self.cast.seed
-        match step.kind:
-            case "enrol":
-                names = {step.number} if step.amount == NO_OTHER_ALIAS else {step.number, step.amount}
-                return Enrol(
-                    stranger_of(seed, step.number), tuple([alias_of(seed, name) for name in sorted(names)])
-                )
-            case "link":
-                return LinkAlias(self._member(step), alias_of(seed, step.amount))
-            case "reverse":
-                part = step.amount if step.conduct == "in part" else 0
-                return Reverse(act_id_of(seed, step.other), now_us, part)
-            case "capture":
-                return Capture(act_id_of(seed, step.other), max(1, step.amount), now_us)
-            case "void":
-                return Void(act_id_of(seed, step.other), now_us)
-            case "release":
-                return Release(act_id_of(seed, step.other), now_us)
-            case "issue":
-                pending_until_us = {
-                    "until": now_us + (1 + step.number % 60) * HOUR_US,
-                    "event": ON_EVENT_US,
-                }.get(step.waits)
-                return Issue(self._name(step), step.amount, now_us, pending_until_us)
-        amount = step.amount
-        if step.conduct in ("all", "more than all"):
-            member = self._member(step)
-            held = self.model.balance(member) if self.model.shard_of(member) is not None else 0
-            amount = min(AMOUNT_MAX, max(1, held + (step.conduct == "more than all")))
-        if step.kind == "transfer":
-            return TransferPoints(self._name(step), self._recipient(step), amount, now_us)
-        if step.kind == "authorize":
-            return Authorize(self._name(step), amount, now_us, step.number % HOLD_MINUTES)
-        return Redeem(self._name(step), amount, now_us)
-
-    def _member(self, step: Step) -> str:
-        return self.members.get(step.member) or stranger_of(self.cast.seed, step.member)
-
-    def _name(self, step: Step) -> MemberName:
-        if step.conduct == "by alias":
-            return MemberName(alias=alias_of(self.cast.seed, step.member))
-        return MemberName(member=self._member(step))
-
-    def _recipient(self, step: Step) -> MemberName:
-        if step.number % 3 == 0:
-            return MemberName(alias=alias_of(self.cast.seed, step.other))
-        return MemberName(member=self.members.get(step.other) or stranger_of(self.cast.seed, step.other))
 
     # --- acts on partners and keys ---------------------------------------------------------------------------------
 
@@ -239,8 +177,8 @@ class Askers:
     # --- acts of finance -------------------------------------------------------------------------------------------
 
     def close(self, step: Step, now_us: int) -> Asking:
-        """The end of the open cycle; "odd": of one that is not open."""
-        cycle = self._open_cycle() + (step.amount % 3 if step.conduct == "odd" else 0)
+        """The end of the open cycle; "odd": perhaps of the one before or after."""
+        cycle = max(1, self._open_cycle() + (step.amount % 3 - 1 if step.conduct == "odd" else 0))
         return self._by_operator(CloseCycle(cycle, f"cycle {cycle}" if step.amount % 2 else None))
 
     def _open_cycle(self) -> int:
@@ -274,6 +212,19 @@ class Askers:
         amount = max(1, abs(amount) + (1 if step.conduct == "odd" else 0))
         return self._by_operator(Confirm(number, name, amount))
 
+    # --- opening balances ------------------------------------------------------------------------------------------
+
+    def propose_opening(self, step: Step, now_us: int) -> Asking | None:
+        """A partner's running programme; "odd": with other totals than its file has."""
+        company = self.cast.partner(step.who)
+        body = self.programmes.begin(step, company.name, now_us).proposal(more_points=step.conduct == "odd")
+        return Asking(company, company.live[-1], body, message_of(body)) if company.live else None
+
+    def approve_opening(self, step: Step, now_us: int) -> Asking:
+        """The newest file, whether its partner could propose it or not."""
+        body = self.programmes.approval(self.cast.partner(step.who).name)
+        return self._by_person(PEOPLE[step.amount % 2], body, message_of(body))
+
     def _by_person(self, person: str, body: object, message: Any, fresh: KeySigner | None = None) -> Asking:
         return Asking(self.cast.operator, self.cast.people[person], body, message, fresh)
 
@@ -291,4 +242,6 @@ _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
     "propose": Askers.propose,
     "approve": Askers.approve,
     "confirm": Askers.confirm,
+    "propose opening": Askers.propose_opening,
+    "approve opening": Askers.approve_opening,
 }

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from coalition.simulation.causes import what_does_not_excuse
 from coalition.simulation.model import Asked, Model, ModelError, Place
+from coalition.simulation.model.openings import PartName
 from coalition.simulation.postgres.tables import EntryRow
 from coalition.simulation.processes import Answer
 from coalition.simulation.requests import Header, Request
@@ -85,7 +86,8 @@ class Auditor:
         """Somebody is about to ask."""
         if wanted.sound:
             self._wanted[wanted.name] = wanted
-            if self._knows_recipient(wanted.asked.body):
+            body = wanted.asked.body
+            if isinstance(body, TransferPoints) and self.model.shard_of(self._member(body.recipient)):
                 self._in_reach.add(wanted.name)
             self._bytes_of.setdefault(wanted.name[:2], set()).add(wanted.name[2])
 
@@ -149,6 +151,10 @@ class Auditor:
             self._arrive(place, entry)
         elif entry.kind == "heads":
             self.model.heads(place)
+        elif entry.kind == "opening":
+            name = PartName(entry.one("subject"), entry.one("proposal"), int(entry.one("part")))
+            due = self.model.load_opening(place, name, entry.all("joined"))
+            self._expect("openings are loaded as they were approved", entry, due, entry.lines)
         elif entry.kind in ("expire", "mature"):
             self._see_to(place, entry)
         else:
@@ -286,11 +292,6 @@ class Auditor:
             late = wanted.name not in self._in_reach and self.model.shard_of(recipient) != place.shard
             return replace(asked, body=replace(asked.body, recipient=MemberName())) if late else asked
         return asked
-
-    def _knows_recipient(self, body: object) -> bool:
-        return (
-            isinstance(body, TransferPoints) and self.model.shard_of(self._member(body.recipient)) is not None
-        )
 
     def _member(self, name: MemberName) -> str:
         return (name.member if name.alias is None else self.model.member_of(name.alias)) or ""

@@ -36,6 +36,7 @@ ALLOWED = {
     "obligations": ({"INSERT", "UPDATE"}, {"INSERT", "UPDATE"}),
     "payloads": ({"INSERT"}, set()),
     "reversals": ({"INSERT"}, set()),
+    "openings": ({"INSERT"}, set()),
     "shards": ({"UPDATE"}, {"UPDATE"}),
     "transfers": ({"INSERT"}, {"INSERT"}),
     "transits": ({"INSERT"}, {"UPDATE arrived_by"}),

@@ -226,6 +226,8 @@ def read_tables(dsn: str) -> Tables:
         for shard, cycle, debtor, creditor, amount, count in rows("SELECT * FROM obligations"):
             tables.obligations[shard, cycle, debtor, creditor] = [int(amount), count]
         _read_points(tables, rows)
+        for shard, sha256, part, *facts in rows("SELECT * FROM openings"):
+            tables.openings[shard, sha256.hex(), part] = tuple(facts)
         tables.checkpoints.update(rows("SELECT size, note FROM checkpoints"))
         return tables
 

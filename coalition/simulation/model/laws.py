@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from coalition.simulation.model.cycles import OPERATORS
+from coalition.simulation.model.debts import debts_are_acts
 from coalition.simulation.model.facts import Facts
-from coalition.simulation.model.points import Deed
 from coalition.simulation.model.reversing import standing
 from coalition.simulation.model.terms import (
     HOUSE,
@@ -136,48 +136,6 @@ def reversals_are_bounded(facts: Facts) -> Iterator[str]:
             yield f"{deed.undone} points of {deed.shard}:{deed.index} are reversed, it moved {deed.amount}"
 
 
-def debts_are_acts(facts: Facts) -> Iterator[str]:
-    """Between two participants accrued what acts that stand, repaid arrears and expired points made them owe each other."""
-    accrued: Counter[tuple[str, str]] = Counter()
-    for owed in facts.cycles.accrued.values():
-        for (debtor, creditor), micros in owed.items():
-            _owe(accrued, debtor, creditor, micros)
-    due: Counter[tuple[str, str]] = Counter()
-    for deed in facts.points.deeds.values():
-        if deed.kind == "issue":
-            _owe_for_issue(facts, deed, due)
-        else:
-            _owe_for_redemption(facts, deed, due)
-    is_pool, operator = facts.points.prices.is_pool, facts.partners.operator
-    for repayment in facts.points.arrears.repaid if not is_pool else []:
-        micros = repayment.points * repayment.rate_micros
-        _owe(due, repayment.lot.funder, repayment.arrear.partner, micros)
-    for lot, points in facts.points.expired if is_pool else []:
-        _owe(due, operator, lot.funder, facts.points.prices.rebate(points, lot.tariff))
-    for partner, micros in facts.transfers.fees.items():
-        _owe(due, partner, operator, micros)
-    for pair in accrued.keys() | due.keys():
-        if pair[0] != pair[1] and accrued[pair] != due[pair]:
-            yield f"{pair[0]} accrued {accrued[pair]} micros to {pair[1]}, acts say {due[pair]}"
-
-
-def _owe_for_issue(facts: Facts, deed: Deed, due: Counter[tuple[str, str]]) -> None:
-    """An issuer owes for its points but those that it took back or that are owed to it."""
-    terms = deed.tariff.terms
-    each = terms.fee_micros + (terms.price_micros if facts.points.prices.is_pool else 0)
-    points = deed.amount - deed.withdrawn - deed.owed
-    _owe(due, deed.partner, facts.partners.operator, points * each)
-
-
-def _owe_for_redemption(facts: Facts, deed: Deed, due: Counter[tuple[str, str]]) -> None:
-    """Whoever pays for points owes the redeemer of what stands; it owes their funders for them."""
-    terms = deed.tariff.terms
-    for (lot, _), points in zip(deed.slices, standing(deed, deed.undone), strict=True):
-        payer = facts.partners.operator if facts.points.prices.is_pool else lot.funder
-        _owe(due, payer, deed.partner, points * terms.rate_micros)
-        _owe(due, deed.partner, lot.funder, points * terms.interchange_micros)
-
-
 def fund_is_unspent(facts: Facts) -> Iterator[str]:
     """A pool's fund holds the price of each point in a lot, held or in transit, less that of those owed; else there is none."""
     slices = [(lot, lot.left) for lot in facts.points.lots]
@@ -233,8 +191,8 @@ def legs_are_settling(facts: Facts) -> Iterator[str]:
 
 
 def acts_have_one_answer(facts: Facts) -> Iterator[str]:
-    """Every entry is the founding, the one answer to an act, a cut, the start of a tariff, heads, the arrival of a transfer, or
-    saw to a hold or points whose time had come.
+    """Every entry is the founding, the one answer to an act, a cut, the start of a tariff, heads, a part of an opening,
+    the arrival of a transfer, or saw to a hold or points whose time had come.
     """
     entries = sum(facts.size(shard) for shard in facts.last)
     cuts = sum(len(ends) for ends in facts.cycles.cuts.values())
@@ -247,6 +205,7 @@ def acts_have_one_answer(facts: Facts) -> Iterator[str]:
         + facts.heads
         + facts.seen_to
         + facts.tariffs.started
+        + len(facts.openings.loaded)
     )
     if entries != known:
         yield f"there are {entries} entries, and {known} reasons for one"
@@ -289,11 +248,3 @@ LAWS: dict[str, Callable[[Facts], Iterator[str]]] = {
 def broken_laws(facts: Facts) -> list[str]:
     """One sentence, led by the law's name, for each thing that does not hold."""
     return [f"{name}: {sentence}" for name, law in LAWS.items() for sentence in law(facts)]
-
-
-def _owe(between: Counter[tuple[str, str]], debtor: str, creditor: str, micros: int) -> None:
-    """Adds a debt to what the first of the two by name owes the other."""
-    if debtor < creditor:
-        between[debtor, creditor] += micros
-    else:
-        between[creditor, debtor] -= micros

@@ -4,7 +4,17 @@ from coalition.simulation.model.facts import Facts
 from coalition.simulation.model.keys import KeyLife
 from coalition.simulation.model.terms import HOUSE, Asked, ModelError, Place
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
-from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff, Register, RevokeKey, Suspend
+from settlement.house.acts import (
+    Activate,
+    AddKey,
+    ApproveOpening,
+    ApproveTariff,
+    ProposeOpening,
+    ProposeTariff,
+    Register,
+    RevokeKey,
+    Suspend,
+)
 from settlement.ledger.acts import (
     Authorize,
     Capture,
@@ -22,8 +32,10 @@ ON_MEMBERS = (Enrol, LinkAlias, Issue, Redeem, TransferPoints, Authorize, Captur
 ROLES: dict[type, frozenset[str]] = {
     **dict.fromkeys((Register, Activate, Suspend), frozenset({"operator"})),
     **dict.fromkeys((CloseCycle, Confirm), frozenset({"operator"})),
-    **dict.fromkeys((Propose, Approve, ProposeTariff, ApproveTariff), frozenset({"approver"})),
-    **dict.fromkeys(ON_MEMBERS, frozenset({"partner"})),
+    **dict.fromkeys(
+        (Propose, Approve, ProposeTariff, ApproveTariff, ApproveOpening), frozenset({"approver"})
+    ),
+    **dict.fromkeys((*ON_MEMBERS, ProposeOpening), frozenset({"partner"})),
     AddKey: frozenset({"partner", "operator", "approver"}),
     RevokeKey: frozenset({"partner", "operator"}),
 }

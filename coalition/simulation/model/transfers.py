@@ -41,7 +41,8 @@ class Transfers:
     """All that was ever transferred.
 
     `sent`: points by member and day; `left`: slices that left a lot; `came`: lots that they came in; `fees`: micros by partner;
-    `transits`: by the place of the transfer, as `original` lines spell it; `from_elsewhere`: points that came to a member by them.
+    `transits`: by the place of the transfer, as `original` lines spell it; `from_elsewhere`: points that came
+    to a member by them.
     """
 
     points: Points

@@ -9,10 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from coalition.exchange import exchange
 from coalition.gateway import exchange_reads
-from coalition.simulation.postgres import reads, transits, writes
+from coalition.simulation.postgres import openings, reads, transits, writes
 from coalition.simulation.postgres.tables import Rows, Transaction, Wait
 from settlement.clearing import obligations
-from settlement.ledger import batch, crossing, members, memory, open_lots, sweeping, writing
+from settlement.ledger import (
+    batch,
+    crossing,
+    members,
+    memory,
+    open_lots,
+    opening,
+    opening_rules,
+    sweeping,
+    writing,
+)
 from settlement.worker import publisher
 
 if TYPE_CHECKING:
@@ -49,6 +59,12 @@ STATEMENTS: dict[str, Statement] = {
     crossing.SENT: transits.sent,
     crossing.NEW_TRANSITS: transits.new_transits,
     crossing.ARRIVED: transits.arrived,
+    opening.LOADED: openings.loaded,
+    opening_rules.HOMES_OF_ALIASES: openings.homes_of_aliases,
+    opening_rules.HOMES_OF_MEMBERS: openings.homes_of_members,
+    opening_rules.LOADED_HERE: openings.loaded_here,
+    opening_rules.NEW_LOTS: openings.new_lots,
+    opening_rules.PARTS: openings.parts,
     sweeping.DUE_SHARDS: reads.due_shards,
     sweeping.DUE_HOLDS: reads.due_holds,
     sweeping.DUE_MEMBERS: reads.due_members,
