@@ -6,6 +6,7 @@ A step refers to earlier steps by their numbers, never by what came of them, so 
 from dataclasses import dataclass
 from random import Random
 
+from coalition.simulation.habits import ON_HOUSE, ON_POINTS
 from settlement.house.records import BILATERAL, POOL
 
 OPENING_PARTNERS, OPENING_MEMBERS = 5, 20
@@ -14,37 +15,6 @@ AWAITED = "first of all"
 """The conduct of acts on which much rests: nothing else happens before they are answered."""
 PARTNERS_MAX, ACTS_A_CYCLE = 24, 1_500
 
-ON_POINTS = {
-    "issue": 38,
-    "redeem": 20,
-    "transfer": 6,
-    "authorize": 8,
-    "capture": 6,
-    "void": 2,
-    "release": 3,
-    "reverse": 7,
-    "enrol": 5,
-    "link": 2,
-    "again": 2,
-    "look up": 1,
-}
-"""Everyday acts, by how often of a hundred."""
-ON_HOUSE = (
-    "suspend",
-    "activate",
-    "propose tariff",
-    "approve tariff",
-    "add key",
-    "revoke key",
-    "name approver",
-    "close",
-    "propose",
-    "approve",
-    "confirm",
-    "propose opening",
-    "approve opening",
-    "load opening",
-)
 TROUBLES = (
     "kill gateway",
     "kill worker",
