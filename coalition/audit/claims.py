@@ -41,6 +41,8 @@ ASKED_BY: dict[str, tuple[str, frozenset[str]]] = {
     "suspend": ("SuspendRequest", frozenset({OPERATOR})),
     "key-add": ("AddKeyRequest", frozenset({OPERATOR, PARTNER, APPROVING})),
     "key-revoke": ("RevokeKeyRequest", frozenset({OPERATOR, PARTNER})),
+    "fund-agree": ("AgreeToFundRequest", frozenset({PARTNER})),
+    "fund-end": ("EndFundingRequest", frozenset({PARTNER})),
     "tariff-propose": ("ProposeTariffRequest", frozenset({APPROVING})),
     "tariff-approve": ("ApproveTariffRequest", frozenset({APPROVING})),
     "close": ("CloseCycleRequest", frozenset({OPERATOR})),
@@ -215,7 +217,11 @@ def _token(entry: Entry) -> bytes:
 
 _FROM_LEAF: dict[str, Callable[[Entry, str], object]] = {
     "issue": lambda entry, _: Issue(
-        _name(entry), _amount(entry), parse_time(entry.one("occurred")), _pending_until(entry)
+        _name(entry),
+        _amount(entry),
+        parse_time(entry.one("occurred")),
+        _pending_until(entry),
+        entry.get("campaign"),
     ),
     "redeem": lambda entry, _: Redeem(_name(entry), _amount(entry), parse_time(entry.one("occurred"))),
     "transfer": lambda entry, _: TransferPoints(

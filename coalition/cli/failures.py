@@ -72,6 +72,8 @@ REFUSALS: dict[str, str] = {
     "POINTS_SPENT": "points of this issue are already spent or held; reverse fewer of them",
     "LOT_EXPIRED": "enough points are there only with those that have expired",
     "ALREADY_RELEASED": "the points are spendable already",
+    "CAMPAIGN_UNKNOWN": "nobody funds such a campaign now: `coalition partner fundings`",
+    "SHARES_EXCEEDED": "with the other funders that is the whole or more: `coalition partner fundings`",
     "ALIAS_TAKEN": "the alias belongs to a member already: `coalition member show`",
     "PARTNER_EXISTS": "a partner of this id exists: `coalition partner show`",
     "PARTNER_UNKNOWN": "there is no such partner: `coalition partner list`",

@@ -39,6 +39,10 @@ def issue(
     on_event: Annotated[
         bool, typer.Option("--on-event", help="Pending until `coalition release` says so.")
     ] = False,
+    campaign: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="Those who agreed to fund it bear their shares. Default: none."),
+    ] = "",
     occurred_at: Occurred = None,
     act_id: ActId = None,
 ) -> None:
@@ -54,6 +58,7 @@ def issue(
             amount=points,
             spendable_from=spendable_from,
             on_event=on_event,
+            campaign=campaign,
             occurred_at=occurred_at,
             act_id=act_id,
         )

@@ -70,12 +70,14 @@ class PartnerActs(Caller):
         amount: int,
         spendable_from: datetime | None = None,
         on_event: bool = False,
+        campaign: str = "",
         act_id: str | None = None,
         occurred_at: datetime | None = None,
     ) -> Outcome:
         """Creates points for a member. `occurred_at`: when the shopping happened, for reports; default now.
 
-        They are spendable at once; or pending until `spendable_from`; or, if they wait for an event, until `release`.
+        They are spendable at once; or pending until `spendable_from`; or, if they wait for an event, until `release`. Points of
+        a `campaign` are funded by those who agreed to, each its share, and by this partner.
         """
         if on_event and spendable_from is not None:
             raise ValueError("points are pending until a time or for an event, not both")
@@ -83,6 +85,7 @@ class PartnerActs(Caller):
             amount=amount,
             occurred_at=as_timestamp(occurred_at),
             spendable_from=as_timestamp(spendable_from),
+            campaign=campaign,
         )
         if on_event:
             request.on_event = True

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from coalition.simulation.campaigns import fund
 from coalition.simulation.cast import NETWORK, PEOPLE, Cast, Company, key_of
 from coalition.simulation.model import CycleFigures, Model
 from coalition.simulation.programmes import Programmes
@@ -236,6 +237,7 @@ _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
     "add key": Askers.add_key,
     "revoke key": Askers.revoke_key,
     "name approver": Askers.name_approver,
+    **dict.fromkeys(("fund", "end funding"), lambda askers, step, now_us: fund(askers.cast, step, now_us)),
     "propose tariff": Askers.propose_tariff,
     "approve tariff": Askers.approve_tariff,
     "close": Askers.close,

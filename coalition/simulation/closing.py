@@ -58,7 +58,8 @@ def _pairs(tables: Tables, model: Model) -> Iterator[Pair]:
     yield "acts", {name: act[1:] for name, act in tables.acts.items()}, acts
     yield from _lots_and_holds(tables, model)
     arrears = {
-        (each.shard, each.index, 0): (each.partner, each.quantity, each.left) for each in points.arrears.all()
+        (each.shard, each.index, each.place): (each.partner, each.quantity, each.left)
+        for each in points.arrears.all()
     }
     stored = {key: (row.partner, row.quantity, row.remaining) for key, row in tables.arrears.items()}
     yield "arrears", stored, arrears

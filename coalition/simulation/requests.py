@@ -14,8 +14,10 @@ from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.house.acts import (
     Activate,
     AddKey,
+    AgreeToFund,
     ApproveOpening,
     ApproveTariff,
+    EndFunding,
     ProposeOpening,
     ProposeTariff,
     Register,
@@ -141,7 +143,7 @@ def _name(request: Any, name: MemberName) -> Any:
 
 
 def _issue(body: Issue) -> Any:
-    request = _name(exchange_pb2.IssueRequest(amount=body.amount), body.name)
+    request = _name(exchange_pb2.IssueRequest(amount=body.amount, campaign=body.campaign or ""), body.name)
     write_time(request.occurred_at, body.occurred_at_us)
     if body.pending_until_us == ON_EVENT_US:
         request.on_event = True
@@ -195,6 +197,13 @@ def _revoke_key(body: RevokeKey) -> Any:
     return request
 
 
+def _agree_to_fund(body: AgreeToFund) -> Any:
+    request = partners_pb2.AgreeToFundRequest(partner_id=body.issuer, campaign=body.campaign)
+    request.share_basis_points = body.share_basis_points
+    write_time(request.valid_until, body.until_us)
+    return request
+
+
 _MESSAGES: dict[type, Callable[[Any], Any]] = {
     Issue: _issue,
     Redeem: _redeem,
@@ -210,6 +219,8 @@ _MESSAGES: dict[type, Callable[[Any], Any]] = {
     Activate: lambda body: partners_pb2.ActivateRequest(partner_id=body.partner_id),
     Suspend: lambda body: partners_pb2.SuspendRequest(partner_id=body.partner_id),
     RevokeKey: _revoke_key,
+    AgreeToFund: _agree_to_fund,
+    EndFunding: lambda body: partners_pb2.EndFundingRequest(partner_id=body.issuer, campaign=body.campaign),
     ApproveTariff: lambda body: partners_pb2.ApproveTariffRequest(
         proposal_sha256=bytes.fromhex(body.proposal_sha256)
     ),

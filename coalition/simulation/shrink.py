@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from coalition.simulation.habits import ON_POINTS
+from coalition.simulation.kinds import ON_POINTS
 from coalition.simulation.run import live
 from coalition.simulation.story import Step, Story
 from coalition.simulation.verdict import ViolationError

@@ -6,7 +6,7 @@ A step refers to earlier steps by their numbers, never by what came of them, so 
 from dataclasses import dataclass
 from random import Random
 
-from coalition.simulation.habits import ON_HOUSE, ON_POINTS
+from coalition.simulation.kinds import FOLLOWED_BY, MISCONDUCT, ON_HOUSE, ON_POINTS, TROUBLES
 from settlement.house.records import BILATERAL, POOL
 
 OPENING_PARTNERS, OPENING_MEMBERS = 5, 20
@@ -15,31 +15,10 @@ AWAITED = "first of all"
 """The conduct of acts on which much rests: nothing else happens before they are answered."""
 PARTNERS_MAX, ACTS_A_CYCLE = 24, 1_500
 
-TROUBLES = (
-    "kill gateway",
-    "kill worker",
-    "kill postgres",
-    "lose connection before",
-    "lose connection during commit",
-    "lose connection after",
-    "contend",
-    "step clock",
-    "step partner clock",
-    "hours pass",
-    "weeks pass",
-)
-_FOLLOWED_BY = {
-    "suspend": "activate",
-    "propose tariff": "approve tariff",
-    "propose opening": "approve opening",
-    "approve opening": "load opening",
-}
-"""What comes after an act of the house before long, so that it often has its end."""
 ENDING_KEY = "key about to end"
 """The conduct of who signs with its oldest key, at the moment at which that is revoked."""
 WEEKS_PASS = 0.001
 """How often, beside all that goes wrong, nobody does anything until some points expire."""
-MISCONDUCT = ("stale", "hasty", "forged", "astray", "borrowed key", "retired key", "reused id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +43,13 @@ class Step:
     def waits(self) -> str:
         """How long points stay pending that the step issues: not at all, `until` some time, or for an `event`."""
         return {3: "until", 7: "event"}.get(self.number % 16, "") if self.kind == "issue" else ""
+
+    @property
+    def campaign(self) -> str:
+        """The campaign of the points that the step issues; empty: none."""
+        return (
+            {2: "spring", 7: "autumn", 11: "spring"}.get(self.number % 16, "") if self.kind == "issue" else ""
+        )
 
     @property
     def is_act(self) -> bool:
@@ -109,6 +95,9 @@ class _Teller:
         for _ in range(OPENING_MEMBERS):
             number = self._add("enrol", who=self._some_partner(), amount=NO_OTHER_ALIAS, conduct=AWAITED)
             self._members.append(number)
+        for number in range(3 * OPENING_PARTNERS):
+            amount = self._chance.randrange(1_000)
+            self._add("fund", who=number % OPENING_PARTNERS, amount=amount, conduct=AWAITED)
         next_close = ACTS_A_CYCLE
         while self._acts < acts:
             self._pass_time()
@@ -254,10 +243,23 @@ class _Teller:
                 )
         elif kind == "propose opening":
             self._members.append(self._steps[-1].number)  # who joins with its file
-        while kind in _FOLLOWED_BY:
-            kind = _FOLLOWED_BY[kind]
+        while kind in FOLLOWED_BY:
+            kind = FOLLOWED_BY[kind]
             self._now += self._chance.expovariate(1.0)
             self._add(kind, who=self._steps[-1].who, amount=self._steps[-1].amount)
+
+    def _change_tariff(self) -> None:
+        """Goods are bought and their points spent at the prices of before, and returned at those of after."""
+        giver, member = self._some_partner(), self._some_member()
+        bought = self._add("issue", who=giver, member=member, amount=self._chance.randint(20, 60))
+        self._now += 0.3
+        self._add("redeem", who=self._some_partner(), member=member, conduct="all")
+        amount = self._chance.randrange(1_000)
+        for kind in ("propose tariff", "approve tariff"):
+            self._now += 1.0
+            self._add(kind, amount=amount)
+        self._now += 1.0
+        self._add("reverse", who=giver, other=bought)
 
     def _settle(self) -> None:
         """What finance does at the end of a cycle, with whatever else happens meanwhile; then other prices, and a programme."""
@@ -267,8 +269,5 @@ class _Teller:
         for leg in range(self._partners):
             self._now += 0.3
             self._add("confirm", who=leg)
-        amount = self._chance.randrange(1_000)
-        for kind in ("propose tariff", "approve tariff"):
-            self._now += 1.0
-            self._add(kind, amount=amount)
+        self._change_tariff()
         self._house_act("propose opening")

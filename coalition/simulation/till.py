@@ -43,7 +43,8 @@ class Till:
                 return LinkAlias(self._member(step.member), alias_of(self.seed, step.amount))
             case "issue":
                 waits = {"until": now_us + (1 + step.number % 60) * HOUR_US, "event": ON_EVENT_US}
-                return Issue(self._name(step), step.amount, now_us, waits.get(step.waits))
+                campaign = step.campaign or None
+                return Issue(self._name(step), step.amount, now_us, waits.get(step.waits), campaign)
             case "redeem":
                 return Redeem(self._name(step), self._amount(step), now_us)
             case "transfer":

@@ -10,6 +10,7 @@ from coalition.api.v1 import partners_pb2
 from coalition.api.v1.envelope_pb2 import RequestHeader
 from coalition.api.v1.partners_pb2 import TariffProposal
 from coalition.api.v1.settlement_pb2 import Proposal
+from coalition.wire.fundings import agree_to_fund, end_funding, read_campaign
 from coalition.wire.openings import read_opening_approval, read_opening_proposal
 from coalition.wire.strict import (
     invalid,
@@ -108,7 +109,8 @@ def _named(request: Any, who: str, by_id: str, by_token: str) -> MemberName:
 def _issue(request: Any) -> Issue:
     name = member_name(request)
     occurred_at_us = read_time(request.occurred_at, "occurred_at")
-    return Issue(name, read_amount(request.amount), occurred_at_us, _pending_until(request))
+    campaign = read_campaign(request.campaign) if request.campaign else None
+    return Issue(name, read_amount(request.amount), occurred_at_us, _pending_until(request), campaign)
 
 
 def _pending_until(request: Any) -> int | None:
@@ -284,6 +286,8 @@ BODIES: dict[str, Callable[[Any], object]] = {
     "SuspendRequest": lambda request: Suspend(read_partner_id(request.partner_id, "partner_id")),
     "AddKeyRequest": _add_key,
     "RevokeKeyRequest": _revoke_key,
+    "AgreeToFundRequest": agree_to_fund,
+    "EndFundingRequest": end_funding,
     "ProposeTariffRequest": _propose_tariff,
     "ApproveTariffRequest": _approve_tariff,
     "CloseCycleRequest": _close_cycle,

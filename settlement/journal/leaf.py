@@ -46,6 +46,8 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "tariff": _NUMBER,
         "until": _TIME,
         "pending": rf"(?:event|{_TIME})",
+        "campaign": r"[a-z0-9-]{1,64}",
+        "share": _NUMBER,
         "lot": (
             rf"(?:(?:take|give|spend|free) {_LOT} {_NUMBER}|renew {_LOT} {_NUMBER} {_TIME}"
             rf"|(?:new|send) {_NAME} {_ASSET} {_NUMBER} (?:never|{_TIME}|{_WHEN_IDLE}) {_NUMBER}"
@@ -91,6 +93,8 @@ KINDS: dict[str, tuple[str, ...]] = {
         "suspend": f"{_ACT} subject {_SIGNED_BY} result",
         "key-add": f"{_ACT} key {_SIGNED_BY} result",
         "key-revoke": f"{_ACT} keyid reason suspect-from? {_SIGNED_BY} result",
+        "fund-agree": f"{_ACT} subject campaign share until {_SIGNED_BY} result",
+        "fund-end": f"{_ACT} subject campaign {_SIGNED_BY} result",
         "tariff-propose": f"{_ACT} term+ proposal from? {_SIGNED_BY} result",
         "tariff-approve": f"{_ACT} proposal {_SIGNED_BY} result",
         "tariff-start": "proposal request",
@@ -109,7 +113,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "opening": "subject proposal part joined* request post+ lot+",
         "enrol": f"{_ACT} member? {_SIGNED_BY} result",
         "link": f"{_ACT} member? {_SIGNED_BY} result",
-        "issue": f"{_ACT} member? amount occurred pending? {_SIGNED_BY} tariff? post* lot* arrear* result",
+        "issue": f"{_ACT} member? amount occurred pending? campaign? {_SIGNED_BY} tariff? post* lot* arrear* result",
         "release": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} post? lot* result",
         "redeem": f"{_ACT} member? amount occurred {_SIGNED_BY} tariff? post* lot* result",
         "transfer": (

@@ -16,7 +16,7 @@ class MemberName(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """Create points for a member, issued and funded by the caller.
+    """Create points for a member, issued and funded by the caller, and by the funders of its campaign if one is named.
 
     `pending_until_us`: when they become spendable, ON_EVENT_US: when the caller releases them; None: at once.
     """
@@ -25,6 +25,7 @@ class Issue:
     amount: int
     occurred_at_us: int
     pending_until_us: int | None = None
+    campaign: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

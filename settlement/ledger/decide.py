@@ -6,7 +6,7 @@ settlement model, is said in `rules.pricing` alone.
 `rule` says what becomes of an act; `decide` spells that as an entry's lines. An audit that compares text needs the first only.
 """
 
-from settlement.house.records import ACTIVE, REGISTERED
+from settlement.house.decide import why_stopped
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 from settlement.ledger.acts import (
@@ -42,7 +42,7 @@ def decide(book: Book, house: House, act: Act[object], index: int, now_us: int) 
 def rule(book: Book, house: House, name: ActName, body: object, index: int, now_us: int) -> Ruling:
     """As `decide`, before anything is spelled. `name`: who asks, and the act's id."""
     partner, _ = name
-    stopped = _partner_refusal(house, partner)
+    stopped = why_stopped(house, partner)
     match body:
         case Issue():
             ruling = issue(book, house, name, body, index, now_us, stopped)
@@ -69,10 +69,3 @@ def rule(book: Book, house: House, name: ActName, body: object, index: int, now_
     if ruling.member is not None:
         ruling.balance_after = book.wallets[ruling.member].balance
     return ruling
-
-
-def _partner_refusal(house: House, partner_id: str) -> str | None:
-    partner = house.partners[partner_id]
-    if partner.state == ACTIVE:
-        return None
-    return "PARTNER_NOT_ACTIVE" if partner.state == REGISTERED else "PARTNER_SUSPENDED"

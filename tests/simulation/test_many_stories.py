@@ -2,8 +2,9 @@
 
 import pytest
 
+from coalition.simulation.kinds import TROUBLES
 from coalition.simulation.run import live
-from coalition.simulation.story import TROUBLES, tell
+from coalition.simulation.story import tell
 from settlement.house.records import POOL
 
 EVERY_ANSWER = {

@@ -3,6 +3,8 @@
 import uuid
 from hashlib import sha256
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from coalition.api.v1 import exchange_pb2, members_pb2, partners_pb2, settlement_pb2
 from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.clock import HOUR_US, now_us
@@ -25,6 +27,7 @@ from tests.support.small_network import (
     points,
 )
 
+LATER = Timestamp(seconds=4_000_000_000)
 PARTNERS = ("bakery", "grocer", "cinema")
 
 
@@ -93,6 +96,7 @@ async def _exceptions(network: SmallNetwork) -> None:
     await network.ask(HOUSE, OPERATOR, partners_pb2.ActivateRequest(partner_id="cinema"))
     await _holds(network)
     await _pending(network)
+    await _campaign(network)
     await _transfers(network)
     await _change_tariff(
         network, Tariff(12_345, expiry="month-end-12", fee_micros=50, interchange_micros=700)
@@ -138,6 +142,28 @@ async def _pending(network: SmallNetwork) -> None:
     )
     said = [(await network.ask(shard, "bakery", each)).refusal for each in asked]
     assert said == [None, "ALREADY_RELEASED", None]
+
+
+async def _campaign(network: SmallNetwork) -> None:
+    """Two partners issue together until one of them ends it; the points are spent in part, and go back in part."""
+    funding = partners_pb2.AgreeToFundRequest(
+        partner_id="bakery", campaign="spring", share_basis_points=3_333, valid_until=LATER
+    )
+    await network.ask(HOUSE, "grocer", funding)
+    shard, member = network.members[0]
+    asked = exchange_pb2.IssueRequest(**points(member, 100), campaign="spring")
+    issued = await network.ask(shard, "bakery", asked)
+    await network.ask(
+        shard, "cinema", exchange_pb2.RedeemRequest(**points(member, issued.balance_after or 0))
+    )
+    for amount in (10, 7):
+        back = exchange_pb2.ReverseRequest(
+            original_act_id=issued.act_id, amount=amount, occurred_at=just_now()
+        )
+        assert (await network.ask(shard, "bakery", back)).refusal is None
+    ending = partners_pb2.EndFundingRequest(partner_id="bakery", campaign="spring")
+    await network.ask(HOUSE, "grocer", ending)
+    assert (await network.ask(shard, "bakery", asked)).refusal == "CAMPAIGN_UNKNOWN"
 
 
 async def _holds(network: SmallNetwork) -> None:

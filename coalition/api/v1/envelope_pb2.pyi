@@ -87,6 +87,10 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """The tariff allows no transfers between members, or sender and recipient are the same."""
     REFUSAL_REASON_MEMBER_IN_ARREARS: _RefusalReason.ValueType  # 62
     """The member owes points to partners; whatever it is credited repays them first."""
+    REFUSAL_REASON_CAMPAIGN_UNKNOWN: _RefusalReason.ValueType  # 70
+    """Nobody has agreed to fund that campaign, or the agreements have ended."""
+    REFUSAL_REASON_SHARES_EXCEEDED: _RefusalReason.ValueType  # 71
+    """The funders of a campaign bear at most 9,999 of 10,000; the issuer bears the rest."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """A rule said no. The no is recorded as a journal entry; asking again gives the same answer."""
@@ -152,6 +156,10 @@ REFUSAL_REASON_TRANSFER_NOT_ALLOWED: RefusalReason.ValueType  # 61
 """The tariff allows no transfers between members, or sender and recipient are the same."""
 REFUSAL_REASON_MEMBER_IN_ARREARS: RefusalReason.ValueType  # 62
 """The member owes points to partners; whatever it is credited repays them first."""
+REFUSAL_REASON_CAMPAIGN_UNKNOWN: RefusalReason.ValueType  # 70
+"""Nobody has agreed to fund that campaign, or the agreements have ended."""
+REFUSAL_REASON_SHARES_EXCEEDED: RefusalReason.ValueType  # 71
+"""The funders of a campaign bear at most 9,999 of 10,000; the issuer bears the rest."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
 
 class _ErrorReason:

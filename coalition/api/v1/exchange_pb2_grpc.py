@@ -98,8 +98,9 @@ class ExchangeServiceServicer:
     """
 
     def Issue(self, request, context):
-        """Creates points for a member; the caller is issuer and funder. When they expire says the tariff in force.
-        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, LIMIT_EXCEEDED.
+        """Creates points for a member; the caller is issuer and funder, of a campaign together with those who agreed to fund it.
+        When they expire says the tariff in force. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED,
+        MEMBER_UNKNOWN, CAMPAIGN_UNKNOWN (nobody funds it at this moment), LIMIT_EXCEEDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -185,7 +186,7 @@ class ExchangeServiceServicer:
 
     def ListEntries(self, request, context):
         """Journal entries that concern the caller: its own acts, those of others that made it owe, and those by which points that it
-        funded expired. The operator sees all.
+        funds were issued, reversed or expired. The operator sees all.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

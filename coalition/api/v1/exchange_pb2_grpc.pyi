@@ -35,8 +35,9 @@ class ExchangeServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ExchangeServiceAsyncStub: ...
     Issue: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
-    """Creates points for a member; the caller is issuer and funder. When they expire says the tariff in force.
-    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, LIMIT_EXCEEDED.
+    """Creates points for a member; the caller is issuer and funder, of a campaign together with those who agreed to fund it.
+    When they expire says the tariff in force. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED,
+    MEMBER_UNKNOWN, CAMPAIGN_UNKNOWN (nobody funds it at this moment), LIMIT_EXCEEDED.
     """
     Redeem: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """Spends a member's points at the caller; lots go soonest expiry first, then oldest.
@@ -80,7 +81,7 @@ class ExchangeServiceStub:
     GetBalance: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.GetBalanceResponse]
     ListEntries: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.ListEntriesResponse]
     """Journal entries that concern the caller: its own acts, those of others that made it owe, and those by which points that it
-    funded expired. The operator sees all.
+    funds were issued, reversed or expired. The operator sees all.
     """
 
 @_typing.type_check_only
@@ -89,8 +90,9 @@ class ExchangeServiceAsyncStub(ExchangeServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Issue: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
-    """Creates points for a member; the caller is issuer and funder. When they expire says the tariff in force.
-    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, LIMIT_EXCEEDED.
+    """Creates points for a member; the caller is issuer and funder, of a campaign together with those who agreed to fund it.
+    When they expire says the tariff in force. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED,
+    MEMBER_UNKNOWN, CAMPAIGN_UNKNOWN (nobody funds it at this moment), LIMIT_EXCEEDED.
     """
     Redeem: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """Spends a member's points at the caller; lots go soonest expiry first, then oldest.
@@ -134,7 +136,7 @@ class ExchangeServiceAsyncStub(ExchangeServiceStub):
     GetBalance: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.GetBalanceResponse]  # type: ignore[assignment]
     ListEntries: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.ListEntriesResponse]  # type: ignore[assignment]
     """Journal entries that concern the caller: its own acts, those of others that made it owe, and those by which points that it
-    funded expired. The operator sees all.
+    funds were issued, reversed or expired. The operator sees all.
     """
 
 class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -146,8 +148,9 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
-        """Creates points for a member; the caller is issuer and funder. When they expire says the tariff in force.
-        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, LIMIT_EXCEEDED.
+        """Creates points for a member; the caller is issuer and funder, of a campaign together with those who agreed to fund it.
+        When they expire says the tariff in force. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED,
+        MEMBER_UNKNOWN, CAMPAIGN_UNKNOWN (nobody funds it at this moment), LIMIT_EXCEEDED.
         """
 
     @_abc_1.abstractmethod
@@ -251,7 +254,7 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_exchange_pb2.ListEntriesResponse, _abc.Awaitable[_exchange_pb2.ListEntriesResponse]]:
         """Journal entries that concern the caller: its own acts, those of others that made it owe, and those by which points that it
-        funded expired. The operator sees all.
+        funds were issued, reversed or expired. The operator sees all.
         """
 
 def add_ExchangeServiceServicer_to_server(servicer: ExchangeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

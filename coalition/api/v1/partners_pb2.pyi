@@ -449,6 +449,150 @@ class Tariff(_message.Message):
 Global___Tariff: _TypeAlias = Tariff  # noqa: Y015
 
 @_typing.final
+class AgreeToFundRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    PARTNER_ID_FIELD_NUMBER: _builtins.int
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
+    SHARE_BASIS_POINTS_FIELD_NUMBER: _builtins.int
+    VALID_UNTIL_FIELD_NUMBER: _builtins.int
+    partner_id: _builtins.str
+    """The issuer."""
+    campaign: _builtins.str
+    """1 to 64 of a-z, 0-9 and hyphens; each issuer has campaigns of its own."""
+    share_basis_points: _builtins.int
+    """Of 10,000: 1 to 9,999. All funders of a campaign together: at most 9,999."""
+    @_builtins.property
+    def header(self) -> _envelope_pb2.RequestHeader: ...
+    @_builtins.property
+    def valid_until(self) -> _timestamp_pb2.Timestamp:
+        """Later than the request was issued."""
+
+    def __init__(
+        self,
+        *,
+        header: _envelope_pb2.RequestHeader | None = ...,
+        partner_id: _builtins.str = ...,
+        campaign: _builtins.str = ...,
+        share_basis_points: _builtins.int = ...,
+        valid_until: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "valid_until", b"valid_until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign", b"campaign", "header", b"header", "partner_id", b"partner_id", "share_basis_points", b"share_basis_points", "valid_until", b"valid_until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AgreeToFundRequest: _TypeAlias = AgreeToFundRequest  # noqa: Y015
+
+@_typing.final
+class EndFundingRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    PARTNER_ID_FIELD_NUMBER: _builtins.int
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
+    partner_id: _builtins.str
+    """The issuer."""
+    campaign: _builtins.str
+    @_builtins.property
+    def header(self) -> _envelope_pb2.RequestHeader: ...
+    def __init__(
+        self,
+        *,
+        header: _envelope_pb2.RequestHeader | None = ...,
+        partner_id: _builtins.str = ...,
+        campaign: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign", b"campaign", "header", b"header", "partner_id", b"partner_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndFundingRequest: _TypeAlias = EndFundingRequest  # noqa: Y015
+
+@_typing.final
+class ListFundingsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def header(self) -> _envelope_pb2.RequestHeader: ...
+    def __init__(
+        self,
+        *,
+        header: _envelope_pb2.RequestHeader | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["header", b"header"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFundingsRequest: _TypeAlias = ListFundingsRequest  # noqa: Y015
+
+@_typing.final
+class ListFundingsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FUNDINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def fundings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Funding]:
+        """By issuer, campaign and funder."""
+
+    def __init__(
+        self,
+        *,
+        fundings: _abc.Iterable[Global___Funding] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fundings", b"fundings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFundingsResponse: _TypeAlias = ListFundingsResponse  # noqa: Y015
+
+@_typing.final
+class Funding(_message.Message):
+    """One partner's agreement to fund a share of another's campaign."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ISSUER_FIELD_NUMBER: _builtins.int
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
+    FUNDER_FIELD_NUMBER: _builtins.int
+    SHARE_BASIS_POINTS_FIELD_NUMBER: _builtins.int
+    VALID_UNTIL_FIELD_NUMBER: _builtins.int
+    AGREED_AT_ENTRY_FIELD_NUMBER: _builtins.int
+    issuer: _builtins.str
+    campaign: _builtins.str
+    funder: _builtins.str
+    share_basis_points: _builtins.int
+    agreed_at_entry: _builtins.int
+    @_builtins.property
+    def valid_until(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        issuer: _builtins.str = ...,
+        campaign: _builtins.str = ...,
+        funder: _builtins.str = ...,
+        share_basis_points: _builtins.int = ...,
+        valid_until: _timestamp_pb2.Timestamp | None = ...,
+        agreed_at_entry: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["valid_until", b"valid_until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreed_at_entry", b"agreed_at_entry", "campaign", b"campaign", "funder", b"funder", "issuer", b"issuer", "share_basis_points", b"share_basis_points", "valid_until", b"valid_until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Funding: _TypeAlias = Funding  # noqa: Y015
+
+@_typing.final
 class GetTariffRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

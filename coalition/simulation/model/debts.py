@@ -18,9 +18,10 @@ def debts_are_acts(facts: Facts) -> Iterator[str]:
     due: Counter[tuple[str, str]] = Counter()
     for deed in facts.points.deeds.values():
         if deed.kind == "issue":
-            # But for those that the issuer took back or that are owed to it.
-            stands = deed.amount - deed.withdrawn - deed.owed
-            _owe_for_issue(facts, deed.partner, stands, deed.tariff, due)
+            # But for those that each funder took back or that are owed to it.
+            for lot, quantity in deed.slices:
+                stands = quantity - deed.withdrawn[lot.name] - deed.owed[lot.name]
+                _owe_for_issue(facts, lot.funder, stands, deed.tariff, due)
         else:
             _owe_for_redemption(facts, deed, due)
     for lot in facts.openings.lots:
@@ -39,11 +40,11 @@ def debts_are_acts(facts: Facts) -> Iterator[str]:
 
 
 def _owe_for_issue(
-    facts: Facts, issuer: str, points: int, tariff: Tariff, due: Counter[tuple[str, str]]
+    facts: Facts, funder: str, points: int, tariff: Tariff, due: Counter[tuple[str, str]]
 ) -> None:
-    """An issuer owes the operator for its points."""
+    """A funder owes the operator for its points."""
     price = tariff.terms.price_micros if facts.points.prices.is_pool else 0
-    _owe(due, issuer, facts.partners.operator, points * (tariff.terms.fee_micros + price))
+    _owe(due, funder, facts.partners.operator, points * (tariff.terms.fee_micros + price))
 
 
 def _owe_for_redemption(facts: Facts, deed: Deed, due: Counter[tuple[str, str]]) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from coalition.simulation.model.accounts import Accounts
 from coalition.simulation.model.cycles import Cycles
+from coalition.simulation.model.fundings import Fundings
 from coalition.simulation.model.holds import Holds
 from coalition.simulation.model.keys import Keys
 from coalition.simulation.model.openings import Openings
@@ -21,6 +22,7 @@ class Facts:
 
     currency: str
     partners: Partners
+    fundings: Fundings
     tariffs: Tariffs
     keys: Keys
     points: Points

@@ -59,7 +59,9 @@ def lots_are_acts(facts: Facts) -> Iterator[str]:
     """
     taken: Counter[tuple[int, int, int]] = Counter()
     for deed in facts.points.deeds.values():
-        took = [deed.withdrawn] if deed.kind == "issue" else standing(deed, deed.undone)
+        is_issue = deed.kind == "issue"
+        withdrawn = [deed.withdrawn[lot.name] for lot, _ in deed.slices]
+        took = withdrawn if is_issue else standing(deed, deed.undone)
         for (lot, _), quantity in zip(deed.slices, took, strict=True):
             taken[lot.shard, *lot.name] += quantity
     slices = [each for hold in facts.holds.open() for each in hold.slices] + facts.points.expired
@@ -85,13 +87,14 @@ def expired_are_lots(facts: Facts) -> Iterator[str]:
 
 
 def issuers_are_lots(facts: Facts) -> Iterator[str]:
-    """What a partner issued is its lots, but for those that points came back or moved in, less what it took back or is owed."""
+    """What a partner funded is its lots, but for those that points came back or moved in, less what it took back or is owed."""
     came_back = {id(new) for _, new in facts.points.renewed} | {id(lot) for lot in facts.transfers.came}
     due: Counter[str] = Counter()
     for lot in facts.points.lots:
         due[lot.funder] += 0 if id(lot) in came_back else lot.quantity
     for deed in facts.points.deeds.values():
-        due[deed.partner] -= deed.withdrawn
+        for lot, _ in deed.slices:
+            due[lot.funder] -= deed.withdrawn[lot.name]
     for arrear in facts.points.arrears.all():
         due[arrear.partner] -= arrear.quantity
     for partner, issued in facts.accounts.named("issued", "PTS").items():
@@ -130,9 +133,10 @@ def arrears_are_owed(facts: Facts) -> Iterator[str]:
 
 
 def reversals_are_bounded(facts: Facts) -> Iterator[str]:
-    """No more of an act is reversed than it did."""
+    """No more of an act is reversed than it did, and no more of a lot than was issued in it."""
     for deed in facts.points.deeds.values():
-        if not 0 <= deed.withdrawn <= deed.undone <= deed.amount:
+        back = [deed.withdrawn[lot.name] + deed.owed[lot.name] <= quantity for lot, quantity in deed.slices]
+        if not all(back) or not 0 <= deed.withdrawn.total() <= deed.undone <= deed.amount:
             yield f"{deed.undone} points of {deed.shard}:{deed.index} are reversed, it moved {deed.amount}"
 
 

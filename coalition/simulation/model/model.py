@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from coalition.simulation.model.accounts import Accounts
 from coalition.simulation.model.cycles import Cycles
 from coalition.simulation.model.facts import Facts
+from coalition.simulation.model.fundings import Fundings
 from coalition.simulation.model.holds import Holds
 from coalition.simulation.model.keys import KeyLife, Keys
 from coalition.simulation.model.openings import Openings, PartName
@@ -33,8 +34,10 @@ from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.house.acts import (
     Activate,
     AddKey,
+    AgreeToFund,
     ApproveOpening,
     ApproveTariff,
+    EndFunding,
     ProposeOpening,
     ProposeTariff,
     Register,
@@ -71,12 +74,14 @@ class Model(Questions):
         keys: Sequence[FoundingKey],
     ) -> None:
         """The network as its founding entry, house entry 0, says."""
-        points = Points(Prices(model, currency))
         partners = Partners(operator)
+        fundings = Fundings(partners)
+        points = Points(Prices(model, currency), fundings)
         cycles = Cycles(operator=operator, shards=shards, minor_digits=minor_digits)
         self._facts = Facts(
             currency=currency,
             partners=partners,
+            fundings=fundings,
             tariffs=Tariffs(model, tariff),
             keys=Keys(keys, partners),
             points=points,
@@ -183,6 +188,10 @@ class Model(Questions):
                 return facts.tariffs.propose(place, person, body)
             case ApproveTariff() as body:
                 return facts.tariffs.approve(place, person, body)
+            case AgreeToFund() as body:
+                return facts.fundings.agree(place, asked.partner, body)
+            case EndFunding() as body:
+                return facts.fundings.end(place, asked.partner, body)
             case AddKey() as body:
                 return facts.keys.add(place, asked, body)
             case RevokeKey() as body:

@@ -7,8 +7,10 @@ from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.house.acts import (
     Activate,
     AddKey,
+    AgreeToFund,
     ApproveOpening,
     ApproveTariff,
+    EndFunding,
     ProposeOpening,
     ProposeTariff,
     Register,
@@ -35,7 +37,7 @@ ROLES: dict[type, frozenset[str]] = {
     **dict.fromkeys(
         (Propose, Approve, ProposeTariff, ApproveTariff, ApproveOpening), frozenset({"approver"})
     ),
-    **dict.fromkeys((*ON_MEMBERS, ProposeOpening), frozenset({"partner"})),
+    **dict.fromkeys((*ON_MEMBERS, AgreeToFund, EndFunding, ProposeOpening), frozenset({"partner"})),
     AddKey: frozenset({"partner", "operator", "approver"}),
     RevokeKey: frozenset({"partner", "operator"}),
 }

@@ -15,6 +15,8 @@ OWED_MAX = 1_000_000_000_000_000
 LOTS_MAX = 200
 DAY_US = 24 * 3_600 * 1_000_000
 REPAYMENTS_MAX = 8
+WHOLE, SHARES_MAX, FUNDERS_MAX = 10_000, 9_999, 32
+"""Of the shares of a co-funded campaign: all, the most that its funders bear, and how many they may be."""
 PARTNERS_MAX = 800
 SETTLEMENT_BYTES_MAX = 64_000
 LINE_BYTES = 60

@@ -134,6 +134,8 @@ def spelled(shard: int, act: Act[object], ruling: Ruling) -> Draft:
     if isinstance(body, Issue) and body.pending_until_us is not None:
         until_us = body.pending_until_us
         lines.append(("pending", "event" if until_us == ON_EVENT_US else format_time(until_us)))
+    if isinstance(body, Issue) and body.campaign is not None:
+        lines.append(("campaign", body.campaign))
     lines += act.request_lines()
     lines += outcome_lines(shard, ruling)
     return Draft(

@@ -55,7 +55,8 @@ _TABLES = (
         PRIMARY KEY (shard, index, position)
     )""",
     "CREATE INDEX transfers_by_debit ON transfers (debit, shard, index) WHERE asset <> 'PTS'",
-    "CREATE INDEX transfers_of_expiry ON transfers (credit, shard, index) WHERE credit LIKE 'expired:%'",
+    "CREATE INDEX transfers_of_issues ON transfers (debit, shard, index) WHERE debit LIKE 'issued:%'",
+    "CREATE INDEX transfers_to_funders ON transfers (credit, shard, index) WHERE credit ~ '^(expired|issued):'",
     """CREATE TABLE acts (
         partner text NOT NULL,
         act_id uuid NOT NULL,

@@ -115,6 +115,7 @@ class SideBySide:
                 place = Place(number, head.size, house.size, self.now_us)
                 assert self.model.see_to(place, draft.kind, member) == draft.lines
                 as_entry(draft, shard=number, index=place.index, house=place.house, time_us=self.now_us)
+                self._add_debts(shard, draft)
                 head.size, head.house, self.now_us = head.size + 1, house.size, self.now_us + 1
                 done.append(draft.kind)
             for kind in ("expire", "mature"):
@@ -139,6 +140,7 @@ class SideBySide:
 
     def arrive(self, number: int) -> int:
         """The worker comes by: what is on its way to the shard arrives, in both; how many transfers did."""
+        self.now_us += 1
         shard, house = self.shards[number], self.house
         self._cut(shard, house)
         senders = [each.book.transits for each in self.shards.values()]
