@@ -140,6 +140,7 @@ class SideBySide:
 
     def arrive(self, number: int) -> int:
         """The worker comes by: what is on its way to the shard arrives, in both; how many transfers did."""
+        self.now_us += 1
         shard, house = self.shards[number], self.house
         self._cut(shard, house)
         senders = [each.book.transits for each in self.shards.values()]
