@@ -57,7 +57,7 @@ ASKED_BY: dict[str, tuple[str, frozenset[str]]] = {
     "release": ("ReleaseRequest", frozenset({PARTNER})),
 }
 """Kind of entry to the message that asks for it and the roles that may."""
-SWEPT_KINDS = frozenset({"lapse", "expire", "mature"})
+SWEPT_KINDS = frozenset({"lapse", "expire", "mature", "notice"})
 """Entries of the engine about a member: what fell due by itself."""
 ENGINE_KINDS = frozenset({"found", "heads", "cut", "tariff-start"}) | SWEPT_KINDS
 NOBODY = "00000000-0000-0000-0000-000000000000"

@@ -108,6 +108,13 @@ TERMS = (
         _number(0, BASIS_POINTS),
         "Pool: how many hundredths of a percent of an expired point's price its issuer gets back.",
     ),
+    Term(
+        "--notice-days",
+        "notice_days",
+        "DAYS",
+        _number(0, DAYS_MAX),
+        "How long before points expire on a date their issuer is told; 0: it is not.",
+    ),
 )
 
 

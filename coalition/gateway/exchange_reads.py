@@ -20,13 +20,13 @@ from settlement.ledger.acts import MemberName
 PAGE_DEFAULT = 100
 PAGE_MAX = 1_000
 MEMBER = """SELECT m.member::text, m.shard, w.credits - w.debits, h.credits - h.debits,
-    p.credits - p.debits FROM members m
+    p.credits - p.debits, (SELECT sum(a.remaining) FROM arrears a
+    WHERE a.shard = m.shard AND a.member = m.member AND a.remaining > 0) FROM members m
     LEFT JOIN balances w ON w.shard = m.shard AND w.account = 'wallet:' || m.member::text AND w.asset = 'PTS'
     LEFT JOIN balances h ON h.shard = m.shard AND h.account = 'held:' || m.member::text AND h.asset = 'PTS'
     LEFT JOIN balances p ON p.shard = m.shard AND p.account = 'pending:' || m.member::text AND p.asset = 'PTS'
     WHERE m.member = %s"""
 ALIAS = "SELECT member::text FROM aliases WHERE token = %s"
-ARREARS = "SELECT sum(remaining) FROM arrears WHERE shard = %s AND member = %s AND remaining > 0"
 OUTCOME = """SELECT a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
     e.member::text, e.balance_after FROM acts a JOIN entries e USING (shard, index) WHERE a.partner = %s AND a.act_id = %s"""
 _SHARDS = "SELECT shard, size FROM shards ORDER BY shard"
@@ -34,19 +34,20 @@ _ALL = "SELECT index, leaf FROM entries WHERE shard = %(shard)s AND index >= %(s
 _OWN = """SELECT index, leaf FROM entries WHERE shard = %(shard)s AND index >= %(start)s AND index < %(stop)s
     AND (partner = %(partner)s OR index IN (SELECT t.index FROM transfers t WHERE t.asset <> 'PTS' AND t.shard = %(shard)s
     AND t.debit = 'position:' || %(partner)s AND t.index >= %(start)s AND t.index < %(stop)s
-    UNION ALL SELECT t.index FROM transfers t WHERE t.credit LIKE 'expired:%%' AND t.shard = %(shard)s
-    AND t.credit = 'expired:' || %(partner)s AND t.index >= %(start)s AND t.index < %(stop)s))"""
+    UNION ALL SELECT c.index FROM concerns c WHERE c.partner = %(partner)s AND c.shard = %(shard)s
+    AND c.index >= %(start)s AND c.index < %(stop)s))"""
 _PAGE = " ORDER BY index LIMIT %(limit)s"
 
 
 class Found(NamedTuple):
-    """A member: its shard, spendable points, points in open holds, and points that are pending."""
+    """A member: its shard, spendable points, points in open holds, points that are pending, and points that it owes."""
 
     member: str
     shard: int
     points: int
     held: int
     pending: int
+    arrears: int
 
 
 async def find_member(connection: AsyncConnection[TupleRow], name: MemberName) -> Found:
@@ -58,20 +59,19 @@ async def find_member(connection: AsyncConnection[TupleRow], name: MemberName) -
     row = await (await connection.execute(MEMBER, (member,))).fetchone() if member is not None else None
     if row is None:
         raise CoalitionError("MEMBER_NOT_FOUND", "no member has this id or alias", field="member")
-    return Found(row[0], row[1], int(row[2] or 0), int(row[3] or 0), int(row[4] or 0))
+    return Found(row[0], row[1], *[int(points or 0) for points in row[2:]])
 
 
 async def get_balance(means: Means, admitted: Admitted) -> exchange_pb2.GetBalanceResponse:
-    """A member's points: spendable, in open holds, pending, and those that it owes."""
+    """A member's points: spendable, in open holds, pending, and those that it owes, all of one moment."""
     async with means.reads.connection() as connection:
         found = await find_member(connection, member_name(admitted.message))
-        owed = await (await connection.execute(ARREARS, (found.shard, found.member))).fetchone()
     return exchange_pb2.GetBalanceResponse(
         member_id=found.member,
         balance=found.points,
         held=found.held,
         pending=found.pending,
-        arrears=int(owed[0] or 0) if owed is not None else 0,
+        arrears=found.arrears,
     )
 
 

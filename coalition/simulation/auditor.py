@@ -144,7 +144,7 @@ class Auditor:
             self._lapse(place, entry)
         elif entry.kind == "heads":
             self.model.heads(place)
-        elif entry.kind in ("expire", "mature"):
+        elif entry.kind in ("expire", "mature", "notice"):
             self._see_to(place, entry)
         else:
             self._act(place, row, entry)
@@ -161,7 +161,7 @@ class Auditor:
         self._expect("lapses are due", entry, due, found)
 
     def _see_to(self, place: Place, entry: Entry) -> None:
-        law = "only what is due expires or matures"
+        law = "only what is due expires, matures or is told"
         try:
             due = self.model.see_to(place, entry.kind, entry.one("member"))
         except ModelError as error:

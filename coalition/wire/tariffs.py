@@ -39,6 +39,7 @@ def read_tariff(message: Any) -> Tariff:
     for term in ("price_micros", "fee_micros", "interchange_micros"):
         _bound(message, term, most=RATE_MAX_MICROS)
     _bound(message, "rebate_basis_points", most=BASIS_POINTS)
+    _bound(message, "notice_days", most=DAYS_MAX)
     return Tariff(
         rate_micros=message.reimbursement_micros,
         hold_minutes=message.hold_minutes,
@@ -49,6 +50,7 @@ def read_tariff(message: Any) -> Tariff:
         fee_micros=message.fee_micros,
         interchange_micros=message.interchange_micros,
         rebate_basis_points=message.rebate_basis_points,
+        notice_days=message.notice_days,
     )
 
 
@@ -66,6 +68,7 @@ def spell_tariff(tariff: Tariff) -> TariffMessage:
         fee_micros=tariff.fee_micros,
         interchange_micros=tariff.interchange_micros,
         rebate_basis_points=tariff.rebate_basis_points,
+        notice_days=tariff.notice_days,
     )
 
 

@@ -28,7 +28,8 @@ class Tariff:
     point's funder. `hold_minutes`: how long points are held at most. `expiry`: when points expire that are issued under it,
     spelled as `settlement.ledger.rules.expiry` reads it; `grace_days`: how long points live on that come back expired. `spent`:
     a reversal of spent points is refused, makes the member owe them, or leaves them to the issuer to bear.
-    `rebate_basis_points`: the part of an expired point's price that its issuer gets back.
+    `rebate_basis_points`: the part of an expired point's price that its issuer gets back. `notice_days`: how long before points
+    expire that have a date their issuer is told; 0: it is not.
     """
 
     rate_micros: int
@@ -40,6 +41,7 @@ class Tariff:
     fee_micros: int = 0
     interchange_micros: int = 0
     rebate_basis_points: int = 0
+    notice_days: int = 0
 
     def lines(self) -> tuple[tuple[str, str], ...]:
         """The leaf's `term` lines, in the order of the fields."""

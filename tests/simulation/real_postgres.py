@@ -116,7 +116,7 @@ _ARREARS = (
 _MEMBERS = "SELECT member::text, shard, active_at_us, idle_months FROM members"
 _HOLDS = "SELECT shard, index, member::text, partner, amount, tariff, until_us, closed_by FROM holds"
 _LOTS = """SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff,
-    idle_months, pending_until_us, expired FROM lots"""
+    idle_months, pending_until_us, expired, notice_us FROM lots"""
 
 
 def _rests_on(row: tuple[Any, ...]) -> tuple[int, int, int, int]:
@@ -224,6 +224,7 @@ def read_tables(dsn: str) -> Tables:
         for shard, cycle, debtor, creditor, amount, count in rows("SELECT * FROM obligations"):
             tables.obligations[shard, cycle, debtor, creditor] = [int(amount), count]
         _read_points(tables, rows)
+        tables.concerns.update(rows("SELECT partner, shard, index FROM concerns"))
         tables.checkpoints.update(rows("SELECT size, note FROM checkpoints"))
         return tables
 

@@ -88,7 +88,10 @@ def batches(chance: Random) -> Iterator[tuple[int, list[Act[object]]]]:
         if number % 20 == 19:
             yield HOUSE, [asks(OPERATOR, CloseCycle(1 + number // 20, None))]
         elif number % 9 == 4:
-            tariff, sha256 = Tariff(10_000, expiry=chance.choice(EXPIRIES)), f"{number:064x}"
+            tariff, sha256 = (
+                Tariff(10_000, expiry=chance.choice(EXPIRIES), notice_days=chance.choice((0, 20))),
+                f"{number:064x}",
+            )
             yield HOUSE, [by_person("ann", ProposeTariff(tariff, None, sha256))]
             yield HOUSE, [by_person("bob", ApproveTariff(sha256))]
         elif number % 27 == 26:
@@ -163,8 +166,13 @@ async def test_the_same_batches_leave_the_same_books(books: str) -> None:
 
 def timeless(tables: Tables) -> dict[str, object]:
     """The tables without times, leaves and their hashes."""
-    rows = {name: getattr(tables, name) for name in ("aliases", "arrears", "balances", "obligations")}
-    rows["lots"] = {name: replace(lot, expires_at_us=0) for name, lot in tables.lots.items()}
+    rows = {
+        name: getattr(tables, name) for name in ("aliases", "arrears", "balances", "concerns", "obligations")
+    }
+    rows["lots"] = {
+        name: replace(lot, expires_at_us=0, notice_us=lot.notice_us and 0)
+        for name, lot in tables.lots.items()
+    }
     rows["members"] = {
         member: replace(row, active_at_us=row.active_at_us and 0) for member, row in tables.members.items()
     }
@@ -198,6 +206,7 @@ async def same_answers(
         open_lots.OVER_LOTS: (SHARD, LAST_US, known, [2] * len(known), [at % 3 for at in range(len(known))]),
         members.OPEN_ARREARS: (SHARD, known),
         sweeping.COMING_LOTS: (SHARD, LAST_US, known, [2] * len(known)),
+        sweeping.ENDING_LOTS: (SHARD, LAST_US, known, [2] * len(known)),
         sweeping.DUE_SHARDS: due,
         sweeping.DUE_MEMBERS: due | {"shard": SHARD, "most": 10_000},
         members.NAMED_LOTS: (SHARD, [n for n, _ in lots], [place for _, place in lots]),
@@ -224,7 +233,7 @@ def comparable(rows: list[tuple[Any, ...]], tables: Tables) -> list[str]:
     entries = [entry for listed in tables.entries.values() for entry in listed]
     of_the_clock: set[object] = {entry.leaf_hash for entry in entries} | {entry.leaf for entry in entries}
     of_the_clock.update(entry.recorded_at_us for entry in entries)
-    of_the_clock.update(lot.expires_at_us for lot in tables.lots.values())
+    of_the_clock.update(at for lot in tables.lots.values() for at in (lot.expires_at_us, lot.notice_us) if at)
     of_the_clock.update(hold.until_us for hold in tables.holds.values())
     kept = [[value for value in row if value not in of_the_clock] for row in rows]
     return sorted(str([int(value) if isinstance(value, Decimal) else value for value in row]) for row in kept)

@@ -88,12 +88,11 @@ async def _exceptions(network: SmallNetwork) -> None:
     await network.ask(HOUSE, OPERATOR, partners_pb2.ActivateRequest(partner_id="cinema"))
     await _holds(network)
     await _pending(network)
-    await _change_tariff(
-        network, Tariff(12_345, expiry="month-end-12", fee_micros=50, interchange_micros=700)
-    )
+    await change_tariff(network, Tariff(12_345, expiry="month-end-12", fee_micros=50, interchange_micros=700))
 
 
-async def _change_tariff(network: SmallNetwork, tariff: Tariff) -> None:
+async def change_tariff(network: SmallNetwork, tariff: Tariff) -> None:
+    """One person proposes the terms, another approves them."""
     proposal = spell_tariff_proposal(ORIGIN, tariff, None)
     await network.ask(HOUSE, ANN, partners_pb2.ProposeTariffRequest(proposal=proposal))
     approving = partners_pb2.ApproveTariffRequest(proposal_sha256=sha256(proposal).digest())
@@ -102,7 +101,7 @@ async def _change_tariff(network: SmallNetwork, tariff: Tariff) -> None:
 
 async def _pending(network: SmallNetwork) -> None:
     """Points by activity that wait for an event: some are released, some taken back, some wait on."""
-    await _change_tariff(network, Tariff(10_000, expiry="activity-3"))
+    await change_tariff(network, Tariff(10_000, expiry="activity-3"))
     shard, member = network.members[0]
     waiting = [
         await network.ask(shard, "bakery", exchange_pb2.IssueRequest(**points(member, 70), on_event=True))

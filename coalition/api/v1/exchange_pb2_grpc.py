@@ -168,8 +168,8 @@ class ExchangeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListEntries(self, request, context):
-        """Journal entries that concern the caller: its own acts, those of others that made it owe, and those by which points that it
-        funded expired. The operator sees all.
+        """Journal entries that concern the caller: its own acts, those of others that made it owe, those by which points that it
+        funded expired, and those by which holds of its own lapsed. The operator sees all.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -72,8 +72,8 @@ class ExchangeServiceStub:
     """The receipt of an act of the caller, for one who lost it. Error ACT_UNKNOWN: no such act is recorded."""
     GetBalance: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.GetBalanceResponse]
     ListEntries: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.ListEntriesResponse]
-    """Journal entries that concern the caller: its own acts, those of others that made it owe, and those by which points that it
-    funded expired. The operator sees all.
+    """Journal entries that concern the caller: its own acts, those of others that made it owe, those by which points that it
+    funded expired, and those by which holds of its own lapsed. The operator sees all.
     """
 
 @_typing.type_check_only
@@ -119,8 +119,8 @@ class ExchangeServiceAsyncStub(ExchangeServiceStub):
     """The receipt of an act of the caller, for one who lost it. Error ACT_UNKNOWN: no such act is recorded."""
     GetBalance: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.GetBalanceResponse]  # type: ignore[assignment]
     ListEntries: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.ListEntriesResponse]  # type: ignore[assignment]
-    """Journal entries that concern the caller: its own acts, those of others that made it owe, and those by which points that it
-    funded expired. The operator sees all.
+    """Journal entries that concern the caller: its own acts, those of others that made it owe, those by which points that it
+    funded expired, and those by which holds of its own lapsed. The operator sees all.
     """
 
 class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -223,8 +223,8 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_exchange_pb2.ListEntriesResponse, _abc.Awaitable[_exchange_pb2.ListEntriesResponse]]:
-        """Journal entries that concern the caller: its own acts, those of others that made it owe, and those by which points that it
-        funded expired. The operator sees all.
+        """Journal entries that concern the caller: its own acts, those of others that made it owe, those by which points that it
+        funded expired, and those by which holds of its own lapsed. The operator sees all.
         """
 
 def add_ExchangeServiceServicer_to_server(servicer: ExchangeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

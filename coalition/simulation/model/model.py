@@ -25,7 +25,7 @@ from coalition.simulation.model.terms import (
     ModelError,
     Place,
 )
-from coalition.simulation.model.waiting import release, see_to
+from coalition.simulation.model.waiting import funders_told, release, see_to
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff, Register, RevokeKey, Suspend
 from settlement.house.tariff import Tariff
@@ -100,22 +100,25 @@ class Model:
         facts = self._facts
         facts.check_place(place)
         self._check_cut(place)
-        lines, posts = facts.holds.lapse(place, original)
+        answer = facts.holds.lapse(place, original, facts.tariffs.at(place.house))
+        facts.tell(place, [facts.holds.by_place[original].partner])
         facts.last[place.shard] = place
-        facts.accounts.book(posts)
-        return tuple(lines)
+        facts.accounts.book(answer.posts)
+        facts.cycles.add_debts(place.shard, answer.posts)
+        return answer.lines_of_engine()
 
     def see_to(self, place: Place, kind: str, member: str) -> tuple[Line, ...]:
-        """The lines of the one `expire` or `mature` that may be here for this member. ModelError NOTHING_DUE, CUT_MISSING."""
+        """The lines of the one entry of this kind that may be here for this member. ModelError NOTHING_DUE, CUT_MISSING."""
         facts = self._facts
         facts.check_place(place)
         self._check_cut(place)
-        lines, posts = see_to(facts.points, place, kind, member)
+        answer = see_to(facts.points, place, kind, member, facts.tariffs.at(place.house))
+        facts.tell(place, funders_told(answer))
         facts.last[place.shard] = place
-        facts.accounts.book(posts)
-        facts.cycles.add_debts(place.shard, posts)
+        facts.accounts.book(answer.posts)
+        facts.cycles.add_debts(place.shard, answer.posts)
         facts.seen_to += 1
-        return lines
+        return answer.lines_of_engine()
 
     def heads(self, place: Place) -> None:
         """The house stated its shards' roots."""
@@ -197,11 +200,11 @@ class Model:
             case Capture() as body:
                 return holds.capture(place, asked, body, stopped)
             case Void() as body:
-                return holds.void(place, asked, body, stopped)
+                return holds.void(place, asked, body, tariff, stopped)
             case Reverse() as body:
                 return reverse(points, place, asked, body, tariff, stopped)
             case Release() as body:
-                return release(points, place, asked, body, stopped)
+                return release(points, place, asked, body, tariff, stopped)
         raise TypeError(f"not an act on a member: {asked.body!r}")
 
     @property

@@ -17,6 +17,7 @@ SPELLED = {
     "fee-micros": "fee_micros",
     "interchange-micros": "interchange_micros",
     "rebate-basis-points": "rebate_basis_points",
+    "notice-days": "notice_days",
 }
 """Every term as a leaf names it and as it is asked for, in the leaf's order."""
 

@@ -7,7 +7,7 @@ from settlement.ledger import chart
 from settlement.ledger.acts import Issue, Redeem
 from settlement.ledger.book import Book, Lot, Original, Wallet
 from settlement.ledger.rules.arrears import repay
-from settlement.ledger.rules.expiry import expiry_of, has_expired
+from settlement.ledger.rules.expiry import expiry_of, has_expired, notice_of
 from settlement.ledger.rules.membership import find
 from settlement.ledger.rules.pricing import money_of_issue, money_of_redemption, priced
 from settlement.ledger.rules.ruling import ActName, Ruling
@@ -43,6 +43,7 @@ def issue(
         house.tariff_number,
         idle_months,
         pending,
+        notice_us=notice_of(expires_at_us, house.tariff.notice_days, now_us),
     )
     put_in = Transfer(chart.issued(partner), lot.account, POINTS, amount)
     posts = (put_in, *money_of_issue(house, partner, amount, lot.tariff))
@@ -50,7 +51,7 @@ def issue(
     book.note_activity(member, now_us)
     book.originals[name] = Original(index, "issue", member, amount, ((lot.name, amount),), lot.tariff)
     ruling = Ruling("issue", member, None, posts, new_lots=(lot,))
-    return ruling if pending is not None else repay(book, house, ruling, [(lot, amount)])
+    return ruling if pending is not None else repay(book, house, ruling, [(lot, amount)], now_us)
 
 
 def redeem(
