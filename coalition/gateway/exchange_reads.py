@@ -2,6 +2,8 @@
 
 import base64
 import struct
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any, NamedTuple
 
 from psycopg import AsyncConnection
@@ -118,6 +120,32 @@ async def list_entries(means: Means, admitted: Admitted) -> exchange_pb2.ListEnt
     if shard is not None:
         response.next_page_token = _write_token(shard, start, sizes)
     return response
+
+
+async def follow_entries(
+    means: Means, admitted: Admitted
+) -> AsyncGenerator[exchange_pb2.FollowEntriesResponse]:
+    """The entries that concern the caller as they come, for as long as its key lives; the operator sees all."""
+    request, caller = admitted.message, admitted.caller
+    if request.only_new and request.resume_token:
+        raise invalid("only_new", "false beside a resume_token")
+    followed = means.follower.follow(
+        means.reads,
+        caller.partner,
+        sees_all=caller.is_operator,
+        token=request.resume_token,
+        only_new=request.only_new,
+    )
+    async with aclosing(followed):
+        async for entry, token in followed:
+            if means.memory.house.live_key(admitted.sealed.keyid) is None:
+                message = "the key was revoked meanwhile; sign with a live key"
+                raise CoalitionError("KEY_REVOKED", message, field="signatures.keyid")
+            response = exchange_pb2.FollowEntriesResponse(resume_token=token)
+            if entry is not None:
+                shard, number, leaf = entry
+                response.entry.MergeFrom(exchange_pb2.Entry(shard=shard, entry_number=number, leaf=leaf))
+            yield response
 
 
 async def _page(
