@@ -22,7 +22,17 @@ OWNER, GATEWAY, WORKER, READER = (
 )
 ROLES = (OWNER, GATEWAY, WORKER, READER)
 
-_APPEND_ONLY = ("entries", "transfers", "payloads", "acts", "members", "aliases", "reversals", "holds")
+_APPEND_ONLY = (
+    "entries",
+    "transfers",
+    "payloads",
+    "acts",
+    "members",
+    "aliases",
+    "reversals",
+    "holds",
+    "openings",
+)
 _GRANTS = (
     f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {GATEWAY}, {WORKER}, {READER}",
     f"GRANT INSERT ON {', '.join(_APPEND_ONLY)} TO {GATEWAY}",

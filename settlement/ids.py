@@ -28,6 +28,13 @@ def new_member_id() -> str:
     return str(uuid.UUID(int=_source.getrandbits(128), version=4))
 
 
+def new_member_ids(count: int) -> list[str]:
+    """So many of them, quicker than one by one."""
+    digits = f"{_source.getrandbits(128 * count):0{32 * count}x}" if count else ""
+    drawn = [digits[at : at + 32] for at in range(0, len(digits), 32)]
+    return [f"{d[:8]}-{d[8:12]}-4{d[13:16]}-{'89ab'[int(d[16], 16) % 4]}{d[17:20]}-{d[20:]}" for d in drawn]
+
+
 def draw(choices: Sequence[_Drawn]) -> _Drawn:
     """One of the choices, by chance."""
     return _source.choice(choices)

@@ -46,6 +46,8 @@ ASKED_BY: dict[str, tuple[str, frozenset[str]]] = {
     "propose": ("ProposeRequest", frozenset({APPROVING})),
     "approve": ("ApproveRequest", frozenset({APPROVING})),
     "confirm": ("ConfirmRequest", frozenset({OPERATOR})),
+    "opening-propose": ("ProposeOpeningRequest", frozenset({PARTNER})),
+    "opening-approve": ("ApproveOpeningRequest", frozenset({APPROVING})),
     "enrol": ("EnrolRequest", frozenset({PARTNER})),
     "link": ("LinkAliasRequest", frozenset({PARTNER})),
     "issue": ("IssueRequest", frozenset({PARTNER})),
@@ -59,7 +61,7 @@ ASKED_BY: dict[str, tuple[str, frozenset[str]]] = {
 """Kind of entry to the message that asks for it and the roles that may."""
 SWEPT_KINDS = frozenset({"lapse", "expire", "mature", "notice"})
 """Entries of the engine about a member: what fell due by itself."""
-ENGINE_KINDS = frozenset({"found", "heads", "cut", "tariff-start"}) | SWEPT_KINDS
+ENGINE_KINDS = frozenset({"found", "heads", "cut", "tariff-start", "opening"}) | SWEPT_KINDS
 NOBODY = "00000000-0000-0000-0000-000000000000"
 """Stands for a member that an act names and nobody enrolled."""
 TAKEN = b"taken"

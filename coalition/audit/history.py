@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from coalition.audit.claims import TAKEN
+from coalition.audit.opening import Openings
 from coalition.audit.tally import Tally
 from settlement.clearing.accrual import owed_within
 from settlement.clearing.acts import Approve, Propose
@@ -60,6 +61,7 @@ class History:
         self.shards: dict[int, ShardState] = {HOUSE: ShardState()}
         self.books: dict[int, Book] = {}
         self.aliases: dict[bytes, str] = {TAKEN: ""}
+        self.openings = Openings()
         self.acts: dict[tuple[str, str], tuple[int, int]] = {}
         self.heads: list[tuple[int, list[str]]] = []
         self.founded_at_us = 0

@@ -18,9 +18,8 @@ def check_identities(replay: Replay, *, complete: bool) -> None:
         founded, Check.ENGINE, f"{HOUSE}:0", "the first entry of the house does not found a network"
     )
     steps = (_check_balanced, _check_points, _check_wallets, _check_holds, _check_arrears, _check_reversals)
-    for step in (
-        (*steps, _check_heads, _check_positions, _check_fund, _check_settlements) if founded else steps
-    ):
+    further = (_check_heads, _check_openings, _check_positions, _check_fund, _check_settlements)
+    for step in (*steps, *further) if founded else steps:
         try:
             step(replay)
         except CONTRADICTIONS as error:
@@ -196,6 +195,20 @@ def _check_heads(replay: Replay) -> None:
                 holds, Check.HEADS, where, f"shard {shard} at size {size} has {found}, stated is {root}"
             )
             before[shard] = size
+
+
+def _check_openings(replay: Replay) -> None:
+    """Loaded to the end, an opening is what was approved; one that is still being loaded is only a remark."""
+    for name, loaded in replay.openings.loaded.items():
+        opening = replay.house.openings.get(name)
+        if opening is None:
+            continue  # each of its entries is a finding
+        if loaded.lots < opening.rows:
+            sentence = f"{loaded.lots:,} of {opening.rows:,} lots of {name[0]}'s opening {name[1]} are loaded"
+            replay.report.remarks.append(sentence)
+            continue
+        sentence = f"{loaded.points} points in {loaded.lots} lots, approved are {opening.points}"
+        replay.report.require(loaded.points == opening.points, Check.OPENINGS, name[1], sentence)
 
 
 def _check_positions(replay: Replay) -> None:

@@ -31,6 +31,7 @@ from settlement.clearing.decide import CycleNotClosedError
 from settlement.journal.acts import Draft
 from settlement.journal.leaf import HOUSE, Entry
 from settlement.ledger.acts import Authorize, Enrol, Issue, LinkAlias, MemberName, Redeem
+from settlement.ledger.book import Book
 from settlement.transparency.merkle import leaf_hash
 
 MEANT_LATER = frozenset({"issue", "redeem", "authorize", "capture"})
@@ -122,6 +123,8 @@ class Replay(History):
     def _engine_entry(self, state: ShardState, entry: Entry, where: str) -> Draft | None:
         if entry.kind in SWEPT_KINDS:
             return self._swept(state, entry, where)
+        if entry.kind == "opening":
+            return self._opening(state, entry, where)
         due = (state.cycle, state.cycle_start) if state.cycle < self.house.open_cycle else None
         wrong = what_is_wrong_with_engine_entry(entry, self.house, cut_due=due)
         self.report.require(
@@ -139,6 +142,17 @@ class Replay(History):
             wrong = first_difference(entry, draft)
         self.report.require(wrong is None, Check.ENGINE, where, wrong or "")
         return draft if wrong is None else None
+
+    def _opening(self, state: ShardState, entry: Entry, where: str) -> Draft:
+        self._check_cut(state, where)
+        wrong = self.openings.what_is_wrong(entry, self.house, self.tally.members)
+        if entry.one("request") != "none":
+            wrong = "the engine's entries carry no request"
+        self.report.require(wrong is None, Check.OPENINGS, where, wrong or "")
+        book = self.books.setdefault(entry.shard, Book(entry.shard, aliases=self.aliases))
+        self.openings.add(entry, book, self.house.tariff_number)
+        self.aliases_erased |= entry.get("joined") is not None  # their aliases stand in the file
+        return Draft(entry.kind, entry.lines)
 
     def _check_cut(self, state: ShardState, where: str) -> None:
         sentence = f"cycle {state.cycle} is closed, and the shard goes on without a cut"
@@ -214,14 +228,17 @@ class Replay(History):
         self.aliases_erased = self.aliases_erased or entry.kind in ("enrol", "link")
 
     def _with_names_known(self, body: object, entry: Entry) -> object:
-        """Where an alias may have been linked by a payload that is erased, the leaf says whom it meant."""
+        """Where an alias may stand in an erased payload or the file of an opening, the leaf says whom it meant."""
         if not self.aliases_erased:
             return body
         match body:
             case Issue(name=name) | Redeem(name=name) | Authorize(name=name) if (
                 name.alias is not None and name.alias not in self.aliases
             ):
-                return replace(body, name=MemberName(member=entry.get("member")))
+                member = entry.get("member")
+                if member is not None and member in self.openings.joined:
+                    self.aliases[name.alias] = member  # from now on it can mean nobody else
+                return replace(body, name=MemberName(member=member))
             case Enrol(aliases=aliases) if entry.refusal == "ALIAS_TAKEN" and not self.aliases.keys() & set(
                 aliases
             ):

@@ -13,6 +13,8 @@ from coalition.audit.records import Record
 from settlement.database import READER, DatabaseError, connect
 
 ROWS_AT_ONCE = 4_000
+OPENINGS_AT_ONCE = 50
+"""Entries of openings in one range: they are a hundred times as large as others."""
 INDEX_MAX = 2**63 - 1
 _SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # Three indexes walked side by side; whatever else the planner may prefer for a range reads pages that the next range needs too.
@@ -24,12 +26,14 @@ _WALK = (
     "SET max_parallel_workers_per_gather = 0",
     "SET jit = off",
 )
+# Names hold neither spaces nor line ends: a name that does may not pass for two names, nor for two transfers.
+_NAMES = ", ".join([f"translate({name}, E' \\n', '??')" for name in ("debit", "credit", "asset")])
 _RANGE = "shard = %(shard)s AND index >= %(start)s AND index < %(stop)s"
 _ROWS = f"""SELECT index, house, recorded_at_us, kind, partner, member::text, refusal, balance_after, leaf_hash, leaf, payload,
     posted FROM (SELECT * FROM entries WHERE {_RANGE}) AS e
     LEFT JOIN (SELECT index, payload FROM payloads WHERE {_RANGE}) AS p USING (index)
     LEFT JOIN (SELECT index,
-        string_agg(concat_ws(' ', position, debit, credit, asset, amount), E'\\n' ORDER BY position) AS posted
+        string_agg(concat_ws(' ', position, {_NAMES}, amount), E'\\n' ORDER BY position) AS posted
         FROM transfers WHERE {_RANGE} GROUP BY index) AS t USING (index)
     ORDER BY index"""  # noqa: S608 - made of constants
 _RECORDS = """SELECT index, leaf, payload FROM entries LEFT JOIN payloads USING (shard, index)
@@ -37,6 +41,7 @@ _RECORDS = """SELECT index, leaf, payload FROM entries LEFT JOIN payloads USING 
 _EXTENT = "SELECT count(*), min(index), max(index) FROM entries WHERE shard = %s"
 _STARTS = """SELECT min(index) FROM (SELECT index, (row_number() OVER (ORDER BY index) - 1) / %s AS range
     FROM entries WHERE shard = %s) AS numbered GROUP BY range ORDER BY 1"""
+_OPENINGS = "SELECT index FROM openings WHERE shard = %s ORDER BY index"
 
 Connection = psycopg.Connection[TupleRow]
 Row: TypeAlias = tuple[
@@ -125,7 +130,7 @@ def shard_sizes(connection: Connection) -> dict[int, int]:
 
 
 def ranges_of(connection: Connection, shard: int, *, width: int) -> list[Range]:
-    """All entries of a shard, whatever their numbers, in ranges of `width` entries."""
+    """All entries of a shard, whatever their numbers, in ranges of `width` entries, fewer where they are large."""
     row = connection.execute(_EXTENT, (shard,)).fetchone()
     assert row is not None
     count, first, last = row
@@ -133,6 +138,8 @@ def ranges_of(connection: Connection, shard: int, *, width: int) -> list[Range]:
         starts = list(range(0, count, width))
     else:
         starts = _uneven_starts(connection, shard, width)
+    large = [index for (index,) in connection.execute(_OPENINGS, (shard,)).fetchall()][::OPENINGS_AT_ONCE]
+    starts = sorted({*starts, *[index for index in large if starts and index > starts[0]]})
     return [Range(shard, start, stop) for start, stop in zip(starts, [*starts[1:], INDEX_MAX], strict=False)]
 
 

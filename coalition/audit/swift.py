@@ -75,7 +75,7 @@ class SwiftReplay(Replay):
             or not 0 < house <= self.house.size
             or house < state.house
             or state.cycle < self.house.open_cycle
-            or (asked[1] and self.aliases_erased)
+            or (self.aliases_erased and any(alias not in self.aliases for alias in asked[1]))
             or (kind == "enrol" and member in self.tally.members)
             or not self._may_sign(keyid, kind, partner, house)
         ):

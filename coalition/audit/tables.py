@@ -31,6 +31,7 @@ _ARREARS = (
 _REVERSALS = "SELECT shard, original, index, amount FROM reversals"
 _HOLDS = "SELECT shard, index, member::text, partner, amount, tariff, until_us, closed_by FROM holds"
 _CONCERNS = "SELECT partner, shard, index FROM concerns"
+_OPENINGS = "SELECT shard, proposal, part, index, lots, points FROM openings"
 _SHARDS = "SELECT shard, size, house, recorded_at_us, cycle, cycle_start FROM shards"
 _TRANSFERS = "SELECT count(*) FROM transfers"
 _PAYLOADS = "SELECT count(*) FROM payloads"
@@ -98,6 +99,7 @@ def _expectations(replay: Replay) -> list[_Expectation]:
             lambda: {key: astuple(hold) for key, hold in tally.holds.items()},
         ),
         (Check.TABLE_CONCERNS, _CONCERNS, 3, lambda: dict.fromkeys(tally.concerns, ())),
+        (Check.TABLE_OPENINGS, _OPENINGS, 3, lambda: dict(replay.openings.parts)),
         (Check.TABLE_SHARDS, _SHARDS, 1, lambda: _expected_shards(replay)),
     ]
 
@@ -177,7 +179,7 @@ def _shown(values: Row) -> str:
 
 
 def _check_aliases(connection: Connection, replay: Replay) -> None:
-    """Aliases are in payloads only; where such a payload is erased, its member's further aliases are believed."""
+    """Aliases are in payloads; where one is erased, or an opening's file holds them, a member's further ones are believed."""
     expected = {
         (token,): (member,)
         for token, member in replay.aliases.items()
@@ -186,6 +188,7 @@ def _check_aliases(connection: Connection, replay: Replay) -> None:
     erased = {
         member for token, member in replay.aliases.items() if len(token) != TOKEN_BYTES and token != TAKEN
     }
+    erased |= replay.openings.joined
     rows = (row for row in _rows(connection, _ALIASES) if (row[0],) in expected or row[1] not in erased)
     compare(replay.report, Check.TABLE_ALIASES, rows, expected, key_width=1)
 

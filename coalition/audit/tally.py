@@ -57,6 +57,7 @@ class Tally:
             wrong += self._arrear(entry, place, value)
         if entry.refusal is None and entry.kind == "enrol":
             self.members[entry.get("member") or ""] = entry.shard
+        self.members |= dict.fromkeys(entry.all("joined"), entry.shard)
         original = entry.get("original")
         if entry.refusal is None and entry.kind == "authorize":
             self._open_hold(entry)
@@ -143,8 +144,9 @@ class Tally:
 
     def _lot(self, entry: Entry, place: int, value: str, *, spends: bool) -> Sequence[str]:
         verb, *facts = value.split(" ")
-        if verb == "new":
-            self.open_lot((entry.shard, entry.index, place), _new_lot(entry, *facts))
+        if verb in ("new", "grant"):
+            member = facts.pop(0) if verb == "grant" else entry.get("member") or ""
+            self.open_lot((entry.shard, entry.index, place), _new_lot(entry, member, *facts))
             return ()
         name, points = _read_name(facts[0]), int(facts[1])
         if verb == "free":
@@ -244,14 +246,16 @@ def _read_name(spelled: str) -> LotName:
     return int(shard), int(index), int(place)
 
 
-def _new_lot(entry: Entry, funder: str, asset: str, quantity: str, expiry: str, tariff: str) -> TalliedLot:
-    """The lot that a `lot new` line makes."""
+def _new_lot(
+    entry: Entry, member: str, funder: str, asset: str, quantity: str, expiry: str, tariff: str
+) -> TalliedLot:
+    """The lot that a `lot new` or `lot grant` line makes."""
     idle_months = int(expiry.removeprefix("activity-")) if expiry.startswith("activity-") else None
     expires_at_us = IDLE_US if idle_months else NEVER_US if expiry == "never" else parse_time(expiry)
     pending = entry.get("pending")
     until_us = None if pending is None else ON_EVENT_US if pending == "event" else parse_time(pending)
     return TalliedLot(
-        entry.get("member") or "",
+        member,
         funder,
         asset,
         int(quantity),

@@ -13,6 +13,7 @@ from coalition.cli import (
     door,
     key,
     member,
+    opening,
     partner,
     points,
     serve,
@@ -73,6 +74,7 @@ app.add_typer(member.app, name="member")
 points.add_to(app)
 app.add_typer(cycle.app, name="cycle")
 app.add_typer(settlement.app, name="settlement")
+app.add_typer(opening.app, name="opening")
 app.add_typer(statement.app, name="statement")
 app.add_typer(audit.app, name="audit")
 app.command("fsck")(audit.fsck)

@@ -2,7 +2,7 @@
 
 from coalition.client import BlockingClient
 from settlement.errors import CoalitionError
-from settlement.house.records import Settlement
+from settlement.house.records import Opening, Settlement
 from settlement.house.state import House
 from settlement.journal.leaf import HOUSE, parse_leaf
 
@@ -53,6 +53,17 @@ def settlement_of_proposal(house: House, digits: str) -> Settlement:
             "DIGEST_AMBIGUOUS", "several proposals begin with these digits; give more of them"
         )
     return found[-1]
+
+
+def opening_of_file(house: House, digits: str) -> Opening:
+    """The newest proposal of the file whose SHA-256 begins so. CoalitionError OPENING_NOT_FOUND, DIGEST_AMBIGUOUS."""
+    found = [one for one in house.openings.values() if one.file_sha256.startswith(digits)]
+    if not found or len(digits) < 8:
+        message = "no proposed file's SHA-256 begins with these digits, of which 8 are needed"
+        raise CoalitionError("OPENING_NOT_FOUND", message)
+    if len(found) > 1:
+        raise CoalitionError("DIGEST_AMBIGUOUS", "several files begin with these digits; give more of them")
+    return found[0]
 
 
 def state_of(settlement: Settlement) -> str:

@@ -19,6 +19,7 @@ from coalition.api.v1.exchange_pb2 import (
     VoidRequest,
 )
 from coalition.api.v1.members_pb2 import EnrolRequest, LinkAliasRequest
+from coalition.api.v1.opening_pb2 import ApproveOpeningRequest, ProposeOpeningRequest
 from coalition.api.v1.partners_pb2 import (
     ActivateRequest,
     AddKeyRequest,
@@ -202,6 +203,13 @@ class PartnerActs(Caller):
         request = RevokeKeyRequest(keyid=keyid, reason=REASONS[reason], suspect_from=stamp)
         return await self._act(request, act_id)
 
+    async def propose_opening(
+        self, *, file_sha256: bytes, rows: int, members: int, points: int, act_id: str | None = None
+    ) -> Outcome:
+        """This partner will fund the lots of a prepared file (`read_totals` gives hash and control totals)."""
+        request = ProposeOpeningRequest(file_sha256=file_sha256, rows=rows, members=members, points=points)
+        return await self._act(request, act_id)
+
 
 class OperatorActs(Caller):
     """What the operator's key may ask for, and its approvers' keys. Errors as for `PartnerActs`."""
@@ -245,6 +253,13 @@ class OperatorActs(Caller):
     async def approve(self, *, proposal_sha256: bytes, act_id: str | None = None) -> Outcome:
         """Another person's yes to the proposal with this SHA-256. Needs another person's approver key."""
         return await self._act(ApproveRequest(proposal_sha256=proposal_sha256), act_id)
+
+    async def approve_opening(
+        self, *, partner_id: str, file_sha256: bytes, act_id: str | None = None
+    ) -> Outcome:
+        """The operator's yes to a partner's opening balances. Needs an approver key."""
+        request = ApproveOpeningRequest(partner_id=partner_id, file_sha256=file_sha256)
+        return await self._act(request, act_id)
 
     async def confirm(
         self, *, settlement: int, participant: str, amount_minor: int, act_id: str | None = None

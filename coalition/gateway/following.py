@@ -90,7 +90,6 @@ class Follower:
 
     def __init__(self) -> None:
         self._streams: deque[Stream] = deque()
-        self._sizes: dict[int, int] = {}
         self._hungry = asyncio.Event()
         self._stopping = False
 

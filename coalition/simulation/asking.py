@@ -7,14 +7,23 @@ from typing import Any
 
 from coalition.simulation.cast import NETWORK, PEOPLE, Cast, Company, act_id_of, alias_of, key_of, stranger_of
 from coalition.simulation.model import CycleFigures, Model
-from coalition.simulation.requests import message_of, proposal_of
+from coalition.simulation.programmes import Programmes
+from coalition.simulation.requests import Asking, message_of, proposal_of
 from coalition.simulation.story import AWAITED, NO_OTHER_ALIAS, Step
 from coalition.simulation.terms import HOLD_MINUTES, drawn_tariff
 from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
 from settlement.clock import HOUR_US
-from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff, Register, RevokeKey, Suspend
+from settlement.house.acts import (
+    Activate,
+    AddKey,
+    ApproveTariff,
+    ProposeTariff,
+    Register,
+    RevokeKey,
+    Suspend,
+)
 from settlement.house.records import APPROVER, REQUEST
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import HOUSE
@@ -38,23 +47,13 @@ APPROVERS = 8
 """How many people may come to be named as further approvers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """What somebody is about to ask, unsigned. `company` speaks; `signer` is the key; `fresh`: the key that is added."""
-
-    company: Company
-    signer: KeySigner
-    body: object
-    message: Any
-    fresh: KeySigner | None = None
-
-
 @dataclass
 class Askers:
     """Turns steps into askings, and remembers what receipts taught the askers."""
 
     cast: Cast
     model: Model
+    programmes: Programmes
     members: dict[int, str] = field(default_factory=dict)
     proposals: list[str] = field(default_factory=list)
     tariffs: list[str] = field(default_factory=list)
@@ -231,8 +230,8 @@ class Askers:
     # --- acts of finance -------------------------------------------------------------------------------------------
 
     def close(self, step: Step, now_us: int) -> Asking:
-        """The end of the open cycle; "odd": of one that is not open."""
-        cycle = self._open_cycle() + (step.amount % 3 if step.conduct == "odd" else 0)
+        """The end of the open cycle; "odd": perhaps of the one before or after."""
+        cycle = max(1, self._open_cycle() + (step.amount % 3 - 1 if step.conduct == "odd" else 0))
         return self._by_operator(CloseCycle(cycle, f"cycle {cycle}" if step.amount % 2 else None))
 
     def _open_cycle(self) -> int:
@@ -266,6 +265,19 @@ class Askers:
         amount = max(1, abs(amount) + (1 if step.conduct == "odd" else 0))
         return self._by_operator(Confirm(number, name, amount))
 
+    # --- opening balances ------------------------------------------------------------------------------------------
+
+    def propose_opening(self, step: Step, now_us: int) -> Asking | None:
+        """A partner's running programme; "odd": with other totals than its file has."""
+        company = self.cast.partner(step.who)
+        body = self.programmes.begin(step, company.name, now_us).proposal(more_points=step.conduct == "odd")
+        return Asking(company, company.live[-1], body, message_of(body)) if company.live else None
+
+    def approve_opening(self, step: Step, now_us: int) -> Asking:
+        """The newest file, whether its partner could propose it or not."""
+        body = self.programmes.approval(self.cast.partner(step.who).name)
+        return self._by_person(PEOPLE[step.amount % 2], body, message_of(body))
+
     def _by_person(self, person: str, body: object, message: Any, fresh: KeySigner | None = None) -> Asking:
         return Asking(self.cast.operator, self.cast.people[person], body, message, fresh)
 
@@ -283,4 +295,6 @@ _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
     "propose": Askers.propose,
     "approve": Askers.approve,
     "confirm": Askers.confirm,
+    "propose opening": Askers.propose_opening,
+    "approve opening": Askers.approve_opening,
 }

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from coalition.simulation.causes import what_does_not_excuse
 from coalition.simulation.model import Asked, Model, ModelError, Place
+from coalition.simulation.model.openings import PartName
 from coalition.simulation.postgres.tables import EntryRow
 from coalition.simulation.processes import Answer
 from coalition.simulation.requests import Header, Request
@@ -144,6 +145,10 @@ class Auditor:
             self._lapse(place, entry)
         elif entry.kind == "heads":
             self.model.heads(place)
+        elif entry.kind == "opening":
+            name = PartName(entry.one("subject"), entry.one("proposal"), int(entry.one("part")))
+            due = self.model.load_opening(place, name, entry.all("joined"))
+            self._expect("openings are loaded as they were approved", entry, due, entry.lines)
         elif entry.kind in ("expire", "mature", "notice"):
             self._see_to(place, entry)
         else:

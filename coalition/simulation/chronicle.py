@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from coalition.simulation.asking import Asking
 from coalition.simulation.processes import Answer
+from coalition.simulation.requests import Asking
 from coalition.simulation.story import Step
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clock import format_time

@@ -76,6 +76,8 @@ def _pairs(tables: Tables, model: Model) -> Iterator[Pair]:
     undone = {original: sum(parts.values()) for original, parts in tables.reversals.items()}
     deeds = {(deed.shard, deed.index): deed.undone for deed in points.deeds.values() if deed.undone}
     yield "reversals", undone, deeds
+    loaded = {(shard, *name[1:]): facts for (shard, name), facts in facts.openings.loaded.items()}
+    yield "openings", tables.openings, loaded
     sizes = {shard: facts.size(shard) for shard in tables.shards}
     yield "shards", {shard: row.size for shard, row in tables.shards.items()}, sizes
     yield "concerns", dict.fromkeys(tables.concerns), dict.fromkeys(facts.concerned)

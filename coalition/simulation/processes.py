@@ -19,8 +19,10 @@ from psycopg_pool import PoolTimeout
 from coalition.exchange.exchange import Exchange
 from coalition.gateway.means import Means
 from coalition.gateway.services import Handler, handlers
-from settlement.errors import UnavailableError
+from coalition.simulation.programmes import Programme
+from settlement.errors import CoalitionError, UnavailableError
 from settlement.ledger.memory import HouseMemory
+from settlement.ledger.opening import load_opening
 from settlement.signing import KeySigner
 from settlement.worker.publisher import Publisher
 
@@ -29,6 +31,7 @@ CUT_SECONDS = 0.5
 SWEEP_SECONDS = 1.0
 PUBLISH_SECONDS = 60.0
 READ_CONNECTIONS_MAX = 4
+LOADS_MAX = 100
 Connect = Callable[[], Awaitable[Any]]
 
 
@@ -216,3 +219,25 @@ class Worker(Process):
                 self.published += await publisher.publish()
                 next_publication = loop.time() + PUBLISH_SECONDS
             await asyncio.sleep(CUT_SECONDS)
+
+
+async def load_to_the_end(connect: Connect, programme: Programme, folder: Path) -> None:
+    """`coalition opening load`, again for as long as it is cut short; it may be refused."""
+    prepared = programme.written(folder)
+    for wait in (0.0, *[RETRY_SECONDS] * LOADS_MAX):
+        await asyncio.sleep(wait)
+        try:
+            session = await connect()
+            try:
+                await load_opening([session], prepared)
+            finally:
+                await session.close()
+            return
+        except (psycopg.Error, UnavailableError):
+            continue
+        except CoalitionError as error:
+            if error.reason in ("OPENING_NOT_APPROVED", "OPENING_FILE_INVALID"):
+                return
+            if error.reason != "BOOKS_UNAVAILABLE":
+                raise
+    raise AssertionError("an opening is cut short again and again")

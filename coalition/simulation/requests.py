@@ -5,12 +5,23 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from coalition.api.v1 import exchange_pb2, members_pb2, partners_pb2, settlement_pb2
+from coalition.api.v1 import exchange_pb2, members_pb2, opening_pb2, partners_pb2, settlement_pb2
+from coalition.simulation.cast import Company
 from coalition.wire.envelope import seal
 from coalition.wire.methods import METHODS_BY_TYPE, payload_type_of
 from coalition.wire.strict import write_time
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
-from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff, Register, RevokeKey, Suspend
+from settlement.house.acts import (
+    Activate,
+    AddKey,
+    ApproveOpening,
+    ApproveTariff,
+    ProposeOpening,
+    ProposeTariff,
+    Register,
+    RevokeKey,
+    Suspend,
+)
 from settlement.ledger.acts import (
     ON_EVENT_US,
     Authorize,
@@ -24,7 +35,18 @@ from settlement.ledger.acts import (
     Reverse,
     Void,
 )
-from settlement.signing import Signer
+from settlement.signing import KeySigner, Signer
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """What somebody is about to ask, unsigned. `company` speaks; `signer` is the key; `fresh`: the key that is added."""
+
+    company: Company
+    signer: KeySigner
+    body: object
+    message: Any
+    fresh: KeySigner | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,5 +205,14 @@ _MESSAGES: dict[type, Callable[[Any], Any]] = {
     Approve: lambda body: settlement_pb2.ApproveRequest(proposal_sha256=bytes.fromhex(body.proposal_sha256)),
     Confirm: lambda body: settlement_pb2.ConfirmRequest(
         settlement=body.settlement, participant=body.participant, amount_minor=body.amount_minor
+    ),
+    ProposeOpening: lambda body: opening_pb2.ProposeOpeningRequest(
+        file_sha256=bytes.fromhex(body.file_sha256),
+        rows=body.rows,
+        members=body.members,
+        points=body.points,
+    ),
+    ApproveOpening: lambda body: opening_pb2.ApproveOpeningRequest(
+        partner_id=body.partner_id, file_sha256=bytes.fromhex(body.file_sha256)
     ),
 }

@@ -41,6 +41,9 @@ ON_HOUSE = (
     "propose",
     "approve",
     "confirm",
+    "propose opening",
+    "approve opening",
+    "load opening",
 )
 TROUBLES = (
     "kill gateway",
@@ -55,7 +58,12 @@ TROUBLES = (
     "hours pass",
     "weeks pass",
 )
-_FOLLOWED_BY = {"suspend": "activate", "propose tariff": "approve tariff"}
+_FOLLOWED_BY = {
+    "suspend": "activate",
+    "propose tariff": "approve tariff",
+    "propose opening": "approve opening",
+    "approve opening": "load opening",
+}
 """What comes after an act of the house before long, so that it often has its end."""
 ENDING_KEY = "key about to end"
 """The conduct of who signs with its oldest key, at the moment at which that is revoked."""
@@ -163,7 +171,7 @@ class _Teller:
         elif chance < 0.0125 and self._partners < PARTNERS_MAX:
             self._take_in_partner()
         elif chance > 1 - WEEKS_PASS:
-            self._add("weeks pass", who=self._chance.randrange(100))
+            self._late_return()
         else:
             kind = self._chance.choices(tuple(ON_POINTS), tuple(ON_POINTS.values()))[0]
             if kind == "enrol":
@@ -255,6 +263,15 @@ class _Teller:
         self._now += 0.3
         self._add("issue", who=self._some_partner(), member=member, amount=self._chance.randint(1, 60))
 
+    def _late_return(self) -> None:
+        """Goods are bought with points, and returned when such points have expired."""
+        who, member = self._some_partner(), self._some_member()
+        bought = self._add("redeem", who=who, member=member, amount=self._chance.randint(1, 60))
+        self._now += 0.3
+        self._add("weeks pass", who=self._chance.randrange(100))
+        self._now += 0.3
+        self._add("reverse", who=who, other=bought)
+
     def _house_act(self, kind: str) -> None:
         conduct = self._chance.choice(("", "by operator", "odd"))
         self._add(kind, who=self._some_partner(), amount=self._chance.randrange(1_000), conduct=conduct)
@@ -263,12 +280,15 @@ class _Teller:
                 self._add(
                     "issue", who=self._steps[-1].who, member=self._some_member(), amount=1, conduct=ENDING_KEY
                 )
-        if kind in _FOLLOWED_BY:
+        elif kind == "propose opening":
+            self._members.append(self._steps[-1].number)  # who joins with its file
+        while kind in _FOLLOWED_BY:
+            kind = _FOLLOWED_BY[kind]
             self._now += self._chance.expovariate(1.0)
-            self._add(_FOLLOWED_BY[kind], who=self._steps[-1].who, amount=self._steps[-1].amount)
+            self._add(kind, who=self._steps[-1].who, amount=self._steps[-1].amount)
 
     def _settle(self) -> None:
-        """What finance does at the end of a cycle, with whatever else happens meanwhile; then other prices."""
+        """What finance does at the end of a cycle, with whatever else happens meanwhile; then other prices, and a programme."""
         for kind, after in (("close", 0.0), ("propose", 3.0), ("approve", 2.0)):
             self._now += after
             self._add(kind, conduct="")
@@ -279,3 +299,4 @@ class _Teller:
         for kind in ("propose tariff", "approve tariff"):
             self._now += 1.0
             self._add(kind, amount=amount)
+        self._house_act("propose opening")

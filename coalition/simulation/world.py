@@ -13,16 +13,26 @@ from random import Random
 from typing import Any
 
 from coalition.api.v1.envelope_pb2 import Envelope
-from coalition.simulation.asking import Askers, Asking
+from coalition.simulation.asking import Askers
 from coalition.simulation.auditor import Auditor, Wanted
-from coalition.simulation.cast import NETWORK, TARIFFS, Cast, act_id_of, as_founding_key, key_of, new_cast
+from coalition.simulation.cast import (
+    NETWORK,
+    TARIFFS,
+    Cast,
+    act_id_of,
+    alias_of,
+    as_founding_key,
+    key_of,
+    new_cast,
+)
 from coalition.simulation.chronicle import Chronicle
 from coalition.simulation.closing import check_journal, check_model, check_tables
 from coalition.simulation.model import Asked, Model
 from coalition.simulation.postgres.session import Postgres
 from coalition.simulation.postgres.tables import EntryRow
-from coalition.simulation.processes import Gateway, Worker
-from coalition.simulation.requests import Header, Request, receipt_message, seal_request
+from coalition.simulation.processes import Gateway, Worker, load_to_the_end
+from coalition.simulation.programmes import Programmes
+from coalition.simulation.requests import Asking, Header, Request, receipt_message, seal_request
 from coalition.simulation.story import AWAITED, ENDING_KEY, Step, Story
 from coalition.simulation.troubles import TROUBLED_BY
 from coalition.simulation.verdict import ViolationError
@@ -69,7 +79,7 @@ class World:
         self.postgres = postgres
         postgres.committed = self._committed
         self._pace = pace
-        self.askers = Askers(self.cast, self.model)
+        self.askers = Askers(self.cast, self.model, Programmes(story.seed, self.model))
         self._log = log
         self.gateways = [self._new_gateway() for _ in range(GATEWAYS)]
         self.worker = self._new_worker()
@@ -137,6 +147,9 @@ class World:
         if step.kind == "look up":
             await self._look_up(step, fate)
             return
+        if step.kind == "load opening":
+            await self._load_opening()
+            return
         if step.kind == "again":
             wanted = self._requests.get(step.other)
             if wanted is not None:
@@ -170,6 +183,14 @@ class World:
         own = Header(NETWORK.origin, company.name, own_id, now_us, now_us + LIVES_US[0])
         request = seal_request(receipt_message(looked_for.asked.act_id), own, company.live[-1])
         await self.wire.look_up(looked_for.name[:2], request, fate, step=step.number)
+
+    async def _load_opening(self) -> None:
+        """The operator loads the newest file."""
+        for programme in self.askers.programmes.all[-1:]:
+            await load_to_the_end(partial(self.postgres.connect, GATEWAY), programme, self._log)
+            newcomer = self.model.member_of(alias_of(self.story.seed, programme.newcomer))
+            if newcomer is not None:
+                self.askers.members[programme.newcomer] = newcomer
 
     def _sign(self, step: Step, asking: Asking, fate: Random) -> Wanted:
         conduct, company = step.conduct, asking.company

@@ -10,6 +10,7 @@ from coalition.api.v1 import (
     envelope_pb2,
     exchange_pb2,
     members_pb2,
+    opening_pb2,
     options_pb2,
     partners_pb2,
     settlement_pb2,
@@ -25,6 +26,7 @@ FILES: tuple[FileDescriptor, ...] = tuple(
         members_pb2,
         partners_pb2,
         settlement_pb2,
+        opening_pb2,
         transparency_pb2,
     )
 )

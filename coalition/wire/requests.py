@@ -10,11 +10,13 @@ from coalition.api.v1 import partners_pb2
 from coalition.api.v1.envelope_pb2 import RequestHeader
 from coalition.api.v1.partners_pb2 import TariffProposal
 from coalition.api.v1.settlement_pb2 import Proposal
+from coalition.wire.openings import read_opening_approval, read_opening_proposal
 from coalition.wire.strict import (
     invalid,
     parse_error,
     read_amount,
     read_partner_id,
+    read_sha256,
     read_text,
     read_time,
     read_token,
@@ -221,7 +223,7 @@ def _propose_tariff(request: Any) -> ProposeTariff:
 
 
 def _approve_tariff(request: Any) -> ApproveTariff:
-    return ApproveTariff(_hash(request.proposal_sha256, "proposal_sha256"))
+    return ApproveTariff(read_sha256(request.proposal_sha256, "proposal_sha256"))
 
 
 def _close_cycle(request: Any) -> CloseCycle:
@@ -240,13 +242,7 @@ def _propose(request: Any) -> Propose:
 
 
 def _approve(request: Any) -> Approve:
-    return Approve(_hash(request.proposal_sha256, "proposal_sha256"))
-
-
-def _hash(digest: bytes, field: str) -> str:
-    if len(digest) != 32:
-        raise invalid(field, "32 bytes")
-    return digest.hex()
+    return Approve(read_sha256(request.proposal_sha256, "proposal_sha256"))
 
 
 def _confirm(request: Any) -> Confirm:
@@ -282,5 +278,7 @@ BODIES: dict[str, Callable[[Any], object]] = {
     "ProposeRequest": _propose,
     "ApproveRequest": _approve,
     "ConfirmRequest": _confirm,
+    "ProposeOpeningRequest": read_opening_proposal,
+    "ApproveOpeningRequest": read_opening_approval,
 }
 """How each act's payload is read, by message name."""

@@ -106,3 +106,10 @@ def read_text(text: str, field: str, *, least: int, most: int) -> str:
     ):
         raise invalid(field, f"{least} to {most} printable ASCII characters without blanks at the ends")
     return text
+
+
+def read_sha256(digest: bytes, field: str) -> str:
+    """A SHA-256 in hex."""
+    if len(digest) != 32:
+        raise invalid(field, "32 bytes")
+    return digest.hex()

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
 from settlement.errors import CoalitionError
-from settlement.house.acts import ApproveTariff, ProposeTariff
+from settlement.house.acts import ApproveOpening, ApproveTariff, ProposeOpening, ProposeTariff
 from settlement.house.decide import decide_house
 from settlement.house.drafting import house_draft
+from settlement.house.opening import approve_opening, propose_opening
 from settlement.house.pricing import PROPOSAL_LIFE_US, approve_tariff, propose_tariff
 from settlement.house.records import Settlement
 from settlement.house.state import House
@@ -52,6 +53,10 @@ def decide_desk(house: House, figures: FiguresByCycle, act: Act[object], now_us:
             return propose_tariff(house, act, body)
         case ApproveTariff() as body:
             return approve_tariff(house, act, body, now_us)
+        case ProposeOpening() as body:
+            return propose_opening(house, act, body)
+        case ApproveOpening() as body:
+            return approve_opening(house, act, body, now_us)
     return decide_house(house, act)
 
 

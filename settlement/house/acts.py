@@ -65,3 +65,21 @@ class ApproveTariff:
     """Another person's yes to a proposed tariff."""
 
     proposal_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposeOpening:
+    """Fund the lots of a prepared file, of which these are the control totals: lots, members, points."""
+
+    file_sha256: str
+    rows: int
+    members: int
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveOpening:
+    """Say yes to a partner's newest proposal of a file."""
+
+    partner_id: str
+    file_sha256: str

@@ -113,3 +113,19 @@ class Settlement:
     def settled(self) -> bool:
         """Approved, and every leg paid."""
         return self.approved and self.paid == self.legs.keys()
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Lots that a partner brings along: the file that lists them, by its hash, and what they add up to.
+
+    `rows`: lots. `approved_at`: the house entry that approved it.
+    """
+
+    partner: str
+    file_sha256: str
+    rows: int
+    members: int
+    points: int
+    proposed_at_us: int
+    approved_at: int | None = None

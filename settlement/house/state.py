@@ -12,6 +12,7 @@ from settlement.house.records import (
     Cycle,
     Key,
     Network,
+    Opening,
     Partner,
     Settlement,
     TariffProposal,
@@ -40,6 +41,8 @@ class House:
     """Approver keys, as `key` lines, to the operator's key that has named them; one of the other kind is still to do so."""
     cycles: dict[int, Cycle] = field(default_factory=dict)
     settlements: dict[int, Settlement] = field(default_factory=dict)
+    openings: dict[tuple[str, str], Opening] = field(default_factory=dict)
+    """The newest proposal by partner and SHA-256 of the file."""
 
     @property
     def founded(self) -> Network:
@@ -91,6 +94,7 @@ class House:
             named=dict(self.named),
             cycles=dict(self.cycles),
             settlements=dict(self.settlements),
+            openings=dict(self.openings),
         )
 
     def apply(self, entry: Entry) -> None:
@@ -217,6 +221,17 @@ def _confirm(house: House, entry: Entry) -> None:
     house.settlements[number] = replace(settlement, paid=settlement.paid | {entry.one("subject")})
 
 
+def _propose_opening(house: House, entry: Entry) -> None:
+    partner, sha256 = entry.one("partner"), entry.one("proposal")
+    rows, members, points = map(int, entry.one("totals").split(" "))
+    house.openings[partner, sha256] = Opening(partner, sha256, rows, members, points, entry.time_us)
+
+
+def _approve_opening(house: House, entry: Entry) -> None:
+    name = (entry.one("subject"), entry.one("proposal"))
+    house.openings[name] = replace(house.openings[name], approved_at=entry.index)
+
+
 _FOLDS = {
     "found": _found,
     "register": _register,
@@ -231,4 +246,6 @@ _FOLDS = {
     "propose": _propose,
     "approve": _approve,
     "confirm": _confirm,
+    "opening-propose": _propose_opening,
+    "opening-approve": _approve_opening,
 }

@@ -47,7 +47,8 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "pending": rf"(?:event|{_TIME})",
         "lot": (
             rf"(?:(?:take|give|spend|free) {_LOT} {_NUMBER}|renew {_LOT} {_NUMBER} {_TIME}"
-            rf"|new {_NAME} {_ASSET} {_NUMBER} (?:never|{_TIME}|{_WHEN_IDLE}) {_NUMBER})"
+            rf"|new {_NAME} {_ASSET} {_NUMBER} (?:never|{_TIME}|{_WHEN_IDLE}) {_NUMBER}"
+            rf"|grant {_UUID} {_NAME} {_ASSET} {_NUMBER} (?:never|{_TIME}) {_NUMBER})"
         ),
         "arrear": rf"(?:take {_LOT} {_NUMBER}|new {_NAME} {_ASSET} {_NUMBER} {_NUMBER})",
         "expiring": rf"{_NAME} {_ASSET} {_NUMBER} {_TIME}",
@@ -71,6 +72,9 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "proposal": _HASH,
         "from": _TIME,
         "net": rf"{_NAME} {_SIGNED}",
+        "totals": rf"{_NUMBER} {_NUMBER} {_NUMBER}",
+        "part": _NUMBER,
+        "joined": _UUID,
         "head": rf"{_NUMBER} {_NUMBER} {_HASH}",
     }.items()
 }
@@ -94,12 +98,15 @@ KINDS: dict[str, tuple[str, ...]] = {
         "propose": f"{_ACT} cycle settlement? proposal net* {_SIGNED_BY} result",
         "approve": f"{_ACT} settlement? proposal {_SIGNED_BY} post* result",
         "confirm": f"{_ACT} settlement subject amount {_SIGNED_BY} post? result",
+        "opening-propose": f"{_ACT} proposal totals {_SIGNED_BY} result",
+        "opening-approve": f"{_ACT} subject proposal {_SIGNED_BY} result",
         "heads": "head+ request",
         # member shards
         "cut": "cycle range request",
         "expire": "member request post+ lot+",
         "mature": "member request tariff? post+ lot+ arrear*",
         "notice": "member request expiring+",
+        "opening": "subject proposal part joined* request post+ lot+",
         "enrol": f"{_ACT} member? {_SIGNED_BY} result",
         "link": f"{_ACT} member? {_SIGNED_BY} result",
         "issue": f"{_ACT} member? amount occurred pending? {_SIGNED_BY} tariff? post* lot* arrear* result",

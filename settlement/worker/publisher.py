@@ -26,7 +26,7 @@ from settlement.transparency.guard import Guard
 from settlement.transparency.tiles import TileStore
 
 ED25519_KEY_BYTES = 32
-LEAVES_AT_ONCE = 10_000
+LEAVES_AT_ONCE = 1_000
 LEAVES = "SELECT leaf FROM entries WHERE shard = %s AND index >= %s AND index < %s ORDER BY index"
 SIZES = "SELECT shard, size FROM shards ORDER BY shard"
 UNCUT = "SELECT shard FROM shards WHERE shard > 0 AND cycle < %s ORDER BY shard"

@@ -15,6 +15,7 @@ from coalition.wire.methods import ACT_LIFE_MAX_US, METHODS
 from settlement.house.decide import PARTNERS_MAX
 from settlement.journal.leaf import KINDS, LEAF_BYTES_MAX, PATTERNS
 from settlement.ledger.rules.arrears import REPAYMENTS_MAX
+from settlement.ledger.rules.opening import PART_LOTS_MAX
 from settlement.ledger.rules.points import SLICES_MAX
 from tests.house.source import ROOT, files_of_the_project, shown
 
@@ -83,6 +84,7 @@ def test_every_method_is_told_as_an_act_or_a_read() -> None:
         ("ledger.md", "lots in one redemption", SLICES_MAX),
         ("ledger.md", "parts of lots that repay in one entry", REPAYMENTS_MAX),
         ("ledger.md", "partners", PARTNERS_MAX),
+        ("ledger.md", "lots in one part of an opening", PART_LOTS_MAX),
         ("ledger.md", "acts in one batch", BATCH_ACTS_MAX),
         ("ledger.md", "acts waiting per shard", QUEUE_ACTS_MAX),
     ],

@@ -5,6 +5,7 @@ A new act is one function and one row of `ACTS`. The name of a row is the kind o
 
 import re
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 from coalition.simulation.model import CycleFigures
@@ -12,7 +13,17 @@ from coalition.simulation.requests import message_of, proposal_of
 from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
-from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff, Register, RevokeKey, Suspend
+from settlement.house.acts import (
+    Activate,
+    AddKey,
+    ApproveOpening,
+    ApproveTariff,
+    ProposeOpening,
+    ProposeTariff,
+    Register,
+    RevokeKey,
+    Suspend,
+)
 from settlement.house.records import REQUEST
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.acts import (
@@ -169,6 +180,15 @@ def _confirm(scene: Scene, name: str, participant: str, amount: str, settlement:
     return _plain(Confirm(int(settlement), participant, minor))
 
 
+def _propose_opening(scene: Scene, name: str, file: str, lots: str, brought: str) -> Asking:
+    return _plain(ProposeOpening(_hash_of(file), int(lots), 1, points(brought)))
+
+
+def _hash_of(file: str) -> str:
+    """A hash for a file that is only named."""
+    return sha256(file.encode()).hexdigest()
+
+
 ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
     "issue": ("POINTS to MEMBER ...", _issue),
     "redeem": ("POINTS of MEMBER", _redeem),
@@ -186,6 +206,11 @@ ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
     "key-revoke": ("KEY as REASON", _revoke_key),
     "tariff-propose": ("...", _propose_tariff),
     "tariff-approve": ("PROPOSAL", _approve_tariff),
+    "opening-propose": ("FILE with LOTS lots and POINTS points", _propose_opening),
+    "opening-approve": (
+        "FILE of PARTNER",
+        lambda scene, name, file, partner: _plain(ApproveOpening(partner, _hash_of(file))),
+    ),
     "close": ("cycle NUMBER", lambda scene, name, cycle: _plain(CloseCycle(int(cycle), None))),
     "propose": ("cycle NUMBER", _propose),
     "approve": ("PROPOSAL", _approve),

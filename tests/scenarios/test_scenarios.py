@@ -60,4 +60,5 @@ def test_it_is_read_in_one_sitting(path: Path) -> None:
 
 
 def test_every_kind_of_entry_has_its_scenario() -> None:
-    assert frozenset[str]().union(*[played(path).kinds for path in FILES]) == KINDS.keys()
+    # An opening is loaded from a file, which the stage does not hold: tests/settlement/ledger/test_opening.py.
+    assert frozenset[str]().union(*[played(path).kinds for path in FILES]) == KINDS.keys() - {"opening"}

@@ -43,6 +43,7 @@ ALLOWED = {
     "obligations": ({"INSERT", "UPDATE"}, {"INSERT", "UPDATE"}),
     "payloads": ({"INSERT"}, set()),
     "reversals": ({"INSERT"}, set()),
+    "openings": ({"INSERT"}, set()),
     "shards": ({"UPDATE"}, {"UPDATE"}),
     "transfers": ({"INSERT"}, {"INSERT"}),
 }

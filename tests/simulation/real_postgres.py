@@ -225,6 +225,8 @@ def read_tables(dsn: str) -> Tables:
             tables.obligations[shard, cycle, debtor, creditor] = [int(amount), count]
         _read_points(tables, rows)
         tables.concerns.update(rows("SELECT partner, shard, index FROM concerns"))
+        for shard, sha256, part, *facts in rows("SELECT * FROM openings"):
+            tables.openings[shard, sha256.hex(), part] = tuple(facts)
         tables.checkpoints.update(rows("SELECT size, note FROM checkpoints"))
         return tables
 

@@ -4,6 +4,7 @@ import pytest
 
 from coalition.simulation.run import live
 from coalition.simulation.story import tell
+from settlement.house.records import BILATERAL
 
 
 def test_fifty_thousand_acts_keep_every_law() -> None:
@@ -12,6 +13,6 @@ def test_fifty_thousand_acts_keep_every_law() -> None:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(100, 105))
-def test_five_times_a_hundred_thousand_acts_keep_every_law(seed: int) -> None:
-    live(tell(seed, acts=100_000))
+@pytest.mark.parametrize("seed", range(100, 110))
+def test_a_bilateral_network_keeps_every_law_over_a_million_acts_in_ten_stories(seed: int) -> None:
+    live(tell(seed, acts=100_000, model=BILATERAL))

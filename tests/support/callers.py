@@ -109,6 +109,8 @@ class Callers:
             "ProposeRequest": {"proposal": proposal.SerializeToString()},
             "ApproveRequest": {"proposal_sha256": bytes(32)},
             "ConfirmRequest": {"settlement": 1, "participant": "bakery", "amount_minor": 5},
+            "ProposeOpeningRequest": {"file_sha256": bytes(32), "rows": 3, "members": 2, "points": 60},
+            "ApproveOpeningRequest": {"partner_id": "bakery", "file_sha256": bytes(32)},
             "GetInclusionProofRequest": {"shard": 0, "entry_number": 0},
             "GetConsistencyProofRequest": {"old_size": 1},
         }

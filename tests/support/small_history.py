@@ -5,10 +5,14 @@ from hashlib import sha256
 
 from coalition.api.v1 import exchange_pb2, members_pb2, partners_pb2, settlement_pb2
 from coalition.wire.tariffs import spell_tariff_proposal
+from settlement.clock import HOUR_US, now_us
 from settlement.house.tariff import Tariff
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import HOUSE
+from settlement.ledger.book import NEVER_US
+from settlement.ledger.opening_file import Row, member_name
 from settlement.signing import ECDSA_P256, ED25519
+from tests.support.opening import approve, load, prepared, token_row
 from tests.support.small_network import (
     ANN,
     BOB,
@@ -136,6 +140,20 @@ async def _holds(network: SmallNetwork) -> None:
     assert said == [None, None, "HOLD_CLOSED"]
 
 
+async def _bring_along(network: SmallNetwork) -> None:
+    """Points of a running programme, some for members who are known; then two newcomers spend some by card, twice."""
+    cards = [b"n%031d" % at for at in range(450)]
+    next_year_us = now_us() + 365 * 24 * HOUR_US
+    rows = [token_row(card, 100 + at, next_year_us + at) for at, card in enumerate(cards)]
+    rows += [token_row(b"a" * 32, 70), Row(member_name(network.members[1][1]), 80, NEVER_US)]
+    file = prepared(network.log / "opening", rows, partner="grocer")
+    await approve(network, file)
+    await load(network, file)
+    for card in (cards[0], cards[1], cards[0], cards[1]):
+        spent = exchange_pb2.RedeemRequest(alias_token=card, amount=40, occurred_at=just_now())
+        assert (await network.ask(1, "cinema", spent)).refusal is None
+
+
 async def grown(network: SmallNetwork, *, rounds: int = 40) -> None:
     """Two closed cycles, the first settled and paid, the second approved and half paid, and an open third; published."""
     for partner in PARTNERS:
@@ -155,4 +173,5 @@ async def grown(network: SmallNetwork, *, rounds: int = 40) -> None:
     await _settle(network, 2, 2)
     await _confirm(network, 2, legs=1)
     await _trade(network, 2)
+    await _bring_along(network)
     await network.publisher().publish()

@@ -7,6 +7,7 @@ from coalition.simulation.model.accounts import Accounts
 from coalition.simulation.model.cycles import Cycles
 from coalition.simulation.model.holds import Holds
 from coalition.simulation.model.keys import Keys
+from coalition.simulation.model.openings import Openings
 from coalition.simulation.model.partners import Partners
 from coalition.simulation.model.points import Points
 from coalition.simulation.model.settlements import Settlements
@@ -26,6 +27,7 @@ class Facts:
     holds: Holds
     cycles: Cycles
     settlements: Settlements
+    openings: Openings
     accounts: Accounts
     last: dict[int, Place]
     answers: dict[tuple[str, str], Place] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from coalition.simulation.model.cycles import OPERATORS
 from coalition.simulation.model.facts import Facts
 from coalition.simulation.model.points import Deed
 from coalition.simulation.model.reversing import standing
+from coalition.simulation.model.tariffs import Tariff
 from coalition.simulation.model.terms import (
     HOUSE,
     OPERATOR_KEYS_LEAST,
@@ -133,9 +134,13 @@ def debts_are_acts(facts: Facts) -> Iterator[str]:
     due: Counter[tuple[str, str]] = Counter()
     for deed in facts.points.deeds.values():
         if deed.kind == "issue":
-            _owe_for_issue(facts, deed, due)
+            # But for those that the issuer took back or that are owed to it.
+            stands = deed.amount - deed.withdrawn - deed.owed
+            _owe_for_issue(facts, deed.partner, stands, deed.tariff, due)
         else:
             _owe_for_redemption(facts, deed, due)
+    for lot in facts.openings.lots:
+        _owe_for_issue(facts, lot.funder, lot.quantity, lot.tariff, due)
     is_pool, operator = facts.points.prices.is_pool, facts.partners.operator
     for repayment in facts.points.arrears.repaid if not is_pool else []:
         micros = repayment.points * repayment.rate_micros
@@ -147,12 +152,12 @@ def debts_are_acts(facts: Facts) -> Iterator[str]:
             yield f"{pair[0]} accrued {accrued[pair]} micros to {pair[1]}, acts say {due[pair]}"
 
 
-def _owe_for_issue(facts: Facts, deed: Deed, due: Counter[tuple[str, str]]) -> None:
-    """An issuer owes for its points but those that it took back or that are owed to it."""
-    terms = deed.tariff.terms
-    each = terms.fee_micros + (terms.price_micros if facts.points.prices.is_pool else 0)
-    points = deed.amount - deed.withdrawn - deed.owed
-    _owe(due, deed.partner, facts.partners.operator, points * each)
+def _owe_for_issue(
+    facts: Facts, issuer: str, points: int, tariff: Tariff, due: Counter[tuple[str, str]]
+) -> None:
+    """An issuer owes the operator for its points."""
+    price = tariff.terms.price_micros if facts.points.prices.is_pool else 0
+    _owe(due, issuer, facts.partners.operator, points * (tariff.terms.fee_micros + price))
 
 
 def _owe_for_redemption(facts: Facts, deed: Deed, due: Counter[tuple[str, str]]) -> None:
@@ -218,8 +223,8 @@ def legs_are_settling(facts: Facts) -> Iterator[str]:
 
 
 def acts_have_one_answer(facts: Facts) -> Iterator[str]:
-    """Every entry is the founding, the one answer to an act, a cut, the start of a tariff, heads, or saw to a hold or points
-    whose time had come.
+    """Every entry is the founding, the one answer to an act, a cut, the start of a tariff, heads, loaded a part of an opening, or
+    saw to a hold or points whose time had come.
     """
     entries = sum(facts.size(shard) for shard in facts.last)
     cuts = sum(len(ends) for ends in facts.cycles.cuts.values())
@@ -231,6 +236,7 @@ def acts_have_one_answer(facts: Facts) -> Iterator[str]:
         + facts.heads
         + facts.seen_to
         + facts.tariffs.started
+        + len(facts.openings.loaded)
     )
     if entries != known:
         yield f"there are {entries} entries, and {known} reasons for one"

@@ -7,10 +7,11 @@ from coalition.simulation.model.cycles import Cycles
 from coalition.simulation.model.facts import Facts
 from coalition.simulation.model.holds import Holds
 from coalition.simulation.model.keys import KeyLife, Keys
-from coalition.simulation.model.laws import broken_laws
+from coalition.simulation.model.openings import Openings, PartName
 from coalition.simulation.model.partners import Partners
 from coalition.simulation.model.points import Points
 from coalition.simulation.model.prices import Prices
+from coalition.simulation.model.questions import Questions
 from coalition.simulation.model.reversing import reverse
 from coalition.simulation.model.settlements import Settlements
 from coalition.simulation.model.tariffs import Tariffs
@@ -18,7 +19,6 @@ from coalition.simulation.model.terms import (
     HOUSE,
     Answer,
     Asked,
-    CycleFigures,
     FoundingKey,
     Judgement,
     Line,
@@ -27,7 +27,17 @@ from coalition.simulation.model.terms import (
 )
 from coalition.simulation.model.waiting import funders_told, release, see_to
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
-from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff, Register, RevokeKey, Suspend
+from settlement.house.acts import (
+    Activate,
+    AddKey,
+    ApproveOpening,
+    ApproveTariff,
+    ProposeOpening,
+    ProposeTariff,
+    Register,
+    RevokeKey,
+    Suspend,
+)
 from settlement.house.tariff import Tariff
 from settlement.ledger.acts import Authorize, Capture, Enrol, Issue, LinkAlias, Redeem, Release, Reverse, Void
 
@@ -35,15 +45,17 @@ ON_MEMBERS = (Enrol, LinkAlias, Issue, Redeem, Authorize, Capture, Void, Reverse
 ROLES: dict[type, frozenset[str]] = {
     **dict.fromkeys((Register, Activate, Suspend), frozenset({"operator"})),
     **dict.fromkeys((CloseCycle, Confirm), frozenset({"operator"})),
-    **dict.fromkeys((Propose, Approve, ProposeTariff, ApproveTariff), frozenset({"approver"})),
-    **dict.fromkeys(ON_MEMBERS, frozenset({"partner"})),
+    **dict.fromkeys(
+        (Propose, Approve, ProposeTariff, ApproveTariff, ApproveOpening), frozenset({"approver"})
+    ),
+    **dict.fromkeys((*ON_MEMBERS, ProposeOpening), frozenset({"partner"})),
     AddKey: frozenset({"partner", "operator", "approver"}),
     RevokeKey: frozenset({"partner", "operator"}),
 }
 """Who may ask for what: the policies of the proto files."""
 
 
-class Model:
+class Model(Questions):
     """Says what every entry must be, and takes it into account. A ModelError leaves all as it was."""
 
     def __init__(
@@ -70,6 +82,7 @@ class Model:
             holds=Holds(points),
             cycles=cycles,
             settlements=Settlements(cycles, currency),
+            openings=Openings(partners, points),
             accounts=Accounts(),
             last={HOUSE: Place(HOUSE, 0, 0, 0)}
             | {shard: Place(shard, -1, 0, 0) for shard in range(HOUSE + 1, shards + 1)},
@@ -119,6 +132,20 @@ class Model:
         facts.cycles.add_debts(place.shard, answer.posts)
         facts.seen_to += 1
         return answer.lines_of_engine()
+
+    def load_opening(self, place: Place, name: PartName, joined: Sequence[str]) -> tuple[Line, ...]:
+        """The lines of the entry that loads a part of an opening here. ModelError OPENING_NOT_DUE, CUT_MISSING.
+
+        `joined`: the ids that were drawn for whoever is new.
+        """
+        facts = self._facts
+        facts.check_place(place)
+        self._check_cut(place)
+        lines, posts = facts.openings.load(place, name, joined, facts.tariffs.at(place.house))
+        facts.last[place.shard] = place
+        facts.accounts.book(posts)
+        facts.cycles.add_debts(place.shard, posts)
+        return lines
 
     def heads(self, place: Place) -> None:
         """The house stated its shards' roots."""
@@ -180,6 +207,10 @@ class Model:
                 return facts.settlements.approve(place, person, body)
             case Confirm() as body:
                 return facts.settlements.confirm(place, body)
+            case ProposeOpening() as body:
+                return facts.openings.propose(place, asked.partner, body)
+            case ApproveOpening() as body:
+                return facts.openings.approve(place, body)
         raise TypeError(f"not an act of the house: {asked.body!r}")
 
     def _answer_of_points(self, place: Place, asked: Asked) -> Answer:
@@ -206,90 +237,3 @@ class Model:
             case Release() as body:
                 return release(points, place, asked, body, tariff, stopped)
         raise TypeError(f"not an act on a member: {asked.body!r}")
-
-    @property
-    def facts(self) -> Facts:
-        """All that the model keeps, for whoever compares it with other books."""
-        return self._facts
-
-    # --- questions -----------------------------------------------------------------------------------------------
-
-    def size(self, shard: int) -> int:
-        """How many entries a shard has."""
-        return self._facts.size(shard)
-
-    def place_of(self, partner: str, act_id: str) -> Place | None:
-        """Where an act's one answer stands."""
-        return self._facts.answers.get((partner, act_id))
-
-    def is_cut_due(self, shard: int, house: int) -> bool:
-        """Whether the shard must cut a cycle before it takes an act under this house size."""
-        return self._facts.cycles.is_cut_due(shard, house)
-
-    def open_cycle(self, house: int) -> int:
-        """The number of the cycle that is open under a house size."""
-        return self._facts.cycles.open(house)
-
-    def partner_state(self, partner: str, house: int) -> str | None:
-        """`registered`, `active`, `suspended`; None: not registered under this house size."""
-        return self._facts.partners.state(partner, house)
-
-    def tariff(self, house: int) -> Tariff:
-        """The terms in force under a house size."""
-        return self._facts.tariffs.at(house).terms
-
-    @property
-    def is_pool(self) -> bool:
-        """Whether a fund pays for what is redeemed."""
-        return self._facts.points.prices.is_pool
-
-    def allows(self, tariff: Tariff) -> bool:
-        """Whether the settlement model knows such terms."""
-        return self._facts.tariffs.allows(tariff)
-
-    def key(self, keyid: str) -> KeyLife | None:
-        """What is known of a key that counts or once counted."""
-        return self._facts.keys.all.get(keyid)
-
-    def key_is_live(self, keyid: str, house: int) -> bool:
-        """Whether what a key signs counts under a house size."""
-        key = self.key(keyid)
-        return key is not None and key.lives(house)
-
-    def shard_of(self, member: str) -> int | None:
-        """Where a member lives."""
-        return self._facts.points.shard_of.get(member)
-
-    def member_of(self, alias: bytes) -> str | None:
-        """Whom an alias names."""
-        return self._facts.points.member_of.get(alias)
-
-    def balance(self, member: str) -> int:
-        """A member's spendable points."""
-        return self._facts.points.balance(member)
-
-    def held(self, member: str) -> int:
-        """A member's points in open holds."""
-        return self._facts.points.held[member]
-
-    def pending(self, member: str) -> int:
-        """A member's points that are issued and not spendable yet."""
-        return self._facts.points.pending(member)
-
-    def figures(self, cycle: int) -> CycleFigures | None:
-        """What a correct proposal of a cycle says; None while a shard has not cut it, or if there is none."""
-        return self._facts.cycles.figures(cycle)
-
-    def nets(self, settlement: int) -> dict[str, int]:
-        """A settlement's nets in minor units, positive pays. Empty: there is none with this number."""
-        found = self._facts.settlements.numbered(settlement)
-        return dict(found.nets) if found is not None else {}
-
-    def unpaid(self, settlement: int) -> dict[str, int]:
-        """Legs of an approved settlement that are still to be confirmed, in minor units, positive pays."""
-        found = self._facts.settlements.numbered(settlement)
-        return found.unpaid() if found is not None else {}
-
-    def broken_laws(self) -> list[str]:
-        """One sentence for each thing that does not hold over the whole model; none when all is well."""
-        return broken_laws(self._facts)

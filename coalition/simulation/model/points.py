@@ -114,11 +114,15 @@ class Points:
             refusal = "ALIAS_TAKEN"
         if refusal is not None:
             return Answer(refusal, [])
-        if body.member in self.shard_of:
-            raise ModelError("MEMBER_EXISTS", f"member {body.member} is enrolled already")
-        self.shard_of[body.member], self.open_lots[body.member] = place.shard, {}
-        self.member_of |= dict.fromkeys(body.aliases, body.member)
+        self.join(place, body.member, *body.aliases)
         return self.answer(None, body.member, [])
+
+    def join(self, place: Place, member: str, *aliases: bytes) -> None:
+        """Somebody new in this shard. ModelError MEMBER_EXISTS."""
+        if not member or member in self.shard_of:
+            raise ModelError("MEMBER_EXISTS", f"member {member!r} is enrolled already, or nobody")
+        self.shard_of[member], self.open_lots[member] = place.shard, {}
+        self.member_of |= dict.fromkeys(aliases, member)
 
     def link(self, place: Place, body: LinkAlias, stopped: str | None) -> Answer:
         """One more alias of a member."""

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from coalition.exchange import exchange
 from coalition.gateway import exchange_reads
-from coalition.simulation.postgres import due, reads, writes
+from coalition.simulation.postgres import due, openings, reads, writes
 from coalition.simulation.postgres.tables import Rows, Transaction, Wait
 from settlement.clearing import obligations
-from settlement.ledger import batch, members, memory, open_lots, sweeping, writing
+from settlement.ledger import batch, members, memory, open_lots, opening, opening_rules, sweeping, writing
 from settlement.worker import publisher
 
 if TYPE_CHECKING:
@@ -44,6 +44,12 @@ STATEMENTS: dict[str, Statement] = {
     members.REVERSALS: writes.reversals,
     members.NEW_HOLDS: writes.new_holds,
     members.CLOSED_HOLDS: writes.closed_holds,
+    opening.LOADED: openings.loaded,
+    opening_rules.HOMES_OF_ALIASES: openings.homes_of_aliases,
+    opening_rules.HOMES_OF_MEMBERS: openings.homes_of_members,
+    opening_rules.LOADED_HERE: openings.loaded_here,
+    opening_rules.NEW_LOTS: openings.new_lots,
+    opening_rules.PARTS: openings.parts,
     sweeping.DUE_SHARDS: due.due_shards,
     sweeping.DUE_HOLDS: due.due_holds,
     sweeping.DUE_MEMBERS: due.due_members,

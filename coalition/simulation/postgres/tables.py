@@ -132,6 +132,7 @@ class Tables:
     reversals: dict[tuple[int, int], dict[int, int]] = field(default_factory=dict)
     holds: dict[tuple[int, int], HoldRow] = field(default_factory=dict)
     open_holds: dict[int, set[int]] = field(default_factory=dict)
+    openings: dict[tuple[int, str, int], tuple[int, int, int]] = field(default_factory=dict)
     checkpoints: dict[int, str] = field(default_factory=dict)
 
 

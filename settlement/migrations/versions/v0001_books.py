@@ -32,7 +32,7 @@ _TABLES = (
         member uuid,
         refusal text,
         balance_after bigint,
-        leaf text NOT NULL,
+        leaf text STORAGE EXTERNAL NOT NULL,          -- not compressed: large ones are written and read in bulk
         leaf_hash bytea NOT NULL,
         PRIMARY KEY (shard, index)
     )""",
@@ -160,6 +160,15 @@ _TABLES = (
         PRIMARY KEY (shard, index)
     ) WITH (fillfactor = 90)""",
     "CREATE INDEX holds_open ON holds (shard, until_us, index) WHERE closed_by IS NULL",
+    """CREATE TABLE openings (
+        shard smallint NOT NULL,
+        proposal bytea NOT NULL,                 -- SHA-256 of the file
+        part integer NOT NULL,
+        index bigint NOT NULL,                   -- the entry that loaded it here
+        lots bigint NOT NULL CHECK (lots > 0),
+        points bigint NOT NULL CHECK (points > 0),
+        PRIMARY KEY (shard, proposal, part)
+    )""",
     """CREATE TABLE checkpoints (
         size bigint PRIMARY KEY,
         note text NOT NULL

@@ -20,6 +20,7 @@ OFFLINE_ONLY = {
     Check.DERIVED,
 }
 ISSUE = "(SELECT max(index) FROM entries WHERE shard = 1 AND kind = 'issue' AND refusal IS NULL)"
+REDEEMED = "(SELECT max(index) FROM transfers WHERE shard = 1 AND position = 1)"
 REFUSED = "(SELECT max(index) FROM entries WHERE shard = 1 AND refusal IS NOT NULL)"
 FREE = "'00000000-0000-4000-8000-000000000001'"
 
@@ -64,6 +65,13 @@ PLANTED: dict[str, tuple[str, set[Check]]] = {
         "INSERT INTO transfers VALUES (1, 99999, 0, 'a', 'b', 'PTS', 1)",
         {Check.TABLE_TRANSFERS},
     ),
+    "two transfers that one row spells": (
+        f"""WITH gone AS (DELETE FROM transfers WHERE (shard, index, position) = (1, {REDEEMED}, 1) RETURNING *)
+        UPDATE transfers t SET amount = g.amount,
+        asset = concat_ws(' ', t.asset, concat(t.amount, E'\n', g.position), g.debit, g.credit, g.asset)
+        FROM gone g WHERE (t.shard, t.index, t.position) = (1, {REDEEMED}, 0)""",
+        {Check.TABLE_TRANSFERS},
+    ),
     "an act gone": (f"DELETE FROM acts WHERE (shard, index) = (1, {ISSUE})", {Check.TABLE_ACTS}),
     "an act's place": (f"UPDATE acts SET index = 0 WHERE (shard, index) = (1, {ISSUE})", {Check.TABLE_ACTS}),
     "an act's hash": (
@@ -91,6 +99,18 @@ PLANTED: dict[str, tuple[str, set[Check]]] = {
     "a hold closed": ("UPDATE holds SET closed_by = 7 WHERE closed_by IS NULL", {Check.TABLE_HOLDS}),
     "a hold's end": ("UPDATE holds SET until_us = 7 WHERE closed_by IS NULL", {Check.TABLE_HOLDS}),
     "somebody concerned": ("INSERT INTO concerns VALUES ('bakery', 0, 0)", {Check.TABLE_CONCERNS}),
+    "a part of an opening gone": (
+        "DELETE FROM openings WHERE (shard, part) = (1, 1)",
+        {Check.TABLE_OPENINGS},
+    ),
+    "a part of an opening twice": (
+        "INSERT INTO openings SELECT 2, proposal, part, index, lots, points FROM openings WHERE (shard, part) = (1, 1)",
+        {Check.TABLE_OPENINGS},
+    ),
+    "a newcomer's alias": (
+        "UPDATE aliases SET member = (SELECT member FROM members LIMIT 1) WHERE encode(token, 'escape') = 'n' || repeat('0', 31)",
+        {Check.TABLE_ALIASES},
+    ),
     "a shard's size": ("UPDATE shards SET size = size + 1 WHERE shard = 2", {Check.TABLE_SHARDS}),
     "a shard's cycle": ("UPDATE shards SET cycle_start = 1 WHERE shard = 1", {Check.TABLE_SHARDS}),
     "the house's time": ("UPDATE shards SET recorded_at_us = 1 WHERE shard = 0", {Check.TABLE_SHARDS}),

@@ -15,7 +15,17 @@ from coalition.wire.requests import BODIES
 from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.clearing.acts import Approve, CloseCycle, Confirm
 from settlement.clock import now_us, to_us
-from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff, Register, RevokeKey, Suspend
+from settlement.house.acts import (
+    Activate,
+    AddKey,
+    ApproveOpening,
+    ApproveTariff,
+    ProposeOpening,
+    ProposeTariff,
+    Register,
+    RevokeKey,
+    Suspend,
+)
 from settlement.house.tariff import Spent, Tariff
 from settlement.ids import is_uuid, new_act_id
 from settlement.ledger.acts import (
@@ -115,6 +125,14 @@ CASES: dict[str, tuple[Callable[[Client], Awaitable[Outcome]], object]] = {
     "confirm": (
         lambda c: c.confirm(settlement=2, participant="florist", amount_minor=99),
         Confirm(2, "florist", 99),
+    ),
+    "propose opening": (
+        lambda c: c.propose_opening(file_sha256=bytes(32), rows=3, members=2, points=60),
+        ProposeOpening("00" * 32, 3, 2, 60),
+    ),
+    "approve opening": (
+        lambda c: c.approve_opening(partner_id="florist", file_sha256=bytes(32)),
+        ApproveOpening("florist", "00" * 32),
     ),
 }
 

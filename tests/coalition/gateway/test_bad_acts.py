@@ -21,6 +21,7 @@ from coalition.api.v1.exchange_pb2 import (
     ReverseRequest,
 )
 from coalition.api.v1.members_pb2 import EnrolRequest, GetMemberRequest, LinkAliasRequest
+from coalition.api.v1.opening_pb2 import ApproveOpeningRequest
 from coalition.api.v1.partners_pb2 import (
     REVOCATION_REASON_RETIRED,
     RegisterRequest,
@@ -155,6 +156,8 @@ FIELDS: dict[str, tuple[str, Callable[[], Any], str]] = {
     "cycle 0": ("operator", CloseCycleRequest, "cycle"),
     "label in two lines": ("operator", lambda: CloseCycleRequest(cycle=1, label="a\nresult ok"), "label"),
     "settlement 0": ("operator", lambda: ConfirmRequest(participant="bakery", amount_minor=1), "settlement"),
+    "opening of nobody": ("ann", lambda: ApproveOpeningRequest(file_sha256=bytes(32)), "partner_id"),
+    "no opening": ("ann", lambda: ApproveOpeningRequest(partner_id="bakery"), "file_sha256"),
     "short hash": ("ann", lambda: ApproveRequest(proposal_sha256=bytes(31)), "proposal_sha256"),
     "nets twice": (
         "ann",

@@ -54,6 +54,8 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     | joined(st.just("renew 1:7.0 30"), TIMES)
     | joined(st.just("new"), NAMES, st.just("PTS"), NUMBERS, EXPIRIES, NUMBERS),
     "tariff": NUMBERS,
+    "part": NUMBERS,
+    "joined": UUIDS,
     "expiring": joined(NAMES, st.just("PTS"), NUMBERS, TIMES),
     "arrear": st.sampled_from(["new bakery PTS 5 12", "take 1:7.0 5"]),
     "term": st.sampled_from(["rate-micros 10000", "hold-minutes 10080", "expiry month-end-12"]),

@@ -4,7 +4,15 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from settlement.house.acts import Activate, AddKey, Register, RevokeKey, Suspend
+from settlement.house.acts import (
+    Activate,
+    AddKey,
+    ApproveOpening,
+    ProposeOpening,
+    Register,
+    RevokeKey,
+    Suspend,
+)
 from settlement.house.records import APPROVER, REQUEST
 from tests.coalition.simulation.side_by_side import SPKI
 from tests.coalition.simulation.stories.telling import (
@@ -17,6 +25,8 @@ from tests.coalition.simulation.stories.telling import (
     owner_of,
 )
 from tests.support.pure_acts import OPERATOR, T0_US, keyid_for
+
+FILES = st.sampled_from(["aa" * 32, "bb" * 32])
 
 
 class Governing(Telling):
@@ -48,6 +58,15 @@ class Governing(Telling):
     def revokes(self, signer: str, key: str, suspect: bool) -> None:
         body = RevokeKey(keyid_for(key), "compromised", T0_US if suspect else None)
         self.ask_house(signer, f"revokes the key {key}", body)
+
+    @rule(signer=TRADERS, file=FILES, lots=st.integers(1, 3))
+    def proposes_an_opening(self, signer: str, file: str, lots: int) -> None:
+        body = ProposeOpening(file, lots, 1, 10 * lots)
+        self.ask_house(signer, f"proposes to bring along {lots} lots of {file[:2]}", body)
+
+    @rule(signer=st.sampled_from(["ann", "bob"]), name=COMPANIES, file=FILES)
+    def approves_an_opening(self, signer: str, name: str, file: str) -> None:
+        self.ask_house(signer, f"approves {file[:2]} of {name}", ApproveOpening(name, file))
 
     @rule()
     def roots_are_stated(self) -> None:

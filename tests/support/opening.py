@@ -1,0 +1,49 @@
+"""Opening balances for tests: a prepared file out of rows, proposed and approved in a small network."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from coalition.api.v1.opening_pb2 import ApproveOpeningRequest, ProposeOpeningRequest
+from settlement.database import GATEWAY, connect_writer
+from settlement.house.records import Opening
+from settlement.journal.leaf import HOUSE
+from settlement.ledger.book import NEVER_US
+from settlement.ledger.opening import load_opening
+from settlement.ledger.opening_file import ALIAS, RECORD, Prepared, Row, Totals, read_prepared
+from tests.support.small_network import ANN, ORIGIN, SmallNetwork
+
+
+def token_row(token: bytes, points: int, expires_at_us: int = NEVER_US) -> Row:
+    """A lot of whoever has the alias with this token."""
+    return Row(ALIAS + token, points, expires_at_us)
+
+
+def prepared(path: Path, rows: Iterable[Row], *, partner: str = "bakery", network: str = ORIGIN) -> Prepared:
+    """Writes the file of these lots, with its true totals."""
+    ordered = sorted(rows)
+    members, points = len({row.name for row in ordered}), sum(row.points for row in ordered)
+    totals = Totals(network, partner, len(ordered), members, points)
+    path.write_bytes(totals.header() + b"".join(RECORD.pack(*row) for row in ordered))
+    return read_prepared(path)
+
+
+async def approve(network: SmallNetwork, file: Prepared, **others: Any) -> None:
+    """Has the partner propose the file, with `others` instead of its totals, and ann approve it."""
+    totals, sha256 = replace(file.totals, **others), bytes.fromhex(file.sha256)
+    proposal = ProposeOpeningRequest(
+        file_sha256=sha256, rows=totals.rows, members=totals.members, points=totals.points
+    )
+    assert (await network.ask(HOUSE, totals.partner, proposal)).refusal is None
+    approval = ApproveOpeningRequest(partner_id=totals.partner, file_sha256=sha256)
+    assert (await network.ask(HOUSE, ANN, approval)).refusal is None
+
+
+async def load(network: SmallNetwork, file: Prepared) -> Opening:
+    """Loads the file over two connections, as the command does."""
+    async with (
+        await connect_writer(network.dsn, GATEWAY, statement_timeout="60s") as first,
+        await connect_writer(network.dsn, GATEWAY, statement_timeout="60s") as second,
+    ):
+        return await load_opening([first, second], file)
