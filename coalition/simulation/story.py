@@ -12,8 +12,7 @@ OPENING_PARTNERS, OPENING_MEMBERS = 5, 20
 NO_OTHER_ALIAS = 10**9
 AWAITED = "first of all"
 """The conduct of acts on which much rests: nothing else happens before they are answered."""
-PARTNERS_MAX = 24
-ACTS_A_CYCLE = 1_500
+PARTNERS_MAX, ACTS_A_CYCLE = 24, 1_500
 
 ON_POINTS = {
     "issue": 38,
@@ -268,8 +267,7 @@ class _Teller:
         who, member = self._some_partner(), self._some_member()
         bought = self._add("redeem", who=who, member=member, amount=self._chance.randint(1, 60))
         self._now += 0.3
-        self._add("weeks pass", who=self._chance.randrange(100))
-        self._now += 0.3
+        self._add("weeks pass", who=who)
         self._add("reverse", who=who, other=bought)
 
     def _house_act(self, kind: str) -> None:
