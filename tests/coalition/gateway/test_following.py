@@ -1,4 +1,4 @@
-"""FollowEntries on a real gateway and real books: each entry that concerns the caller, once, in order, whatever ends the stream."""
+"""FollowEntries on a real gateway: each entry that concerns the caller, once and in order, whatever ends the stream."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -114,6 +114,26 @@ async def test_a_stream_that_is_resumed_leaves_nothing_out_and_repeats_nothing(d
     assert set(names(found)) == every
     assert is_in_order([*found, *last])
     assert b"\namount PTS 7\n" in last[0].leaf
+
+
+async def test_a_client_comes_back_by_itself_when_its_server_does(door: Door) -> None:
+    bakery, address = door.identity("bakery"), door.server.address
+    async with (
+        Client(bakery, deadline_seconds=PATIENCE_SECONDS) as client,
+        aclosing(client.follow()) as entries,
+    ):
+        every = await listed(client)
+        found = await take(entries, len(every))
+        further = asyncio.ensure_future(take(entries, 1))
+        await asyncio.to_thread(door.server.stop)
+        again = await asyncio.to_thread(lambda: start_server(door.server.site, listen=address))
+        try:
+            issued = await client.issue(member=door.member, amount=7)
+            found += await further
+        finally:
+            await asyncio.to_thread(again.stop)
+    assert set(names(found)) == every | {(issued.shard, issued.index)}
+    assert is_in_order(found)
 
 
 async def test_a_reader_of_many_entries_gets_them_in_bounded_portions(

@@ -54,6 +54,7 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     | joined(st.just("renew 1:7.0 30"), TIMES)
     | joined(st.just("new"), NAMES, st.just("PTS"), NUMBERS, EXPIRIES, NUMBERS),
     "tariff": NUMBERS,
+    "totals": joined(NUMBERS, NUMBERS, NUMBERS),
     "part": NUMBERS,
     "joined": UUIDS,
     "expiring": joined(NAMES, st.just("PTS"), NUMBERS, TIMES),
