@@ -1,6 +1,12 @@
 """FollowEntries on a real gateway: each entry that concerns the caller, once and in order, whatever ends the stream."""
 
 import asyncio
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
@@ -10,7 +16,7 @@ from typing import Any
 import pytest
 
 from coalition.api.v1.exchange_pb2 import FollowEntriesRequest, FollowEntriesResponse
-from coalition.client import Client, Identity, RequestRejectedError
+from coalition.client import BlockingClient, Client, Identity, RequestRejectedError
 from coalition.client.answers import FollowedEntry
 from coalition.gateway import following
 from coalition.gateway.following import STREAMS_OF_PARTNER_MAX
@@ -210,3 +216,33 @@ async def test_a_key_that_is_revoked_hears_no_more(door: Door) -> None:
             with pytest.raises(RequestRejectedError) as caught:
                 await take(entries, 1_000)
             assert caught.value.reason in ("KEY_REVOKED", "KEY_UNKNOWN")
+
+
+def test_the_command_prints_entries_as_they_come_until_it_is_interrupted(door: Door) -> None:
+    site, address = door.server.site, door.server.address
+    command = [
+        "entries",
+        "--follow",
+        "--json",
+        "--as",
+        "operator",
+        "--data",
+        str(site.data),
+        "--server",
+        address,
+    ]
+    environment = os.environ | {"COALITION_DATABASE_URL": site.database_url or ""}
+    with subprocess.Popen(
+        [sys.executable, "-m", "coalition", *command], stdout=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        assert process.stdout is not None
+        with BlockingClient(door.identity("bakery")) as bakery:
+            told: list[str] = []
+            while not told or json.loads(told[-1])["kind"] != "issue":
+                # Until the command listens, nothing that is recorded is new to it.
+                bakery.issue(member=door.member, amount=3)
+                if select.select([process.stdout], [], [], 0.5)[0]:
+                    told.append(process.stdout.readline())
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=PATIENCE_SECONDS) == 130
+    assert json.loads(told[-1])["resume_token"]
