@@ -91,7 +91,7 @@ class Door(Callers):
     def call(self, path: str, data: bytes, *, timeout: float = 20) -> Answer:
         """Sends bytes to a method; of a stream the first message is the answer."""
         try:
-            if METHODS[path].streams:
+            if path in METHODS and METHODS[path].streams:
                 stream: Any = self.channel.unary_stream(path, None, None)(data, timeout=timeout)
                 body = next(stream)
                 stream.cancel()
