@@ -13,7 +13,7 @@ from settlement.ledger.book import IDLE_US, NEVER_US
 from settlement.ledger.chart import parties
 from settlement.statements.cyclebook import Activity, activity_of, points_leg
 
-_OF_HOLDS = frozenset({"authorize", "capture", "void", "lapse"})
+_ENDING_HOLDS = frozenset({"capture", "void", "lapse"})
 
 
 @dataclass(slots=True)
@@ -36,6 +36,8 @@ class Tally:
     holds: dict[tuple[int, int], TalliedHold] = field(default_factory=dict)
     transits: dict[tuple[int, int], TalliedTransit] = field(default_factory=dict)
     """By shard and entry of the transfer."""
+    concerns: set[tuple[str, int, int]] = field(default_factory=set)
+    """Partners that are to learn of an entry of the engine, with its shard and number."""
     moved: dict[int, dict[tuple[str, bool], Sums]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(Sums))
     )
@@ -52,6 +54,7 @@ class Tally:
         spends = entry.kind != "reverse" or any(value.startswith(("give ", "renew ")) for value in lots)
         for place, value in enumerate(lots):
             wrong += self._lot(entry, place, value, spends=spends)
+        self.concerns |= {(partner, entry.shard, entry.index) for partner in self._concerned(entry)}
         for place, value in enumerate(entry.all("arrear")):
             wrong += self._arrear(entry, place, value)
         if entry.refusal is None and entry.kind == "enrol":
@@ -160,7 +163,7 @@ class Tally:
             return self._renew((entry.shard, entry.index, place), name, points, parse_time(facts[2]))
         if verb == "spend":
             return self._move_held(name, -points)
-        if entry.kind in _OF_HOLDS:
+        if entry.kind == "authorize" or (verb == "give" and entry.kind in _ENDING_HOLDS):
             return self._move_held(name, points if verb == "take" else -points, out_of_lot=True)
         if entry.kind == "expire":
             return self._expire(name, points)
@@ -229,6 +232,18 @@ class Tally:
         self.holds[entry.shard, entry.index] = TalliedHold(
             entry.one("member"), entry.one("partner"), amount, int(entry.one("tariff")), until_us
         )
+
+    def _concerned(self, entry: Entry) -> set[str]:
+        if entry.kind == "expire":
+            accounts = [transfer.credit for transfer in entry.transfers()]
+            return {name.removeprefix("expired:") for name in accounts if name.startswith("expired:")}
+        if entry.kind == "notice":
+            return {value.split(" ")[0] for value in entry.all("expiring")}
+        if entry.kind == "lapse":
+            shard, _, index = entry.one("original").partition(":")
+            hold = self.holds.get((int(shard), int(index)))
+            return set() if hold is None else {hold.partner}
+        return set()
 
     def _close(self, entry: Entry, original: str) -> Iterator[str]:
         shard, _, index = original.partition(":")

@@ -42,6 +42,7 @@ def read_tariff(message: Any) -> Tariff:
     _bound(message, "transfer_points_max", most=AMOUNT_MAX)
     _bound(message, "transfer_daily_max", most=WALLET_MAX)
     _bound(message, "transfer_fee_micros", most=RATE_MAX_MICROS)
+    _bound(message, "notice_days", most=DAYS_MAX)
     return Tariff(
         rate_micros=message.reimbursement_micros,
         hold_minutes=message.hold_minutes,
@@ -55,6 +56,7 @@ def read_tariff(message: Any) -> Tariff:
         transfer_points_max=message.transfer_points_max,
         transfer_daily_max=message.transfer_daily_max,
         transfer_fee_micros=message.transfer_fee_micros,
+        notice_days=message.notice_days,
     )
 
 
@@ -75,6 +77,7 @@ def spell_tariff(tariff: Tariff) -> TariffMessage:
         transfer_points_max=tariff.transfer_points_max,
         transfer_daily_max=tariff.transfer_daily_max,
         transfer_fee_micros=tariff.transfer_fee_micros,
+        notice_days=tariff.notice_days,
     )
 
 

@@ -30,7 +30,8 @@ class Tariff:
     a reversal of spent points is refused, makes the member owe them, or leaves them to the issuer to bear.
     `rebate_basis_points`: the part of an expired point's price that its issuer gets back. Of transfers between members:
     `transfer_points_max` points at once, 0: none are allowed; `transfer_daily_max` points that a member sends on one day, in
-    UTC, 0: no bound; `transfer_fee_micros`, what the partner that asks pays the operator for a point.
+    UTC, 0: no bound; `transfer_fee_micros`, what the partner that asks pays the operator for a point. `notice_days`: how long
+    before points expire that have a date their issuer is told; 0: it is not.
     """
 
     rate_micros: int
@@ -45,6 +46,7 @@ class Tariff:
     transfer_points_max: int = 0
     transfer_daily_max: int = 0
     transfer_fee_micros: int = 0
+    notice_days: int = 0
 
     def lines(self) -> tuple[tuple[str, str], ...]:
         """The leaf's `term` lines, in the order of the fields."""

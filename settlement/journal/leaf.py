@@ -54,6 +54,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
             rf"|grant {_UUID} {_NAME} {_ASSET} {_NUMBER} (?:never|{_TIME}) {_NUMBER})"
         ),
         "arrear": rf"(?:take {_LOT} {_NUMBER}|new {_NAME} {_ASSET} {_NUMBER} {_NUMBER})",
+        "expiring": rf"{_NAME} {_ASSET} {_NUMBER} {_TIME}",
         "result": r"(?:ok|refused [A-Z][A-Z_]{2,40})",
         "network": r"[a-z0-9][a-z0-9./-]{1,99}",
         "currency": rf"{_ASSET} [0-6]",
@@ -108,21 +109,22 @@ KINDS: dict[str, tuple[str, ...]] = {
         # member shards
         "cut": "cycle range request",
         "expire": "member request post+ lot+",
-        "mature": "member request post+ lot+",
+        "mature": "member request tariff? post+ lot+ arrear*",
+        "notice": "member request expiring+",
         "arrive": "member original request tariff? post+ lot+ arrear*",
         "opening": "subject proposal part joined* request post+ lot+",
         "enrol": f"{_ACT} member? {_SIGNED_BY} result",
         "link": f"{_ACT} member? {_SIGNED_BY} result",
         "issue": f"{_ACT} member? amount occurred pending? campaign? {_SIGNED_BY} tariff? post* lot* arrear* result",
-        "release": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} post? lot* result",
+        "release": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} tariff? post* lot* arrear* result",
         "redeem": f"{_ACT} member? amount occurred {_SIGNED_BY} tariff? post* lot* result",
         "transfer": (
             f"{_ACT} member? recipient? amount occurred {_SIGNED_BY} tariff? post* lot* arrear* result"
         ),
         "authorize": f"{_ACT} member? amount occurred {_SIGNED_BY} tariff? until? post? lot* result",
-        "capture": f"{_ACT} member? original? amount occurred {_SIGNED_BY} tariff? post* lot* result",
-        "void": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} post? lot* result",
-        "lapse": "member original until request post lot+",
+        "capture": f"{_ACT} member? original? amount occurred {_SIGNED_BY} tariff? post* lot* arrear* result",
+        "void": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} tariff? post* lot* arrear* result",
+        "lapse": "member original until request tariff? post+ lot+ arrear*",
         "reverse": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} tariff? post* lot* arrear* result",
     }.items()
 }

@@ -52,9 +52,9 @@ OPEN_ARREARS = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard), unn
     ORDER BY member, index, place"""
 LOTS = """INSERT INTO lots SELECT %b, * FROM
     unnest(%b::bigint[], %b::smallint[], %b::uuid[], %b::text[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[],
-    %b::bigint[], %b::smallint[], %b::bigint[], %b::bigint[])
+    %b::bigint[], %b::smallint[], %b::bigint[], %b::bigint[], %b::bigint[])
     ON CONFLICT (shard, index, place) DO UPDATE SET remaining = excluded.remaining,
-    pending_until_us = excluded.pending_until_us, expired = excluded.expired"""
+    pending_until_us = excluded.pending_until_us, expired = excluded.expired, notice_us = excluded.notice_us"""
 NEW_MEMBERS = "INSERT INTO members SELECT unnest(%b::uuid[]), %b"
 # After the lots are written: the fewest months are those of lots that few batches have read.
 ACTIVITY = """UPDATE members AS m SET active_at_us = new.active_at_us, idle_months = (SELECT min(l.idle_months) FROM lots l
@@ -78,6 +78,9 @@ _ACCOUNTS = (wallet, held, pending)
 """In the order of the fields of `Wallet`."""
 NAMING = Issue | Redeem | TransferPoints | Authorize
 """Acts that name their member by id or by an alias."""
+
+CREDITING = Issue | TransferPoints | Reverse | Capture | Void | Release
+"""Acts that may put points into a wallet, which repay what its member owes."""
 
 
 class MemberRules:
@@ -109,7 +112,7 @@ class MemberRules:
         demands = open_lots.demands_of(bodies, self._book)
         named = [member for member in members if member is not None]
         await self._load_wallets(connection, head.now_us, named, demands)
-        if any(isinstance(body, Issue | Reverse | TransferPoints) for body in bodies):
+        if any(isinstance(body, CREDITING) for body in bodies):
             await self._load_arrears(connection, named)
         goes_elsewhere = await crossing.load_parties(connection, self._book, bodies)
         return bool(tokens) or goes_elsewhere

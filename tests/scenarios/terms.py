@@ -18,6 +18,7 @@ NUMBERS = {
     "rebate": "rebate_basis_points",
     "transfer": "transfer_points_max",
     "transfer_daily": "transfer_daily_max",
+    "notice": "notice_days",
 }
 """Terms written as a whole number."""
 WORDS: dict[str, Callable[[str], str]] = {"expiry": check_expiry, "spent": Spent}

@@ -110,7 +110,8 @@ def batches(chance: Random) -> Iterator[tuple[int, list[Act[object]]]]:
 
 
 def _tariff(chance: Random) -> Tariff:
-    return Tariff(10_000, expiry=chance.choice(EXPIRIES), transfer_points_max=chance.choice((0, 40, 40, 40)))
+    most, notice = chance.choice((0, 40, 40, 40)), chance.choice((0, 20))
+    return Tariff(10_000, expiry=chance.choice(EXPIRIES), transfer_points_max=most, notice_days=notice)
 
 
 def _some_act(chance: Random, known: list[str], aliases: list[bytes], done: list[Act[object]]) -> Act[object]:
@@ -183,8 +184,13 @@ async def test_the_same_batches_leave_the_same_books(books: str) -> None:
 
 def timeless(tables: Tables) -> dict[str, object]:
     """The tables without times, leaves and their hashes."""
-    rows = {name: getattr(tables, name) for name in ("aliases", "arrears", "balances", "obligations")}
-    rows["lots"] = {name: replace(lot, expires_at_us=0) for name, lot in tables.lots.items()}
+    rows = {
+        name: getattr(tables, name) for name in ("aliases", "arrears", "balances", "concerns", "obligations")
+    }
+    rows["lots"] = {
+        name: replace(lot, expires_at_us=0, notice_us=lot.notice_us and 0)
+        for name, lot in tables.lots.items()
+    }
     rows["members"] = {
         member: replace(row, active_at_us=row.active_at_us and 0, sent_day=0)
         for member, row in tables.members.items()
@@ -223,6 +229,7 @@ async def same_answers(
         crossing.NAMED: (known,),
         crossing.COMING: (ELSEWHERE, 1_000),
         sweeping.COMING_LOTS: (SHARD, LAST_US, known, [2] * len(known)),
+        sweeping.ENDING_LOTS: (SHARD, LAST_US, known, [2] * len(known)),
         sweeping.DUE_SHARDS: due,
         sweeping.DUE_MEMBERS: due | {"shard": SHARD, "most": 10_000},
         members.NAMED_LOTS: (SHARD, [n for n, _ in lots], [place for _, place in lots]),
@@ -249,7 +256,7 @@ def comparable(rows: list[tuple[Any, ...]], tables: Tables) -> list[str]:
     entries = [entry for listed in tables.entries.values() for entry in listed]
     of_the_clock: set[object] = {entry.leaf_hash for entry in entries} | {entry.leaf for entry in entries}
     of_the_clock.update(entry.recorded_at_us for entry in entries)
-    of_the_clock.update(lot.expires_at_us for lot in tables.lots.values())
+    of_the_clock.update(at for lot in tables.lots.values() for at in (lot.expires_at_us, lot.notice_us) if at)
     of_the_clock.update(hold.until_us for hold in tables.holds.values())
     of_the_clock.update(row.sent_day for row in tables.members.values() if row.sent_day)
     kept = [[value for value in row if value not in of_the_clock] for row in rows]

@@ -56,6 +56,10 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     | joined(st.just("renew 1:7.0 30"), TIMES)
     | joined(st.just("new"), NAMES, st.just("PTS"), NUMBERS, EXPIRIES, NUMBERS),
     "tariff": NUMBERS,
+    "totals": joined(NUMBERS, NUMBERS, NUMBERS),
+    "part": NUMBERS,
+    "joined": UUIDS,
+    "expiring": joined(NAMES, st.just("PTS"), NUMBERS, TIMES),
     "arrear": st.sampled_from(["new bakery PTS 5 12", "take 1:7.0 5"]),
     "term": st.sampled_from(["rate-micros 10000", "hold-minutes 10080", "expiry month-end-12"]),
     "result": st.sampled_from(["ok", "refused INSUFFICIENT_POINTS"]),
