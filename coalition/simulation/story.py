@@ -268,3 +268,5 @@ class _Teller:
             self._add("confirm", who=leg)
         self._change_tariff()
         self._house_act("propose opening")
+        for _ in range(OPENING_PARTNERS):
+            self._house_act("fund")
