@@ -29,6 +29,7 @@ from settlement.ledger.acts import (
     Redeem,
     Release,
     Reverse,
+    TransferPoints,
     Void,
 )
 from settlement.ledger.batch import SKEW_MAX_US
@@ -54,6 +55,7 @@ ASKED_BY: dict[str, tuple[str, frozenset[str]]] = {
     "link": ("LinkAliasRequest", frozenset({PARTNER})),
     "issue": ("IssueRequest", frozenset({PARTNER})),
     "redeem": ("RedeemRequest", frozenset({PARTNER})),
+    "transfer": ("TransferPointsRequest", frozenset({PARTNER})),
     "authorize": ("AuthorizeRequest", frozenset({PARTNER})),
     "capture": ("CaptureRequest", frozenset({PARTNER})),
     "void": ("VoidRequest", frozenset({PARTNER})),
@@ -61,8 +63,8 @@ ASKED_BY: dict[str, tuple[str, frozenset[str]]] = {
     "release": ("ReleaseRequest", frozenset({PARTNER})),
 }
 """Kind of entry to the message that asks for it and the roles that may."""
-SWEPT_KINDS = frozenset({"lapse", "expire", "mature"})
-"""Entries of the engine about a member: what fell due by itself."""
+SWEPT_KINDS = frozenset({"lapse", "expire", "mature", "arrive"})
+"""Entries of the engine about a member: what fell due or arrived by itself."""
 ENGINE_KINDS = frozenset({"found", "heads", "cut", "tariff-start", "opening"}) | SWEPT_KINDS
 NOBODY = "00000000-0000-0000-0000-000000000000"
 """Stands for a member that an act names and nobody enrolled."""
@@ -222,6 +224,12 @@ _FROM_LEAF: dict[str, Callable[[Entry, str], object]] = {
         entry.get("campaign"),
     ),
     "redeem": lambda entry, _: Redeem(_name(entry), _amount(entry), parse_time(entry.one("occurred"))),
+    "transfer": lambda entry, _: TransferPoints(
+        _name(entry),
+        MemberName(member=entry.get("recipient")),
+        _amount(entry),
+        parse_time(entry.one("occurred")),
+    ),
     "authorize": lambda entry, _: Authorize(
         _name(entry), _amount(entry), parse_time(entry.one("occurred")), _minutes(entry)
     ),

@@ -16,6 +16,7 @@ from coalition.api.v1.exchange_pb2 import (
     RedeemRequest,
     ReleaseRequest,
     ReverseRequest,
+    TransferPointsRequest,
     VoidRequest,
 )
 from coalition.api.v1.members_pb2 import EnrolRequest, LinkAliasRequest
@@ -102,6 +103,21 @@ class PartnerActs(Caller):
         """Spends a member's points."""
         request = RedeemRequest(amount=amount, occurred_at=as_timestamp(occurred_at))
         self._writer.name_member(request, member)
+        return await self._act(request, act_id)
+
+    async def transfer_points(
+        self,
+        *,
+        member: str | Alias,
+        recipient: str | Alias,
+        amount: int,
+        act_id: str | None = None,
+        occurred_at: datetime | None = None,
+    ) -> Outcome:
+        """Moves points of a member to another; `outcome` is about the first. They may arrive a moment later."""
+        request = TransferPointsRequest(amount=amount, occurred_at=as_timestamp(occurred_at))
+        self._writer.name_member(request, member)
+        self._writer.name_recipient(request, recipient)
         return await self._act(request, act_id)
 
     async def authorize(

@@ -102,6 +102,7 @@ class BlockingClient:
 
     issue = _blocking(Client.issue)
     redeem = _blocking(Client.redeem)
+    transfer_points = _blocking(Client.transfer_points)
     authorize = _blocking(Client.authorize)
     capture = _blocking(Client.capture)
     void = _blocking(Client.void)

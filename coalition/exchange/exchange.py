@@ -23,6 +23,7 @@ from settlement.ledger.acts import (
     Redeem,
     Release,
     Reverse,
+    TransferPoints,
     Void,
 )
 from settlement.ledger.members import MemberRules
@@ -78,7 +79,7 @@ class Exchange:
             case Enrol():
                 known = await self._look_up(BY_ACT, (act.partner, act.act_id))
                 return known or draw(self._member_shards())
-            case Issue(name=name) | Redeem(name=name) | Authorize(name=name):
+            case Issue(name=name) | Redeem(name=name) | TransferPoints(name=name) | Authorize(name=name):
                 query, key = (BY_MEMBER, name.member) if name.alias is None else (BY_ALIAS, name.alias)
                 found = await self._look_up(query, (key,))
             case LinkAlias(member=member):

@@ -6,34 +6,31 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from coalition.simulation.campaigns import fund
-from coalition.simulation.cast import NETWORK, PEOPLE, Cast, Company, act_id_of, alias_of, key_of, stranger_of
+from coalition.simulation.cast import NETWORK, PEOPLE, Cast, Company, key_of
 from coalition.simulation.model import CycleFigures, Model
 from coalition.simulation.programmes import Programmes
 from coalition.simulation.requests import Asking, message_of, proposal_of
-from coalition.simulation.story import AWAITED, NO_OTHER_ALIAS, Step
-from coalition.simulation.terms import HOLD_MINUTES, drawn_tariff
+from coalition.simulation.story import AWAITED, Step
+from coalition.simulation.terms import drawn_tariff
+from coalition.simulation.till import Till
 from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
-from settlement.clock import HOUR_US
-from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff, Register, RevokeKey, Suspend
+from settlement.house.acts import (
+    Activate,
+    AddKey,
+    ApproveTariff,
+    ProposeTariff,
+    Register,
+    RevokeKey,
+    Suspend,
+)
 from settlement.house.records import APPROVER, REQUEST
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.acts import (
-    ON_EVENT_US,
-    Authorize,
-    Capture,
     Enrol,
-    Issue,
-    LinkAlias,
-    MemberName,
-    Redeem,
-    Release,
-    Reverse,
-    Void,
 )
-from settlement.money import AMOUNT_MAX
 from settlement.signing import KeySigner, parse_public_key, possession_message
 
 APPROVERS = 8
@@ -87,53 +84,10 @@ class Askers:
     def on_points(self, step: Step, now_us: int) -> Asking | None:
         """What a partner asks about a member."""
         company = self.cast.partner(step.who)
-        body = self._body_on_points(step, now_us)
+        body = Till(self.cast.seed, self.model, self.members).body(step, now_us)
         if not company.live:
             return None
         return Asking(company, company.live[-1], body, message_of(body))
-
-    def _body_on_points(self, step: Step, now_us: int) -> object:
-        seed = self.cast.seed
-        match step.kind:
-            case "enrol":
-                names = {step.number} if step.amount == NO_OTHER_ALIAS else {step.number, step.amount}
-                return Enrol(
-                    stranger_of(seed, step.number), tuple([alias_of(seed, name) for name in sorted(names)])
-                )
-            case "link":
-                return LinkAlias(self._member(step), alias_of(seed, step.amount))
-            case "reverse":
-                part = step.amount if step.conduct == "in part" else 0
-                return Reverse(act_id_of(seed, step.other), now_us, part)
-            case "capture":
-                return Capture(act_id_of(seed, step.other), max(1, step.amount), now_us)
-            case "void":
-                return Void(act_id_of(seed, step.other), now_us)
-            case "release":
-                return Release(act_id_of(seed, step.other), now_us)
-            case "issue":
-                pending_until_us = {
-                    "until": now_us + (1 + step.number % 60) * HOUR_US,
-                    "event": ON_EVENT_US,
-                }.get(step.waits)
-                campaign = step.campaign or None
-                return Issue(self._name(step), step.amount, now_us, pending_until_us, campaign)
-        amount = step.amount
-        if step.conduct in ("all", "more than all"):
-            member = self._member(step)
-            held = self.model.balance(member) if self.model.shard_of(member) is not None else 0
-            amount = min(AMOUNT_MAX, max(1, held + (step.conduct == "more than all")))
-        if step.kind == "authorize":
-            return Authorize(self._name(step), amount, now_us, step.number % HOLD_MINUTES)
-        return Redeem(self._name(step), amount, now_us)
-
-    def _member(self, step: Step) -> str:
-        return self.members.get(step.member) or stranger_of(self.cast.seed, step.member)
-
-    def _name(self, step: Step) -> MemberName:
-        if step.conduct == "by alias":
-            return MemberName(alias=alias_of(self.cast.seed, step.member))
-        return MemberName(member=self._member(step))
 
     # --- acts on partners and keys ---------------------------------------------------------------------------------
 
@@ -278,7 +232,7 @@ class Askers:
 
 _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
     **dict.fromkeys(("enrol", "link", "issue", "redeem", "reverse"), Askers.on_points),
-    **dict.fromkeys(("authorize", "capture", "void", "release"), Askers.on_points),
+    **dict.fromkeys(("transfer", "authorize", "capture", "void", "release"), Askers.on_points),
     **dict.fromkeys(("register", "activate", "suspend"), Askers.on_partner),
     "add key": Askers.add_key,
     "revoke key": Askers.revoke_key,

@@ -30,6 +30,7 @@ from settlement.ledger.acts import (
     Redeem,
     Release,
     Reverse,
+    TransferPoints,
     Void,
 )
 
@@ -80,6 +81,8 @@ def what(body: object) -> str:
             return f"issue {amount:,} points to {_whom(name)}" + (f" for {campaign}" if campaign else "")
         case Redeem(name=name, amount=amount):
             return f"redeem {amount:,} points of {_whom(name)}"
+        case TransferPoints(name=name, recipient=recipient, amount=amount):
+            return f"transfer {amount:,} points of {_whom(name)} to {_whom(recipient)}"
         case Authorize(name=name, amount=amount):
             return f"hold {amount:,} points of {_whom(name)}"
         case Capture(hold_act_id=hold, amount=amount):

@@ -2,7 +2,8 @@
 
 ON_POINTS = {
     "issue": 38,
-    "redeem": 24,
+    "redeem": 20,
+    "transfer": 6,
     "authorize": 8,
     "capture": 6,
     "void": 2,
@@ -10,8 +11,8 @@ ON_POINTS = {
     "reverse": 7,
     "enrol": 5,
     "link": 2,
-    "again": 3,
-    "look up": 2,
+    "again": 2,
+    "look up": 1,
 }
 """Everyday acts, by how often of a hundred."""
 ON_HOUSE = (

@@ -35,6 +35,7 @@ from settlement.ledger.acts import (
     Redeem,
     Release,
     Reverse,
+    TransferPoints,
     Void,
 )
 from settlement.signing import KeySigner, Signer
@@ -123,6 +124,16 @@ def proposal_of(audience: str, cycle: int, currency: str, figures: Any) -> bytes
     return proposal.SerializeToString()
 
 
+def _transfer_points(body: TransferPoints) -> Any:
+    request = _name(exchange_pb2.TransferPointsRequest(amount=body.amount), body.name)
+    if body.recipient.alias is not None:
+        request.recipient_token = body.recipient.alias
+    else:
+        request.recipient_id = body.recipient.member
+    write_time(request.occurred_at, body.occurred_at_us)
+    return request
+
+
 def _name(request: Any, name: MemberName) -> Any:
     if name.alias is not None:
         request.alias_token = name.alias
@@ -196,6 +207,7 @@ def _agree_to_fund(body: AgreeToFund) -> Any:
 _MESSAGES: dict[type, Callable[[Any], Any]] = {
     Issue: _issue,
     Redeem: _redeem,
+    TransferPoints: _transfer_points,
     Authorize: _authorize,
     Capture: _capture,
     Void: _void,

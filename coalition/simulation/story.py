@@ -26,7 +26,8 @@ class Step:
     """One thing that happens, at so many virtual seconds.
 
     `who`: which partner or process; `member`: the step that enrolled the member; `other`: the step meant by a reversal, the end
-    of a hold, a second sending or a reused id; `conduct`: how it is done, "" for honestly.
+    of a hold, a second sending or a reused id, or that enrolled the recipient of a transfer; `conduct`: how it is done, "" for
+    honestly.
     """
 
     number: int
@@ -174,14 +175,16 @@ class _Teller:
         conduct = ""
         if self._chance.random() < 0.05:
             conduct = self._chance.choice(MISCONDUCT)
-        elif kind in ("redeem", "authorize") and self._chance.random() < 0.03:
+        elif kind in ("redeem", "transfer", "authorize") and self._chance.random() < 0.03:
             conduct = self._chance.choice(("all", "more than all"))
-        elif kind in ("issue", "redeem", "authorize") and self._chance.random() < 0.3:
+        elif kind in ("issue", "redeem", "transfer", "authorize") and self._chance.random() < 0.3:
             conduct = "by alias"
         elif kind == "reverse" and self._chance.random() < 0.5:
             conduct = "in part"
         other = self._chance.choice(older)
-        if kind == "reverse":
+        if kind == "transfer":
+            other = self._some_member()
+        elif kind == "reverse":
             other = self._regretted = self._regretted if self._chance.random() < 0.4 else other
         who = self._some_partner()
         goes_back = kind in ("reverse", "capture", "void", "release") and self._steps[other].is_act

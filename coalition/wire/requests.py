@@ -51,6 +51,7 @@ from settlement.ledger.acts import (
     Redeem,
     Release,
     Reverse,
+    TransferPoints,
     Void,
 )
 from settlement.money import MICROS_MAX
@@ -93,12 +94,16 @@ def parse_proposal(data: bytes) -> tuple[Proposal, Figures]:
 
 def member_name(request: Any) -> MemberName:
     """The member that a request names, by id or by alias token."""
-    match request.WhichOneof("member"):
-        case "member_id":
-            return MemberName(member=read_uuid(request.member_id, "member_id"))
-        case "alias_token":
-            return MemberName(alias=read_token(request.alias_token, "alias_token"))
-    raise invalid("member", "named by member_id or by alias_token")
+    return _named(request, "member", "member_id", "alias_token")
+
+
+def _named(request: Any, who: str, by_id: str, by_token: str) -> MemberName:
+    given = request.WhichOneof(who)
+    if given == by_id:
+        return MemberName(member=read_uuid(getattr(request, by_id), by_id))
+    if given == by_token:
+        return MemberName(alias=read_token(getattr(request, by_token), by_token))
+    raise invalid(who, f"named by {by_id} or by {by_token}")
 
 
 def _issue(request: Any) -> Issue:
@@ -123,6 +128,12 @@ def _pending_until(request: Any) -> int | None:
 def _redeem(request: Any) -> Redeem:
     name = member_name(request)
     return Redeem(name, read_amount(request.amount), read_time(request.occurred_at, "occurred_at"))
+
+
+def _transfer_points(request: Any) -> TransferPoints:
+    recipient = _named(request, "recipient", "recipient_id", "recipient_token")
+    name, amount = member_name(request), read_amount(request.amount)
+    return TransferPoints(name, recipient, amount, read_time(request.occurred_at, "occurred_at"))
 
 
 def _authorize(request: Any) -> Authorize:
@@ -262,6 +273,7 @@ def _positive(number: int, field: str) -> int:
 BODIES: dict[str, Callable[[Any], object]] = {
     "IssueRequest": _issue,
     "RedeemRequest": _redeem,
+    "TransferPointsRequest": _transfer_points,
     "AuthorizeRequest": _authorize,
     "CaptureRequest": _capture,
     "VoidRequest": _void,

@@ -28,7 +28,9 @@ class Tariff:
     point's funder. `hold_minutes`: how long points are held at most. `expiry`: when points expire that are issued under it,
     spelled as `settlement.ledger.rules.expiry` reads it; `grace_days`: how long points live on that come back expired. `spent`:
     a reversal of spent points is refused, makes the member owe them, or leaves them to the issuer to bear.
-    `rebate_basis_points`: the part of an expired point's price that its issuer gets back.
+    `rebate_basis_points`: the part of an expired point's price that its issuer gets back. Of transfers between members:
+    `transfer_points_max` points at once, 0: none are allowed; `transfer_daily_max` points that a member sends on one day, in
+    UTC, 0: no bound; `transfer_fee_micros`, what the partner that asks pays the operator for a point.
     """
 
     rate_micros: int
@@ -40,6 +42,9 @@ class Tariff:
     fee_micros: int = 0
     interchange_micros: int = 0
     rebate_basis_points: int = 0
+    transfer_points_max: int = 0
+    transfer_daily_max: int = 0
+    transfer_fee_micros: int = 0
 
     def lines(self) -> tuple[tuple[str, str], ...]:
         """The leaf's `term` lines, in the order of the fields."""

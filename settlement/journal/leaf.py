@@ -36,6 +36,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "partner": _NAME,
         "act": _UUID,
         "member": _UUID,
+        "recipient": _UUID,
         "amount": rf"{_ASSET} {_NUMBER}",
         "occurred": _TIME,
         "original": rf"{_NUMBER}:{_NUMBER}",
@@ -49,7 +50,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "share": _NUMBER,
         "lot": (
             rf"(?:(?:take|give|spend|free) {_LOT} {_NUMBER}|renew {_LOT} {_NUMBER} {_TIME}"
-            rf"|new {_NAME} {_ASSET} {_NUMBER} (?:never|{_TIME}|{_WHEN_IDLE}) {_NUMBER}"
+            rf"|(?:new|send) {_NAME} {_ASSET} {_NUMBER} (?:never|{_TIME}|{_WHEN_IDLE}) {_NUMBER}"
             rf"|grant {_UUID} {_NAME} {_ASSET} {_NUMBER} (?:never|{_TIME}) {_NUMBER})"
         ),
         "arrear": rf"(?:take {_LOT} {_NUMBER}|new {_NAME} {_ASSET} {_NUMBER} {_NUMBER})",
@@ -108,12 +109,16 @@ KINDS: dict[str, tuple[str, ...]] = {
         "cut": "cycle range request",
         "expire": "member request post+ lot+",
         "mature": "member request post+ lot+",
+        "arrive": "member original request tariff? post+ lot+ arrear*",
         "opening": "subject proposal part joined* request post+ lot+",
         "enrol": f"{_ACT} member? {_SIGNED_BY} result",
         "link": f"{_ACT} member? {_SIGNED_BY} result",
         "issue": f"{_ACT} member? amount occurred pending? campaign? {_SIGNED_BY} tariff? post* lot* arrear* result",
         "release": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} post? lot* result",
         "redeem": f"{_ACT} member? amount occurred {_SIGNED_BY} tariff? post* lot* result",
+        "transfer": (
+            f"{_ACT} member? recipient? amount occurred {_SIGNED_BY} tariff? post* lot* arrear* result"
+        ),
         "authorize": f"{_ACT} member? amount occurred {_SIGNED_BY} tariff? until? post? lot* result",
         "capture": f"{_ACT} member? original? amount occurred {_SIGNED_BY} tariff? post* lot* result",
         "void": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} post? lot* result",

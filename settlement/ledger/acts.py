@@ -38,6 +38,16 @@ class Redeem:
 
 
 @dataclass(frozen=True, slots=True)
+class TransferPoints:
+    """Move points of one member to another, who may live in another shard."""
+
+    name: MemberName
+    recipient: MemberName
+    amount: int
+    occurred_at_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class Reverse:
     """Undo an earlier issue or redemption of the caller. `amount`: how many of its points; 0: all that are left."""
 
@@ -97,5 +107,5 @@ class LinkAlias:
     alias: bytes
 
 
-ON_MEMBERS = (Issue, Redeem, Authorize, Capture, Void, Reverse, Release, Enrol, LinkAlias)
-"""All acts of this room: each touches the one shard in which its member lives."""
+ON_MEMBERS = (Issue, Redeem, TransferPoints, Authorize, Capture, Void, Reverse, Release, Enrol, LinkAlias)
+"""All acts of this room: each touches the one shard in which its member lives; of a transfer the sender's."""

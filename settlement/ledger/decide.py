@@ -18,6 +18,7 @@ from settlement.ledger.acts import (
     Redeem,
     Release,
     Reverse,
+    TransferPoints,
     Void,
 )
 from settlement.ledger.book import Book
@@ -27,6 +28,7 @@ from settlement.ledger.rules.points import issue, redeem
 from settlement.ledger.rules.releasing import release
 from settlement.ledger.rules.reversing import reverse
 from settlement.ledger.rules.ruling import ActName, Ruling, spelled
+from settlement.ledger.rules.transferring import transfer
 
 
 def decide(book: Book, house: House, act: Act[object], index: int, now_us: int) -> Draft:
@@ -46,6 +48,8 @@ def rule(book: Book, house: House, name: ActName, body: object, index: int, now_
             ruling = issue(book, house, name, body, index, now_us, stopped)
         case Redeem():
             ruling = redeem(book, house, name, body, index, now_us, stopped)
+        case TransferPoints():
+            ruling = transfer(book, house, name, body, index, now_us, stopped)
         case Reverse():
             ruling = reverse(book, house, name, body, index, now_us, stopped)
         case Release():

@@ -9,7 +9,7 @@ from psycopg.rows import TupleRow
 
 from settlement.house.state import House
 from settlement.journal.acts import ENGINE_LINE, Act, Draft
-from settlement.ledger import open_lots
+from settlement.ledger import crossing, open_lots
 from settlement.ledger.acts import (
     Authorize,
     Capture,
@@ -19,6 +19,7 @@ from settlement.ledger.acts import (
     Redeem,
     Release,
     Reverse,
+    TransferPoints,
     Void,
 )
 from settlement.ledger.batch import ShardHead
@@ -75,7 +76,7 @@ _ARREAR_COLUMNS = attrgetter(*[column.name for column in fields(Arrear)])
 _HOLD_COLUMNS = attrgetter("index", "member", "partner", "amount", "tariff", "until_us")
 _ACCOUNTS = (wallet, held, pending)
 """In the order of the fields of `Wallet`."""
-NAMING = Issue | Redeem | Authorize
+NAMING = Issue | Redeem | TransferPoints | Authorize
 """Acts that name their member by id or by an alias."""
 
 
@@ -95,10 +96,11 @@ class MemberRules:
     ) -> bool:
         """Reads aliases, originals and holds, if any act names one, then the wallets, lots and arrears of all members concerned.
 
-        Aliases are what all shards share.
+        Aliases are what all shards share; and a transfer may go to a member of another one.
         """
         bodies = [act.body for act in acts]
         members = {body.name.member for body in bodies if isinstance(body, NAMING)}
+        members |= {body.recipient.member for body in bodies if isinstance(body, TransferPoints)}
         members |= {body.member for body in bodies if isinstance(body, LinkAlias)}
         tokens = _tokens(bodies)
         await self._load_aliases(connection, tokens)
@@ -107,9 +109,10 @@ class MemberRules:
         demands = open_lots.demands_of(bodies, self._book)
         named = [member for member in members if member is not None]
         await self._load_wallets(connection, head.now_us, named, demands)
-        if any(isinstance(body, Issue | Reverse) for body in bodies):
+        if any(isinstance(body, Issue | Reverse | TransferPoints) for body in bodies):
             await self._load_arrears(connection, named)
-        return bool(tokens)
+        goes_elsewhere = await crossing.load_parties(connection, self._book, bodies)
+        return bool(tokens) or goes_elsewhere
 
     async def _load_aliases(self, connection: AsyncConnection[TupleRow], tokens: list[bytes]) -> None:
         if tokens:
@@ -221,7 +224,7 @@ class MemberRules:
             statements.append(Statement(NEW_HOLDS, (book.shard, *columns(rows))))
         if book.closed_holds:
             statements.append(Statement(CLOSED_HOLDS, (*columns(book.closed_holds), book.shard)))
-        return statements
+        return statements + crossing.changes(book)
 
 
 def _tokens(bodies: Iterable[object]) -> list[bytes]:
@@ -229,7 +232,9 @@ def _tokens(bodies: Iterable[object]) -> list[bytes]:
     for body in bodies:
         if isinstance(body, NAMING) and body.name.alias is not None:
             tokens.add(body.name.alias)
-        elif isinstance(body, Enrol):
+        if isinstance(body, TransferPoints) and body.recipient.alias is not None:
+            tokens.add(body.recipient.alias)
+        if isinstance(body, Enrol):
             tokens.update(body.aliases)
         elif isinstance(body, LinkAlias):
             tokens.add(body.alias)

@@ -38,6 +38,7 @@ from settlement.ledger.acts import (
     Redeem,
     Release,
     Reverse,
+    TransferPoints,
     Void,
 )
 from settlement.ledger.rules.expiry import DAY_US
@@ -95,6 +96,11 @@ def _issue(scene: Scene, name: str, amount: str, member: str, *how: str) -> Aski
 
 def _redeem(scene: Scene, name: str, amount: str, member: str) -> Asking:
     return _plain(Redeem(scene.member_name(member), points(amount), scene.clock_us()))
+
+
+def _transfer(scene: Scene, name: str, amount: str, member: str, recipient: str) -> Asking:
+    sender, receiver = scene.member_name(member), scene.member_name(recipient)
+    return _plain(TransferPoints(sender, receiver, points(amount), scene.clock_us()))
 
 
 def _authorize(scene: Scene, name: str, amount: str, member: str, *span: str) -> Asking:
@@ -200,6 +206,7 @@ def _hash_of(file: str) -> str:
 ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
     "issue": ("POINTS to MEMBER ...", _issue),
     "redeem": ("POINTS of MEMBER", _redeem),
+    "transfer": ("POINTS of MEMBER to MEMBER", _transfer),
     "authorize": ("POINTS of MEMBER ...", _authorize),
     "capture": ("POINTS of ACT", _capture),
     "void": ("ACT", _void),

@@ -10,6 +10,10 @@ from settlement.house.records import POOL
 EVERY_ANSWER = {
     "accepted",
     "MEMBER_UNKNOWN",
+    "RECIPIENT_UNKNOWN",
+    "TRANSFER_NOT_ALLOWED",
+    "MEMBER_IN_ARREARS",
+    "LIMIT_EXCEEDED",
     "INSUFFICIENT_POINTS",
     "HOLD_UNKNOWN",
     "HOLD_CLOSED",

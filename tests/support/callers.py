@@ -127,6 +127,7 @@ def _fields_of_points(now: int) -> dict[str, dict[str, Any]]:
         "EndFundingRequest": campaign,
         "IssueRequest": points,
         "RedeemRequest": points,
+        "TransferPointsRequest": {**points, "recipient_id": str(uuid.uuid4())},
         "AuthorizeRequest": points,
         "CaptureRequest": {**hold, "amount": 5},
         "VoidRequest": hold,

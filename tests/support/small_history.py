@@ -13,6 +13,7 @@ from settlement.journal.acts import Outcome
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.book import NEVER_US
 from settlement.ledger.opening_file import Row, member_name
+from settlement.ledger.sweeping import sweep
 from settlement.signing import ECDSA_P256, ED25519
 from tests.support.opening import approve, load, prepared, token_row
 from tests.support.small_network import (
@@ -96,9 +97,26 @@ async def _exceptions(network: SmallNetwork) -> None:
     await _holds(network)
     await _pending(network)
     await _campaign(network)
+    await _transfers(network)
     await _change_tariff(
         network, Tariff(12_345, expiry="month-end-12", fee_micros=50, interchange_micros=700)
     )
+
+
+async def _transfers(network: SmallNetwork) -> None:
+    """One within a shard, to a member that owes points; one that arrives in another shard, one that has yet to; one too many."""
+    tariff = Tariff(10_000, transfer_points_max=60, transfer_daily_max=100, transfer_fee_micros=30)
+    await _change_tariff(network, tariff)
+    shard, member = network.members[2]
+    await network.ask(shard, "bakery", exchange_pb2.IssueRequest(**points(member, 200)))
+    said = []
+    for to, amount in ((0, 40), (1, 35), (3, 20), (3, 6)):
+        facts = points(member, amount)
+        request = exchange_pb2.TransferPointsRequest(recipient_id=network.members[to][1], **facts)
+        said.append((await network.ask(shard, "cinema", request)).refusal)
+        if to == 1:
+            await sweep(network.worker, network.memory)
+    assert said == [None, None, None, "LIMIT_EXCEEDED"]
 
 
 async def _change_tariff(network: SmallNetwork, tariff: Tariff) -> None:

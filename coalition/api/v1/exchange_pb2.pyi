@@ -118,6 +118,57 @@ class RedeemRequest(_message.Message):
 Global___RedeemRequest: _TypeAlias = RedeemRequest  # noqa: Y015
 
 @_typing.final
+class TransferPointsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    MEMBER_ID_FIELD_NUMBER: _builtins.int
+    ALIAS_TOKEN_FIELD_NUMBER: _builtins.int
+    RECIPIENT_ID_FIELD_NUMBER: _builtins.int
+    RECIPIENT_TOKEN_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    OCCURRED_AT_FIELD_NUMBER: _builtins.int
+    member_id: _builtins.str
+    alias_token: _builtins.bytes
+    """32 bytes: HMAC-SHA256 of kind and card, phone or app id under the network's alias key."""
+    recipient_id: _builtins.str
+    recipient_token: _builtins.bytes
+    """As alias_token."""
+    amount: _builtins.int
+    """Points, 1 to 10^12."""
+    @_builtins.property
+    def header(self) -> _envelope_pb2.RequestHeader: ...
+    @_builtins.property
+    def occurred_at(self) -> _timestamp_pb2.Timestamp:
+        """When the partner says that it happened; judged by nobody, kept for reports."""
+
+    def __init__(
+        self,
+        *,
+        header: _envelope_pb2.RequestHeader | None = ...,
+        member_id: _builtins.str = ...,
+        alias_token: _builtins.bytes = ...,
+        recipient_id: _builtins.str = ...,
+        recipient_token: _builtins.bytes = ...,
+        amount: _builtins.int = ...,
+        occurred_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "header", b"header", "member", b"member", "member_id", b"member_id", "occurred_at", b"occurred_at", "recipient", b"recipient", "recipient_id", b"recipient_id", "recipient_token", b"recipient_token"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "amount", b"amount", "header", b"header", "member", b"member", "member_id", b"member_id", "occurred_at", b"occurred_at", "recipient", b"recipient", "recipient_id", b"recipient_id", "recipient_token", b"recipient_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_member: _TypeAlias = _typing.Literal["member_id", "alias_token"]  # noqa: Y015
+    _WhichOneofArgType_member: _TypeAlias = _typing.Literal["member", b"member"]  # noqa: Y015
+    _WhichOneofReturnType_recipient: _TypeAlias = _typing.Literal["recipient_id", "recipient_token"]  # noqa: Y015
+    _WhichOneofArgType_recipient: _TypeAlias = _typing.Literal["recipient", b"recipient"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_member) -> _WhichOneofReturnType_member | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_recipient) -> _WhichOneofReturnType_recipient | None: ...
+
+Global___TransferPointsRequest: _TypeAlias = TransferPointsRequest  # noqa: Y015
+
+@_typing.final
 class AuthorizeRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

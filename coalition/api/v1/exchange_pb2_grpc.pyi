@@ -44,6 +44,13 @@ class ExchangeServiceStub:
     Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, INSUFFICIENT_POINTS, LOT_EXPIRED,
     TOO_MANY_LOTS.
     """
+    TransferPoints: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
+    """Moves points of a member to another, in any shard; lots are taken as by Redeem and keep funder, tariff and expiry. No money
+    moves but the fee of the tariff, which the caller pays. A transfer is not reversed.
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, RECIPIENT_UNKNOWN,
+    TRANSFER_NOT_ALLOWED (by the tariff; or both are the same member), MEMBER_IN_ARREARS, LIMIT_EXCEEDED (of the tariff: at
+    once, or on one day; or of the recipient's wallet), INSUFFICIENT_POINTS, LOT_EXPIRED, TOO_MANY_LOTS.
+    """
     Authorize: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """Holds a member's points for the caller until it captures or voids them, or the hold runs out; slices are taken as by
     Redeem and the tariff is frozen. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED,
@@ -91,6 +98,13 @@ class ExchangeServiceAsyncStub(ExchangeServiceStub):
     """Spends a member's points at the caller; lots go soonest expiry first, then oldest.
     Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, INSUFFICIENT_POINTS, LOT_EXPIRED,
     TOO_MANY_LOTS.
+    """
+    TransferPoints: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
+    """Moves points of a member to another, in any shard; lots are taken as by Redeem and keep funder, tariff and expiry. No money
+    moves but the fee of the tariff, which the caller pays. A transfer is not reversed.
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, RECIPIENT_UNKNOWN,
+    TRANSFER_NOT_ALLOWED (by the tariff; or both are the same member), MEMBER_IN_ARREARS, LIMIT_EXCEEDED (of the tariff: at
+    once, or on one day; or of the recipient's wallet), INSUFFICIENT_POINTS, LOT_EXPIRED, TOO_MANY_LOTS.
     """
     Authorize: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """Holds a member's points for the caller until it captures or voids them, or the hold runs out; slices are taken as by
@@ -148,6 +162,19 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         """Spends a member's points at the caller; lots go soonest expiry first, then oldest.
         Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, INSUFFICIENT_POINTS, LOT_EXPIRED,
         TOO_MANY_LOTS.
+        """
+
+    @_abc_1.abstractmethod
+    def TransferPoints(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
+        """Moves points of a member to another, in any shard; lots are taken as by Redeem and keep funder, tariff and expiry. No money
+        moves but the fee of the tariff, which the caller pays. A transfer is not reversed.
+        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, RECIPIENT_UNKNOWN,
+        TRANSFER_NOT_ALLOWED (by the tariff; or both are the same member), MEMBER_IN_ARREARS, LIMIT_EXCEEDED (of the tariff: at
+        once, or on one day; or of the recipient's wallet), INSUFFICIENT_POINTS, LOT_EXPIRED, TOO_MANY_LOTS.
         """
 
     @_abc_1.abstractmethod

@@ -394,6 +394,9 @@ class Tariff(_message.Message):
     GRACE_DAYS_FIELD_NUMBER: _builtins.int
     HOLD_MINUTES_FIELD_NUMBER: _builtins.int
     SPENT_FIELD_NUMBER: _builtins.int
+    TRANSFER_POINTS_MAX_FIELD_NUMBER: _builtins.int
+    TRANSFER_DAILY_MAX_FIELD_NUMBER: _builtins.int
+    TRANSFER_FEE_MICROS_FIELD_NUMBER: _builtins.int
     reimbursement_micros: _builtins.int
     """What a redeemer is reimbursed, 1 to 9,000,000."""
     price_micros: _builtins.int
@@ -414,6 +417,12 @@ class Tariff(_message.Message):
     """How long points are held at most: minutes, 1 to 525,600."""
     spent: Global___Spent.ValueType
     """What becomes of points that are spent when their issue is reversed."""
+    transfer_points_max: _builtins.int
+    """Points that one member sends another at once, 0 to 10^12; 0: there are no transfers between members."""
+    transfer_daily_max: _builtins.int
+    """Points that a member sends on one day, in UTC, 0 to 10^15; 0: as many as it has."""
+    transfer_fee_micros: _builtins.int
+    """What the partner that asks pays the operator for a point that is sent, 0 to 9,000,000."""
     def __init__(
         self,
         *,
@@ -427,10 +436,13 @@ class Tariff(_message.Message):
         grace_days: _builtins.int = ...,
         hold_minutes: _builtins.int = ...,
         spent: Global___Spent.ValueType = ...,
+        transfer_points_max: _builtins.int = ...,
+        transfer_daily_max: _builtins.int = ...,
+        transfer_fee_micros: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expiry", b"expiry", "expiry_count", b"expiry_count", "fee_micros", b"fee_micros", "grace_days", b"grace_days", "hold_minutes", b"hold_minutes", "interchange_micros", b"interchange_micros", "price_micros", b"price_micros", "rebate_basis_points", b"rebate_basis_points", "reimbursement_micros", b"reimbursement_micros", "spent", b"spent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expiry", b"expiry", "expiry_count", b"expiry_count", "fee_micros", b"fee_micros", "grace_days", b"grace_days", "hold_minutes", b"hold_minutes", "interchange_micros", b"interchange_micros", "price_micros", b"price_micros", "rebate_basis_points", b"rebate_basis_points", "reimbursement_micros", b"reimbursement_micros", "spent", b"spent", "transfer_daily_max", b"transfer_daily_max", "transfer_fee_micros", b"transfer_fee_micros", "transfer_points_max", b"transfer_points_max"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

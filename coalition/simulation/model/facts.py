@@ -13,6 +13,7 @@ from coalition.simulation.model.points import Points
 from coalition.simulation.model.settlements import Settlements
 from coalition.simulation.model.tariffs import Tariffs
 from coalition.simulation.model.terms import HOUSE, ModelError, Place
+from coalition.simulation.model.transfers import Transfers
 
 
 @dataclass(slots=True)
@@ -26,6 +27,7 @@ class Facts:
     keys: Keys
     points: Points
     holds: Holds
+    transfers: Transfers
     cycles: Cycles
     settlements: Settlements
     openings: Openings

@@ -131,7 +131,8 @@ class Answer:
 class ModelError(CoalitionError):
     """No such entry is allowed at this place. `reason` is the engine's own where it answers with an error.
 
-    CUT_MISSING, NO_CUT_DUE, NO_LAPSE_DUE, NOTHING_DUE, NO_TARIFF_DUE, OPENING_NOT_DUE, OUT_OF_PLACE and MEMBER_EXISTS name
+    CUT_MISSING, NO_CUT_DUE, NO_LAPSE_DUE, NO_ARRIVAL_DUE, NOTHING_DUE, NO_TARIFF_DUE, OPENING_NOT_DUE, OUT_OF_PLACE and
+    MEMBER_EXISTS name
     entries that the engine must never write.
     """
 

@@ -9,10 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from coalition.exchange import exchange
 from coalition.gateway import exchange_reads
-from coalition.simulation.postgres import openings, reads, writes
+from coalition.simulation.postgres import openings, reads, transits, writes
 from coalition.simulation.postgres.tables import Rows, Transaction, Wait
 from settlement.clearing import obligations
-from settlement.ledger import batch, members, memory, open_lots, opening, opening_rules, sweeping, writing
+from settlement.ledger import (
+    batch,
+    crossing,
+    members,
+    memory,
+    open_lots,
+    opening,
+    opening_rules,
+    sweeping,
+    writing,
+)
 from settlement.worker import publisher
 
 if TYPE_CHECKING:
@@ -44,6 +54,11 @@ STATEMENTS: dict[str, Statement] = {
     members.REVERSALS: writes.reversals,
     members.NEW_HOLDS: writes.new_holds,
     members.CLOSED_HOLDS: writes.closed_holds,
+    crossing.NAMED: transits.parties,
+    crossing.COMING: transits.coming,
+    crossing.SENT: transits.sent,
+    crossing.NEW_TRANSITS: transits.new_transits,
+    crossing.ARRIVED: transits.arrived,
     opening.LOADED: openings.loaded,
     opening_rules.HOMES_OF_ALIASES: openings.homes_of_aliases,
     opening_rules.HOMES_OF_MEMBERS: openings.homes_of_members,

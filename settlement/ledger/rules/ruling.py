@@ -6,7 +6,17 @@ from typing import TypeAlias
 from settlement.clock import format_time
 from settlement.journal.acts import ENGINE_LINE, Act, Draft
 from settlement.journal.leaf import Transfer, format_post
-from settlement.ledger.acts import ON_EVENT_US, Authorize, Capture, Issue, Redeem, Release, Reverse, Void
+from settlement.ledger.acts import (
+    ON_EVENT_US,
+    Authorize,
+    Capture,
+    Issue,
+    Redeem,
+    Release,
+    Reverse,
+    TransferPoints,
+    Void,
+)
 from settlement.ledger.book import NEVER_US, Arrear, Hold, Lot, LotName, Original, Slice
 from settlement.money import POINTS
 
@@ -23,7 +33,8 @@ class Ruling:
     so do `renewed` ones, each beside the lot whose points come back in it. `given` slices go back to lots, then `taken` ones come
     out of them; `spent` are slices of a hold that are spent now, `freed` are pending no more. `new_arrears` are owed
     from now on, `repaid` are parts of earlier ones. `original`: what was found to reverse or release, or the hold that ends.
-    `amount`: how many points are reversed. `until_us`: when a new hold runs out. `balance_after`: the member's points once the
+    `amount`: how many points are reversed. `recipient`: to whom they go; `sent` lots are made in its shard when they arrive.
+    `until_us`: when a new hold runs out. `balance_after`: the member's points once the
     book has changed.
     """
 
@@ -43,17 +54,23 @@ class Ruling:
     original: Original | Hold | None = None
     amount: int = 0
     until_us: int | None = None
+    recipient: str | None = None
+    sent: tuple[Lot, ...] = ()
     balance_after: int | None = None
 
 
 def outcome_lines(shard: int, ruling: Ruling) -> list[tuple[str, str]]:
     """The leaf's lines after `sig`: what came of it."""
-    lines = [] if ruling.tariff is None else [("tariff", str(ruling.tariff))]
+    lines = _tariff(ruling)
     if ruling.until_us is not None:
         lines.append(("until", format_time(ruling.until_us)))
     lines += _moves(shard, ruling)
     lines.append(_OK if ruling.refusal is None else ("result", f"refused {ruling.refusal}"))
     return lines
+
+
+def _tariff(ruling: Ruling) -> list[tuple[str, str]]:
+    return [] if ruling.tariff is None else [("tariff", str(ruling.tariff))]
 
 
 def _moves(shard: int, ruling: Ruling) -> list[tuple[str, str]]:
@@ -69,7 +86,8 @@ def _arrear_values(shard: int, ruling: Ruling) -> list[str]:
 
 
 def _lot_values(shard: int, ruling: Ruling) -> list[str]:
-    values = [_spell_new(lot) for lot in ruling.new_lots]
+    values = [f"new {_spell_facts(lot)}" for lot in ruling.new_lots]
+    values += [f"send {_spell_facts(lot)}" for lot in ruling.sent]
     values += [
         f"renew {spell_lot(shard, name)} {lot.quantity} {format_time(lot.expires_at_us)}"
         for name, lot in ruling.renewed
@@ -86,8 +104,8 @@ def spell_lot(shard: int, name: LotName) -> str:
     return f"{shard}:{name[0]}.{name[1]}"
 
 
-def _spell_new(lot: Lot) -> str:
-    return f"new {lot.funder} {lot.asset} {lot.quantity} {_spell_expiry(lot)} {lot.tariff}"
+def _spell_facts(lot: Lot) -> str:
+    return f"{lot.funder} {lot.asset} {lot.quantity} {_spell_expiry(lot)} {lot.tariff}"
 
 
 def _spell_expiry(lot: Lot) -> str:
@@ -102,14 +120,16 @@ def spelled(shard: int, act: Act[object], ruling: Ruling) -> Draft:
     lines = [("partner", act.partner), ("act", act.act_id)]
     if ruling.member is not None:
         lines.append(("member", ruling.member))
+    if ruling.recipient is not None:
+        lines.append(("recipient", ruling.recipient))
     if ruling.original is not None:
         lines.append(("original", f"{shard}:{ruling.original.index}"))
-    if isinstance(body, Issue | Redeem | Authorize | Capture):
+    if isinstance(body, Issue | Redeem | TransferPoints | Authorize | Capture):
         lines.append(("amount", f"{POINTS} {body.amount}"))
     elif ruling.original is not None:
         amount = ruling.amount if isinstance(body, Reverse) else ruling.original.amount
         lines.append(("amount", f"{POINTS} {amount}"))
-    if isinstance(body, Issue | Redeem | Authorize | Capture | Void | Release | Reverse):
+    if isinstance(body, Issue | Redeem | TransferPoints | Authorize | Capture | Void | Release | Reverse):
         lines.append(("occurred", format_time(body.occurred_at_us)))
     if isinstance(body, Issue) and body.pending_until_us is not None:
         until_us = body.pending_until_us
@@ -126,5 +146,5 @@ def spelled(shard: int, act: Act[object], ruling: Ruling) -> Draft:
 def spelled_by_engine(shard: int, ruling: Ruling, about: tuple[tuple[str, str], ...]) -> Draft:
     """An entry about a member that nobody asked for. `about`: the lines between `member` and `request`."""
     assert ruling.member is not None
-    lines = (("member", ruling.member), *about, ENGINE_LINE, *_moves(shard, ruling))
+    lines = (("member", ruling.member), *about, ENGINE_LINE, *_tariff(ruling), *_moves(shard, ruling))
     return Draft(ruling.kind, lines, ruling.posts, member=ruling.member)

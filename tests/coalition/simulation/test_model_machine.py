@@ -15,10 +15,11 @@ from tests.coalition.simulation.stories.holding import Holding
 from tests.coalition.simulation.stories.pricing import Pricing
 from tests.coalition.simulation.stories.telling import AMOUNTS, FOUNDERS, PERSONS, TRADERS
 from tests.coalition.simulation.stories.trading import Trading
+from tests.coalition.simulation.stories.transferring import Transferring
 from tests.support.pure_acts import OPERATOR
 
 
-class Stories(Governing, Pricing, Trading, Holding, Clearing):
+class Stories(Governing, Pricing, Trading, Transferring, Holding, Clearing):
     """Any act at any time by anyone who has a key."""
 
     @initialize()

@@ -17,7 +17,7 @@ from settlement.house.acts import (
     Suspend,
 )
 from settlement.house.records import APPROVER, REQUEST
-from tests.coalition.simulation.side_by_side import SPKI
+from tests.coalition.simulation.founded import SPKI
 from tests.coalition.simulation.stories.telling import (
     CAMPAIGNS,
     COMPANIES,
