@@ -46,10 +46,10 @@ class Step:
 
     @property
     def campaign(self) -> str:
-        """The campaign of the points that the step issues; empty: none."""
-        return (
-            {2: "spring", 7: "autumn", 11: "spring"}.get(self.number % 16, "") if self.kind == "issue" else ""
-        )
+        """The campaign of the points that the step issues; empty: none. Only the first partners have campaigns."""
+        if self.kind != "issue" or self.who >= OPENING_PARTNERS:
+            return ""
+        return {2: "spring", 7: "autumn", 11: "spring"}.get(self.number % 16, "")
 
     @property
     def is_act(self) -> bool:
