@@ -4,12 +4,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from coalition.audit.tallied import LotName, Sums, TalliedArrear, TalliedHold, TalliedLot, TalliedTransit
+from coalition.audit.tallied import (
+    LotName,
+    Sums,
+    TalliedArrear,
+    TalliedHold,
+    TalliedLot,
+    TalliedTransit,
+    named_place,
+    new_lot,
+)
 from settlement.clearing.accrual import Accrual
 from settlement.clock import parse_time
 from settlement.journal.leaf import Entry, Transfer
-from settlement.ledger.acts import ON_EVENT_US
-from settlement.ledger.book import IDLE_US, NEVER_US
 from settlement.ledger.chart import parties
 from settlement.statements.cyclebook import Activity, activity_of, points_leg
 
@@ -68,8 +75,7 @@ class Tally:
         elif original is not None and entry.kind == "arrive":
             wrong += self._arrive(entry, original)
         elif original is not None and entry.refusal is None and entry.kind == "reverse":
-            shard, _, index = original.partition(":")
-            self.reversals[int(shard), int(index), entry.index] = int(entry.one("amount").split(" ")[1])
+            self.reversals[*named_place(original), entry.index] = int(entry.one("amount").split(" ")[1])
         elif original is not None and entry.refusal is None and entry.kind != "release":
             wrong += self._close(entry, original)
         return wrong
@@ -154,7 +160,7 @@ class Tally:
             return ()
         if verb in ("new", "grant"):
             member = facts.pop(0) if verb == "grant" else entry.get("recipient") or entry.get("member") or ""
-            self.open_lot((entry.shard, entry.index, place), _new_lot(entry, member, *facts))
+            self.open_lot((entry.shard, entry.index, place), new_lot(entry, member, *facts))
             return ()
         name, points = _read_name(facts[0]), int(facts[1])
         if verb == "free":
@@ -208,7 +214,7 @@ class Tally:
 
     def _send(self, entry: Entry) -> None:
         lots = [
-            _new_lot(entry, entry.one("recipient"), *value.split(" ")[1:])
+            new_lot(entry, entry.one("recipient"), *value.split(" ")[1:])
             for value in entry.all("lot")
             if value[:5] == "send "
         ]
@@ -218,8 +224,7 @@ class Tally:
             self.transits[entry.shard, entry.index] = transit
 
     def _arrive(self, entry: Entry, original: str) -> Iterator[str]:
-        shard, _, index = original.partition(":")
-        transit = self.transits.get((int(shard), int(index)))
+        transit = self.transits.get(named_place(original))
         if transit is None:
             yield f"nothing was sent by {original}"
         elif transit.arrived_by is not None:
@@ -240,14 +245,12 @@ class Tally:
         if entry.kind == "notice":
             return {value.split(" ")[0] for value in entry.all("expiring")}
         if entry.kind == "lapse":
-            shard, _, index = entry.one("original").partition(":")
-            hold = self.holds.get((int(shard), int(index)))
+            hold = self.holds.get(named_place(entry.one("original")))
             return set() if hold is None else {hold.partner}
         return set()
 
     def _close(self, entry: Entry, original: str) -> Iterator[str]:
-        shard, _, index = original.partition(":")
-        hold = self.holds.get((int(shard), int(index)))
+        hold = self.holds.get(named_place(original))
         if hold is None:
             yield f"hold {original} does not exist"
         elif hold.closed_by is not None:
@@ -275,27 +278,6 @@ def _read_name(spelled: str) -> LotName:
     shard, _, within = spelled.partition(":")
     index, _, place = within.partition(".")
     return int(shard), int(index), int(place)
-
-
-def _new_lot(
-    entry: Entry, member: str, funder: str, asset: str, quantity: str, expiry: str, tariff: str
-) -> TalliedLot:
-    """The lot that a `lot new` or `lot grant` line makes."""
-    idle_months = int(expiry.removeprefix("activity-")) if expiry.startswith("activity-") else None
-    expires_at_us = IDLE_US if idle_months else NEVER_US if expiry == "never" else parse_time(expiry)
-    pending = entry.get("pending")
-    until_us = None if pending is None else ON_EVENT_US if pending == "event" else parse_time(pending)
-    return TalliedLot(
-        member,
-        funder,
-        asset,
-        int(quantity),
-        int(quantity),
-        expires_at_us,
-        int(tariff),
-        idle_months,
-        until_us if until_us is not None and until_us > entry.time_us else None,
-    )
 
 
 def _spell(name: LotName) -> str:

@@ -211,9 +211,18 @@ async def same_answers(
     stand: Session, real: psycopg.AsyncConnection[Any], tables: Tables, real_tables: Tables
 ) -> None:
     """Every statement that only reads, asked of both."""
+    for statement, parameters in _questions(tables).items():
+        rows = await (await stand.execute(statement, parameters)).fetchall()
+        real_rows = await (await real.execute(statement.encode(), cast(Any, parameters))).fetchall()
+        assert comparable(rows, tables) == comparable(real_rows, real_tables), statement
+
+
+def _questions(tables: Tables) -> dict[str, object]:
+    """The statements, with parameters that find something."""
     known, ids = list(tables.members), [name[1] for name in tables.acts]
     tokens, lots = list(tables.aliases), [name[1:] for name in tables.lots]
-    partner, act_id = next(iter(tables.acts))
+    act = next(iter(tables.acts))
+    most, spread = [2] * len(known), [at % 3 for at in range(len(known))]
     due = {"now_us": LAST_US, "months": [1, 3], "since_us": [LAST_US, 0]}
     asked: dict[str, object] = {
         batch.SEEN: (ids,),
@@ -223,13 +232,13 @@ async def same_answers(
         members.HOLDS: (ids, SHARD),
         members.MEMBERS: (known, SHARD),
         members.BALANCES: (SHARD, [f"wallet:{member}" for member in known]),
-        open_lots.OPEN_LOTS: (SHARD, 1, known, [2] * len(known), [at % 3 for at in range(len(known))]),
-        open_lots.OVER_LOTS: (SHARD, LAST_US, known, [2] * len(known), [at % 3 for at in range(len(known))]),
+        open_lots.OPEN_LOTS: (SHARD, 1, known, most, spread),
+        open_lots.OVER_LOTS: (SHARD, LAST_US, known, most, spread),
         members.OPEN_ARREARS: (SHARD, known),
         crossing.NAMED: (known,),
         crossing.COMING: (ELSEWHERE, 1_000),
-        sweeping.COMING_LOTS: (SHARD, LAST_US, known, [2] * len(known)),
-        sweeping.ENDING_LOTS: (SHARD, LAST_US, known, [2] * len(known)),
+        sweeping.COMING_LOTS: (SHARD, LAST_US, known, most),
+        sweeping.ENDING_LOTS: (SHARD, LAST_US, known, most),
         sweeping.DUE_SHARDS: due,
         sweeping.DUE_MEMBERS: due | {"shard": SHARD, "most": 10_000},
         members.NAMED_LOTS: (SHARD, [n for n, _ in lots], [place for _, place in lots]),
@@ -241,14 +250,11 @@ async def same_answers(
         publisher.PUBLISHED: (),
         exchange.BY_MEMBER: (known[0],),
         exchange.BY_ALIAS: (tokens[0],),
-        exchange.BY_ACT: (partner, act_id),
-        exchange_reads.OUTCOME: (partner, act_id),
+        exchange.BY_ACT: act,
+        exchange_reads.OUTCOME: act,
     }
     assert asked.keys() <= STATEMENTS.keys()
-    for statement, parameters in asked.items():
-        rows = await (await stand.execute(statement, parameters)).fetchall()
-        real_rows = await (await real.execute(statement.encode(), cast(Any, parameters))).fetchall()
-        assert comparable(rows, tables) == comparable(real_rows, real_tables), statement
+    return asked
 
 
 def comparable(rows: list[tuple[Any, ...]], tables: Tables) -> list[str]:

@@ -216,6 +216,7 @@ class SideBySide:
         draft = decide(shard.book, house, asked, head.size, self.now_us)
         answer = self._compare(place, asked, draft)
         self._append(shard, draft, place)
+        self._shard_of |= dict.fromkeys(shard.book.new_members, number)
         return answer
 
     def _append(self, shard: Shard, draft: Draft, place: Place) -> None:

@@ -59,6 +59,7 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "totals": joined(NUMBERS, NUMBERS, NUMBERS),
     "part": NUMBERS,
     "joined": UUIDS,
+    "recipient": UUIDS,
     "expiring": joined(NAMES, st.just("PTS"), NUMBERS, TIMES),
     "arrear": st.sampled_from(["new bakery PTS 5 12", "take 1:7.0 5"]),
     "term": st.sampled_from(["rate-micros 10000", "hold-minutes 10080", "expiry month-end-12"]),
