@@ -30,6 +30,7 @@ _ARREARS = (
 )
 _REVERSALS = "SELECT shard, original, index, amount FROM reversals"
 _HOLDS = "SELECT shard, index, member::text, partner, amount, tariff, until_us, closed_by FROM holds"
+_PROOFS = "SELECT shard, member::text, name, public FROM proofs"
 _OPENINGS = "SELECT shard, proposal, part, index, lots, points FROM openings"
 _SHARDS = "SELECT shard, size, house, recorded_at_us, cycle, cycle_start FROM shards"
 _TRANSFERS = "SELECT count(*) FROM transfers"
@@ -96,6 +97,12 @@ def _expectations(replay: Replay) -> list[_Expectation]:
             _HOLDS,
             2,
             lambda: {key: astuple(hold) for key, hold in tally.holds.items()},
+        ),
+        (
+            Check.TABLE_PROOFS,
+            _PROOFS,
+            3,
+            lambda: {key: (public,) for key, public in tally.proofs.items()},
         ),
         (Check.TABLE_OPENINGS, _OPENINGS, 3, lambda: dict(replay.openings.parts)),
         (Check.TABLE_SHARDS, _SHARDS, 1, lambda: _expected_shards(replay)),

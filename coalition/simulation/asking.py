@@ -3,12 +3,13 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
 
-from coalition.simulation.cast import NETWORK, PEOPLE, Cast, Company, act_id_of, alias_of, key_of, stranger_of
-from coalition.simulation.model import CycleFigures, Model
+from coalition.simulation.cast import NETWORK, PEOPLE, Company, act_id_of, alias_of, key_of, stranger_of
+from coalition.simulation.model import CycleFigures
+from coalition.simulation.phones import Phones
 from coalition.simulation.programmes import Programmes
 from coalition.simulation.requests import Asking, message_of, proposal_of
+from coalition.simulation.speaking import Speakers
 from coalition.simulation.story import AWAITED, NO_OTHER_ALIAS, Step
 from coalition.simulation.terms import HOLD_MINUTES, drawn_tariff
 from coalition.wire.tariffs import spell_tariff_proposal
@@ -41,19 +42,18 @@ from settlement.ledger.acts import (
     Void,
 )
 from settlement.money import AMOUNT_MAX
-from settlement.signing import KeySigner, parse_public_key, possession_message
+from settlement.signing import KeySigner, parse_public_key
 
 APPROVERS = 8
 """How many people may come to be named as further approvers."""
 
 
 @dataclass
-class Askers:
+class Askers(Speakers):
     """Turns steps into askings, and remembers what receipts taught the askers."""
 
-    cast: Cast
-    model: Model
     programmes: Programmes
+    phones: Phones
     members: dict[int, str] = field(default_factory=dict)
     proposals: list[str] = field(default_factory=list)
     tariffs: list[str] = field(default_factory=list)
@@ -95,6 +95,9 @@ class Askers:
         """What a partner asks about a member."""
         company = self.cast.partner(step.who)
         body = self._body_on_points(step, now_us)
+        if isinstance(body, Redeem | Authorize):
+            shown = self.phones.shows(step, self._member(step), company.name, step.kind, str(body.amount))
+            body = replace(body, proof=shown)
         if not company.live:
             return None
         return Asking(company, company.live[-1], body, message_of(body))
@@ -133,6 +136,19 @@ class Askers:
             return Authorize(self._name(step), amount, now_us, step.number % HOLD_MINUTES)
         return Redeem(self._name(step), amount, now_us)
 
+    def on_proofs(self, step: Step, now_us: int) -> Asking | None:
+        """A member's device or chain comes or goes; for one that is lost some ask the operator."""
+        company, member = self.cast.partner(step.who), self._member(step)
+        if step.kind == "remove proof":
+            if step.number % 4 == 0:
+                return self._by_operator(self.phones.removes(step, member, self.cast.operator.name))
+            body: object = self.phones.removes(step, member, company.name)
+            message = message_of(body)
+        else:
+            body, possession = self.phones.adds(step, member, company.name)
+            message = message_of(body, proof=possession)
+        return Asking(company, company.live[-1], body, message) if company.live else None
+
     def _member(self, step: Step) -> str:
         return self.members.get(step.member) or stranger_of(self.cast.seed, step.member)
 
@@ -152,20 +168,6 @@ class Askers:
             "suspend": Suspend("nobody" if step.conduct == "odd" else name),
         }
         return self._by_operator(bodies[step.kind])
-
-    def _by_operator(self, body: object, *, fresh: KeySigner | None = None) -> Asking:
-        operator = self._with_a_key(self.cast.operator)
-        proof = b""
-        if fresh is not None and isinstance(body, AddKey):
-            proof = self._proof(fresh, body.owner)
-        return Asking(operator, operator.live[-1], body, message_of(body, proof=proof), fresh)
-
-    def _with_a_key(self, company: Company) -> Company:
-        """Whoever believes to have no key left, as the answer that gave it one was lost, looks which of its own is live."""
-        if not company.live:
-            house = self.model.size(HOUSE)
-            company.live = [key for key in company.made if self.model.key_is_live(key.keyid, house)]
-        return company
 
     def add_key(self, step: Step, now_us: int) -> Asking | None:
         """A partner's next key, or the operator's own; "odd": one that is known already."""
@@ -206,9 +208,6 @@ class Askers:
     def _key(self, fresh: KeySigner, owner: str, purpose: str, person: str | None) -> AddKey:
         public = parse_public_key(fresh.spki)
         return AddKey(owner, public.keyid, public.algorithm, purpose, person, public.spki)
-
-    def _proof(self, fresh: KeySigner, owner: str) -> bytes:
-        return fresh.sign(possession_message(audience=NETWORK.origin, partner_id=owner, keyid=fresh.keyid))
 
     # --- tariffs ---------------------------------------------------------------------------------------------------
 
@@ -278,13 +277,11 @@ class Askers:
         body = self.programmes.approval(self.cast.partner(step.who).name)
         return self._by_person(PEOPLE[step.amount % 2], body, message_of(body))
 
-    def _by_person(self, person: str, body: object, message: Any, fresh: KeySigner | None = None) -> Asking:
-        return Asking(self.cast.operator, self.cast.people[person], body, message, fresh)
-
 
 _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
     **dict.fromkeys(("enrol", "link", "issue", "redeem", "reverse"), Askers.on_points),
     **dict.fromkeys(("authorize", "capture", "void", "release"), Askers.on_points),
+    **dict.fromkeys(("add proof", "remove proof"), Askers.on_proofs),
     **dict.fromkeys(("register", "activate", "suspend"), Askers.on_partner),
     "add key": Askers.add_key,
     "revoke key": Askers.revoke_key,

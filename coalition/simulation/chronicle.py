@@ -11,6 +11,7 @@ from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import Entry
 from settlement.ledger.acts import (
+    AddMemberProof,
     Authorize,
     Capture,
     Enrol,
@@ -19,6 +20,7 @@ from settlement.ledger.acts import (
     MemberName,
     Redeem,
     Release,
+    RemoveMemberProof,
     Reverse,
     Void,
 )
@@ -85,6 +87,10 @@ def what(body: object) -> str:
             return f"enrol a member with aliases {', '.join(alias.hex()[:_LETTERS] for alias in aliases)}"
         case LinkAlias(member=member, alias=alias):
             return f"link alias {alias.hex()[:_LETTERS]} to member {member[:_LETTERS]}"
+        case AddMemberProof(member=member, name=name):
+            return f"add proof {name[:_LETTERS]} to member {member[:_LETTERS]}"
+        case RemoveMemberProof(member=member, name=name):
+            return f"remove proof {name[:_LETTERS]} of member {member[:_LETTERS]}"
     return _what_of_house(body)
 
 

@@ -16,8 +16,8 @@ PARTNERS_MAX = 24
 ACTS_A_CYCLE = 1_500
 
 ON_POINTS = {
-    "issue": 38,
-    "redeem": 24,
+    "issue": 36,
+    "redeem": 23,
     "authorize": 8,
     "capture": 6,
     "void": 2,
@@ -25,6 +25,8 @@ ON_POINTS = {
     "reverse": 7,
     "enrol": 5,
     "link": 2,
+    "add proof": 2,
+    "remove proof": 1,
     "again": 3,
     "look up": 2,
 }

@@ -19,4 +19,5 @@ def drawn_tariff(chance: int, *, pooled: bool) -> Tariff:
         fee_micros=chance % 7 * 31,
         interchange_micros=chance % 5 * 101,
         rebate_basis_points=chance * 10 if pooled else 0,
+        consent_above=chance % 50 if chance % 3 == 0 else None,
     )

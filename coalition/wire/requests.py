@@ -10,6 +10,7 @@ from coalition.api.v1 import partners_pb2
 from coalition.api.v1.envelope_pb2 import RequestHeader
 from coalition.api.v1.partners_pb2 import TariffProposal
 from coalition.api.v1.settlement_pb2 import Proposal
+from coalition.wire.member_proofs import read_added_proof, read_consent, read_removed_proof
 from coalition.wire.openings import read_opening_approval, read_opening_proposal
 from coalition.wire.strict import (
     invalid,
@@ -119,15 +120,16 @@ def _pending_until(request: Any) -> int | None:
 
 
 def _redeem(request: Any) -> Redeem:
-    name = member_name(request)
-    return Redeem(name, read_amount(request.amount), read_time(request.occurred_at, "occurred_at"))
+    name, amount = member_name(request), read_amount(request.amount)
+    return Redeem(name, amount, read_time(request.occurred_at, "occurred_at"), read_consent(request))
 
 
 def _authorize(request: Any) -> Authorize:
     name, amount = member_name(request), read_amount(request.amount)
     if not 0 <= request.hold_minutes <= HOLD_MINUTES_MAX:
         raise invalid("hold_minutes", f"from 0 to {HOLD_MINUTES_MAX}")
-    return Authorize(name, amount, read_time(request.occurred_at, "occurred_at"), request.hold_minutes)
+    occurred_at_us = read_time(request.occurred_at, "occurred_at")
+    return Authorize(name, amount, occurred_at_us, request.hold_minutes, read_consent(request))
 
 
 def _capture(request: Any) -> Capture:
@@ -267,6 +269,8 @@ BODIES: dict[str, Callable[[Any], object]] = {
     "ReleaseRequest": _release,
     "EnrolRequest": _enrol,
     "LinkAliasRequest": _link_alias,
+    "AddMemberProofRequest": read_added_proof,
+    "RemoveMemberProofRequest": read_removed_proof,
     "RegisterRequest": _register,
     "ActivateRequest": lambda request: Activate(read_partner_id(request.partner_id, "partner_id")),
     "SuspendRequest": lambda request: Suspend(read_partner_id(request.partner_id, "partner_id")),

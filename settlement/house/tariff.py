@@ -28,7 +28,8 @@ class Tariff:
     point's funder. `hold_minutes`: how long points are held at most. `expiry`: when points expire that are issued under it,
     spelled as `settlement.ledger.rules.expiry` reads it; `grace_days`: how long points live on that come back expired. `spent`:
     a reversal of spent points is refused, makes the member owe them, or leaves them to the issuer to bear.
-    `rebate_basis_points`: the part of an expired point's price that its issuer gets back.
+    `rebate_basis_points`: the part of an expired point's price that its issuer gets back. `consent_above`: no more points than
+    these are spent or held without the member's own proof; None: it is never asked.
     """
 
     rate_micros: int
@@ -40,11 +41,15 @@ class Tariff:
     fee_micros: int = 0
     interchange_micros: int = 0
     rebate_basis_points: int = 0
+    consent_above: int | None = None
 
     def lines(self) -> tuple[tuple[str, str], ...]:
         """The leaf's `term` lines, in the order of the fields."""
         return tuple(
-            [("term", f"{each.name.replace('_', '-')} {getattr(self, each.name)}") for each in fields(self)]
+            [
+                ("term", f"{each.name.replace('_', '-')} {_spell(getattr(self, each.name))}")
+                for each in fields(self)
+            ]
         )
 
 
@@ -63,7 +68,19 @@ def check_terms(tariff: Tariff, *, model: str) -> None:
                 raise CoalitionError("FIELD_INVALID", message, field=f"tariff.{term}")
 
 
-_READ: dict[Any, Callable[[str], Any]] = {int: int, str: str, Spent: Spent}
+_NONE = "none"
+
+
+def _spell(value: object) -> str:
+    return _NONE if value is None else str(value)
+
+
+_READ: dict[Any, Callable[[str], Any]] = {
+    int: int,
+    str: str,
+    Spent: Spent,
+    int | None: lambda text: None if text == _NONE else int(text),
+}
 
 
 def parse_tariff(values: Iterable[str]) -> Tariff:

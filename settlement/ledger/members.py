@@ -9,8 +9,9 @@ from psycopg.rows import TupleRow
 
 from settlement.house.state import House
 from settlement.journal.acts import ENGINE_LINE, Act, Draft
-from settlement.ledger import open_lots
+from settlement.ledger import open_lots, proof_rows
 from settlement.ledger.acts import (
+    AddMemberProof,
     Authorize,
     Capture,
     Enrol,
@@ -18,6 +19,7 @@ from settlement.ledger.acts import (
     LinkAlias,
     Redeem,
     Release,
+    RemoveMemberProof,
     Reverse,
     Void,
 )
@@ -77,6 +79,8 @@ _ACCOUNTS = (wallet, held, pending)
 """In the order of the fields of `Wallet`."""
 NAMING = Issue | Redeem | Authorize
 """Acts that name their member by id or by an alias."""
+BY_ID = LinkAlias | AddMemberProof | RemoveMemberProof
+"""Acts that name their member by id alone."""
 
 
 class MemberRules:
@@ -99,7 +103,7 @@ class MemberRules:
         """
         bodies = [act.body for act in acts]
         members = {body.name.member for body in bodies if isinstance(body, NAMING)}
-        members |= {body.member for body in bodies if isinstance(body, LinkAlias)}
+        members |= {body.member for body in bodies if isinstance(body, BY_ID)}
         tokens = _tokens(bodies)
         await self._load_aliases(connection, tokens)
         await self._load_earlier_acts(connection, bodies)
@@ -109,6 +113,8 @@ class MemberRules:
         await self._load_wallets(connection, head.now_us, named, demands)
         if any(isinstance(body, Issue | Reverse) for body in bodies):
             await self._load_arrears(connection, named)
+        if proof_rows.are_needed(bodies):
+            await proof_rows.load(connection, self._book, named)
         return bool(tokens)
 
     async def _load_aliases(self, connection: AsyncConnection[TupleRow], tokens: list[bytes]) -> None:
@@ -221,7 +227,7 @@ class MemberRules:
             statements.append(Statement(NEW_HOLDS, (book.shard, *columns(rows))))
         if book.closed_holds:
             statements.append(Statement(CLOSED_HOLDS, (*columns(book.closed_holds), book.shard)))
-        return statements
+        return statements + proof_rows.changes(book)
 
 
 def _tokens(bodies: Iterable[object]) -> list[bytes]:

@@ -394,6 +394,7 @@ class Tariff(_message.Message):
     GRACE_DAYS_FIELD_NUMBER: _builtins.int
     HOLD_MINUTES_FIELD_NUMBER: _builtins.int
     SPENT_FIELD_NUMBER: _builtins.int
+    CONSENT_ABOVE_FIELD_NUMBER: _builtins.int
     reimbursement_micros: _builtins.int
     """What a redeemer is reimbursed, 1 to 9,000,000."""
     price_micros: _builtins.int
@@ -414,6 +415,10 @@ class Tariff(_message.Message):
     """How long points are held at most: minutes, 1 to 525,600."""
     spent: Global___Spent.ValueType
     """What becomes of points that are spent when their issue is reversed."""
+    consent_above: _builtins.int
+    """Of more points than these none are redeemed or authorized without a proof of their member; 0: of none at all. Unset: no
+    proof is asked for.
+    """
     def __init__(
         self,
         *,
@@ -427,12 +432,15 @@ class Tariff(_message.Message):
         grace_days: _builtins.int = ...,
         hold_minutes: _builtins.int = ...,
         spent: Global___Spent.ValueType = ...,
+        consent_above: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_consent_above", b"_consent_above", "consent_above", b"consent_above"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expiry", b"expiry", "expiry_count", b"expiry_count", "fee_micros", b"fee_micros", "grace_days", b"grace_days", "hold_minutes", b"hold_minutes", "interchange_micros", b"interchange_micros", "price_micros", b"price_micros", "rebate_basis_points", b"rebate_basis_points", "reimbursement_micros", b"reimbursement_micros", "spent", b"spent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consent_above", b"_consent_above", "consent_above", b"consent_above", "expiry", b"expiry", "expiry_count", b"expiry_count", "fee_micros", b"fee_micros", "grace_days", b"grace_days", "hold_minutes", b"hold_minutes", "interchange_micros", b"interchange_micros", "price_micros", b"price_micros", "rebate_basis_points", b"rebate_basis_points", "reimbursement_micros", b"reimbursement_micros", "spent", b"spent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__consent_above: _TypeAlias = _typing.Literal["consent_above"]  # noqa: Y015
+    _WhichOneofArgType__consent_above: _TypeAlias = _typing.Literal["_consent_above", b"_consent_above"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__consent_above) -> _WhichOneofReturnType__consent_above | None: ...
 
 Global___Tariff: _TypeAlias = Tariff  # noqa: Y015
 

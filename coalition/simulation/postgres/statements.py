@@ -9,10 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from coalition.exchange import exchange
 from coalition.gateway import exchange_reads
-from coalition.simulation.postgres import openings, reads, writes
+from coalition.simulation.postgres import openings, proofs, reads, writes
 from coalition.simulation.postgres.tables import Rows, Transaction, Wait
 from settlement.clearing import obligations
-from settlement.ledger import batch, members, memory, open_lots, opening, opening_rules, sweeping, writing
+from settlement.ledger import (
+    batch,
+    members,
+    memory,
+    open_lots,
+    opening,
+    opening_rules,
+    proof_rows,
+    sweeping,
+    writing,
+)
 from settlement.worker import publisher
 
 if TYPE_CHECKING:
@@ -44,6 +54,8 @@ STATEMENTS: dict[str, Statement] = {
     members.REVERSALS: writes.reversals,
     members.NEW_HOLDS: writes.new_holds,
     members.CLOSED_HOLDS: writes.closed_holds,
+    proof_rows.PROOFS: proofs.proofs,
+    proof_rows.CHANGED_PROOFS: proofs.changed_proofs,
     opening.LOADED: openings.loaded,
     opening_rules.HOMES_OF_ALIASES: openings.homes_of_aliases,
     opening_rules.HOMES_OF_MEMBERS: openings.homes_of_members,

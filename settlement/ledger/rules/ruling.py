@@ -1,12 +1,27 @@
 """What becomes of an act, and how an entry's leaf spells it."""
 
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from settlement.clock import format_time
 from settlement.journal.acts import ENGINE_LINE, Act, Draft
 from settlement.journal.leaf import Transfer, format_post
-from settlement.ledger.acts import ON_EVENT_US, Authorize, Capture, Issue, Redeem, Release, Reverse, Void
+from settlement.ledger.acts import (
+    CODE,
+    ON_EVENT_US,
+    AddMemberProof,
+    Authorize,
+    Capture,
+    Code,
+    Consent,
+    Issue,
+    Redeem,
+    Release,
+    RemoveMemberProof,
+    Reverse,
+    Void,
+)
 from settlement.ledger.book import NEVER_US, Arrear, Hold, Lot, LotName, Original, Slice
 from settlement.money import POINTS
 
@@ -23,8 +38,8 @@ class Ruling:
     so do `renewed` ones, each beside the lot whose points come back in it. `given` slices go back to lots, then `taken` ones come
     out of them; `spent` are slices of a hold that are spent now, `freed` are pending no more. `new_arrears` are owed
     from now on, `repaid` are parts of earlier ones. `original`: what was found to reverse or release, or the hold that ends.
-    `amount`: how many points are reversed. `until_us`: when a new hold runs out. `balance_after`: the member's points once the
-    book has changed.
+    `amount`: how many points are reversed. `until_us`: when a new hold runs out. `consent`: the member's own yes, shown and
+    genuine. `balance_after`: the member's points once the book has changed.
     """
 
     kind: str
@@ -43,6 +58,7 @@ class Ruling:
     original: Original | Hold | None = None
     amount: int = 0
     until_us: int | None = None
+    consent: Consent | None = None
     balance_after: int | None = None
 
 
@@ -86,6 +102,18 @@ def spell_lot(shard: int, name: LotName) -> str:
     return f"{shard}:{name[0]}.{name[1]}"
 
 
+def spell_proof(name: str, public: bytes) -> str:
+    """A proof that is added, as leaves and consents state it."""
+    return f"code {public.hex()}" if name == CODE else f"device {name} {b64encode(public).decode()}"
+
+
+def spell_consent(consent: Consent) -> str:
+    """The member's yes as leaves state it, whole, so that the journal alone can be checked."""
+    if isinstance(consent, Code):
+        return f"code {consent.code.hex()}"
+    return f"device {consent.keyid} {b64encode(consent.signature).decode()}"
+
+
 def _spell_new(lot: Lot) -> str:
     return f"new {lot.funder} {lot.asset} {lot.quantity} {_spell_expiry(lot)} {lot.tariff}"
 
@@ -114,6 +142,12 @@ def spelled(shard: int, act: Act[object], ruling: Ruling) -> Draft:
     if isinstance(body, Issue) and body.pending_until_us is not None:
         until_us = body.pending_until_us
         lines.append(("pending", "event" if until_us == ON_EVENT_US else format_time(until_us)))
+    if isinstance(body, AddMemberProof):
+        lines.append(("proof", spell_proof(body.name, body.public)))
+    elif isinstance(body, RemoveMemberProof):
+        lines.append(("proof-name", body.name))
+    if ruling.consent is not None:
+        lines.append(("consent", spell_consent(ruling.consent)))
     lines += act.request_lines()
     lines += outcome_lines(shard, ruling)
     return Draft(
