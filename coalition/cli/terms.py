@@ -12,7 +12,7 @@ from coalition.cli.usage import wrong_usage
 from coalition.wire.tariffs import DAYS_MAX, check_expiry
 from settlement.errors import CoalitionError
 from settlement.house.tariff import HOLD_MINUTES_MAX, Spent
-from settlement.money import BASIS_POINTS
+from settlement.money import AMOUNT_MAX, BASIS_POINTS
 
 Terms: TypeAlias = Mapping[str, Any]
 """Fields of a tariff and their values: those that were given."""
@@ -35,6 +35,11 @@ def _number(least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return read
+
+
+def _number_or_none(least: int, most: int) -> Callable[[str], int | None]:
+    number = _number(least, most)
+    return lambda text: None if text == "none" else number(text)
 
 
 def _spent(text: str) -> Spent:
@@ -107,6 +112,13 @@ TERMS = (
         "HUNDREDTHS",
         _number(0, BASIS_POINTS),
         "Pool: how many hundredths of a percent of an expired point's price its issuer gets back.",
+    ),
+    Term(
+        "--consent-above",
+        "consent_above",
+        "POINTS",
+        _number_or_none(0, AMOUNT_MAX),
+        "Above so many points a member itself must agree, with a code or its device; 0: always, none: never.",
     ),
 )
 

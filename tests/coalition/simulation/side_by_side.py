@@ -27,6 +27,7 @@ from settlement.ledger.rules.expiry import DAY_US
 from settlement.ledger.sweeping import lapse_draft
 from tests.support.pure_acts import OPERATOR, T0_US, act, as_entry, keyid_for
 
+NETWORK_NAME = "clearing.example/test"
 SHARDS = 2
 DIGITS = 2
 TARIFFS = {
@@ -56,7 +57,7 @@ def founding_keys() -> list[Key]:
 
 def founded_house(keys: list[Key], model: str) -> House:
     """The house after its founding entry."""
-    network = Network("clearing.example/test", "EUR", DIGITS, SHARDS, OPERATOR, model)
+    network = Network(NETWORK_NAME, "EUR", DIGITS, SHARDS, OPERATOR, model)
     draft = Draft("found", founding_lines(network, TARIFFS[model], keys))
     house = House()
     house.apply(as_entry(draft, shard=HOUSE, index=0, house=0))
@@ -79,6 +80,7 @@ class SideBySide:
         keys = founding_keys()
         self.houses = [House(), founded_house(keys, model)]
         self.model = Model(
+            audience=NETWORK_NAME,
             operator=OPERATOR,
             model=model,
             currency="EUR",
