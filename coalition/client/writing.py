@@ -58,7 +58,7 @@ def asks_the_same(envelope: bytes, request: Message) -> bool:
             message.device.ClearField("possession")
     if "occurred_at" in names and not request.HasField("occurred_at"):
         kept.ClearField("occurred_at")
-    return kept == asked
+    return bool(kept == asked)
 
 
 class RequestWriter:

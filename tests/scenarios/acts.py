@@ -41,6 +41,7 @@ from settlement.ledger.acts import (
 from settlement.ledger.rules.expiry import DAY_US
 from settlement.money import micros_per_minor
 from settlement.signing import parse_public_key, possession_message
+from tests.scenarios.proofs import add_proof, remove_proof, shown_by
 from tests.scenarios.scene import Scene, micros, points
 from tests.scenarios.terms import span_us, with_terms
 
@@ -90,16 +91,19 @@ def _issue(scene: Scene, name: str, amount: str, member: str, *pending: str) -> 
     return _plain(Issue(scene.member_name(member), points(amount), scene.clock_us(), until_us))
 
 
-def _redeem(scene: Scene, name: str, amount: str, member: str) -> Asking:
-    return _plain(Redeem(scene.member_name(member), points(amount), scene.clock_us()))
+def _redeem(scene: Scene, name: str, amount: str, member: str, *proof: str) -> Asking:
+    shown = shown_by(scene, proof, name, "redeem", str(points(amount)))
+    return _plain(Redeem(scene.member_name(member), points(amount), scene.clock_us(), shown))
 
 
 def _authorize(scene: Scene, name: str, amount: str, member: str, *span: str) -> Asking:
+    span, proof = (span[:3], span[3:]) if span[:1] == ("for",) else ((), span)
     words = " ".join(span)
     if re.fullmatch(r"|for \d+ minutes", words) is None:
         raise ValueError(f"write how long to hold as: for 30 minutes, not {words}")
     minutes = int(span[1]) if span else 0
-    return _plain(Authorize(scene.member_name(member), points(amount), scene.clock_us(), minutes))
+    shown = shown_by(scene, proof, name, "authorize", str(points(amount)))
+    return _plain(Authorize(scene.member_name(member), points(amount), scene.clock_us(), minutes, shown))
 
 
 def _capture(scene: Scene, name: str, amount: str, hold: str) -> Asking:
@@ -191,12 +195,14 @@ def _hash_of(file: str) -> str:
 
 ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
     "issue": ("POINTS to MEMBER ...", _issue),
-    "redeem": ("POINTS of MEMBER", _redeem),
+    "redeem": ("POINTS of MEMBER ...", _redeem),
     "authorize": ("POINTS of MEMBER ...", _authorize),
     "capture": ("POINTS of ACT", _capture),
     "void": ("ACT", _void),
     "reverse": ("PART of ACT", _reverse),
     "release": ("ACT", _release),
+    "proof-add": ("PROOF of MEMBER ...", add_proof),
+    "proof-remove": ("PROOF of MEMBER ...", remove_proof),
     "enrol": ("MEMBER ...", _enrol),
     "link": ("ALIAS to MEMBER", _link),
     "register": ("PARTNER", lambda scene, name, partner: _plain(Register(partner, partner.title()))),

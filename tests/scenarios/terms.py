@@ -12,7 +12,12 @@ from tests.scenarios.scene import micros
 UNITS_US = {"s": SECOND_US, "m": 60 * SECOND_US, "h": HOUR_US, "d": 24 * HOUR_US}
 MONEY = {name: f"{name}_micros" for name in ("rate", "price", "fee", "interchange")}
 """Terms written as an amount of money for one point."""
-NUMBERS = {"hold": "hold_minutes", "grace": "grace_days", "rebate": "rebate_basis_points"}
+NUMBERS = {
+    "consent": "consent_above",
+    "hold": "hold_minutes",
+    "grace": "grace_days",
+    "rebate": "rebate_basis_points",
+}
 """Terms written as a whole number."""
 WORDS: dict[str, Callable[[str], str]] = {"expiry": check_expiry, "spent": Spent}
 """Terms written as a leaf spells them."""

@@ -25,9 +25,8 @@ from settlement.ledger.members import MemberRules
 from settlement.ledger.rules.expiring import see_to
 from settlement.ledger.rules.expiry import DAY_US
 from settlement.ledger.sweeping import lapse_draft
-from tests.support.pure_acts import OPERATOR, T0_US, act, as_entry, keyid_for
+from tests.support.pure_acts import NETWORK, OPERATOR, T0_US, act, as_entry, keyid_for
 
-NETWORK_NAME = "clearing.example/test"
 SHARDS = 2
 DIGITS = 2
 TARIFFS = {
@@ -57,7 +56,7 @@ def founding_keys() -> list[Key]:
 
 def founded_house(keys: list[Key], model: str) -> House:
     """The house after its founding entry."""
-    network = Network(NETWORK_NAME, "EUR", DIGITS, SHARDS, OPERATOR, model)
+    network = Network(NETWORK.origin, "EUR", DIGITS, SHARDS, OPERATOR, model)
     draft = Draft("found", founding_lines(network, TARIFFS[model], keys))
     house = House()
     house.apply(as_entry(draft, shard=HOUSE, index=0, house=0))
@@ -80,7 +79,7 @@ class SideBySide:
         keys = founding_keys()
         self.houses = [House(), founded_house(keys, model)]
         self.model = Model(
-            audience=NETWORK_NAME,
+            audience=NETWORK.origin,
             operator=OPERATOR,
             model=model,
             currency="EUR",
@@ -105,7 +104,7 @@ class SideBySide:
     ) -> tuple[str, str]:
         """The act's id, and what both sides answered: `ok`, `refused REASON` or `error REASON`."""
         self.now_us += 1
-        asked = act(partner, body, signer=signer)
+        asked = body if isinstance(body, Act) else act(partner, body, signer=signer)
         return asked.act_id, self._ask_house(asked) if shard == HOUSE else self._ask_shard(asked, shard, lag)
 
     def heads(self) -> None:
@@ -195,9 +194,9 @@ class SideBySide:
                 assert model.balance(member) == wallet.balance
                 assert model.pending(member) == wallet.pending
                 assert model.held(member) == wallet.held
-                assert model.facts.points.arrears.owed(member) == sum(
-                    [one.remaining for one in wallet.arrears]
-                )
+                assert model.proofs(member) == shard.book.proofs.of(member)
+                owed = sum([one.remaining for one in wallet.arrears])
+                assert model.facts.points.arrears.owed(member) == owed
         for cycle in house.cycles:
             ours, theirs = model.figures(cycle), self.figures(cycle)
             assert (ours and astuple(ours)) == (theirs and astuple(theirs))

@@ -39,6 +39,7 @@ LIVES = st.fixed_dictionaries(
         "expiry": st.sampled_from(EXPIRIES) | st.just("never"),
         "grace_days": st.integers(0, 40),
         "spent": REVERSED,
+        "consent_above": st.sampled_from([None, None, 0, 2]),
     }
 )
 """Terms on how long points last and what becomes of them: any go with any."""
