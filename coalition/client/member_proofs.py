@@ -1,7 +1,6 @@
 """What a member's app makes, and what a partner sends of it: one-time codes and signatures of a device."""
 
 import base64
-import binascii
 from dataclasses import dataclass
 from secrets import token_bytes
 
@@ -55,7 +54,7 @@ def read_code(text: str) -> Code:
     """A code from its letters. ValueError for anything else."""
     try:
         code = base64.b32decode(f"{text.upper()}{_PADDING}")
-    except binascii.Error:
+    except ValueError:
         code = b""
     if len(code) != CODE_BYTES or spell_code(code) != text.lower():
         raise ValueError("a code has 26 letters a to z and digits 2 to 7")

@@ -98,6 +98,15 @@ PLANTED: dict[str, tuple[str, set[Check]]] = {
     "a hold gone": ("DELETE FROM holds WHERE closed_by IS NULL", {Check.TABLE_HOLDS}),
     "a hold closed": ("UPDATE holds SET closed_by = 7 WHERE closed_by IS NULL", {Check.TABLE_HOLDS}),
     "a hold's end": ("UPDATE holds SET until_us = 7 WHERE closed_by IS NULL", {Check.TABLE_HOLDS}),
+    "an anchor": (
+        "UPDATE proofs SET public = decode(repeat('07', 16), 'hex') WHERE name = 'code'",
+        {Check.TABLE_PROOFS},
+    ),
+    "a device that was lost": (
+        "UPDATE proofs SET public = 'found again' WHERE name <> 'code'",
+        {Check.TABLE_PROOFS},
+    ),
+    "a proof of nobody": (f"INSERT INTO proofs VALUES (1, {FREE}, 'code', 'x')", {Check.TABLE_PROOFS}),
     "a part of an opening gone": (
         "DELETE FROM openings WHERE (shard, part) = (1, 1)",
         {Check.TABLE_OPENINGS},
