@@ -31,6 +31,7 @@ _APPEND_ONLY = (
     "aliases",
     "reversals",
     "holds",
+    "transits",
     "openings",
 )
 _GRANTS = (
@@ -40,7 +41,9 @@ _GRANTS = (
     f"GRANT INSERT, UPDATE ON balances TO {GATEWAY}, {WORKER}",
     f"GRANT INSERT, UPDATE (remaining, pending_until_us, expired) ON lots TO {GATEWAY}, {WORKER}",
     f"GRANT UPDATE (active_at_us, idle_months) ON members TO {GATEWAY}, {WORKER}",
-    f"GRANT INSERT, UPDATE (remaining) ON arrears TO {GATEWAY}",
+    f"GRANT INSERT, UPDATE (remaining) ON arrears TO {GATEWAY}, {WORKER}",
+    f"GRANT UPDATE (sent_day, sent_points) ON members TO {GATEWAY}",
+    f"GRANT UPDATE (arrived_by) ON transits TO {WORKER}",
     f"GRANT INSERT, UPDATE (public) ON proofs TO {GATEWAY}",
     f"GRANT UPDATE (closed_by) ON holds TO {GATEWAY}, {WORKER}",
     f"GRANT UPDATE ON shards TO {GATEWAY}, {WORKER}",

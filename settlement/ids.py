@@ -10,6 +10,7 @@ from typing import TypeVar
 
 UUID_PATTERN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 PARTNER_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])")
+CAMPAIGN_PATTERN = re.compile(r"[a-z0-9-]{1,64}")
 _Drawn = TypeVar("_Drawn")
 _source: random.Random = random.SystemRandom()
 
@@ -54,6 +55,11 @@ def drawn_from(source: random.Random) -> Iterator[None]:
 def is_uuid(text: str) -> bool:
     """Whether text is a UUID in canonical lower-case spelling."""
     return UUID_PATTERN.fullmatch(text) is not None
+
+
+def is_campaign(text: str) -> bool:
+    """Whether text can name a campaign: 1 to 64 of a-z, 0-9 and hyphens."""
+    return CAMPAIGN_PATTERN.fullmatch(text) is not None
 
 
 def is_partner_id(text: str) -> bool:

@@ -39,6 +39,7 @@ class Check(StrEnum):
     POINTS = "points"
     WALLETS = "wallets"
     HOLDS = "holds"
+    TRANSITS = "transits"
     OPENINGS = "openings"
     POSITIONS = "positions"
     FUND = "fund"
@@ -57,6 +58,7 @@ class Check(StrEnum):
     TABLE_OBLIGATIONS = "table-obligations"
     TABLE_REVERSALS = "table-reversals"
     TABLE_HOLDS = "table-holds"
+    TABLE_TRANSITS = "table-transits"
     TABLE_PROOFS = "table-proofs"
     TABLE_OPENINGS = "table-openings"
     TABLE_SHARDS = "table-shards"
@@ -88,6 +90,7 @@ MEANINGS = {
     Check.POINTS: "points issued, and those owed, are in wallets or redeemed, in total and per issuer",
     Check.WALLETS: "wallets hold exactly their open lots, and owe exactly their open arrears, as decided and as posted",
     Check.HOLDS: "held points are those of open holds",
+    Check.TRANSITS: "points between two shards are those of the transfers that have not arrived",
     Check.OPENINGS: "opening balances are what was approved: lots, points and members",
     Check.POSITIONS: "positions, the operator's with its own accounts, are the obligations less what was settled",
     Check.FUND: "the pool's fund is the price of every point that is not spent; a bilateral network has none",
@@ -105,6 +108,7 @@ MEANINGS = {
     Check.TABLE_BALANCES: "balances are the sums of the postings",
     Check.TABLE_OBLIGATIONS: "obligations are the sums of the postings, cycle by cycle",
     Check.TABLE_HOLDS: "holds are those of the journal, and closed by its entries",
+    Check.TABLE_TRANSITS: "transits are those of the journal, and arrived by its entries",
     Check.TABLE_REVERSALS: "reversals are those of the journal",
     Check.TABLE_PROOFS: "members' devices and anchors are those that the journal leaves",
     Check.TABLE_OPENINGS: "parts of openings that are loaded are those of the journal, each once",

@@ -35,6 +35,7 @@ from settlement.ledger.acts import (
     Release,
     RemoveMemberProof,
     Reverse,
+    TransferPoints,
     Void,
 )
 from settlement.ledger.batch import SKEW_MAX_US
@@ -46,6 +47,8 @@ ASKED_BY: dict[str, tuple[str, frozenset[str]]] = {
     "suspend": ("SuspendRequest", frozenset({OPERATOR})),
     "key-add": ("AddKeyRequest", frozenset({OPERATOR, PARTNER, APPROVING})),
     "key-revoke": ("RevokeKeyRequest", frozenset({OPERATOR, PARTNER})),
+    "fund-agree": ("AgreeToFundRequest", frozenset({PARTNER})),
+    "fund-end": ("EndFundingRequest", frozenset({PARTNER})),
     "tariff-propose": ("ProposeTariffRequest", frozenset({APPROVING})),
     "tariff-approve": ("ApproveTariffRequest", frozenset({APPROVING})),
     "close": ("CloseCycleRequest", frozenset({OPERATOR})),
@@ -60,6 +63,7 @@ ASKED_BY: dict[str, tuple[str, frozenset[str]]] = {
     "proof-remove": ("RemoveMemberProofRequest", frozenset({OPERATOR, PARTNER})),
     "issue": ("IssueRequest", frozenset({PARTNER})),
     "redeem": ("RedeemRequest", frozenset({PARTNER})),
+    "transfer": ("TransferPointsRequest", frozenset({PARTNER})),
     "authorize": ("AuthorizeRequest", frozenset({PARTNER})),
     "capture": ("CaptureRequest", frozenset({PARTNER})),
     "void": ("VoidRequest", frozenset({PARTNER})),
@@ -67,8 +71,8 @@ ASKED_BY: dict[str, tuple[str, frozenset[str]]] = {
     "release": ("ReleaseRequest", frozenset({PARTNER})),
 }
 """Kind of entry to the message that asks for it and the roles that may."""
-SWEPT_KINDS = frozenset({"lapse", "expire", "mature"})
-"""Entries of the engine about a member: what fell due by itself."""
+SWEPT_KINDS = frozenset({"lapse", "expire", "mature", "arrive"})
+"""Entries of the engine about a member: what fell due or arrived by itself."""
 ENGINE_KINDS = frozenset({"found", "heads", "cut", "tariff-start", "opening"}) | SWEPT_KINDS
 NOBODY = "00000000-0000-0000-0000-000000000000"
 """Stands for a member that an act names and nobody enrolled."""
@@ -238,10 +242,20 @@ def _token(entry: Entry) -> bytes:
 
 _FROM_LEAF: dict[str, Callable[[Entry, str], object]] = {
     "issue": lambda entry, _: Issue(
-        _name(entry), _amount(entry), parse_time(entry.one("occurred")), _pending_until(entry)
+        _name(entry),
+        _amount(entry),
+        parse_time(entry.one("occurred")),
+        _pending_until(entry),
+        entry.get("campaign"),
     ),
     "redeem": lambda entry, _: Redeem(
         _name(entry), _amount(entry), parse_time(entry.one("occurred")), _consent(entry)
+    ),
+    "transfer": lambda entry, _: TransferPoints(
+        _name(entry),
+        MemberName(member=entry.get("recipient")),
+        _amount(entry),
+        parse_time(entry.one("occurred")),
     ),
     "authorize": lambda entry, _: Authorize(
         _name(entry), _amount(entry), parse_time(entry.one("occurred")), _minutes(entry), _consent(entry)

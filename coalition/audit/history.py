@@ -13,12 +13,12 @@ from settlement.errors import CoalitionError
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 from settlement.journal.leaf import HOUSE, Entry
-from settlement.ledger.acts import Enrol
+from settlement.ledger.acts import Enrol, TransferPoints
 from settlement.ledger.book import Book
 from settlement.ledger.decide import decide
 from settlement.ledger.founding import SHARDS_MAX
 from settlement.ledger.rules.expiring import see_to
-from settlement.ledger.sweeping import lapse_draft
+from settlement.ledger.sweeping import arrival_draft, lapse_draft
 
 CONTRADICTIONS = (
     CoalitionError,
@@ -102,10 +102,31 @@ class History:
             return decide_desk(self.house, figures, act, entry.time_us)
         if isinstance(act.body, Enrol) and act.body.member in self.tally.members:
             raise ValueError(f"member {act.body.member} is enrolled already")
-        book = self.books.setdefault(entry.shard, Book(entry.shard, aliases=self.aliases))
+        book = self.book(entry.shard)
+        if isinstance(act.body, TransferPoints):
+            # Who came to live in another shard a moment ago need not have been known yet: then the leaf names nobody.
+            book.transits.shards = {} if entry.get("recipient") is None else self.tally.members
         draft = decide(book, self.house, act, entry.index, entry.time_us)
         book.forget_changes()
         return draft
+
+    def book(self, shard: int) -> Book:
+        """A shard's book, as deciding again leaves it."""
+        if shard not in self.books:
+            self.books[shard] = Book(shard, aliases=self.aliases)
+        return self.books[shard]
+
+    def arrive(self, entry: Entry) -> tuple[Draft | None, str | None]:
+        """The entry by which the transfer that this one names arrives, or why it must not arrive here."""
+        shard, _, number = entry.one("original").partition(":")
+        sender = self.books.get(int(shard), Book(int(shard)))
+        transit = sender.transits.by_entry.get(int(number))
+        if transit is None or not transit.is_open or transit.to_shard != entry.shard:
+            return None, f"nothing of {entry.one('original')} is on its way here"
+        book = self.book(entry.shard)
+        draft = arrival_draft(book, self.house, transit, entry.index)
+        book.forget_changes()
+        return draft, None
 
     def lapse(self, entry: Entry) -> tuple[Draft | None, str | None]:
         """The entry by which the hold that this one names lapses, or why it must not lapse here."""

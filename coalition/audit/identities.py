@@ -2,6 +2,7 @@
 
 from coalition.audit.checks import Check
 from coalition.audit.history import CONTRADICTIONS
+from coalition.audit.points import check_points, check_transits
 from coalition.audit.replay import Replay
 from settlement.house.records import Settlement
 from settlement.journal.leaf import HOUSE
@@ -17,7 +18,8 @@ def check_identities(replay: Replay, *, complete: bool) -> None:
     replay.report.require(
         founded, Check.ENGINE, f"{HOUSE}:0", "the first entry of the house does not found a network"
     )
-    steps = (_check_balanced, _check_points, _check_wallets, _check_holds, _check_arrears, _check_reversals)
+    points = (check_points, _check_wallets, _check_holds, check_transits, _check_arrears, _check_reversals)
+    steps = (_check_balanced, *points)
     further = (_check_heads, _check_openings, _check_positions, _check_fund, _check_settlements)
     for step in (*steps, *further) if founded else steps:
         try:
@@ -49,42 +51,6 @@ def _check_balanced(replay: Replay) -> None:
         totals[asset] = totals.get(asset, 0) + sums.first - sums.second
     for asset, total in totals.items():
         replay.report.require(total == 0, Check.BALANCED, asset, f"debits exceed credits by {total}")
-
-
-def _check_points(replay: Replay) -> None:
-    tally, report = replay.tally, replay.report
-    issued = {account[7:]: -amount for account, amount in tally.totals("issued:", POINTS).items()}
-    in_wallets = sum(tally.totals("wallet:", POINTS).values())
-    held = sum(tally.totals("held:", POINTS).values())
-    pending = sum(tally.totals("pending:", POINTS).values())
-    redeemed = sum(tally.totals("redeemed:", POINTS).values())
-    expired = {account[8:]: amount for account, amount in tally.totals("expired:", POINTS).items()}
-    owed = -sum(tally.totals("arrears:", POINTS).values())
-    total, elsewhere = sum(issued.values()), in_wallets + held + pending + redeemed + sum(expired.values())
-    sentence = (
-        f"{total} issued, {owed} owed, {in_wallets} in wallets, {held} held, {pending} pending, {redeemed} redeemed, "
-        f"{sum(expired.values())} expired"
-    )
-    report.require(total + owed == elsewhere, Check.POINTS, "in total", sentence)
-    open_lots: dict[str, int] = {}
-    for lot in tally.lots.values():
-        open_lots[lot.funder] = open_lots.get(lot.funder, 0) + lot.remaining
-    arrears: dict[str, int] = {}
-    for arrear in tally.arrears.values():
-        arrears[arrear.partner] = arrears.get(arrear.partner, 0) + arrear.quantity
-    held_of: dict[str, int] = {}
-    for name, points in tally.held.items():
-        funder = tally.lots[name].funder
-        held_of[funder] = held_of.get(funder, 0) + points
-    for issuer in sorted({*issued, *open_lots, *tally.spent, *held_of, *arrears}):
-        still, aside, spent = open_lots.get(issuer, 0), held_of.get(issuer, 0), tally.spent.get(issuer, 0)
-        put_out, over, made_owed = issued.get(issuer, 0), tally.expired.get(issuer, 0), arrears.get(issuer, 0)
-        sentence = (
-            f"{put_out} issued, {made_owed} made arrears, {still} in open lots, {aside} held, {spent} spent, "
-            f"{over} expired, of which {expired.get(issuer, 0)} posted"
-        )
-        holds = put_out + made_owed == still + aside + spent + over and over == expired.get(issuer, 0)
-        report.require(holds, Check.POINTS, issuer, sentence)
 
 
 def _check_wallets(replay: Replay) -> None:
@@ -237,13 +203,20 @@ def _check_positions(replay: Replay) -> None:
 
 
 def _check_fund(replay: Replay) -> None:
-    """In every shard: points in lots and holds, less those owed, each at the price under which they were issued."""
+    """In every shard: points in lots and holds, less those owed, each at the price under which they were issued.
+
+    Where points were transferred from, their price stays.
+    """
     house, tally, due = replay.house, replay.tally, dict.fromkeys(replay.member_shards, 0)
     for name, lot in tally.lots.items():
         points = lot.remaining + tally.held.get(name, 0)
         due[name[0]] += points * house.tariffs[lot.tariff].price_micros
     for name, arrear in tally.arrears.items():
         due[name[0]] -= arrear.remaining * house.tariffs[arrear.tariff].price_micros
+    for (shard, _), transit in tally.transits.items():
+        price = sum([lot.quantity * house.tariffs[lot.tariff].price_micros for lot in transit.lots])
+        due[shard] += price
+        due[transit.to_shard] -= price if transit.arrived_by is not None else 0
     for shard, priced in due.items():
         held = tally.balance(shard, chart.FUND, house.founded.currency)
         sentence = f"it holds {held} micros, the points not spent are priced at {priced}"

@@ -150,9 +150,9 @@ def _asked(kind: str, request: Any) -> tuple[Asked, str]:
     """What is asked, by the field rules of the door, and the lines that say so between `member` and `request`."""
     if kind == "enrol":
         return (None, aliases_to_enrol(request), 0), ""
-    if request.DESCRIPTOR.name == "IssueRequest" and request.WhichOneof("spendable") is not None:
-        raise ValueError("points that are pending at first are rare: the long way")
-    if request.DESCRIPTOR.name == "RedeemRequest" and request.HasField("member_proof"):
+    if kind == "issue" and (request.campaign or request.WhichOneof("spendable") is not None):
+        raise ValueError("points that are pending at first, or co-funded, are rare: the long way")
+    if kind == "redeem" and request.HasField("member_proof"):
         raise ValueError("proofs are verified by the rules: the long way")
     member, alias = member_name(request)
     amount, occurred_us = read_amount(request.amount), read_time(request.occurred_at, "occurred_at")

@@ -30,7 +30,7 @@ from coalition.audit.signatures import Job
 from settlement.clearing.decide import CycleNotClosedError
 from settlement.journal.acts import Draft
 from settlement.journal.leaf import HOUSE, Entry
-from settlement.ledger.acts import Authorize, Enrol, Issue, LinkAlias, MemberName, Redeem
+from settlement.ledger.acts import Authorize, Enrol, Issue, LinkAlias, MemberName, Redeem, TransferPoints
 from settlement.ledger.book import Book
 from settlement.transparency.merkle import leaf_hash
 
@@ -137,7 +137,8 @@ class Replay(History):
 
     def _swept(self, state: ShardState, entry: Entry, where: str) -> Draft | None:
         self._check_cut(state, where)
-        draft, wrong = self.lapse(entry) if entry.kind == "lapse" else self.see_to(entry)
+        again = {"lapse": self.lapse, "arrive": self.arrive}.get(entry.kind, self.see_to)
+        draft, wrong = again(entry)
         if draft is not None and draft.lines != entry.lines:
             wrong = first_difference(entry, draft)
         self.report.require(wrong is None, Check.ENGINE, where, wrong or "")
@@ -231,14 +232,11 @@ class Replay(History):
         """Where an alias may stand in an erased payload or the file of an opening, the leaf says whom it meant."""
         if not self.aliases_erased:
             return body
+        if isinstance(body, TransferPoints):
+            body = replace(body, recipient=self._known(body.recipient, entry.get("recipient")))
         match body:
-            case Issue(name=name) | Redeem(name=name) | Authorize(name=name) if (
-                name.alias is not None and name.alias not in self.aliases
-            ):
-                member = entry.get("member")
-                if member is not None and member in self.openings.joined:
-                    self.aliases[name.alias] = member  # from now on it can mean nobody else
-                return replace(body, name=MemberName(member=member))
+            case Issue(name=name) | Redeem(name=name) | TransferPoints(name=name) | Authorize(name=name):
+                return replace(body, name=self._known(name, entry.get("member")))
             case Enrol(aliases=aliases) if entry.refusal == "ALIAS_TAKEN" and not self.aliases.keys() & set(
                 aliases
             ):
@@ -246,6 +244,14 @@ class Replay(History):
             case LinkAlias(alias=alias) if entry.refusal == "ALIAS_TAKEN" and alias not in self.aliases:
                 return replace(body, alias=TAKEN)
         return body
+
+    def _known(self, name: MemberName, member: str | None) -> MemberName:
+        """As it was asked; where nobody is known to have this alias, the member that the leaf names."""
+        if name.alias is None or name.alias in self.aliases:
+            return name
+        if member is not None and member in self.openings.joined:
+            self.aliases[name.alias] = member  # from now on it can mean nobody else
+        return MemberName(member=member)
 
     def _decide_again(self, claim: Claim, body: object, entry: Entry, where: str) -> Draft | None:
         self.report.count(Check.DECIDED_AGAIN)

@@ -15,7 +15,6 @@ from coalition.audit.tallied import TalliedLot
 from settlement.clock import parse_time
 from settlement.journal.leaf import Entry, parse_leaf
 from settlement.ledger.acts import Enrol
-from settlement.ledger.book import Book
 from settlement.ledger.decide import rule
 from settlement.ledger.rules.ruling import Ruling, outcome_lines, spelled
 from settlement.signing import keyid_of
@@ -80,7 +79,7 @@ class SwiftReplay(Replay):
             or not self._may_sign(keyid, kind, partner, house)
         ):
             return False
-        book = self.books.get(shard) or self.books.setdefault(shard, Book(shard, aliases=self.aliases))
+        book = self.book(shard)
         try:
             ruling = rule(book, self.house, name, body_of(kind, asked, member), index, time_us)
         except CONTRADICTIONS:

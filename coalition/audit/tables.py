@@ -19,7 +19,7 @@ from settlement.transparency.merkle import memory_nodes, range_root
 Row: TypeAlias = tuple[Any, ...]
 TOKEN_BYTES = 32
 
-_MEMBERS = "SELECT member::text, shard, active_at_us, idle_months FROM members"
+_MEMBERS = "SELECT member::text, shard, active_at_us, idle_months, sent_day, sent_points FROM members"
 _ALIASES = "SELECT token, member::text FROM aliases"
 _LOTS = """SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff,
     idle_months, pending_until_us, expired FROM lots"""
@@ -30,6 +30,7 @@ _ARREARS = (
 )
 _REVERSALS = "SELECT shard, original, index, amount FROM reversals"
 _HOLDS = "SELECT shard, index, member::text, partner, amount, tariff, until_us, closed_by FROM holds"
+_TRANSITS = "SELECT shard, index, to_shard, recipient::text, arrived_by FROM transits"
 _PROOFS = "SELECT shard, member::text, name, public FROM proofs"
 _OPENINGS = "SELECT shard, proposal, part, index, lots, points FROM openings"
 _SHARDS = "SELECT shard, size, house, recorded_at_us, cycle, cycle_start FROM shards"
@@ -98,6 +99,7 @@ def _expectations(replay: Replay) -> list[_Expectation]:
             2,
             lambda: {key: astuple(hold) for key, hold in tally.holds.items()},
         ),
+        (Check.TABLE_TRANSITS, _TRANSITS, 2, lambda: _expected_transits(replay)),
         (
             Check.TABLE_PROOFS,
             _PROOFS,
@@ -120,17 +122,30 @@ def _expected_lots(replay: Replay) -> dict[Row, Row]:
 
 
 def _expected_members(replay: Replay) -> dict[Row, Row]:
-    """When they were last active is what deciding every entry again left; the fewest months are those of their open lots."""
+    """When they were last active, and what they sent, is what deciding every entry again left.
+
+    The fewest months are those of their open lots.
+    """
     idle: dict[str, int] = {}
     for lot in replay.tally.lots.values():
         if lot.idle_months is not None and lot.remaining > 0:
             idle[lot.member] = min(lot.idle_months, idle.get(lot.member, lot.idle_months))
     expected: dict[Row, Row] = {}
     for member, shard in replay.tally.members.items():
-        wallets = replay.books[shard].wallets if shard in replay.books else {}
-        wallet = wallets.get(member, Wallet(0))
-        expected[member,] = (shard, wallet.active_at_us, idle.get(member))
+        book = replay.book(shard)
+        sent = book.transits.sent.get(member, (0, 0))
+        expected[member,] = (
+            shard,
+            book.wallets.get(member, Wallet(0)).active_at_us,
+            idle.get(member),
+            *sent,
+        )
     return expected
+
+
+def _expected_transits(replay: Replay) -> dict[Row, Row]:
+    transits = replay.tally.transits.items()
+    return {key: (each.to_shard, each.recipient, each.arrived_by) for key, each in transits}
 
 
 def _expected_facts(tallied: Mapping[LotName, TalliedLot | TalliedArrear]) -> dict[Row, Row]:

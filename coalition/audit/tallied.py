@@ -54,6 +54,16 @@ class TalliedArrear:
 
 
 @dataclass(slots=True)
+class TalliedTransit:
+    """Points on their way to another shard, as the leaves leave them: the lots that they are to be there."""
+
+    to_shard: int
+    recipient: str
+    lots: list[TalliedLot]
+    arrived_by: int | None = None
+
+
+@dataclass(slots=True)
 class Sums:
     """Two totals of the same unit: debits and credits, or an amount and a count of postings."""
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from coalition.audit.proved import ProofName, take_proofs
-from coalition.audit.tallied import LotName, Sums, TalliedArrear, TalliedHold, TalliedLot
+from coalition.audit.tallied import LotName, Sums, TalliedArrear, TalliedHold, TalliedLot, TalliedTransit
 from settlement.clearing.accrual import Accrual
 from settlement.clock import parse_time
 from settlement.journal.leaf import Entry, Transfer
@@ -36,6 +36,8 @@ class Tally:
     expired: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     """Funder to its points that expired."""
     holds: dict[tuple[int, int], TalliedHold] = field(default_factory=dict)
+    transits: dict[tuple[int, int], TalliedTransit] = field(default_factory=dict)
+    """By shard and entry of the transfer."""
     moved: dict[int, dict[tuple[str, bool], Sums]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(Sums))
     )
@@ -61,6 +63,10 @@ class Tally:
         original = entry.get("original")
         if entry.refusal is None and entry.kind == "authorize":
             self._open_hold(entry)
+        elif entry.refusal is None and entry.kind == "transfer":
+            self._send(entry)
+        elif original is not None and entry.kind == "arrive":
+            wrong += self._arrive(entry, original)
         elif original is not None and entry.refusal is None and entry.kind == "reverse":
             shard, _, index = original.partition(":")
             self.reversals[int(shard), int(index), entry.index] = int(entry.one("amount").split(" ")[1])
@@ -144,8 +150,10 @@ class Tally:
 
     def _lot(self, entry: Entry, place: int, value: str, *, spends: bool) -> Sequence[str]:
         verb, *facts = value.split(" ")
+        if verb == "send":
+            return ()
         if verb in ("new", "grant"):
-            member = facts.pop(0) if verb == "grant" else entry.get("member") or ""
+            member = facts.pop(0) if verb == "grant" else entry.get("recipient") or entry.get("member") or ""
             self.open_lot((entry.shard, entry.index, place), _new_lot(entry, member, *facts))
             return ()
         name, points = _read_name(facts[0]), int(facts[1])
@@ -159,6 +167,8 @@ class Tally:
             return self._move_held(name, points if verb == "take" else -points, out_of_lot=True)
         if entry.kind == "expire":
             return self._expire(name, points)
+        if entry.kind == "transfer" and name[1] != entry.index:
+            return self.move_points(name, -points, spent=False)
         return self.move_points(name, points if verb == "give" else -points, spent=spends)
 
     def _move_held(self, name: LotName, points: int, *, out_of_lot: bool = False) -> Sequence[str]:
@@ -195,6 +205,27 @@ class Tally:
         if name in self.lots:
             self.expired[self.lots[name].funder] += points
         return wrong
+
+    def _send(self, entry: Entry) -> None:
+        lots = [
+            _new_lot(entry, entry.one("recipient"), *value.split(" ")[1:])
+            for value in entry.all("lot")
+            if value[:5] == "send "
+        ]
+        ways = [each.credit.split(":")[2] for each in entry.transfers() if each.credit[:8] == "transit:"]
+        for to_shard in ways:
+            transit = TalliedTransit(int(to_shard), entry.one("recipient"), lots)
+            self.transits[entry.shard, entry.index] = transit
+
+    def _arrive(self, entry: Entry, original: str) -> Iterator[str]:
+        shard, _, index = original.partition(":")
+        transit = self.transits.get((int(shard), int(index)))
+        if transit is None:
+            yield f"nothing was sent by {original}"
+        elif transit.arrived_by is not None:
+            yield f"what {original} sent arrives a second time"
+        else:
+            transit.arrived_by = entry.index
 
     def _open_hold(self, entry: Entry) -> None:
         amount, until_us = int(entry.one("amount").split(" ")[1]), parse_time(entry.one("until"))

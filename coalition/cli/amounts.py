@@ -3,7 +3,8 @@
 from decimal import Decimal, InvalidOperation
 
 from settlement.errors import CoalitionError
-from settlement.money import MICROS_MAX, MICROS_PER_UNIT, RATE_MAX_MICROS, format_micros
+from settlement.house.funding import SHARES_MAX
+from settlement.money import BASIS_POINTS, MICROS_MAX, MICROS_PER_UNIT, RATE_MAX_MICROS, format_micros
 
 
 def point_value_micros(text: str) -> int:
@@ -22,6 +23,14 @@ def _rate(text: str, field: str, *, least: int) -> int:
         limits = f"from {format_micros(least)} to {format_micros(RATE_MAX_MICROS)} units for a point"
         raise CoalitionError("FIELD_INVALID", f"it must be {limits}", field=field)
     return micros
+
+
+def share_basis_points(text: str) -> int:
+    """A share in percent, `12.5`, in basis points. FIELD_INVALID if inexact or out of range."""
+    share = _units(text.removesuffix("%"), "share", parts=BASIS_POINTS // 100)
+    if not 1 <= share <= SHARES_MAX:
+        raise CoalitionError("FIELD_INVALID", "a share is from 0.01 to 99.99 percent", field="share")
+    return share
 
 
 def amount_minor(text: str, *, minor_digits: int) -> int:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from coalition.cli import funding
 from coalition.cli.options import ActId, PartnerId, display_name
 from coalition.cli.printing import emit, hint, say, short, show_table
 from coalition.cli.telling import outcome_document, tell_outcome
@@ -16,7 +17,8 @@ from coalition.client.answers import Key, Partner
 from settlement.errors import CoalitionError
 from settlement.signing import new_key
 
-app = typer.Typer(no_args_is_help=True, help="Register, activate, suspend and show partners.")
+app = typer.Typer(no_args_is_help=True, help="Register, activate, suspend and show partners; fund campaigns.")
+funding.add_to(app)
 DisplayName = Annotated[
     str,
     typer.Option(

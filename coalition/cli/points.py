@@ -1,4 +1,4 @@
-"""`coalition issue | redeem | authorize | capture | void | reverse | release | balance | receipt | position`: points."""
+"""`coalition issue | redeem | transfer | authorize | capture | void | reverse | release | balance | receipt | position`."""
 
 from datetime import datetime
 from typing import Annotated
@@ -41,6 +41,10 @@ def issue(
     on_event: Annotated[
         bool, typer.Option("--on-event", help="Pending until `coalition release` says so.")
     ] = False,
+    campaign: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="Those who agreed to fund it bear their shares. Default: none."),
+    ] = "",
     occurred_at: Occurred = None,
     act_id: ActId = None,
 ) -> None:
@@ -56,6 +60,7 @@ def issue(
             amount=points,
             spendable_from=spendable_from,
             on_event=on_event,
+            campaign=campaign,
             occurred_at=occurred_at,
             act_id=act_id,
         )
@@ -83,6 +88,32 @@ def redeem(
             member=read_member(member), amount=points, proof=proof, occurred_at=occurred_at, act_id=act_id
         )
     tell_outcome(voice, outcome, f"redeemed {points:,} points; the member has {outcome.balance_after or 0:,}")
+
+
+@speaking()
+def transfer(
+    voice: Voice,
+    member: MemberText,
+    recipient: Annotated[str, typer.Argument(metavar="RECIPIENT", help="Who gets them: as MEMBER.")],
+    points: Points,
+    occurred_at: Occurred = None,
+    act_id: ActId = None,
+) -> None:
+    """Move points of a member to another, within the limits of the tariff; this partner pays its fee, if there is one.
+
+    [dim]coalition transfer card:4000123412341234 card:4000999988887777 50 --as bakery[/]
+    """
+    with voice.acting() as client:
+        outcome = client.transfer_points(
+            member=read_member(member),
+            recipient=read_member(recipient),
+            amount=points,
+            occurred_at=occurred_at,
+            act_id=act_id,
+        )
+    tell_outcome(
+        voice, outcome, f"transferred {points:,} points; the sender has {outcome.balance_after or 0:,}"
+    )
 
 
 @speaking()
@@ -257,6 +288,7 @@ def add_to(app: typer.Typer) -> None:
     for command in (
         issue,
         redeem,
+        transfer,
         authorize,
         capture,
         void,

@@ -12,7 +12,7 @@ from coalition.cli.usage import wrong_usage
 from coalition.wire.tariffs import DAYS_MAX, check_expiry
 from settlement.errors import CoalitionError
 from settlement.house.tariff import HOLD_MINUTES_MAX, Spent
-from settlement.money import AMOUNT_MAX, BASIS_POINTS
+from settlement.money import AMOUNT_MAX, BASIS_POINTS, WALLET_MAX
 
 Terms: TypeAlias = Mapping[str, Any]
 """Fields of a tariff and their values: those that were given."""
@@ -112,6 +112,27 @@ TERMS = (
         "HUNDREDTHS",
         _number(0, BASIS_POINTS),
         "Pool: how many hundredths of a percent of an expired point's price its issuer gets back.",
+    ),
+    Term(
+        "--transfer-max",
+        "transfer_points_max",
+        "POINTS",
+        _number(0, AMOUNT_MAX),
+        "How many points one member sends another at once; 0: none.",
+    ),
+    Term(
+        "--transfer-daily-max",
+        "transfer_daily_max",
+        "POINTS",
+        _number(0, WALLET_MAX),
+        "How many points a member sends on one day, in UTC; 0: as many as it has.",
+    ),
+    Term(
+        "--transfer-fee",
+        "transfer_fee_micros",
+        "DECIMAL",
+        price_micros,
+        f"What the partner that asks for a transfer pays the operator for a point, {_UNIT}.",
     ),
     Term(
         "--consent-above",

@@ -16,6 +16,7 @@ from coalition.api.v1.exchange_pb2 import (
     RedeemRequest,
     ReleaseRequest,
     ReverseRequest,
+    TransferPointsRequest,
     VoidRequest,
 )
 from coalition.api.v1.members_pb2 import EnrolRequest, LinkAliasRequest
@@ -71,12 +72,14 @@ class PartnerActs(Caller):
         amount: int,
         spendable_from: datetime | None = None,
         on_event: bool = False,
+        campaign: str = "",
         act_id: str | None = None,
         occurred_at: datetime | None = None,
     ) -> Outcome:
         """Creates points for a member. `occurred_at`: when the shopping happened, for reports; default now.
 
-        They are spendable at once; or pending until `spendable_from`; or, if they wait for an event, until `release`.
+        They are spendable at once; or pending until `spendable_from`; or, if they wait for an event, until `release`. Points of
+        a `campaign` are funded by those who agreed to, each its share, and by this partner.
         """
         if on_event and spendable_from is not None:
             raise ValueError("points are pending until a time or for an event, not both")
@@ -84,6 +87,7 @@ class PartnerActs(Caller):
             amount=amount,
             occurred_at=as_timestamp(occurred_at),
             spendable_from=as_timestamp(spendable_from),
+            campaign=campaign,
         )
         if on_event:
             request.on_event = True
@@ -104,6 +108,21 @@ class PartnerActs(Caller):
             amount=amount, occurred_at=as_timestamp(occurred_at), member_proof=spell_consent(proof)
         )
         self._writer.name_member(request, member)
+        return await self._act(request, act_id)
+
+    async def transfer_points(
+        self,
+        *,
+        member: str | Alias,
+        recipient: str | Alias,
+        amount: int,
+        act_id: str | None = None,
+        occurred_at: datetime | None = None,
+    ) -> Outcome:
+        """Moves points of a member to another; `outcome` is about the first. They may arrive a moment later."""
+        request = TransferPointsRequest(amount=amount, occurred_at=as_timestamp(occurred_at))
+        self._writer.name_member(request, member)
+        self._writer.name_recipient(request, recipient)
         return await self._act(request, act_id)
 
     async def authorize(

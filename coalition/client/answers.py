@@ -90,6 +90,18 @@ class Tariffs:
 
 
 @dataclass(frozen=True, slots=True)
+class Funding:
+    """One partner's agreement, since a house entry, to fund a share of the points that another issues for a campaign."""
+
+    issuer: str
+    campaign: str
+    funder: str
+    share_basis_points: int
+    valid_until: datetime
+    agreed_at_entry: int
+
+
+@dataclass(frozen=True, slots=True)
 class Position:
     """What the caller owes, in millionths of the currency's unit; negative: is owed."""
 

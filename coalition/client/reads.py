@@ -13,6 +13,7 @@ from coalition.client.answers import (
     ConsistencyProof,
     Cycle,
     Entry,
+    Funding,
     InclusionProof,
     Key,
     Member,
@@ -85,6 +86,11 @@ class Reads(Caller):
             _proposed(reply.coming) if reply.HasField("coming") else None,
             tuple(map(_waiting, reply.waiting)),
         )
+
+    async def fundings(self) -> list[Funding]:
+        """Agreements to fund campaigns that live and that the caller is a party of; the operator sees all."""
+        reply = await self._read(partners_pb2.ListFundingsRequest(), partners_pb2.ListFundingsResponse)
+        return [_funding(funding) for funding in reply.fundings]
 
     async def position(self) -> Position:
         """What the caller owes at this moment."""
@@ -201,6 +207,12 @@ def _waiting(waiting: partners_pb2.WaitingTariff) -> WaitingTariff:
     proposed = _proposed(parse_payload(waiting.proposal, partners_pb2.TariffProposal))
     proposed_at = from_us(read_time(waiting.proposed_at, "proposed_at"))
     return WaitingTariff(waiting.proposal, proposed, waiting.proposer, proposed_at)
+
+
+def _funding(funding: partners_pb2.Funding) -> Funding:
+    until = from_us(read_time(funding.valid_until, "valid_until"))
+    facts = (funding.share_basis_points, until, funding.agreed_at_entry)
+    return Funding(funding.issuer, funding.campaign, funding.funder, *facts)
 
 
 def _cycle(cycle: settlement_pb2.Cycle) -> Cycle:

@@ -75,6 +75,13 @@ class RequestWriter:
         else:
             request.alias_token = self.token(member)
 
+    def name_recipient(self, request: Any, recipient: str | Alias) -> None:
+        """As `name_member`, for the member to whom points go."""
+        if isinstance(recipient, str):
+            request.recipient_id = recipient
+        else:
+            request.recipient_token = self.token(recipient)
+
     def token(self, alias: Alias) -> bytes:
         """The alias's token. ClientError ALIAS_INVALID, ALIAS_KEY_MISSING."""
         key = self._identity.alias_key

@@ -25,6 +25,7 @@ from settlement.ledger.acts import (
     Release,
     RemoveMemberProof,
     Reverse,
+    TransferPoints,
     Void,
 )
 from settlement.ledger.members import MemberRules
@@ -80,7 +81,7 @@ class Exchange:
             case Enrol():
                 known = await self._look_up(BY_ACT, (act.partner, act.act_id))
                 return known or draw(self._member_shards())
-            case Issue(name=name) | Redeem(name=name) | Authorize(name=name):
+            case Issue(name=name) | Redeem(name=name) | TransferPoints(name=name) | Authorize(name=name):
                 query, key = (BY_MEMBER, name.member) if name.alias is None else (BY_ALIAS, name.alias)
                 found = await self._look_up(query, (key,))
             case LinkAlias(member=member) | AddMemberProof(member=member) | RemoveMemberProof(member=member):

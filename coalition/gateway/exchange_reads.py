@@ -34,8 +34,10 @@ _ALL = "SELECT index, leaf FROM entries WHERE shard = %(shard)s AND index >= %(s
 _OWN = """SELECT index, leaf FROM entries WHERE shard = %(shard)s AND index >= %(start)s AND index < %(stop)s
     AND (partner = %(partner)s OR index IN (SELECT t.index FROM transfers t WHERE t.asset <> 'PTS' AND t.shard = %(shard)s
     AND t.debit = 'position:' || %(partner)s AND t.index >= %(start)s AND t.index < %(stop)s
-    UNION ALL SELECT t.index FROM transfers t WHERE t.credit LIKE 'expired:%%' AND t.shard = %(shard)s
-    AND t.credit = 'expired:' || %(partner)s AND t.index >= %(start)s AND t.index < %(stop)s))"""
+    UNION ALL SELECT t.index FROM transfers t WHERE t.debit LIKE 'issued:%%' AND t.shard = %(shard)s
+    AND t.debit = 'issued:' || %(partner)s AND t.index >= %(start)s AND t.index < %(stop)s
+    UNION ALL SELECT t.index FROM transfers t WHERE t.credit ~ '^(expired|issued):' AND t.shard = %(shard)s
+    AND t.credit IN ('expired:' || %(partner)s, 'issued:' || %(partner)s) AND t.index >= %(start)s AND t.index < %(stop)s))"""
 _PAGE = " ORDER BY index LIMIT %(limit)s"
 
 

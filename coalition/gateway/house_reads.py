@@ -12,6 +12,7 @@ from settlement.clearing.netting import Figures
 from settlement.clearing.obligations import OPEN_IN_SOME_SHARD, figures_of
 from settlement.clock import now_us
 from settlement.errors import CoalitionError
+from settlement.house.funding import living_fundings
 from settlement.house.pricing import PROPOSAL_LIFE_US
 from settlement.house.records import Cycle, Network
 from settlement.house.state import House
@@ -46,6 +47,24 @@ async def list_partners(means: Means, admitted: Admitted) -> partners_pb2.ListPa
                         added_at_entry=key.added_at,
                         revoked_at_entry=key.revoked_at,
                     )
+    return response
+
+
+async def list_fundings(means: Means, admitted: Admitted) -> partners_pb2.ListFundingsResponse:
+    """The agreements that live, of which the caller is the issuer or the funder; the operator sees all."""
+    caller, response = admitted.caller, partners_pb2.ListFundingsResponse()
+    async with means.reading() as (_, house):
+        for issuer, campaign in sorted(house.fundings):
+            for each in living_fundings(house, issuer, campaign, now_us()):
+                if caller.is_operator or caller.partner in (issuer, each.funder):
+                    shown = response.fundings.add(
+                        issuer=issuer,
+                        campaign=campaign,
+                        funder=each.funder,
+                        share_basis_points=each.share_basis_points,
+                        agreed_at_entry=each.agreed_at,
+                    )
+                    write_time(shown.valid_until, each.until_us)
     return response
 
 

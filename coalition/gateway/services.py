@@ -33,6 +33,7 @@ READS: dict[str, Read] = {
     "GetMemberRequest": exchange_reads.get_member,
     "ListPartnersRequest": house_reads.list_partners,
     "GetTariffRequest": house_reads.get_tariff,
+    "ListFundingsRequest": house_reads.list_fundings,
     "GetPositionRequest": house_reads.get_position,
     "ListCyclesRequest": house_reads.list_cycles,
     "ListObligationsRequest": house_reads.list_obligations,

@@ -3,19 +3,20 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
-from coalition.simulation.cast import NETWORK, PEOPLE, Company, act_id_of, alias_of, key_of, stranger_of
-from coalition.simulation.model import CycleFigures
+from coalition.simulation.campaigns import fund
+from coalition.simulation.cast import NETWORK, PEOPLE, Cast, Company, key_of
+from coalition.simulation.model import CycleFigures, Model
 from coalition.simulation.phones import Phones
 from coalition.simulation.programmes import Programmes
 from coalition.simulation.requests import Asking, message_of, proposal_of
-from coalition.simulation.speaking import Speakers
-from coalition.simulation.story import AWAITED, NO_OTHER_ALIAS, Step
-from coalition.simulation.terms import HOLD_MINUTES, drawn_tariff
+from coalition.simulation.story import AWAITED, Step
+from coalition.simulation.terms import drawn_tariff
+from coalition.simulation.till import Till
 from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
-from settlement.clock import HOUR_US
 from settlement.house.acts import (
     Activate,
     AddKey,
@@ -28,30 +29,19 @@ from settlement.house.acts import (
 from settlement.house.records import APPROVER, REQUEST
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import HOUSE
-from settlement.ledger.acts import (
-    ON_EVENT_US,
-    Authorize,
-    Capture,
-    Enrol,
-    Issue,
-    LinkAlias,
-    MemberName,
-    Redeem,
-    Release,
-    Reverse,
-    Void,
-)
-from settlement.money import AMOUNT_MAX
-from settlement.signing import KeySigner, parse_public_key
+from settlement.ledger.acts import Authorize, Enrol, Redeem
+from settlement.signing import KeySigner, parse_public_key, possession_message
 
 APPROVERS = 8
 """How many people may come to be named as further approvers."""
 
 
 @dataclass
-class Askers(Speakers):
+class Askers:
     """Turns steps into askings, and remembers what receipts taught the askers."""
 
+    cast: Cast
+    model: Model
     programmes: Programmes
     phones: Phones
     members: dict[int, str] = field(default_factory=dict)
@@ -94,51 +84,20 @@ class Askers(Speakers):
     def on_points(self, step: Step, now_us: int) -> Asking | None:
         """What a partner asks about a member."""
         company = self.cast.partner(step.who)
-        body = self._body_on_points(step, now_us)
+        till = Till(self.cast.seed, self.model, self.members)
+        body = till.body(step, now_us)
         if isinstance(body, Redeem | Authorize):
-            shown = self.phones.shows(step, self._member(step), company.name, step.kind, str(body.amount))
+            whom = till.member(step.member)
+            shown = self.phones.shows(step, whom, company.name, step.kind, str(body.amount))
             body = replace(body, proof=shown)
         if not company.live:
             return None
         return Asking(company, company.live[-1], body, message_of(body))
 
-    def _body_on_points(self, step: Step, now_us: int) -> object:
-        seed = self.cast.seed
-        match step.kind:
-            case "enrol":
-                names = {step.number} if step.amount == NO_OTHER_ALIAS else {step.number, step.amount}
-                return Enrol(
-                    stranger_of(seed, step.number), tuple([alias_of(seed, name) for name in sorted(names)])
-                )
-            case "link":
-                return LinkAlias(self._member(step), alias_of(seed, step.amount))
-            case "reverse":
-                part = step.amount if step.conduct == "in part" else 0
-                return Reverse(act_id_of(seed, step.other), now_us, part)
-            case "capture":
-                return Capture(act_id_of(seed, step.other), max(1, step.amount), now_us)
-            case "void":
-                return Void(act_id_of(seed, step.other), now_us)
-            case "release":
-                return Release(act_id_of(seed, step.other), now_us)
-            case "issue":
-                pending_until_us = {
-                    "until": now_us + (1 + step.number % 60) * HOUR_US,
-                    "event": ON_EVENT_US,
-                }.get(step.waits)
-                return Issue(self._name(step), step.amount, now_us, pending_until_us)
-        amount = step.amount
-        if step.conduct in ("all", "more than all"):
-            member = self._member(step)
-            held = self.model.balance(member) if self.model.shard_of(member) is not None else 0
-            amount = min(AMOUNT_MAX, max(1, held + (step.conduct == "more than all")))
-        if step.kind == "authorize":
-            return Authorize(self._name(step), amount, now_us, step.number % HOLD_MINUTES)
-        return Redeem(self._name(step), amount, now_us)
-
     def on_proofs(self, step: Step, now_us: int) -> Asking | None:
         """A member's device or chain comes or goes; for one that is lost some ask the operator."""
-        company, member = self.cast.partner(step.who), self._member(step)
+        company = self.cast.partner(step.who)
+        member = Till(self.cast.seed, self.model, self.members).member(step.member)
         if step.kind == "remove proof":
             if step.number % 4 == 0:
                 return self._by_operator(self.phones.removes(step, member, self.cast.operator.name))
@@ -148,14 +107,6 @@ class Askers(Speakers):
             body, possession = self.phones.adds(step, member, company.name)
             message = message_of(body, proof=possession)
         return Asking(company, company.live[-1], body, message) if company.live else None
-
-    def _member(self, step: Step) -> str:
-        return self.members.get(step.member) or stranger_of(self.cast.seed, step.member)
-
-    def _name(self, step: Step) -> MemberName:
-        if step.conduct == "by alias":
-            return MemberName(alias=alias_of(self.cast.seed, step.member))
-        return MemberName(member=self._member(step))
 
     # --- acts on partners and keys ---------------------------------------------------------------------------------
 
@@ -168,6 +119,20 @@ class Askers(Speakers):
             "suspend": Suspend("nobody" if step.conduct == "odd" else name),
         }
         return self._by_operator(bodies[step.kind])
+
+    def _by_operator(self, body: object, *, fresh: KeySigner | None = None) -> Asking:
+        operator = self._with_a_key(self.cast.operator)
+        proof = b""
+        if fresh is not None and isinstance(body, AddKey):
+            proof = self._proof(fresh, body.owner)
+        return Asking(operator, operator.live[-1], body, message_of(body, proof=proof), fresh)
+
+    def _with_a_key(self, company: Company) -> Company:
+        """Whoever believes to have no key left, as the answer that gave it one was lost, looks which of its own is live."""
+        if not company.live:
+            house = self.model.size(HOUSE)
+            company.live = [key for key in company.made if self.model.key_is_live(key.keyid, house)]
+        return company
 
     def add_key(self, step: Step, now_us: int) -> Asking | None:
         """A partner's next key, or the operator's own; "odd": one that is known already."""
@@ -208,6 +173,9 @@ class Askers(Speakers):
     def _key(self, fresh: KeySigner, owner: str, purpose: str, person: str | None) -> AddKey:
         public = parse_public_key(fresh.spki)
         return AddKey(owner, public.keyid, public.algorithm, purpose, person, public.spki)
+
+    def _proof(self, fresh: KeySigner, owner: str) -> bytes:
+        return fresh.sign(possession_message(audience=NETWORK.origin, partner_id=owner, keyid=fresh.keyid))
 
     # --- tariffs ---------------------------------------------------------------------------------------------------
 
@@ -277,15 +245,19 @@ class Askers(Speakers):
         body = self.programmes.approval(self.cast.partner(step.who).name)
         return self._by_person(PEOPLE[step.amount % 2], body, message_of(body))
 
+    def _by_person(self, person: str, body: object, message: Any, fresh: KeySigner | None = None) -> Asking:
+        return Asking(self.cast.operator, self.cast.people[person], body, message, fresh)
+
 
 _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
     **dict.fromkeys(("enrol", "link", "issue", "redeem", "reverse"), Askers.on_points),
-    **dict.fromkeys(("authorize", "capture", "void", "release"), Askers.on_points),
+    **dict.fromkeys(("transfer", "authorize", "capture", "void", "release"), Askers.on_points),
     **dict.fromkeys(("add proof", "remove proof"), Askers.on_proofs),
     **dict.fromkeys(("register", "activate", "suspend"), Askers.on_partner),
     "add key": Askers.add_key,
     "revoke key": Askers.revoke_key,
     "name approver": Askers.name_approver,
+    **dict.fromkeys(("fund", "end funding"), lambda askers, step, now_us: fund(askers.cast, step, now_us)),
     "propose tariff": Askers.propose_tariff,
     "approve tariff": Askers.approve_tariff,
     "close": Askers.close,

@@ -20,7 +20,7 @@ from settlement.clock import SECOND_US
 from settlement.errors import CoalitionError
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import HOUSE, Entry, LeafError, parse_leaf
-from settlement.ledger.acts import Enrol
+from settlement.ledger.acts import Enrol, MemberName, TransferPoints
 from settlement.signing import PublicKey
 from settlement.transparency.merkle import leaf_hash
 
@@ -80,11 +80,15 @@ class Auditor:
         self._rows: dict[tuple[int, int], EntryRow] = {}
         self._last: dict[int, Entry] = {}
         self._expired: set[tuple[str, str, bytes]] = set()
+        self._in_reach: set[tuple[str, str, bytes]] = set()
 
     def hear(self, wanted: Wanted) -> None:
         """Somebody is about to ask."""
         if wanted.sound:
             self._wanted[wanted.name] = wanted
+            body = wanted.asked.body
+            if isinstance(body, TransferPoints) and self.model.shard_of(self._member(body.recipient)):
+                self._in_reach.add(wanted.name)
             self._bytes_of.setdefault(wanted.name[:2], set()).add(wanted.name[2])
 
     def clock_went_back(self) -> None:
@@ -143,6 +147,8 @@ class Auditor:
             self._expect("tariffs start in their time", entry, due, entry.lines)
         elif entry.kind == "lapse":
             self._lapse(place, entry)
+        elif entry.kind == "arrive":
+            self._arrive(place, entry)
         elif entry.kind == "heads":
             self.model.heads(place)
         elif entry.kind == "opening":
@@ -164,6 +170,15 @@ class Auditor:
             raise ViolationError("lapses are due", f"{where}: {error.reason} {error.message}") from None
         found = tuple([line for line in entry.lines if line != ("request", "none")])
         self._expect("lapses are due", entry, due, found)
+
+    def _arrive(self, place: Place, entry: Entry) -> None:
+        law = "transfers arrive once"
+        try:
+            due = self.model.arrive(place, entry.one("original"))
+        except ModelError as error:
+            where = f"{place.shard}:{place.index}"
+            raise ViolationError(law, f"{where}: {error.reason} {error.message}") from None
+        self._expect(law, entry, due, entry.lines)
 
     def _see_to(self, place: Place, entry: Entry) -> None:
         law = "only what is due expires or matures"
@@ -208,7 +223,7 @@ class Auditor:
         if wanted.name in self._expired:
             raise ViolationError("an expired act never runs", f"{where} was said to be expired", step=step)
         try:
-            judged = self.model.judge(place, _with_drawn_member(wanted.asked, entry))
+            judged = self.model.judge(place, self._as_found(wanted, place, entry))
         except ModelError as error:
             raise ViolationError(
                 "entries are allowed", f"{where}: {error.reason} {error.message}", step=step
@@ -264,9 +279,19 @@ class Auditor:
         if promised != (row.leaf_hash, row.recorded_at_us, row.refusal, row.member, row.balance_after):
             raise ViolationError("receipts state the entry's facts", f"{promised} beside {row}", step=step)
 
+    def _as_found(self, wanted: Wanted, place: Place, entry: Entry) -> Asked:
+        """What was asked, with what only the engine knew: the member that it drew for an enrolment; and that it did not know the
+        recipient of a transfer, who was enrolled in another shard after it was asked.
+        """
+        asked = wanted.asked
+        if isinstance(asked.body, Enrol):
+            drawn = replace(asked.body, member=entry.get("member") or asked.body.member)
+            return replace(asked, body=drawn)
+        if isinstance(asked.body, TransferPoints) and entry.get("recipient") is None:
+            recipient = self._member(asked.body.recipient)
+            late = wanted.name not in self._in_reach and self.model.shard_of(recipient) != place.shard
+            return replace(asked, body=replace(asked.body, recipient=MemberName())) if late else asked
+        return asked
 
-def _with_drawn_member(asked: Asked, entry: Entry) -> Asked:
-    """An enrolment's member is the one that the engine drew."""
-    if isinstance(asked.body, Enrol):
-        return replace(asked, body=replace(asked.body, member=entry.get("member") or asked.body.member))
-    return asked
+    def _member(self, name: MemberName) -> str:
+        return (name.member if name.alias is None else self.model.member_of(name.alias)) or ""

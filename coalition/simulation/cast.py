@@ -15,9 +15,16 @@ OPERATOR = "operator"
 PEOPLE = ("ann", "bob", "cleo")
 NETWORK = Network("clearing.example/simulated", "EUR", 2, 2, OPERATOR, BILATERAL)
 TARIFFS = {
-    BILATERAL: Tariff(10_000, fee_micros=150, interchange_micros=400),
+    BILATERAL: Tariff(10_000, fee_micros=150, interchange_micros=400, transfer_points_max=50),
     POOL: Tariff(
-        10_000, price_micros=11_000, fee_micros=150, interchange_micros=400, rebate_basis_points=2_500
+        10_000,
+        price_micros=11_000,
+        fee_micros=150,
+        interchange_micros=400,
+        rebate_basis_points=2_500,
+        transfer_points_max=50,
+        transfer_daily_max=200,
+        transfer_fee_micros=70,
     ),
 }
 """The founding tariff of a network in each settlement model."""

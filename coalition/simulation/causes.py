@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from coalition.simulation.model import Model
 from settlement.clock import SECOND_US
-from settlement.house.acts import ProposeTariff
+from settlement.house.acts import AgreeToFund, ProposeTariff
 from settlement.journal.leaf import HOUSE
 
 if TYPE_CHECKING:
@@ -72,8 +72,11 @@ def _not_closed(_model: Model, _wanted: "Wanted", circumstances: "Circumstances"
     return circumstances.uncut
 
 
-def _no_such_terms(model: Model, wanted: "Wanted", _circumstances: "Circumstances") -> bool:
+def _cannot_be(model: Model, wanted: "Wanted", _circumstances: "Circumstances") -> bool:
+    """Terms that the settlement model does not know; or, by a clock that is ahead, a share until a time that is past."""
     body = wanted.asked.body
+    if isinstance(body, AgreeToFund):
+        return body.until_us <= wanted.header.issued_at_us
     return isinstance(body, ProposeTariff) and not model.allows(body.tariff)
 
 
@@ -84,5 +87,5 @@ _EXCUSES: dict[str, Callable[[Model, "Wanted", "Circumstances"], bool]] = {
     "REQUEST_EXPIRED": _expired,
     "REQUEST_FROM_THE_FUTURE": _from_the_future,
     "CYCLE_NOT_CLOSED": _not_closed,
-    "FIELD_INVALID": _no_such_terms,
+    "FIELD_INVALID": _cannot_be,
 }

@@ -7,7 +7,17 @@ from coalition.simulation.requests import Asking
 from coalition.simulation.story import Step
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clock import format_time
-from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff, Register, RevokeKey, Suspend
+from settlement.house.acts import (
+    Activate,
+    AddKey,
+    AgreeToFund,
+    ApproveTariff,
+    EndFunding,
+    ProposeTariff,
+    Register,
+    RevokeKey,
+    Suspend,
+)
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import Entry
 from settlement.ledger.acts import (
@@ -22,6 +32,7 @@ from settlement.ledger.acts import (
     Release,
     RemoveMemberProof,
     Reverse,
+    TransferPoints,
     Void,
 )
 
@@ -68,10 +79,12 @@ class Chronicle:
 def what(body: object) -> str:
     """What is asked, in words."""
     match body:
-        case Issue(name=name, amount=amount):
-            return f"issue {amount:,} points to {_whom(name)}"
+        case Issue(name=name, amount=amount, campaign=campaign):
+            return f"issue {amount:,} points to {_whom(name)}" + (f" for {campaign}" if campaign else "")
         case Redeem(name=name, amount=amount):
             return f"redeem {amount:,} points of {_whom(name)}"
+        case TransferPoints(name=name, recipient=recipient, amount=amount):
+            return f"transfer {amount:,} points of {_whom(name)} to {_whom(recipient)}"
         case Authorize(name=name, amount=amount):
             return f"hold {amount:,} points of {_whom(name)}"
         case Capture(hold_act_id=hold, amount=amount):
@@ -106,6 +119,10 @@ def _what_of_house(body: object) -> str:
             return f"add {purpose} key {keyid[:_LETTERS]} of {person or owner}"
         case RevokeKey(keyid=keyid):
             return f"revoke key {keyid[:_LETTERS]}"
+        case AgreeToFund(issuer=issuer, campaign=campaign, share_basis_points=share):
+            return f"fund {share:,} of 10,000 of {campaign} of {issuer}"
+        case EndFunding(issuer=issuer, campaign=campaign):
+            return f"fund {campaign} of {issuer} no more"
         case ProposeTariff(tariff=tariff, from_us=from_us):
             return f"propose {tariff} from {'its approval' if from_us is None else format_time(from_us)} on"
         case ApproveTariff(proposal_sha256=sha):

@@ -9,7 +9,7 @@ from coalition.audit.identities import check_identities
 from coalition.audit.records import Record, in_order
 from coalition.audit.replay import Replay
 from coalition.simulation.model import Model
-from coalition.simulation.postgres.tables import HoldRow, LotRow, Tables
+from coalition.simulation.postgres.tables import HoldRow, LotRow, MemberRow, Tables, TransitRow
 from coalition.simulation.verdict import ViolationError
 from settlement.journal.leaf import parse_leaf
 from settlement.ledger.book import IDLE_US
@@ -58,7 +58,8 @@ def _pairs(tables: Tables, model: Model) -> Iterator[Pair]:
     yield "acts", {name: act[1:] for name, act in tables.acts.items()}, acts
     yield from _lots_and_holds(tables, model)
     arrears = {
-        (each.shard, each.index, 0): (each.partner, each.quantity, each.left) for each in points.arrears.all()
+        (each.shard, each.index, each.place): (each.partner, each.quantity, each.left)
+        for each in points.arrears.all()
     }
     stored = {key: (row.partner, row.quantity, row.remaining) for key, row in tables.arrears.items()}
     yield "arrears", stored, arrears
@@ -98,11 +99,22 @@ def _members(tables: Tables, model: Model) -> Iterator[Pair]:
             shard,
             points.active_us.get(member) if member in watched else None,
             points.fewest_idle(member),
+            _last_sent(model, member),
         )
         for member, shard in points.shard_of.items()
     }
     rows = tables.members.items()
-    yield "members", {key: (row.shard, row.active_at_us, row.idle_months) for key, row in rows}, expected
+    yield "members", {key: _member(row) for key, row in rows}, expected
+
+
+def _member(row: MemberRow) -> tuple[Any, ...]:
+    return row.shard, row.active_at_us, row.idle_months, (row.sent_day, row.sent_points)
+
+
+def _last_sent(model: Model, member: str) -> tuple[int, int]:
+    """The last day on which a member sent points, and how many."""
+    sent = model.facts.transfers.sent
+    return max([(day, points) for (sender, day), points in sent.items() if sender == member], default=(0, 0))
 
 
 def _lots_and_holds(tables: Tables, model: Model) -> Iterator[Pair]:
@@ -132,6 +144,11 @@ def _lots_and_holds(tables: Tables, model: Model) -> Iterator[Pair]:
         for hold in model.facts.holds.by_place.values()
     }
     yield "holds", tables.holds, holds
+    transits = {
+        (each.place.shard, each.place.index): TransitRow(each.to_shard, each.recipient, each.arrived_by)
+        for each in model.facts.transfers.transits.values()
+    }
+    yield "transits", tables.transits, transits
 
 
 def _lot(row: LotRow) -> tuple[Any, ...]:

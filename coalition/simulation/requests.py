@@ -15,8 +15,10 @@ from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.house.acts import (
     Activate,
     AddKey,
+    AgreeToFund,
     ApproveOpening,
     ApproveTariff,
+    EndFunding,
     ProposeOpening,
     ProposeTariff,
     Register,
@@ -37,6 +39,7 @@ from settlement.ledger.acts import (
     Release,
     RemoveMemberProof,
     Reverse,
+    TransferPoints,
     Void,
 )
 from settlement.signing import KeySigner, Signer
@@ -127,6 +130,16 @@ def proposal_of(audience: str, cycle: int, currency: str, figures: Any) -> bytes
     return proposal.SerializeToString()
 
 
+def _transfer_points(body: TransferPoints) -> Any:
+    request = _name(exchange_pb2.TransferPointsRequest(amount=body.amount), body.name)
+    if body.recipient.alias is not None:
+        request.recipient_token = body.recipient.alias
+    else:
+        request.recipient_id = body.recipient.member
+    write_time(request.occurred_at, body.occurred_at_us)
+    return request
+
+
 def _name(request: Any, name: MemberName) -> Any:
     if name.alias is not None:
         request.alias_token = name.alias
@@ -136,7 +149,7 @@ def _name(request: Any, name: MemberName) -> Any:
 
 
 def _issue(body: Issue) -> Any:
-    request = _name(exchange_pb2.IssueRequest(amount=body.amount), body.name)
+    request = _name(exchange_pb2.IssueRequest(amount=body.amount, campaign=body.campaign or ""), body.name)
     write_time(request.occurred_at, body.occurred_at_us)
     if body.pending_until_us == ON_EVENT_US:
         request.on_event = True
@@ -214,9 +227,17 @@ def _revoke_key(body: RevokeKey) -> Any:
     return request
 
 
+def _agree_to_fund(body: AgreeToFund) -> Any:
+    request = partners_pb2.AgreeToFundRequest(partner_id=body.issuer, campaign=body.campaign)
+    request.share_basis_points = body.share_basis_points
+    write_time(request.valid_until, body.until_us)
+    return request
+
+
 _MESSAGES: dict[type, Callable[[Any], Any]] = {
     Issue: _issue,
     Redeem: _redeem,
+    TransferPoints: _transfer_points,
     Authorize: _authorize,
     Capture: _capture,
     Void: _void,
@@ -229,6 +250,8 @@ _MESSAGES: dict[type, Callable[[Any], Any]] = {
     Activate: lambda body: partners_pb2.ActivateRequest(partner_id=body.partner_id),
     Suspend: lambda body: partners_pb2.SuspendRequest(partner_id=body.partner_id),
     RevokeKey: _revoke_key,
+    AgreeToFund: _agree_to_fund,
+    EndFunding: lambda body: partners_pb2.EndFundingRequest(partner_id=body.issuer, campaign=body.campaign),
     ApproveTariff: lambda body: partners_pb2.ApproveTariffRequest(
         proposal_sha256=bytes.fromhex(body.proposal_sha256)
     ),

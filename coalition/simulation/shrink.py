@@ -4,8 +4,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from coalition.simulation.kinds import ON_POINTS
 from coalition.simulation.run import live
-from coalition.simulation.story import ON_POINTS, Step, Story
+from coalition.simulation.story import Step, Story
 from coalition.simulation.verdict import ViolationError
 
 Told = Callable[[int], None]

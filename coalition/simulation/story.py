@@ -6,72 +6,19 @@ A step refers to earlier steps by their numbers, never by what came of them, so 
 from dataclasses import dataclass
 from random import Random
 
+from coalition.simulation.kinds import FOLLOWED_BY, MISCONDUCT, ON_HOUSE, ON_POINTS, TROUBLES
 from settlement.house.records import BILATERAL, POOL
 
 OPENING_PARTNERS, OPENING_MEMBERS = 5, 20
 NO_OTHER_ALIAS = 10**9
 AWAITED = "first of all"
 """The conduct of acts on which much rests: nothing else happens before they are answered."""
-PARTNERS_MAX = 24
-ACTS_A_CYCLE = 1_500
+PARTNERS_MAX, ACTS_A_CYCLE = 24, 1_500
 
-ON_POINTS = {
-    "issue": 36,
-    "redeem": 23,
-    "authorize": 8,
-    "capture": 6,
-    "void": 2,
-    "release": 3,
-    "reverse": 7,
-    "enrol": 5,
-    "link": 2,
-    "add proof": 2,
-    "remove proof": 1,
-    "again": 3,
-    "look up": 2,
-}
-"""Everyday acts, by how often of a hundred."""
-ON_HOUSE = (
-    "suspend",
-    "activate",
-    "propose tariff",
-    "approve tariff",
-    "add key",
-    "revoke key",
-    "name approver",
-    "close",
-    "propose",
-    "approve",
-    "confirm",
-    "propose opening",
-    "approve opening",
-    "load opening",
-)
-TROUBLES = (
-    "kill gateway",
-    "kill worker",
-    "kill postgres",
-    "lose connection before",
-    "lose connection during commit",
-    "lose connection after",
-    "contend",
-    "step clock",
-    "step partner clock",
-    "hours pass",
-    "weeks pass",
-)
-_FOLLOWED_BY = {
-    "suspend": "activate",
-    "propose tariff": "approve tariff",
-    "propose opening": "approve opening",
-    "approve opening": "load opening",
-}
-"""What comes after an act of the house before long, so that it often has its end."""
 ENDING_KEY = "key about to end"
 """The conduct of who signs with its oldest key, at the moment at which that is revoked."""
 WEEKS_PASS = 0.001
 """How often, beside all that goes wrong, nobody does anything until some points expire."""
-MISCONDUCT = ("stale", "hasty", "forged", "astray", "borrowed key", "retired key", "reused id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +26,8 @@ class Step:
     """One thing that happens, at so many virtual seconds.
 
     `who`: which partner or process; `member`: the step that enrolled the member; `other`: the step meant by a reversal, the end
-    of a hold, a second sending or a reused id; `conduct`: how it is done, "" for honestly.
+    of a hold, a second sending or a reused id, or that enrolled the recipient of a transfer; `conduct`: how it is done, "" for
+    honestly.
     """
 
     number: int
@@ -95,6 +43,13 @@ class Step:
     def waits(self) -> str:
         """How long points stay pending that the step issues: not at all, `until` some time, or for an `event`."""
         return {3: "until", 7: "event"}.get(self.number % 16, "") if self.kind == "issue" else ""
+
+    @property
+    def campaign(self) -> str:
+        """The campaign of the points that the step issues; empty: none."""
+        return (
+            {2: "spring", 7: "autumn", 11: "spring"}.get(self.number % 16, "") if self.kind == "issue" else ""
+        )
 
     @property
     def is_act(self) -> bool:
@@ -140,6 +95,9 @@ class _Teller:
         for _ in range(OPENING_MEMBERS):
             number = self._add("enrol", who=self._some_partner(), amount=NO_OTHER_ALIAS, conduct=AWAITED)
             self._members.append(number)
+        for number in range(3 * OPENING_PARTNERS):
+            amount = self._chance.randrange(1_000)
+            self._add("fund", who=number % OPENING_PARTNERS, amount=amount, conduct=AWAITED)
         next_close = ACTS_A_CYCLE
         while self._acts < acts:
             self._pass_time()
@@ -217,14 +175,16 @@ class _Teller:
         conduct = ""
         if self._chance.random() < 0.05:
             conduct = self._chance.choice(MISCONDUCT)
-        elif kind in ("redeem", "authorize") and self._chance.random() < 0.03:
+        elif kind in ("redeem", "transfer", "authorize") and self._chance.random() < 0.03:
             conduct = self._chance.choice(("all", "more than all"))
-        elif kind in ("issue", "redeem", "authorize") and self._chance.random() < 0.3:
+        elif kind in ("issue", "redeem", "transfer", "authorize") and self._chance.random() < 0.3:
             conduct = "by alias"
         elif kind == "reverse" and self._chance.random() < 0.5:
             conduct = "in part"
         other = self._chance.choice(older)
-        if kind == "reverse":
+        if kind == "transfer":
+            other = self._some_member()
+        elif kind == "reverse":
             other = self._regretted = self._regretted if self._chance.random() < 0.4 else other
         who = self._some_partner()
         goes_back = kind in ("reverse", "capture", "void", "release") and self._steps[other].is_act
@@ -270,8 +230,7 @@ class _Teller:
         who, member = self._some_partner(), self._some_member()
         bought = self._add("redeem", who=who, member=member, amount=self._chance.randint(1, 60))
         self._now += 0.3
-        self._add("weeks pass", who=self._chance.randrange(100))
-        self._now += 0.3
+        self._add("weeks pass", who=who)
         self._add("reverse", who=who, other=bought)
 
     def _house_act(self, kind: str) -> None:
@@ -284,10 +243,23 @@ class _Teller:
                 )
         elif kind == "propose opening":
             self._members.append(self._steps[-1].number)  # who joins with its file
-        while kind in _FOLLOWED_BY:
-            kind = _FOLLOWED_BY[kind]
+        while kind in FOLLOWED_BY:
+            kind = FOLLOWED_BY[kind]
             self._now += self._chance.expovariate(1.0)
             self._add(kind, who=self._steps[-1].who, amount=self._steps[-1].amount)
+
+    def _change_tariff(self) -> None:
+        """Goods are bought and their points spent at the prices of before, and returned at those of after."""
+        giver, member = self._some_partner(), self._some_member()
+        bought = self._add("issue", who=giver, member=member, amount=self._chance.randint(20, 60))
+        self._now += 0.3
+        self._add("redeem", who=self._some_partner(), member=member, conduct="all")
+        amount = self._chance.randrange(1_000)
+        for kind in ("propose tariff", "approve tariff"):
+            self._now += 1.0
+            self._add(kind, amount=amount)
+        self._now += 1.0
+        self._add("reverse", who=giver, other=bought)
 
     def _settle(self) -> None:
         """What finance does at the end of a cycle, with whatever else happens meanwhile; then other prices, and a programme."""
@@ -297,8 +269,5 @@ class _Teller:
         for leg in range(self._partners):
             self._now += 0.3
             self._add("confirm", who=leg)
-        amount = self._chance.randrange(1_000)
-        for kind in ("propose tariff", "approve tariff"):
-            self._now += 1.0
-            self._add(kind, amount=amount)
+        self._change_tariff()
         self._house_act("propose opening")

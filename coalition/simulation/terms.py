@@ -19,5 +19,8 @@ def drawn_tariff(chance: int, *, pooled: bool) -> Tariff:
         fee_micros=chance % 7 * 31,
         interchange_micros=chance % 5 * 101,
         rebate_basis_points=chance * 10 if pooled else 0,
+        transfer_points_max=(0, 40, 10**12)[chance // 3 % 3],
+        transfer_daily_max=(0, 60, 400)[chance // 5 % 3],
+        transfer_fee_micros=chance % 3 * 41,
         consent_above=chance % 50 if chance % 3 == 0 else None,
     )

@@ -6,10 +6,10 @@ from typing import Any
 
 from google.protobuf.message import DecodeError, Message
 
-from coalition.api.v1 import partners_pb2
-from coalition.api.v1.envelope_pb2 import RequestHeader
 from coalition.api.v1.partners_pb2 import TariffProposal
 from coalition.api.v1.settlement_pb2 import Proposal
+from coalition.wire.fundings import agree_to_fund, end_funding, read_campaign
+from coalition.wire.keys import read_added_key, read_revoked_key
 from coalition.wire.member_proofs import read_added_proof, read_consent, read_removed_proof
 from coalition.wire.openings import read_opening_approval, read_opening_proposal
 from coalition.wire.strict import (
@@ -30,16 +30,13 @@ from settlement.clearing.netting import Figures
 from settlement.errors import CoalitionError
 from settlement.house.acts import (
     Activate,
-    AddKey,
     ApproveTariff,
     ProposeTariff,
     Register,
-    RevokeKey,
     Suspend,
 )
-from settlement.house.records import APPROVER, REQUEST
 from settlement.house.tariff import HOLD_MINUTES_MAX
-from settlement.ids import PARTNER_PATTERN, new_member_id
+from settlement.ids import new_member_id
 from settlement.ledger.acts import (
     ON_EVENT_US,
     Authorize,
@@ -51,20 +48,14 @@ from settlement.ledger.acts import (
     Redeem,
     Release,
     Reverse,
+    TransferPoints,
     Void,
 )
 from settlement.money import MICROS_MAX
-from settlement.signing import PublicKey, SignatureError, parse_public_key, possession_message
 
 ALIASES_MAX = 16
 AMOUNT_MINOR_MAX = MICROS_MAX
 """No leg is dearer, whatever the currency: one minor unit is at least one micro."""
-_PURPOSES = {partners_pb2.KEY_PURPOSE_REQUEST: REQUEST, partners_pb2.KEY_PURPOSE_APPROVER: APPROVER}
-_REASONS = {
-    partners_pb2.REVOCATION_REASON_RETIRED: "retired",
-    partners_pb2.REVOCATION_REASON_SUPERSEDED: "superseded",
-    partners_pb2.REVOCATION_REASON_COMPROMISED: "compromised",
-}
 
 
 def parse_payload(payload: bytes, message_type: type[Message]) -> Any:
@@ -93,18 +84,23 @@ def parse_proposal(data: bytes) -> tuple[Proposal, Figures]:
 
 def member_name(request: Any) -> MemberName:
     """The member that a request names, by id or by alias token."""
-    match request.WhichOneof("member"):
-        case "member_id":
-            return MemberName(member=read_uuid(request.member_id, "member_id"))
-        case "alias_token":
-            return MemberName(alias=read_token(request.alias_token, "alias_token"))
-    raise invalid("member", "named by member_id or by alias_token")
+    return _named(request, "member", "member_id", "alias_token")
+
+
+def _named(request: Any, who: str, by_id: str, by_token: str) -> MemberName:
+    given = request.WhichOneof(who)
+    if given == by_id:
+        return MemberName(member=read_uuid(getattr(request, by_id), by_id))
+    if given == by_token:
+        return MemberName(alias=read_token(getattr(request, by_token), by_token))
+    raise invalid(who, f"named by {by_id} or by {by_token}")
 
 
 def _issue(request: Any) -> Issue:
     name = member_name(request)
     occurred_at_us = read_time(request.occurred_at, "occurred_at")
-    return Issue(name, read_amount(request.amount), occurred_at_us, _pending_until(request))
+    campaign = read_campaign(request.campaign) if request.campaign else None
+    return Issue(name, read_amount(request.amount), occurred_at_us, _pending_until(request), campaign)
 
 
 def _pending_until(request: Any) -> int | None:
@@ -122,6 +118,12 @@ def _pending_until(request: Any) -> int | None:
 def _redeem(request: Any) -> Redeem:
     name, amount = member_name(request), read_amount(request.amount)
     return Redeem(name, amount, read_time(request.occurred_at, "occurred_at"), read_consent(request))
+
+
+def _transfer_points(request: Any) -> TransferPoints:
+    recipient = _named(request, "recipient", "recipient_id", "recipient_token")
+    name, amount = member_name(request), read_amount(request.amount)
+    return TransferPoints(name, recipient, amount, read_time(request.occurred_at, "occurred_at"))
 
 
 def _authorize(request: Any) -> Authorize:
@@ -176,42 +178,6 @@ def _register(request: Any) -> Register:
     return Register(partner_id, read_text(request.display_name, "display_name", least=1, most=80))
 
 
-def _add_key(request: Any) -> AddKey:
-    header: RequestHeader = request.header
-    owner = read_partner_id(request.partner_id, "partner_id")
-    purpose = _PURPOSES.get(request.purpose)
-    if purpose is None:
-        raise invalid("purpose", "KEY_PURPOSE_REQUEST or KEY_PURPOSE_APPROVER")
-    person = request.person or None
-    if (person is not None) != (purpose == APPROVER):
-        raise invalid("person", "given for approver keys and for no others")
-    if person is not None and PARTNER_PATTERN.fullmatch(person) is None:
-        raise invalid("person", "2 to 40 of a-z, 0-9 and inner hyphens")
-    key = parse_public_key(request.public_key)
-    _check_possession(key, audience=header.audience, owner=owner, proof=request.possession)
-    return AddKey(owner, key.keyid, key.algorithm, purpose, person, key.spki)
-
-
-def _check_possession(key: PublicKey, *, audience: str, owner: str, proof: bytes) -> None:
-    message = possession_message(audience=audience, partner_id=owner, keyid=key.keyid)
-    try:
-        key.verify(proof, message)
-    except SignatureError:
-        raise invalid(
-            "possession", "the new key's own signature over its audience, partner and keyid"
-        ) from None
-
-
-def _revoke_key(request: Any) -> RevokeKey:
-    reason = _REASONS.get(request.reason)
-    if reason is None:
-        raise invalid("reason", "RETIRED, SUPERSEDED or COMPROMISED")
-    if len(request.keyid) != 64 or not set(request.keyid) <= set("0123456789abcdef"):
-        raise invalid("keyid", "64 lower-case hexadecimal digits")
-    suspect = read_time(request.suspect_from, "suspect_from") if request.HasField("suspect_from") else None
-    return RevokeKey(request.keyid, reason, suspect)
-
-
 def _propose_tariff(request: Any) -> ProposeTariff:
     proposal = parse_payload(request.proposal, TariffProposal)
     audience, tariff, from_us = read_tariff_proposal(proposal)
@@ -262,6 +228,7 @@ def _positive(number: int, field: str) -> int:
 BODIES: dict[str, Callable[[Any], object]] = {
     "IssueRequest": _issue,
     "RedeemRequest": _redeem,
+    "TransferPointsRequest": _transfer_points,
     "AuthorizeRequest": _authorize,
     "CaptureRequest": _capture,
     "VoidRequest": _void,
@@ -274,8 +241,10 @@ BODIES: dict[str, Callable[[Any], object]] = {
     "RegisterRequest": _register,
     "ActivateRequest": lambda request: Activate(read_partner_id(request.partner_id, "partner_id")),
     "SuspendRequest": lambda request: Suspend(read_partner_id(request.partner_id, "partner_id")),
-    "AddKeyRequest": _add_key,
-    "RevokeKeyRequest": _revoke_key,
+    "AddKeyRequest": read_added_key,
+    "RevokeKeyRequest": read_revoked_key,
+    "AgreeToFundRequest": agree_to_fund,
+    "EndFundingRequest": end_funding,
     "ProposeTariffRequest": _propose_tariff,
     "ApproveTariffRequest": _approve_tariff,
     "CloseCycleRequest": _close_cycle,

@@ -7,7 +7,7 @@ from coalition.api.v1.partners_pb2 import Tariff as TariffMessage
 from coalition.api.v1.partners_pb2 import TariffProposal
 from coalition.wire.strict import invalid, read_time, write_time
 from settlement.house.tariff import HOLD_MINUTES_MAX, Spent, Tariff
-from settlement.money import AMOUNT_MAX, BASIS_POINTS, RATE_MAX_MICROS
+from settlement.money import AMOUNT_MAX, BASIS_POINTS, RATE_MAX_MICROS, WALLET_MAX
 
 EXPIRY_COUNT_MAX = 600
 DAYS_MAX = 3_650
@@ -39,6 +39,9 @@ def read_tariff(message: Any) -> Tariff:
     for term in ("price_micros", "fee_micros", "interchange_micros"):
         _bound(message, term, most=RATE_MAX_MICROS)
     _bound(message, "rebate_basis_points", most=BASIS_POINTS)
+    _bound(message, "transfer_points_max", most=AMOUNT_MAX)
+    _bound(message, "transfer_daily_max", most=WALLET_MAX)
+    _bound(message, "transfer_fee_micros", most=RATE_MAX_MICROS)
     _bound(message, "consent_above", most=AMOUNT_MAX)
     return Tariff(
         rate_micros=message.reimbursement_micros,
@@ -50,6 +53,9 @@ def read_tariff(message: Any) -> Tariff:
         fee_micros=message.fee_micros,
         interchange_micros=message.interchange_micros,
         rebate_basis_points=message.rebate_basis_points,
+        transfer_points_max=message.transfer_points_max,
+        transfer_daily_max=message.transfer_daily_max,
+        transfer_fee_micros=message.transfer_fee_micros,
         consent_above=message.consent_above if message.HasField("consent_above") else None,
     )
 
@@ -68,6 +74,9 @@ def spell_tariff(tariff: Tariff) -> TariffMessage:
         fee_micros=tariff.fee_micros,
         interchange_micros=tariff.interchange_micros,
         rebate_basis_points=tariff.rebate_basis_points,
+        transfer_points_max=tariff.transfer_points_max,
+        transfer_daily_max=tariff.transfer_daily_max,
+        transfer_fee_micros=tariff.transfer_fee_micros,
         consent_above=tariff.consent_above,
     )
 

@@ -9,9 +9,17 @@ from collections.abc import Mapping
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
 from settlement.errors import CoalitionError
-from settlement.house.acts import ApproveOpening, ApproveTariff, ProposeOpening, ProposeTariff
+from settlement.house.acts import (
+    AgreeToFund,
+    ApproveOpening,
+    ApproveTariff,
+    EndFunding,
+    ProposeOpening,
+    ProposeTariff,
+)
 from settlement.house.decide import decide_house
 from settlement.house.drafting import house_draft
+from settlement.house.funding import agree_to_fund, end_funding
 from settlement.house.opening import approve_opening, propose_opening
 from settlement.house.pricing import PROPOSAL_LIFE_US, approve_tariff, propose_tariff
 from settlement.house.records import Settlement
@@ -53,6 +61,10 @@ def decide_desk(house: House, figures: FiguresByCycle, act: Act[object], now_us:
             return propose_tariff(house, act, body)
         case ApproveTariff() as body:
             return approve_tariff(house, act, body, now_us)
+        case AgreeToFund() as body:
+            return agree_to_fund(house, act, body, now_us)
+        case EndFunding() as body:
+            return end_funding(house, act, body, now_us)
         case ProposeOpening() as body:
             return propose_opening(house, act, body)
         case ApproveOpening() as body:

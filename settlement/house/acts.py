@@ -1,4 +1,4 @@
-"""What can be asked of the house about partners, keys and the tariff."""
+"""What can be asked of the house about partners, keys, co-funded campaigns and the tariff."""
 
 from dataclasses import dataclass
 
@@ -65,6 +65,24 @@ class ApproveTariff:
     """Another person's yes to a proposed tariff."""
 
     proposal_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class AgreeToFund:
+    """Fund a share of the points that another partner issues for a campaign, until that time."""
+
+    issuer: str
+    campaign: str
+    share_basis_points: int
+    until_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndFunding:
+    """Fund no more of what is issued for a campaign from now on."""
+
+    issuer: str
+    campaign: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from settlement.clock import format_time
 from settlement.house.acts import Activate, AddKey, Register, RevokeKey, Suspend
 from settlement.house.drafting import house_draft
-from settlement.house.records import APPROVER, REQUEST, Key
+from settlement.house.records import ACTIVE, APPROVER, REGISTERED, REQUEST, Key
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 
@@ -38,6 +38,14 @@ def decide_house(house: House, act: Act[object]) -> Draft:
         case RevokeKey() as body:
             return _revoke_key(house, act, body)
     raise TypeError(f"not an act of the house: {act.body!r}")
+
+
+def why_stopped(house: House, partner_id: str) -> str | None:
+    """Why a registered partner may not move points or agree to pay for some, or None if it may."""
+    state = house.partners[partner_id].state
+    if state == ACTIVE:
+        return None
+    return "PARTNER_NOT_ACTIVE" if state == REGISTERED else "PARTNER_SUSPENDED"
 
 
 def _full(house: House, subject: str) -> bool:

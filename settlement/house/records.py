@@ -92,6 +92,22 @@ class TariffProposal:
 
 
 @dataclass(frozen=True, slots=True)
+class Funding:
+    """A partner's agreement, by house entry `agreed_at`, to fund a share of what another issues for a campaign of its own."""
+
+    issuer: str
+    campaign: str
+    funder: str
+    share_basis_points: int
+    until_us: int
+    agreed_at: int
+
+    def is_over(self, now_us: int) -> bool:
+        """Whether its time has passed."""
+        return self.until_us <= now_us
+
+
+@dataclass(frozen=True, slots=True)
 class Settlement:
     """The discharge of one cycle's net positions, in minor units: positive pays, negative is paid."""
 

@@ -10,6 +10,7 @@ from settlement.house.records import (
     REGISTERED,
     SUSPENDED,
     Cycle,
+    Funding,
     Key,
     Network,
     Opening,
@@ -36,6 +37,8 @@ class House:
     coming: TariffProposal | None = None
     """Approved, and not yet in force."""
     partners: dict[str, Partner] = field(default_factory=dict)
+    fundings: dict[tuple[str, str], tuple[Funding, ...]] = field(default_factory=dict)
+    """By issuer and campaign: the newest agreement of each funder that has not ended it, by name."""
     keys: dict[str, Key] = field(default_factory=dict)
     named: dict[str, str] = field(default_factory=dict)
     """Approver keys, as `key` lines, to the operator's key that has named them; one of the other kind is still to do so."""
@@ -66,6 +69,11 @@ class House:
         """The operator's id as a participant and owner of keys."""
         return self.founded.operator
 
+    def other_fundings(self, issuer: str, campaign: str, *, funder: str, now_us: int) -> list[Funding]:
+        """What others than this funder have agreed to fund of a campaign, but what is over at this time."""
+        known = self.fundings.get((issuer, campaign), ())
+        return [each for each in known if each.funder != funder and not each.is_over(now_us)]
+
     def live_key(self, keyid: str) -> Key | None:
         """The key with this id if it is registered and not revoked."""
         key = self.keys.get(keyid)
@@ -90,6 +98,7 @@ class House:
             tariffs=dict(self.tariffs),
             tariff_proposals=dict(self.tariff_proposals),
             partners=dict(self.partners),
+            fundings=dict(self.fundings),
             keys=dict(self.keys),
             named=dict(self.named),
             cycles=dict(self.cycles),
@@ -156,6 +165,20 @@ def _key_revoke(house: House, entry: Entry) -> None:
         reason=entry.one("reason"),
         suspect_from_us=None if suspect_from is None else parse_time(suspect_from),
     )
+
+
+def _fund_agree(house: House, entry: Entry) -> None:
+    """What is over by now is over for good, even for a shard whose clock is behind: shares never come to more than a whole."""
+    issuer, campaign, funder = entry.one("subject"), entry.one("campaign"), entry.one("partner")
+    until_us, share = parse_time(entry.one("until")), int(entry.one("share"))
+    others = house.other_fundings(issuer, campaign, funder=funder, now_us=entry.time_us)
+    agreed = [*others, Funding(issuer, campaign, funder, share, until_us, entry.index)]
+    house.fundings[issuer, campaign] = tuple(sorted(agreed, key=lambda each: each.funder))
+
+
+def _fund_end(house: House, entry: Entry) -> None:
+    place, funder = (entry.one("subject"), entry.one("campaign")), entry.one("partner")
+    house.fundings[place] = tuple([each for each in house.fundings[place] if each.funder != funder])
 
 
 def _put_in_force(house: House, number: int, tariff: Tariff) -> None:
@@ -239,6 +262,8 @@ _FOLDS = {
     "suspend": _suspend,
     "key-add": _key_add,
     "key-revoke": _key_revoke,
+    "fund-agree": _fund_agree,
+    "fund-end": _fund_end,
     "tariff-propose": _tariff_propose,
     "tariff-approve": _tariff_approve,
     "tariff-start": _tariff_start,

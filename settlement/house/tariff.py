@@ -28,8 +28,10 @@ class Tariff:
     point's funder. `hold_minutes`: how long points are held at most. `expiry`: when points expire that are issued under it,
     spelled as `settlement.ledger.rules.expiry` reads it; `grace_days`: how long points live on that come back expired. `spent`:
     a reversal of spent points is refused, makes the member owe them, or leaves them to the issuer to bear.
-    `rebate_basis_points`: the part of an expired point's price that its issuer gets back. `consent_above`: no more points than
-    these are spent or held without the member's own proof; None: it is never asked.
+    `rebate_basis_points`: the part of an expired point's price that its issuer gets back. Of transfers between members:
+    `transfer_points_max` points at once, 0: none are allowed; `transfer_daily_max` points that a member sends on one day, in
+    UTC, 0: no bound; `transfer_fee_micros`, what the partner that asks pays the operator for a point. `consent_above`: no more
+    points than these are spent or held without the member's own proof; None: it is never asked.
     """
 
     rate_micros: int
@@ -41,6 +43,9 @@ class Tariff:
     fee_micros: int = 0
     interchange_micros: int = 0
     rebate_basis_points: int = 0
+    transfer_points_max: int = 0
+    transfer_daily_max: int = 0
+    transfer_fee_micros: int = 0
     consent_above: int | None = None
 
     def lines(self) -> tuple[tuple[str, str], ...]:

@@ -37,6 +37,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "partner": _NAME,
         "act": _UUID,
         "member": _UUID,
+        "recipient": _UUID,
         "amount": rf"{_ASSET} {_NUMBER}",
         "occurred": _TIME,
         "original": rf"{_NUMBER}:{_NUMBER}",
@@ -46,9 +47,11 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "tariff": _NUMBER,
         "until": _TIME,
         "pending": rf"(?:event|{_TIME})",
+        "campaign": r"[a-z0-9-]{1,64}",
+        "share": _NUMBER,
         "lot": (
             rf"(?:(?:take|give|spend|free) {_LOT} {_NUMBER}|renew {_LOT} {_NUMBER} {_TIME}"
-            rf"|new {_NAME} {_ASSET} {_NUMBER} (?:never|{_TIME}|{_WHEN_IDLE}) {_NUMBER}"
+            rf"|(?:new|send) {_NAME} {_ASSET} {_NUMBER} (?:never|{_TIME}|{_WHEN_IDLE}) {_NUMBER}"
             rf"|grant {_UUID} {_NAME} {_ASSET} {_NUMBER} (?:never|{_TIME}) {_NUMBER})"
         ),
         "arrear": rf"(?:take {_LOT} {_NUMBER}|new {_NAME} {_ASSET} {_NUMBER} {_NUMBER})",
@@ -94,6 +97,8 @@ KINDS: dict[str, tuple[str, ...]] = {
         "suspend": f"{_ACT} subject {_SIGNED_BY} result",
         "key-add": f"{_ACT} key {_SIGNED_BY} result",
         "key-revoke": f"{_ACT} keyid reason suspect-from? {_SIGNED_BY} result",
+        "fund-agree": f"{_ACT} subject campaign share until {_SIGNED_BY} result",
+        "fund-end": f"{_ACT} subject campaign {_SIGNED_BY} result",
         "tariff-propose": f"{_ACT} term+ proposal from? {_SIGNED_BY} result",
         "tariff-approve": f"{_ACT} proposal {_SIGNED_BY} result",
         "tariff-start": "proposal request",
@@ -108,14 +113,18 @@ KINDS: dict[str, tuple[str, ...]] = {
         "cut": "cycle range request",
         "expire": "member request post+ lot+",
         "mature": "member request post+ lot+",
+        "arrive": "member original request tariff? post+ lot+ arrear*",
         "opening": "subject proposal part joined* request post+ lot+",
         "enrol": f"{_ACT} member? {_SIGNED_BY} result",
         "link": f"{_ACT} member? {_SIGNED_BY} result",
         "proof-add": f"{_ACT} member? proof consent? {_SIGNED_BY} result",
         "proof-remove": f"{_ACT} member? proof-name consent? {_SIGNED_BY} result",
-        "issue": f"{_ACT} member? amount occurred pending? {_SIGNED_BY} tariff? post* lot* arrear* result",
+        "issue": f"{_ACT} member? amount occurred pending? campaign? {_SIGNED_BY} tariff? post* lot* arrear* result",
         "release": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} post? lot* result",
         "redeem": f"{_ACT} member? amount occurred consent? {_SIGNED_BY} tariff? post* lot* result",
+        "transfer": (
+            f"{_ACT} member? recipient? amount occurred {_SIGNED_BY} tariff? post* lot* arrear* result"
+        ),
         "authorize": f"{_ACT} member? amount occurred consent? {_SIGNED_BY} tariff? until? post? lot* result",
         "capture": f"{_ACT} member? original? amount occurred {_SIGNED_BY} tariff? post* lot* result",
         "void": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} post? lot* result",

@@ -35,7 +35,7 @@ Consent: TypeAlias = Code | DeviceSignature
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """Create points for a member, issued and funded by the caller.
+    """Create points for a member, issued and funded by the caller, and by the funders of its campaign if one is named.
 
     `pending_until_us`: when they become spendable, ON_EVENT_US: when the caller releases them; None: at once.
     """
@@ -44,6 +44,7 @@ class Issue:
     amount: int
     occurred_at_us: int
     pending_until_us: int | None = None
+    campaign: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,16 @@ class Redeem:
     amount: int
     occurred_at_us: int
     proof: Consent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransferPoints:
+    """Move points of one member to another, who may live in another shard."""
+
+    name: MemberName
+    recipient: MemberName
+    amount: int
+    occurred_at_us: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,16 +151,7 @@ class RemoveMemberProof:
 
 
 ON_MEMBERS = (
-    Issue,
-    Redeem,
-    Authorize,
-    Capture,
-    Void,
-    Reverse,
-    Release,
-    Enrol,
-    LinkAlias,
-    AddMemberProof,
-    RemoveMemberProof,
+    *(Issue, Redeem, TransferPoints, Authorize, Capture, Void, Reverse, Release),
+    *(Enrol, LinkAlias, AddMemberProof, RemoveMemberProof),
 )
-"""All acts of this room: each touches the one shard in which its member lives."""
+"""All acts of this room: each touches the one shard in which its member lives; of a transfer the sender's."""

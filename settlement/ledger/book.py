@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from settlement.ledger import chart
 from settlement.ledger.known_proofs import KnownProofs
+from settlement.ledger.transits import Transits
 
 NEVER_US = 2**62
 IDLE_US = 2**61
@@ -166,6 +167,7 @@ class Book:
     new_holds: list[Hold] = field(default_factory=list)
     closed_holds: list[tuple[int, int]] = field(default_factory=list)
     """Holds, and the entries that closed them."""
+    transits: Transits = field(default_factory=Transits)
 
     def enrol(self, member: str) -> None:
         """Adds a member with an empty wallet."""
@@ -272,6 +274,7 @@ class Book:
             changes.clear()
         for news in (self.new_members, self.new_aliases, self.reversals, self.new_holds, self.closed_holds):
             news.clear()
+        self.transits.forget_changes()
 
     def _move(self, lot: Lot, points: int) -> Wallet:
         wallet = self.wallets[lot.member]

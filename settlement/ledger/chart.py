@@ -43,6 +43,11 @@ def pending(member: str) -> str:
     return f"pending:{member}"
 
 
+def transit(shard: int, to_shard: int) -> str:
+    """Credit in the one shard, debit in the other: points that have left it and not arrived there."""
+    return f"transit:{shard}:{to_shard}"
+
+
 def expired(funder: str) -> str:
     """Credit: points of this funder that expired."""
     return f"expired:{funder}"

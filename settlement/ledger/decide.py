@@ -6,7 +6,7 @@ settlement model, is said in `rules.pricing` alone.
 `rule` says what becomes of an act; `decide` spells that as an entry's lines. An audit that compares text needs the first only.
 """
 
-from settlement.house.records import ACTIVE, REGISTERED
+from settlement.house.decide import why_stopped
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 from settlement.ledger.acts import (
@@ -20,6 +20,7 @@ from settlement.ledger.acts import (
     Release,
     RemoveMemberProof,
     Reverse,
+    TransferPoints,
     Void,
 )
 from settlement.ledger.book import Book
@@ -30,6 +31,7 @@ from settlement.ledger.rules.proofs import add_proof, remove_proof
 from settlement.ledger.rules.releasing import release
 from settlement.ledger.rules.reversing import reverse
 from settlement.ledger.rules.ruling import ActName, Ruling, spelled
+from settlement.ledger.rules.transferring import transfer
 
 
 def decide(book: Book, house: House, act: Act[object], index: int, now_us: int) -> Draft:
@@ -43,12 +45,14 @@ def decide(book: Book, house: House, act: Act[object], index: int, now_us: int) 
 def rule(book: Book, house: House, name: ActName, body: object, index: int, now_us: int) -> Ruling:
     """As `decide`, before anything is spelled. `name`: who asks, and the act's id."""
     partner, _ = name
-    stopped = _partner_refusal(house, partner)
+    stopped = why_stopped(house, partner)
     match body:
         case Issue():
             ruling = issue(book, house, name, body, index, now_us, stopped)
         case Redeem():
             ruling = redeem(book, house, name, body, index, now_us, stopped)
+        case TransferPoints():
+            ruling = transfer(book, house, name, body, index, now_us, stopped)
         case Reverse():
             ruling = reverse(book, house, name, body, index, now_us, stopped)
         case Release():
@@ -72,10 +76,3 @@ def rule(book: Book, house: House, name: ActName, body: object, index: int, now_
     if ruling.member is not None:
         ruling.balance_after = book.wallets[ruling.member].balance
     return ruling
-
-
-def _partner_refusal(house: House, partner_id: str) -> str | None:
-    partner = house.partners[partner_id]
-    if partner.state == ACTIVE:
-        return None
-    return "PARTNER_NOT_ACTIVE" if partner.state == REGISTERED else "PARTNER_SUSPENDED"

@@ -9,7 +9,7 @@ from psycopg.rows import TupleRow
 
 from settlement.house.state import House
 from settlement.journal.acts import ENGINE_LINE, Act, Draft
-from settlement.ledger import open_lots, proof_rows
+from settlement.ledger import crossing, open_lots, proof_rows
 from settlement.ledger.acts import (
     AddMemberProof,
     Authorize,
@@ -21,6 +21,7 @@ from settlement.ledger.acts import (
     Release,
     RemoveMemberProof,
     Reverse,
+    TransferPoints,
     Void,
 )
 from settlement.ledger.batch import ShardHead
@@ -77,7 +78,7 @@ _ARREAR_COLUMNS = attrgetter(*[column.name for column in fields(Arrear)])
 _HOLD_COLUMNS = attrgetter("index", "member", "partner", "amount", "tariff", "until_us")
 _ACCOUNTS = (wallet, held, pending)
 """In the order of the fields of `Wallet`."""
-NAMING = Issue | Redeem | Authorize
+NAMING = Issue | Redeem | TransferPoints | Authorize
 """Acts that name their member by id or by an alias."""
 BY_ID = LinkAlias | AddMemberProof | RemoveMemberProof
 """Acts that name their member by id alone."""
@@ -99,10 +100,11 @@ class MemberRules:
     ) -> bool:
         """Reads aliases, originals and holds, if any act names one, then the wallets, lots and arrears of all members concerned.
 
-        Aliases are what all shards share.
+        Aliases are what all shards share; and a transfer may go to a member of another one.
         """
         bodies = [act.body for act in acts]
         members = {body.name.member for body in bodies if isinstance(body, NAMING)}
+        members |= {body.recipient.member for body in bodies if isinstance(body, TransferPoints)}
         members |= {body.member for body in bodies if isinstance(body, BY_ID)}
         tokens = _tokens(bodies)
         await self._load_aliases(connection, tokens)
@@ -111,11 +113,12 @@ class MemberRules:
         demands = open_lots.demands_of(bodies, self._book)
         named = [member for member in members if member is not None]
         await self._load_wallets(connection, head.now_us, named, demands)
-        if any(isinstance(body, Issue | Reverse) for body in bodies):
+        if any(isinstance(body, Issue | Reverse | TransferPoints) for body in bodies):
             await self._load_arrears(connection, named)
         if proof_rows.are_needed(bodies):
             await proof_rows.load(connection, self._book, named)
-        return bool(tokens)
+        goes_elsewhere = await crossing.load_parties(connection, self._book, bodies)
+        return bool(tokens) or goes_elsewhere
 
     async def _load_aliases(self, connection: AsyncConnection[TupleRow], tokens: list[bytes]) -> None:
         if tokens:
@@ -227,7 +230,7 @@ class MemberRules:
             statements.append(Statement(NEW_HOLDS, (book.shard, *columns(rows))))
         if book.closed_holds:
             statements.append(Statement(CLOSED_HOLDS, (*columns(book.closed_holds), book.shard)))
-        return statements + proof_rows.changes(book)
+        return statements + crossing.changes(book) + proof_rows.changes(book)
 
 
 def _tokens(bodies: Iterable[object]) -> list[bytes]:
@@ -235,7 +238,9 @@ def _tokens(bodies: Iterable[object]) -> list[bytes]:
     for body in bodies:
         if isinstance(body, NAMING) and body.name.alias is not None:
             tokens.add(body.name.alias)
-        elif isinstance(body, Enrol):
+        if isinstance(body, TransferPoints) and body.recipient.alias is not None:
+            tokens.add(body.recipient.alias)
+        if isinstance(body, Enrol):
             tokens.update(body.aliases)
         elif isinstance(body, LinkAlias):
             tokens.add(body.alias)

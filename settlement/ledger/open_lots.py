@@ -8,7 +8,7 @@ from psycopg import AsyncConnection, AsyncCursor
 from psycopg.rows import TupleRow
 
 from settlement.clock import MINUTE_US
-from settlement.ledger.acts import Authorize, LinkAlias, Redeem
+from settlement.ledger.acts import Authorize, LinkAlias, Redeem, TransferPoints
 from settlement.ledger.book import Book, Lot
 from settlement.ledger.rules.expiry import has_expired, months_idle
 from settlement.ledger.rules.points import SLICES_MAX
@@ -55,7 +55,7 @@ def demands_of(bodies: Iterable[object], book: Book) -> dict[str, Demand]:
     demands: dict[str, Demand] = {}
     linking = Demand()
     for body in bodies:
-        if isinstance(body, Redeem | Authorize):
+        if isinstance(body, Redeem | TransferPoints | Authorize):
             alias = body.name.alias
             member = body.name.member if alias is None else book.aliases.get(alias)
             # An alias that nobody has yet may be one that an earlier act of the batch links.

@@ -2,8 +2,10 @@
 
 import re
 
+from settlement.clock import parse_time
 from settlement.journal.leaf import parse_leaf
-from settlement.ledger.book import Hold, Original, Slice
+from settlement.ledger.book import IDLE_US, NEVER_US, Hold, Lot, Original, Slice
+from settlement.ledger.transits import Transit
 
 _TAKEN = re.compile(r"^lot take \d+:(\d+)\.(\d+) (\d+)$", re.MULTILINE)
 
@@ -46,3 +48,24 @@ def read_slice(index: int, place: int, value: str) -> Slice:
         return (index, place), int(facts[2])
     number, _, nth = facts[0].partition(":")[2].partition(".")
     return (int(number), int(nth)), int(facts[1])
+
+
+def read_transit(to_shard: int, leaf: bytes) -> Transit:
+    """A transfer that goes to a member of another shard, by its leaf."""
+    entry = parse_leaf(leaf)
+    recipient = entry.one("recipient")
+    sent = [value for value in entry.all("lot") if value.startswith("send ")]
+    lots = [_read_lot(entry.index, place, recipient, value) for place, value in enumerate(sent)]
+    return Transit(entry.shard, entry.index, to_shard, recipient, entry.time_us, tuple(lots))
+
+
+def _read_lot(index: int, place: int, member: str, value: str) -> Lot:
+    _, funder, asset, points, expiry, tariff = value.split(" ")
+    kind, _, months = expiry.partition("activity-")
+    if months:
+        expires_at_us, idle_months = IDLE_US, int(months)
+    else:
+        expires_at_us, idle_months = (NEVER_US if kind == "never" else parse_time(kind)), None
+    quantity = int(points)
+    facts = (member, funder, asset, quantity, quantity, expires_at_us, int(tariff), idle_months)
+    return Lot(index, place, *facts)

@@ -12,7 +12,7 @@ from psycopg.rows import TupleRow
 from settlement.clock import format_time
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
-from settlement.ledger import open_lots
+from settlement.ledger import crossing, open_lots
 from settlement.ledger.batch import LATER, ShardHead, post
 from settlement.ledger.book import Book, Hold
 from settlement.ledger.members import MemberRules
@@ -23,6 +23,8 @@ from settlement.ledger.rules.expiry import idle_since, months_of_idleness
 from settlement.ledger.rules.holds import lapse
 from settlement.ledger.rules.points import SLICES_MAX
 from settlement.ledger.rules.ruling import spelled_by_engine
+from settlement.ledger.rules.transferring import arrive
+from settlement.ledger.transits import Transit
 
 LAPSES_MAX = 200
 """Holds that one batch lets lapse: so no act waits long for the shard."""
@@ -30,7 +32,8 @@ LOTS_MAX = 200
 """Lots in search of whose members one batch looks, of each kind."""
 # The bounds that the parameters pass anyway are those of the indexes, and let PostgreSQL use them.
 DUE_SHARDS = """SELECT shard FROM shards s WHERE shard > 0 AND (
-    EXISTS (SELECT FROM holds h WHERE h.shard = s.shard AND h.closed_by IS NULL AND h.until_us <= %(now_us)b)
+    EXISTS (SELECT FROM transits t WHERE t.to_shard = s.shard AND t.arrived_by IS NULL)
+    OR EXISTS (SELECT FROM holds h WHERE h.shard = s.shard AND h.closed_by IS NULL AND h.until_us <= %(now_us)b)
     OR EXISTS (SELECT FROM lots l WHERE l.shard = s.shard AND l.remaining > 0
         AND l.expires_at_us <= %(now_us)b AND l.expires_at_us < 2305843009213693952)
     OR EXISTS (SELECT FROM lots l WHERE l.shard = s.shard AND l.remaining > 0
@@ -75,6 +78,7 @@ class SweepRules(MemberRules):
 
     def __init__(self, head: ShardHead, house: House) -> None:
         super().__init__(head, house)
+        self._coming: list[Transit] = []
         self._due: list[Hold] = []
         self._members: list[str] = []
 
@@ -85,7 +89,10 @@ class SweepRules(MemberRules):
         house: House,
         acts: Sequence[Act[object]],
     ) -> bool:
-        """Reads the holds that have run out, the members with lots whose time has come, and their lots and wallets."""
+        """Reads what comes from other shards, the holds that have run out, the members with lots whose time has come, and all
+        their lots, wallets and arrears.
+        """
+        self._coming = await crossing.read_coming(connection, head.shard)
         cursor = await connection.execute(DUE_HOLDS, (head.shard, head.now_us, LAPSES_MAX))
         self._due = [read_hold(*row) for row in await cursor.fetchall()]
         head.due_us = max([hold.until_us for hold in self._due], default=0)
@@ -93,10 +100,13 @@ class SweepRules(MemberRules):
         sought = _due(house, head.now_us) | {"shard": head.shard, "most": LOTS_MAX}
         cursor = await connection.execute(DUE_MEMBERS, sought)
         self._members = [member for (member,) in await cursor.fetchall()]
-        members = list({*self._members, *[hold.member for hold in self._due]})
+        recipients = [transit.recipient for transit in self._coming]
+        members = list({*self._members, *recipients, *[hold.member for hold in self._due]})
         await self._load_wallets(connection, head.now_us, members, {})
         await self._load_due_lots(connection, head.now_us)
-        return False
+        if recipients:
+            await self._load_arrears(connection, list(set(recipients)))
+        return bool(recipients)
 
     async def _load_due_lots(self, connection: AsyncConnection[TupleRow], now_us: int) -> None:
         """The first lots of each member that is due: those that are over, and those that are pending no longer."""
@@ -111,11 +121,13 @@ class SweepRules(MemberRules):
         open_lots.fill_wallets(book)
 
     def begin(self, head: ShardHead, house: House) -> list[Draft]:
-        """The cuts, a `lapse` for each hold, and an `expire` or else a `mature` for each member.
+        """The cuts, an `arrive` for each transfer, a `lapse` for each hold, and an `expire` or else a `mature` for each member.
 
         They are judged by a time that their own time may turn out to be before, but never before anything in them fell due.
         """
         drafts = super().begin(head, house)
+        for transit in self._coming:
+            drafts.append(arrival_draft(self._book, house, transit, head.size + len(drafts)))
         for hold in self._due:
             drafts.append(lapse_draft(head.shard, self._book, hold, head.size + len(drafts)))
         for member in self._members:
@@ -137,3 +149,9 @@ def lapse_draft(shard: int, book: Book, hold: Hold, index: int) -> Draft:
     """The entry by which a hold lapses."""
     about = (("original", f"{shard}:{hold.index}"), ("until", format_time(hold.until_us)))
     return spelled_by_engine(shard, lapse(book, hold, index), about)
+
+
+def arrival_draft(book: Book, house: House, transit: Transit, index: int) -> Draft:
+    """The entry by which a transfer from another shard arrives."""
+    about = (("original", f"{transit.shard}:{transit.index}"),)
+    return spelled_by_engine(book.shard, arrive(book, house, transit, index), about)

@@ -16,8 +16,10 @@ from settlement.clearing.netting import Figures
 from settlement.house.acts import (
     Activate,
     AddKey,
+    AgreeToFund,
     ApproveOpening,
     ApproveTariff,
+    EndFunding,
     ProposeOpening,
     ProposeTariff,
     Register,
@@ -36,16 +38,17 @@ from settlement.ledger.acts import (
     Redeem,
     Release,
     Reverse,
+    TransferPoints,
     Void,
 )
 from settlement.ledger.rules.expiry import DAY_US
 from settlement.money import micros_per_minor
 from settlement.signing import parse_public_key, possession_message
 from tests.scenarios.proofs import add_proof, remove_proof, shown_by
-from tests.scenarios.scene import Scene, micros, points
+from tests.scenarios.scene import Scene, basis_points, micros, points
 from tests.scenarios.terms import span_us, with_terms
 
-_PENDING = re.compile(r"pending (?:(\d+)d|event)")
+_ISSUED = re.compile(r"(?: pending (?:(?P<days>\d+)d|(?P<event>event)))?(?: for (?P<campaign>\S+))?")
 NO_PROPOSAL = "00" * 32
 Asking = tuple[object, Any]
 """The body of an act, and the message that asks for it."""
@@ -80,20 +83,26 @@ def _plain(body: object) -> Asking:
 # --- acts on members and points ----------------------------------------------------------------------------------------
 
 
-def _issue(scene: Scene, name: str, amount: str, member: str, *pending: str) -> Asking:
-    """`pending 14d`, `pending event`, or nothing."""
-    until_us = None
-    if pending:
-        span = _PENDING.fullmatch(" ".join(pending))
-        if span is None:
-            raise ValueError(f"write: {name} 500 to maria pending 14d, or pending event")
-        until_us = ON_EVENT_US if span[1] is None else scene.clock_us() + int(span[1]) * DAY_US
-    return _plain(Issue(scene.member_name(member), points(amount), scene.clock_us(), until_us))
+def _issue(scene: Scene, name: str, amount: str, member: str, *how: str) -> Asking:
+    """`pending 14d` or `pending event`; `for CAMPAIGN`; both, or nothing."""
+    said = _ISSUED.fullmatch("".join([f" {word}" for word in how]))
+    if said is None:
+        raise ValueError(f"write: {name} 500 to maria pending 14d, or pending event, or for spring")
+    until_us = ON_EVENT_US if said["event"] else None
+    if said["days"] is not None:
+        until_us = scene.clock_us() + int(said["days"]) * DAY_US
+    whom, now_us = scene.member_name(member), scene.clock_us()
+    return _plain(Issue(whom, points(amount), now_us, until_us, said["campaign"]))
 
 
 def _redeem(scene: Scene, name: str, amount: str, member: str, *proof: str) -> Asking:
     shown = shown_by(scene, proof, name, "redeem", str(points(amount)))
     return _plain(Redeem(scene.member_name(member), points(amount), scene.clock_us(), shown))
+
+
+def _transfer(scene: Scene, name: str, amount: str, member: str, recipient: str) -> Asking:
+    sender, receiver = scene.member_name(member), scene.member_name(recipient)
+    return _plain(TransferPoints(sender, receiver, points(amount), scene.clock_us()))
 
 
 def _authorize(scene: Scene, name: str, amount: str, member: str, *span: str) -> Asking:
@@ -163,6 +172,11 @@ def _approve_tariff(scene: Scene, name: str, proposal: str) -> Asking:
     return _plain(ApproveTariff(scene.proposals.get(proposal, NO_PROPOSAL)))
 
 
+def _fund_agree(scene: Scene, name: str, share: str, campaign: str, issuer: str, span: str) -> Asking:
+    until_us = scene.clock_us() + span_us(span)
+    return _plain(AgreeToFund(issuer, campaign, basis_points(share), until_us))
+
+
 # --- acts of finance ---------------------------------------------------------------------------------------------------
 
 
@@ -196,6 +210,7 @@ def _hash_of(file: str) -> str:
 ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
     "issue": ("POINTS to MEMBER ...", _issue),
     "redeem": ("POINTS of MEMBER ...", _redeem),
+    "transfer": ("POINTS of MEMBER to MEMBER", _transfer),
     "authorize": ("POINTS of MEMBER ...", _authorize),
     "capture": ("POINTS of ACT", _capture),
     "void": ("ACT", _void),
@@ -210,6 +225,11 @@ ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
     "suspend": ("PARTNER", lambda scene, name, partner: _plain(Suspend(partner))),
     "key-add": ("KEY of PARTNER", _add_key),
     "key-revoke": ("KEY as REASON", _revoke_key),
+    "fund-agree": ("SHARE of CAMPAIGN of ISSUER for SPAN", _fund_agree),
+    "fund-end": (
+        "CAMPAIGN of ISSUER",
+        lambda scene, name, campaign, issuer: _plain(EndFunding(issuer, campaign)),
+    ),
     "tariff-propose": ("...", _propose_tariff),
     "tariff-approve": ("PROPOSAL", _approve_tariff),
     "opening-propose": ("FILE with LOTS lots and POINTS points", _propose_opening),

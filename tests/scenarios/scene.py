@@ -20,6 +20,7 @@ SEED = 7
 _ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{64}")
 _AMOUNT = re.compile(r"\d+(?:\.\d{1,6})?")
 _POINTS = re.compile(r"\d[\d,]*")
+_SHARE = re.compile(r"(\d{1,2}(?:\.\d{1,2})?)%")
 _ZEROS = re.compile(r"(\.\d\d\d*?)0*$")
 
 
@@ -98,6 +99,14 @@ def micros(word: str) -> int:
 def money(amount_micros: int) -> str:
     """An amount of money as people write it: all decimals that are not zero, at least two."""
     return _ZEROS.sub(r"\1", f"{Decimal(amount_micros) / MICROS_PER_UNIT:,.6f}")
+
+
+def basis_points(word: str) -> int:
+    """A share: `25%` is 2,500 of 10,000."""
+    found = _SHARE.fullmatch(word)
+    if found is None:
+        raise ValueError(f"write SHARE as 25% or 33.33%, not {word}")
+    return int(Decimal(found[1]) * 100)
 
 
 def points(word: str) -> int:

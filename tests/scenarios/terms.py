@@ -10,13 +10,15 @@ from settlement.house.tariff import Spent, Tariff
 from tests.scenarios.scene import micros
 
 UNITS_US = {"s": SECOND_US, "m": 60 * SECOND_US, "h": HOUR_US, "d": 24 * HOUR_US}
-MONEY = {name: f"{name}_micros" for name in ("rate", "price", "fee", "interchange")}
+MONEY = {name: f"{name}_micros" for name in ("rate", "price", "fee", "interchange", "transfer_fee")}
 """Terms written as an amount of money for one point."""
 NUMBERS = {
-    "consent": "consent_above",
     "hold": "hold_minutes",
     "grace": "grace_days",
     "rebate": "rebate_basis_points",
+    "transfer": "transfer_points_max",
+    "transfer_daily": "transfer_daily_max",
+    "consent": "consent_above",
 }
 """Terms written as a whole number."""
 WORDS: dict[str, Callable[[str], str]] = {"expiry": check_expiry, "spent": Spent}

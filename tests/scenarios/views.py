@@ -37,14 +37,14 @@ def _trial_balance(tables: Tables, unit: str, spelled: Callable[[int], str]) -> 
 
 
 def lots(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[str]]:
-    """Every lot with the act that made it."""
+    """Every lot with the act that made it, or the kind of the engine's own entry that did."""
     rows = []
     for (shard, index, place), lot in sorted(tables.lots.items()):
-        act = parse_leaf(tables.entries[shard][index].leaf.encode()).one("act")
+        entry = parse_leaf(tables.entries[shard][index].leaf.encode())
         rows.append(
             [
                 f"{shard}:{index}.{place}",
-                act,
+                entry.get("act") or entry.kind,
                 lot.member,
                 lot.funder,
                 f"{lot.quantity:,}",

@@ -20,7 +20,7 @@ ALLOWED = {
     "acts": ({"INSERT"}, set()),
     "alembic_version": (set(), set()),
     "aliases": ({"INSERT"}, set()),
-    "arrears": ({"INSERT", "UPDATE remaining"}, set()),
+    "arrears": ({"INSERT", "UPDATE remaining"}, {"INSERT", "UPDATE remaining"}),
     "balances": ({"INSERT", "UPDATE"}, {"INSERT", "UPDATE"}),
     "checkpoints": (set(), {"INSERT"}),
     "entries": ({"INSERT"}, {"INSERT"}),
@@ -30,7 +30,7 @@ ALLOWED = {
         {"INSERT", "UPDATE remaining", "UPDATE pending_until_us", "UPDATE expired"},
     ),
     "members": (
-        {"INSERT", "UPDATE active_at_us", "UPDATE idle_months"},
+        {"INSERT", "UPDATE active_at_us", "UPDATE idle_months", "UPDATE sent_day", "UPDATE sent_points"},
         {"UPDATE active_at_us", "UPDATE idle_months"},
     ),
     "obligations": ({"INSERT", "UPDATE"}, {"INSERT", "UPDATE"}),
@@ -40,6 +40,7 @@ ALLOWED = {
     "openings": ({"INSERT"}, set()),
     "shards": ({"UPDATE"}, {"UPDATE"}),
     "transfers": ({"INSERT"}, {"INSERT"}),
+    "transits": ({"INSERT"}, {"UPDATE arrived_by"}),
 }
 """What gateway and worker may write in each table; the reader may write nothing."""
 
@@ -139,6 +140,18 @@ def test_a_hold_is_closed_once(login: psycopg.Connection, superuser: psycopg.Con
     for change in ("NULL", "8", "9"):
         with pytest.raises(errors.RaiseException, match="hold 1:7 is closed by entry 8 already"):
             login.execute(f"UPDATE holds SET closed_by = {change}".encode())
+
+
+@pytest.mark.parametrize("role", [OWNER, WORKER])
+def test_a_transfer_arrives_once(login: psycopg.Connection, superuser: psycopg.Connection, role: str) -> None:
+    with psycopg.connect(as_role(superuser.info.dsn, GATEWAY), autocommit=True) as gateway:
+        sent = "INSERT INTO transits VALUES (1, 7, 2, gen_random_uuid()) ON CONFLICT DO NOTHING"
+        gateway.execute(sent)
+    with psycopg.connect(as_role(superuser.info.dsn, WORKER), autocommit=True) as worker:
+        worker.execute("UPDATE transits SET arrived_by = 8 WHERE arrived_by IS NULL")
+    for change in ("NULL", "8", "9"):
+        with pytest.raises(errors.RaiseException, match="transfer 1:7 arrived by entry 8 already"):
+            login.execute(f"UPDATE transits SET arrived_by = {change}".encode())
 
 
 @pytest.mark.parametrize("role", [GATEWAY, WORKER, READER])

@@ -22,6 +22,7 @@ from coalition.simulation.postgres.tables import (
     MemberRow,
     ShardRow,
     Tables,
+    TransitRow,
 )
 from settlement.database import OWNER, READER, connect, connect_async, connect_writer
 from settlement.errors import UnavailableError
@@ -113,8 +114,9 @@ _ACTS = "SELECT partner, act_id::text, payload_sha256, shard, index FROM acts"
 _ARREARS = (
     "SELECT shard, index, place, member::text, partner, asset, quantity, remaining, tariff FROM arrears"
 )
-_MEMBERS = "SELECT member::text, shard, active_at_us, idle_months FROM members"
+_MEMBERS = "SELECT member::text, shard, active_at_us, idle_months, sent_day, sent_points FROM members"
 _HOLDS = "SELECT shard, index, member::text, partner, amount, tariff, until_us, closed_by FROM holds"
+_TRANSITS = "SELECT shard, index, to_shard, recipient::text, arrived_by FROM transits"
 _LOTS = """SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff,
     idle_months, pending_until_us, expired FROM lots"""
 
@@ -231,7 +233,7 @@ def read_tables(dsn: str) -> Tables:
 
 
 def _read_points(tables: Tables, rows: Callable[[str], list[tuple[Any, ...]]]) -> None:
-    """Lots, arrears, members' proofs, holds and what is reversed."""
+    """Lots, arrears, members' proofs, holds, transits and what is reversed."""
     for shard, *lot in rows(_LOTS):
         tables.lots[shard, *lot[:2]] = LotRow(*lot)
     for shard, *arrear in rows(_ARREARS):
@@ -242,3 +244,5 @@ def _read_points(tables: Tables, rows: Callable[[str], list[tuple[Any, ...]]]) -
         tables.reversals.setdefault((shard, original), {})[index] = amount
     for shard, index, *hold in rows(_HOLDS):
         tables.holds[shard, index] = HoldRow(index, *hold)
+    for shard, index, *transit in rows(_TRANSITS):
+        tables.transits[shard, index] = TransitRow(*transit)

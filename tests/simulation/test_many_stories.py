@@ -2,13 +2,18 @@
 
 import pytest
 
+from coalition.simulation.kinds import TROUBLES
 from coalition.simulation.run import live
-from coalition.simulation.story import TROUBLES, tell
+from coalition.simulation.story import tell
 from settlement.house.records import POOL
 
 EVERY_ANSWER = {
     "accepted",
     "MEMBER_UNKNOWN",
+    "RECIPIENT_UNKNOWN",
+    "TRANSFER_NOT_ALLOWED",
+    "MEMBER_IN_ARREARS",
+    "LIMIT_EXCEEDED",
     "INSUFFICIENT_POINTS",
     "HOLD_UNKNOWN",
     "HOLD_CLOSED",

@@ -19,13 +19,13 @@ from coalition.simulation.postgres.tables import Tables
 from settlement.clearing import obligations
 from settlement.clearing.acts import CloseCycle
 from settlement.clearing.desk import DeskRules
-from settlement.database import GATEWAY, OWNER, connect, connect_writer
+from settlement.database import GATEWAY, OWNER, WORKER, connect, connect_writer
 from settlement.house.acts import Activate, ApproveTariff, ProposeTariff, Register, Suspend
 from settlement.house.records import APPROVER, REQUEST, Key
 from settlement.house.tariff import Tariff
 from settlement.journal.acts import Act, Outcome
 from settlement.journal.leaf import HOUSE
-from settlement.ledger import batch, members, memory, open_lots, proof_rows, sweeping
+from settlement.ledger import batch, crossing, members, memory, open_lots, proof_rows, sweeping
 from settlement.ledger.acts import (
     CODE,
     ON_EVENT_US,
@@ -41,6 +41,7 @@ from settlement.ledger.acts import (
     Release,
     RemoveMemberProof,
     Reverse,
+    TransferPoints,
     Void,
 )
 from settlement.ledger.batch import Verdict, post
@@ -48,6 +49,7 @@ from settlement.ledger.consent import after
 from settlement.ledger.founding import found
 from settlement.ledger.members import MemberRules
 from settlement.ledger.memory import HouseMemory
+from settlement.ledger.sweeping import SweepRules
 from settlement.worker import publisher
 from tests.simulation.real_postgres import read_tables
 from tests.support.postgres import drop_database
@@ -56,7 +58,12 @@ from tests.support.small_network import new_books
 
 PARTNERS = ("bakery", "grocer")
 NOW_US = 1_900_000_000_000_000
-SHARD = 1
+SHARD, ELSEWHERE = 1, 2
+FAR = 0
+"""Which of the known members lives elsewhere."""
+UNSEEN = 6
+"""How many members are known and never enrolled."""
+TWO_SHARDS = replace(NETWORK, shards=2)
 BATCHES = 80
 LIFE_US = 10**17
 CHAIN = [bytes(16)]
@@ -74,7 +81,7 @@ def books() -> Iterator[str]:
     """Founded books."""
     dsn = new_books()
     with connect(dsn, OWNER) as connection:
-        found(connection, NETWORK, tariff=Tariff(10_000), keys=KEYS)
+        found(connection, TWO_SHARDS, tariff=Tariff(10_000), keys=KEYS)
     yield dsn
     drop_database(dsn)
 
@@ -82,21 +89,23 @@ def books() -> Iterator[str]:
 def stand_in() -> Postgres:
     """The same, in memory."""
     server = Postgres(asyncio.get_running_loop().time, NOW_US, Random(1))
-    found_stand_in(server.tables, NETWORK, tariff=Tariff(10_000), keys=KEYS, time_us=NOW_US)
+    found_stand_in(server.tables, TWO_SHARDS, tariff=Tariff(10_000), keys=KEYS, time_us=NOW_US)
     return server
 
 
 def batches(chance: Random) -> Iterator[tuple[int, list[Act[object]]]]:
-    """Shards and acts: members, aliases and act ids meet again and again."""
-    known, aliases = [fresh_id() for _ in range(6)], [bytes([n]) * 32 for n in range(6)]
+    """Shards and acts: members, aliases and act ids meet again and again. Without acts: the worker comes by."""
+    known, aliases = [fresh_id() for _ in range(UNSEEN)], [bytes([n]) * 32 for n in range(6)]
     done: list[Act[object]] = []
     for name in PARTNERS:
         yield HOUSE, [asks(OPERATOR, Register(name, name.title())), asks(OPERATOR, Activate(name))]
+    known.insert(FAR, fresh_id())
+    yield ELSEWHERE, [asks(PARTNERS[0], Enrol(known[FAR], ()))]
     for number in range(BATCHES):
         if number % 20 == 19:
             yield HOUSE, [asks(OPERATOR, CloseCycle(1 + number // 20, None))]
         elif number % 9 == 4:
-            tariff, sha256 = Tariff(10_000, expiry=chance.choice(EXPIRIES)), f"{number:064x}"
+            tariff, sha256 = _tariff(chance), f"{number:064x}"
             yield HOUSE, [by_person("ann", ProposeTariff(tariff, None, sha256))]
             yield HOUSE, [by_person("bob", ApproveTariff(sha256))]
         elif number % 27 == 26:
@@ -104,6 +113,12 @@ def batches(chance: Random) -> Iterator[tuple[int, list[Act[object]]]]:
         acts = [_some_act(chance, known, aliases, done) for _ in range(chance.randint(1, 12))]
         done += acts
         yield SHARD, acts
+        if number % 9 == 8 and number < BATCHES // 2:
+            yield ELSEWHERE, []
+
+
+def _tariff(chance: Random) -> Tariff:
+    return Tariff(10_000, expiry=chance.choice(EXPIRIES), transfer_points_max=chance.choice((0, 40, 40, 40)))
 
 
 def _some_act(chance: Random, known: list[str], aliases: list[bytes], done: list[Act[object]]) -> Act[object]:
@@ -112,6 +127,7 @@ def _some_act(chance: Random, known: list[str], aliases: list[bytes], done: list
         return again if chance.random() < 0.5 else replace(again, payload_sha256=bytes(32))
     member, alias = chance.choice(known), chance.choice(aliases)
     name = MemberName(alias=alias) if chance.random() < 0.3 else MemberName(member=member)
+    giver = MemberName(chance.choice(known[UNSEEN + 1 :] or known))
     original = chance.choice(done[-12:]).act_id if done else fresh_id()
     bodies: tuple[object, ...] = (
         Enrol(fresh_id() if chance.random() < 0.8 else known[-1], (alias,) if chance.random() < 0.5 else ()),
@@ -120,6 +136,8 @@ def _some_act(chance: Random, known: list[str], aliases: list[bytes], done: list
         Issue(name, chance.randint(1, 50), T0_US, chance.choice((ON_EVENT_US, LATER_US))),
         Release(original, T0_US),
         *[Redeem(name, chance.randint(1, 60), T0_US)] * 3,
+        *[TransferPoints(giver, MemberName(chance.choice((member, known[FAR]))), chance.randint(1, 9), T0_US)]
+        * 4,
         *[Authorize(name, chance.randint(1, 60), T0_US, 0)] * 2,
         *[Capture(original, chance.randint(1, 30), T0_US)] * 2,
         Void(original, T0_US),
@@ -156,19 +174,21 @@ def told(verdict: Verdict) -> tuple[object, ...]:
 
 async def test_the_same_batches_leave_the_same_books(books: str) -> None:
     server, memories = stand_in(), (HouseMemory(), HouseMemory())
-    sessions: tuple[Any, ...] = (
-        await server.connect(GATEWAY),
-        await connect_writer(books, GATEWAY, statement_timeout="15s"),
-    )
-    async with sessions[1]:
+    roles: dict[str, tuple[Any, ...]] = {
+        role: (await server.connect(role), await connect_writer(books, role, statement_timeout="15s"))
+        for role in (GATEWAY, WORKER)
+    }
+    sessions = roles[GATEWAY]
+    async with sessions[1], roles[WORKER][1]:
         for shard, acts in batches(Random(7)):
-            rules = cast(Any, DeskRules if shard == HOUSE else MemberRules)
+            rules = cast(Any, DeskRules if shard == HOUSE else MemberRules if acts else SweepRules)
             said = [
                 [told(each) for each in await post(session, known, rules, shard, acts)]
-                for session, known in zip(sessions, memories, strict=True)
+                for session, known in zip(roles[GATEWAY if acts else WORKER], memories, strict=True)
             ]
             assert said[0] == said[1]
         assert timeless(server.tables) == timeless(read_tables(books))
+        assert {row.arrived_by is None for row in server.tables.transits.values()} == {True, False}
         await same_answers(sessions[0], sessions[1], server.tables, read_tables(books))
 
 
@@ -177,9 +197,13 @@ def timeless(tables: Tables) -> dict[str, object]:
     rows = {name: getattr(tables, name) for name in ("aliases", "arrears", "balances", "obligations")}
     rows["lots"] = {name: replace(lot, expires_at_us=0) for name, lot in tables.lots.items()}
     rows["members"] = {
-        member: replace(row, active_at_us=row.active_at_us and 0) for member, row in tables.members.items()
+        member: replace(row, active_at_us=row.active_at_us and 0, sent_day=0)
+        for member, row in tables.members.items()
     }
-    rows |= {name: getattr(tables, name) for name in ("proofs", "transfers", "payloads", "acts", "reversals")}
+    rows |= {
+        name: getattr(tables, name)
+        for name in ("transfers", "payloads", "acts", "reversals", "transits", "proofs")
+    }
     rows["entries"] = {
         shard: [replace(entry, recorded_at_us=0, leaf="", leaf_hash=b"") for entry in entries]
         for shard, entries in tables.entries.items()
@@ -209,6 +233,8 @@ async def same_answers(
         open_lots.OVER_LOTS: (SHARD, LAST_US, known, [2] * len(known), [at % 3 for at in range(len(known))]),
         members.OPEN_ARREARS: (SHARD, known),
         proof_rows.PROOFS: (SHARD, known),
+        crossing.NAMED: (known,),
+        crossing.COMING: (ELSEWHERE, 1_000),
         sweeping.COMING_LOTS: (SHARD, LAST_US, known, [2] * len(known)),
         sweeping.DUE_SHARDS: due,
         sweeping.DUE_MEMBERS: due | {"shard": SHARD, "most": 10_000},
@@ -238,5 +264,6 @@ def comparable(rows: list[tuple[Any, ...]], tables: Tables) -> list[str]:
     of_the_clock.update(entry.recorded_at_us for entry in entries)
     of_the_clock.update(lot.expires_at_us for lot in tables.lots.values())
     of_the_clock.update(hold.until_us for hold in tables.holds.values())
+    of_the_clock.update(row.sent_day for row in tables.members.values() if row.sent_day)
     kept = [[value for value in row if value not in of_the_clock] for row in rows]
     return sorted(str([int(value) if isinstance(value, Decimal) else value for value in row]) for row in kept)

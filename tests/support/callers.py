@@ -67,7 +67,7 @@ class Callers:
         """A caller who may call a method, and a request that its field rules accept, completed; most would be refused."""
         request: Any = method.payload()
         for name, value in self._fields(method.payload.DESCRIPTOR.name).items():
-            if name.endswith("_at"):
+            if name.endswith(("_at", "_until")):
                 write_time(getattr(request, name), value)
             elif isinstance(value, list):
                 getattr(request, name).extend(value)
@@ -118,11 +118,16 @@ class Callers:
 
 
 def _fields_of_points(now: int) -> dict[str, dict[str, Any]]:
-    """Fields of requests that move points."""
+    """Fields of requests that move points, or say who funds them."""
     points = {"member_id": str(uuid.uuid4()), "amount": 5, "occurred_at": now}
+    campaign = {"partner_id": "grocer", "campaign": "spring"}
+    share = {"share_basis_points": 2_500, "valid_until": now + 3_600 * SECOND_US}
     hold = {"hold_act_id": str(uuid.uuid4()), "occurred_at": now}
     return {
+        "AgreeToFundRequest": campaign | share,
+        "EndFundingRequest": campaign,
         "IssueRequest": points,
+        "TransferPointsRequest": {**points, "recipient_id": str(uuid.uuid4())},
         "RedeemRequest": {**points, "member_proof": MemberProof(code=bytes(16))},
         "AuthorizeRequest": {
             **points,

@@ -4,6 +4,8 @@ import uuid
 from hashlib import sha256
 from typing import Any
 
+from google.protobuf.timestamp_pb2 import Timestamp
+
 from coalition.api.v1 import exchange_pb2, members_pb2, partners_pb2, settlement_pb2
 from coalition.api.v1.envelope_pb2 import MemberProof
 from coalition.client.member_proofs import new_chain, prove_device
@@ -14,6 +16,7 @@ from settlement.journal.acts import Outcome
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.book import NEVER_US
 from settlement.ledger.opening_file import Row, member_name
+from settlement.ledger.sweeping import sweep
 from settlement.signing import ECDSA_P256, ED25519, new_key
 from tests.support.opening import approve, load, prepared, token_row
 from tests.support.small_network import (
@@ -27,6 +30,7 @@ from tests.support.small_network import (
     points,
 )
 
+LATER = Timestamp(seconds=4_000_000_000)
 PARTNERS = ("bakery", "grocer", "cinema")
 
 
@@ -95,9 +99,27 @@ async def _exceptions(network: SmallNetwork) -> None:
     await network.ask(HOUSE, OPERATOR, partners_pb2.ActivateRequest(partner_id="cinema"))
     await _holds(network)
     await _pending(network)
+    await _campaign(network)
+    await _transfers(network)
     await _change_tariff(
         network, Tariff(12_345, expiry="month-end-12", fee_micros=50, interchange_micros=700)
     )
+
+
+async def _transfers(network: SmallNetwork) -> None:
+    """One within a shard, to a member that owes points; one that arrives in another shard, one that has yet to; one too many."""
+    tariff = Tariff(10_000, transfer_points_max=60, transfer_daily_max=100, transfer_fee_micros=30)
+    await _change_tariff(network, tariff)
+    shard, member = network.members[2]
+    await network.ask(shard, "bakery", exchange_pb2.IssueRequest(**points(member, 200)))
+    said = []
+    for to, amount in ((0, 40), (1, 35), (3, 20), (3, 6)):
+        facts = points(member, amount)
+        request = exchange_pb2.TransferPointsRequest(recipient_id=network.members[to][1], **facts)
+        said.append((await network.ask(shard, "cinema", request)).refusal)
+        if to == 1:
+            await sweep(network.worker, network.memory)
+    assert said == [None, None, None, "LIMIT_EXCEEDED"]
 
 
 async def _change_tariff(network: SmallNetwork, tariff: Tariff) -> None:
@@ -123,6 +145,28 @@ async def _pending(network: SmallNetwork) -> None:
     )
     said = [(await network.ask(shard, "bakery", each)).refusal for each in asked]
     assert said == [None, "ALREADY_RELEASED", None]
+
+
+async def _campaign(network: SmallNetwork) -> None:
+    """Two partners issue together until one of them ends it; the points are spent in part, and go back in part."""
+    funding = partners_pb2.AgreeToFundRequest(
+        partner_id="bakery", campaign="spring", share_basis_points=3_333, valid_until=LATER
+    )
+    await network.ask(HOUSE, "grocer", funding)
+    shard, member = network.members[0]
+    asked = exchange_pb2.IssueRequest(**points(member, 100), campaign="spring")
+    issued = await network.ask(shard, "bakery", asked)
+    await network.ask(
+        shard, "cinema", exchange_pb2.RedeemRequest(**points(member, issued.balance_after or 0))
+    )
+    for amount in (10, 7):
+        back = exchange_pb2.ReverseRequest(
+            original_act_id=issued.act_id, amount=amount, occurred_at=just_now()
+        )
+        assert (await network.ask(shard, "bakery", back)).refusal is None
+    ending = partners_pb2.EndFundingRequest(partner_id="bakery", campaign="spring")
+    await network.ask(HOUSE, "grocer", ending)
+    assert (await network.ask(shard, "bakery", asked)).refusal == "CAMPAIGN_UNKNOWN"
 
 
 async def _holds(network: SmallNetwork) -> None:

@@ -16,6 +16,8 @@ PARTNERS = ("bakery", "cinema", "grocer")
 CHANGING = (
     (re.compile(r"\b(?!00000000)[0-9a-f]{8}-[0-9a-f]{4}-4?[0-9a-f]{3,4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<id>"),
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z| UTC)?"), "<time>"),
+    # The worker states roots in the house now and then.
+    (re.compile(r"\bentry 0:\d+"), "entry 0:<number>"),
 )
 
 

@@ -33,7 +33,7 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     REFUSAL_REASON_MEMBER_UNKNOWN: _RefusalReason.ValueType  # 3
     REFUSAL_REASON_INSUFFICIENT_POINTS: _RefusalReason.ValueType  # 4
     REFUSAL_REASON_LIMIT_EXCEEDED: _RefusalReason.ValueType  # 5
-    """A wallet holds at most 10^15 points."""
+    """A wallet holds at most 10^15 points; the tariff bounds what members send each other."""
     REFUSAL_REASON_ORIGINAL_UNKNOWN: _RefusalReason.ValueType  # 6
     """The act to reverse is not an accepted issue or redemption of this partner."""
     REFUSAL_REASON_ALREADY_REVERSED: _RefusalReason.ValueType  # 7
@@ -81,6 +81,16 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """The points are spendable already."""
     REFUSAL_REASON_REVERSAL_EXCEEDED: _RefusalReason.ValueType  # 50
     """Less of the original is left to reverse than that."""
+    REFUSAL_REASON_RECIPIENT_UNKNOWN: _RefusalReason.ValueType  # 60
+    """No member has this id or alias to whom points are to go."""
+    REFUSAL_REASON_TRANSFER_NOT_ALLOWED: _RefusalReason.ValueType  # 61
+    """The tariff allows no transfers between members, or sender and recipient are the same."""
+    REFUSAL_REASON_MEMBER_IN_ARREARS: _RefusalReason.ValueType  # 62
+    """The member owes points to partners; whatever it is credited repays them first."""
+    REFUSAL_REASON_CAMPAIGN_UNKNOWN: _RefusalReason.ValueType  # 70
+    """Nobody has agreed to fund that campaign, or the agreements have ended."""
+    REFUSAL_REASON_SHARES_EXCEEDED: _RefusalReason.ValueType  # 71
+    """The funders of a campaign bear at most 9,999 of 10,000; the issuer bears the rest."""
     REFUSAL_REASON_PROOF_REQUIRED: _RefusalReason.ValueType  # 80
     """The member itself must agree, and nothing that it showed came with the request."""
     REFUSAL_REASON_PROOF_INVALID: _RefusalReason.ValueType  # 81
@@ -101,7 +111,7 @@ REFUSAL_REASON_PARTNER_SUSPENDED: RefusalReason.ValueType  # 2
 REFUSAL_REASON_MEMBER_UNKNOWN: RefusalReason.ValueType  # 3
 REFUSAL_REASON_INSUFFICIENT_POINTS: RefusalReason.ValueType  # 4
 REFUSAL_REASON_LIMIT_EXCEEDED: RefusalReason.ValueType  # 5
-"""A wallet holds at most 10^15 points."""
+"""A wallet holds at most 10^15 points; the tariff bounds what members send each other."""
 REFUSAL_REASON_ORIGINAL_UNKNOWN: RefusalReason.ValueType  # 6
 """The act to reverse is not an accepted issue or redemption of this partner."""
 REFUSAL_REASON_ALREADY_REVERSED: RefusalReason.ValueType  # 7
@@ -149,6 +159,16 @@ REFUSAL_REASON_ALREADY_RELEASED: RefusalReason.ValueType  # 41
 """The points are spendable already."""
 REFUSAL_REASON_REVERSAL_EXCEEDED: RefusalReason.ValueType  # 50
 """Less of the original is left to reverse than that."""
+REFUSAL_REASON_RECIPIENT_UNKNOWN: RefusalReason.ValueType  # 60
+"""No member has this id or alias to whom points are to go."""
+REFUSAL_REASON_TRANSFER_NOT_ALLOWED: RefusalReason.ValueType  # 61
+"""The tariff allows no transfers between members, or sender and recipient are the same."""
+REFUSAL_REASON_MEMBER_IN_ARREARS: RefusalReason.ValueType  # 62
+"""The member owes points to partners; whatever it is credited repays them first."""
+REFUSAL_REASON_CAMPAIGN_UNKNOWN: RefusalReason.ValueType  # 70
+"""Nobody has agreed to fund that campaign, or the agreements have ended."""
+REFUSAL_REASON_SHARES_EXCEEDED: RefusalReason.ValueType  # 71
+"""The funders of a campaign bear at most 9,999 of 10,000; the issuer bears the rest."""
 REFUSAL_REASON_PROOF_REQUIRED: RefusalReason.ValueType  # 80
 """The member itself must agree, and nothing that it showed came with the request."""
 REFUSAL_REASON_PROOF_INVALID: RefusalReason.ValueType  # 81

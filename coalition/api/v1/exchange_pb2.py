@@ -27,7 +27,7 @@ from coalition.api.v1 import options_pb2 as coalition_dot_api_dot_v1_dot_options
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63oalition/api/v1/exchange.proto\x12\x10\x63oalition.api.v1\x1a\x1f\x63oalition/api/v1/envelope.proto\x1a\x1e\x63oalition/api/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x8d\x02\n\x0cIssueRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x13\n\tmember_id\x18\x02 \x01(\tH\x00\x12\x15\n\x0b\x61lias_token\x18\x03 \x01(\x0cH\x00\x12\x0e\n\x06\x61mount\x18\x04 \x01(\x03\x12/\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x0espendable_from\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x01\x12\x12\n\x08on_event\x18\x07 \x01(\x08H\x01\x42\x08\n\x06memberB\x0b\n\tspendable\"\xec\x01\n\rRedeemRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x13\n\tmember_id\x18\x02 \x01(\tH\x00\x12\x15\n\x0b\x61lias_token\x18\x03 \x01(\x0cH\x00\x12\x0e\n\x06\x61mount\x18\x04 \x01(\x03\x12/\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0cmember_proof\x18\x06 \x01(\x0b\x32\x1d.coalition.api.v1.MemberProofB\x08\n\x06member\"\x85\x02\n\x10\x41uthorizeRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x13\n\tmember_id\x18\x02 \x01(\tH\x00\x12\x15\n\x0b\x61lias_token\x18\x03 \x01(\x0cH\x00\x12\x0e\n\x06\x61mount\x18\x04 \x01(\x03\x12/\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0chold_minutes\x18\x06 \x01(\x05\x12\x33\n\x0cmember_proof\x18\x07 \x01(\x0b\x32\x1d.coalition.api.v1.MemberProofB\x08\n\x06member\"\x97\x01\n\x0e\x43\x61ptureRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x13\n\x0bhold_act_id\x18\x02 \x01(\t\x12\x0e\n\x06\x61mount\x18\x03 \x01(\x03\x12/\n\x0boccurred_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x84\x01\n\x0bVoidRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x13\n\x0bhold_act_id\x18\x02 \x01(\t\x12/\n\x0boccurred_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9b\x01\n\x0eReverseRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x17\n\x0foriginal_act_id\x18\x02 \x01(\t\x12/\n\x0boccurred_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61mount\x18\x04 \x01(\x03\"\x8b\x01\n\x0eReleaseRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x17\n\x0foriginal_act_id\x18\x02 \x01(\t\x12/\n\x0boccurred_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"T\n\x11GetReceiptRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x0e\n\x06\x61\x63t_id\x18\x02 \x01(\t\"z\n\x11GetBalanceRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x13\n\tmember_id\x18\x02 \x01(\tH\x00\x12\x15\n\x0b\x61lias_token\x18\x03 \x01(\x0cH\x00\x42\x08\n\x06member\"h\n\x12GetBalanceResponse\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62\x61lance\x18\x02 \x01(\x03\x12\x0c\n\x04held\x18\x03 \x01(\x03\x12\x0f\n\x07pending\x18\x04 \x01(\x03\x12\x0f\n\x07\x61rrears\x18\x05 \x01(\x03\"l\n\x12ListEntriesRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"X\n\x13ListEntriesResponse\x12(\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x17.coalition.api.v1.Entry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\":\n\x05\x45ntry\x12\r\n\x05shard\x18\x01 \x01(\r\x12\x14\n\x0c\x65ntry_number\x18\x02 \x01(\x03\x12\x0c\n\x04leaf\x18\x03 \x01(\x0c\x32\xd5\x07\n\x0f\x45xchangeService\x12V\n\x05Issue\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x15\x8a\xb5\x18\x11\n\x0cIssueRequest\x12\x01\x01\x12X\n\x06Redeem\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x16\x8a\xb5\x18\x12\n\rRedeemRequest\x12\x01\x01\x12^\n\tAuthorize\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x19\x8a\xb5\x18\x15\n\x10\x41uthorizeRequest\x12\x01\x01\x12Z\n\x07\x43\x61pture\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x17\x8a\xb5\x18\x13\n\x0e\x43\x61ptureRequest\x12\x01\x01\x12T\n\x04Void\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x14\x8a\xb5\x18\x10\n\x0bVoidRequest\x12\x01\x01\x12Z\n\x07Reverse\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x17\x8a\xb5\x18\x13\n\x0eReverseRequest\x12\x01\x01\x12Z\n\x07Release\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x17\x8a\xb5\x18\x13\n\x0eReleaseRequest\x12\x01\x01\x12\x64\n\nGetReceipt\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1e\x8a\xb5\x18\x1a\n\x11GetReceiptRequest\x12\x03\x01\x02\x03\x18\x01\x12m\n\nGetBalance\x12\x1a.coalition.api.v1.Envelope\x1a$.coalition.api.v1.GetBalanceResponse\"\x1d\x8a\xb5\x18\x19\n\x11GetBalanceRequest\x12\x02\x01\x02\x18\x01\x12q\n\x0bListEntries\x12\x1a.coalition.api.v1.Envelope\x1a%.coalition.api.v1.ListEntriesResponse\"\x1f\x8a\xb5\x18\x1b\n\x12ListEntriesRequest\x12\x03\x01\x02\x03\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x63oalition/api/v1/exchange.proto\x12\x10\x63oalition.api.v1\x1a\x1f\x63oalition/api/v1/envelope.proto\x1a\x1e\x63oalition/api/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9f\x02\n\x0cIssueRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x13\n\tmember_id\x18\x02 \x01(\tH\x00\x12\x15\n\x0b\x61lias_token\x18\x03 \x01(\x0cH\x00\x12\x0e\n\x06\x61mount\x18\x04 \x01(\x03\x12/\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x34\n\x0espendable_from\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x01\x12\x12\n\x08on_event\x18\x07 \x01(\x08H\x01\x12\x10\n\x08\x63\x61mpaign\x18\x08 \x01(\tB\x08\n\x06memberB\x0b\n\tspendable\"\xec\x01\n\rRedeemRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x13\n\tmember_id\x18\x02 \x01(\tH\x00\x12\x15\n\x0b\x61lias_token\x18\x03 \x01(\x0cH\x00\x12\x0e\n\x06\x61mount\x18\x04 \x01(\x03\x12/\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x33\n\x0cmember_proof\x18\x06 \x01(\x0b\x32\x1d.coalition.api.v1.MemberProofB\x08\n\x06member\"\xff\x01\n\x15TransferPointsRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x13\n\tmember_id\x18\x02 \x01(\tH\x00\x12\x15\n\x0b\x61lias_token\x18\x03 \x01(\x0cH\x00\x12\x16\n\x0crecipient_id\x18\x04 \x01(\tH\x01\x12\x19\n\x0frecipient_token\x18\x05 \x01(\x0cH\x01\x12\x0e\n\x06\x61mount\x18\x06 \x01(\x03\x12/\n\x0boccurred_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x08\n\x06memberB\x0b\n\trecipient\"\x85\x02\n\x10\x41uthorizeRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x13\n\tmember_id\x18\x02 \x01(\tH\x00\x12\x15\n\x0b\x61lias_token\x18\x03 \x01(\x0cH\x00\x12\x0e\n\x06\x61mount\x18\x04 \x01(\x03\x12/\n\x0boccurred_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0chold_minutes\x18\x06 \x01(\x05\x12\x33\n\x0cmember_proof\x18\x07 \x01(\x0b\x32\x1d.coalition.api.v1.MemberProofB\x08\n\x06member\"\x97\x01\n\x0e\x43\x61ptureRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x13\n\x0bhold_act_id\x18\x02 \x01(\t\x12\x0e\n\x06\x61mount\x18\x03 \x01(\x03\x12/\n\x0boccurred_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x84\x01\n\x0bVoidRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x13\n\x0bhold_act_id\x18\x02 \x01(\t\x12/\n\x0boccurred_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x9b\x01\n\x0eReverseRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x17\n\x0foriginal_act_id\x18\x02 \x01(\t\x12/\n\x0boccurred_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06\x61mount\x18\x04 \x01(\x03\"\x8b\x01\n\x0eReleaseRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x17\n\x0foriginal_act_id\x18\x02 \x01(\t\x12/\n\x0boccurred_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"T\n\x11GetReceiptRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x0e\n\x06\x61\x63t_id\x18\x02 \x01(\t\"z\n\x11GetBalanceRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x13\n\tmember_id\x18\x02 \x01(\tH\x00\x12\x15\n\x0b\x61lias_token\x18\x03 \x01(\x0cH\x00\x42\x08\n\x06member\"h\n\x12GetBalanceResponse\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\x0f\n\x07\x62\x61lance\x18\x02 \x01(\x03\x12\x0c\n\x04held\x18\x03 \x01(\x03\x12\x0f\n\x07pending\x18\x04 \x01(\x03\x12\x0f\n\x07\x61rrears\x18\x05 \x01(\x03\"l\n\x12ListEntriesRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x11\n\tpage_size\x18\x02 \x01(\x05\x12\x12\n\npage_token\x18\x03 \x01(\t\"X\n\x13ListEntriesResponse\x12(\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x17.coalition.api.v1.Entry\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\":\n\x05\x45ntry\x12\r\n\x05shard\x18\x01 \x01(\r\x12\x14\n\x0c\x65ntry_number\x18\x02 \x01(\x03\x12\x0c\n\x04leaf\x18\x03 \x01(\x0c\x32\xbf\x08\n\x0f\x45xchangeService\x12V\n\x05Issue\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x15\x8a\xb5\x18\x11\n\x0cIssueRequest\x12\x01\x01\x12X\n\x06Redeem\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x16\x8a\xb5\x18\x12\n\rRedeemRequest\x12\x01\x01\x12h\n\x0eTransferPoints\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1e\x8a\xb5\x18\x1a\n\x15TransferPointsRequest\x12\x01\x01\x12^\n\tAuthorize\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x19\x8a\xb5\x18\x15\n\x10\x41uthorizeRequest\x12\x01\x01\x12Z\n\x07\x43\x61pture\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x17\x8a\xb5\x18\x13\n\x0e\x43\x61ptureRequest\x12\x01\x01\x12T\n\x04Void\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x14\x8a\xb5\x18\x10\n\x0bVoidRequest\x12\x01\x01\x12Z\n\x07Reverse\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x17\x8a\xb5\x18\x13\n\x0eReverseRequest\x12\x01\x01\x12Z\n\x07Release\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x17\x8a\xb5\x18\x13\n\x0eReleaseRequest\x12\x01\x01\x12\x64\n\nGetReceipt\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1e\x8a\xb5\x18\x1a\n\x11GetReceiptRequest\x12\x03\x01\x02\x03\x18\x01\x12m\n\nGetBalance\x12\x1a.coalition.api.v1.Envelope\x1a$.coalition.api.v1.GetBalanceResponse\"\x1d\x8a\xb5\x18\x19\n\x11GetBalanceRequest\x12\x02\x01\x02\x18\x01\x12q\n\x0bListEntries\x12\x1a.coalition.api.v1.Envelope\x1a%.coalition.api.v1.ListEntriesResponse\"\x1f\x8a\xb5\x18\x1b\n\x12ListEntriesRequest\x12\x03\x01\x02\x03\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,6 +38,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXCHANGESERVICE'].methods_by_name['Issue']._serialized_options = b'\212\265\030\021\n\014IssueRequest\022\001\001'
   _globals['_EXCHANGESERVICE'].methods_by_name['Redeem']._loaded_options = None
   _globals['_EXCHANGESERVICE'].methods_by_name['Redeem']._serialized_options = b'\212\265\030\022\n\rRedeemRequest\022\001\001'
+  _globals['_EXCHANGESERVICE'].methods_by_name['TransferPoints']._loaded_options = None
+  _globals['_EXCHANGESERVICE'].methods_by_name['TransferPoints']._serialized_options = b'\212\265\030\032\n\025TransferPointsRequest\022\001\001'
   _globals['_EXCHANGESERVICE'].methods_by_name['Authorize']._loaded_options = None
   _globals['_EXCHANGESERVICE'].methods_by_name['Authorize']._serialized_options = b'\212\265\030\025\n\020AuthorizeRequest\022\001\001'
   _globals['_EXCHANGESERVICE'].methods_by_name['Capture']._loaded_options = None
@@ -55,31 +57,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXCHANGESERVICE'].methods_by_name['ListEntries']._loaded_options = None
   _globals['_EXCHANGESERVICE'].methods_by_name['ListEntries']._serialized_options = b'\212\265\030\033\n\022ListEntriesRequest\022\003\001\002\003\030\001'
   _globals['_ISSUEREQUEST']._serialized_start=152
-  _globals['_ISSUEREQUEST']._serialized_end=421
-  _globals['_REDEEMREQUEST']._serialized_start=424
-  _globals['_REDEEMREQUEST']._serialized_end=660
-  _globals['_AUTHORIZEREQUEST']._serialized_start=663
-  _globals['_AUTHORIZEREQUEST']._serialized_end=924
-  _globals['_CAPTUREREQUEST']._serialized_start=927
-  _globals['_CAPTUREREQUEST']._serialized_end=1078
-  _globals['_VOIDREQUEST']._serialized_start=1081
-  _globals['_VOIDREQUEST']._serialized_end=1213
-  _globals['_REVERSEREQUEST']._serialized_start=1216
-  _globals['_REVERSEREQUEST']._serialized_end=1371
-  _globals['_RELEASEREQUEST']._serialized_start=1374
-  _globals['_RELEASEREQUEST']._serialized_end=1513
-  _globals['_GETRECEIPTREQUEST']._serialized_start=1515
-  _globals['_GETRECEIPTREQUEST']._serialized_end=1599
-  _globals['_GETBALANCEREQUEST']._serialized_start=1601
-  _globals['_GETBALANCEREQUEST']._serialized_end=1723
-  _globals['_GETBALANCERESPONSE']._serialized_start=1725
-  _globals['_GETBALANCERESPONSE']._serialized_end=1829
-  _globals['_LISTENTRIESREQUEST']._serialized_start=1831
-  _globals['_LISTENTRIESREQUEST']._serialized_end=1939
-  _globals['_LISTENTRIESRESPONSE']._serialized_start=1941
-  _globals['_LISTENTRIESRESPONSE']._serialized_end=2029
-  _globals['_ENTRY']._serialized_start=2031
-  _globals['_ENTRY']._serialized_end=2089
-  _globals['_EXCHANGESERVICE']._serialized_start=2092
-  _globals['_EXCHANGESERVICE']._serialized_end=3073
+  _globals['_ISSUEREQUEST']._serialized_end=439
+  _globals['_REDEEMREQUEST']._serialized_start=442
+  _globals['_REDEEMREQUEST']._serialized_end=678
+  _globals['_TRANSFERPOINTSREQUEST']._serialized_start=681
+  _globals['_TRANSFERPOINTSREQUEST']._serialized_end=936
+  _globals['_AUTHORIZEREQUEST']._serialized_start=939
+  _globals['_AUTHORIZEREQUEST']._serialized_end=1200
+  _globals['_CAPTUREREQUEST']._serialized_start=1203
+  _globals['_CAPTUREREQUEST']._serialized_end=1354
+  _globals['_VOIDREQUEST']._serialized_start=1357
+  _globals['_VOIDREQUEST']._serialized_end=1489
+  _globals['_REVERSEREQUEST']._serialized_start=1492
+  _globals['_REVERSEREQUEST']._serialized_end=1647
+  _globals['_RELEASEREQUEST']._serialized_start=1650
+  _globals['_RELEASEREQUEST']._serialized_end=1789
+  _globals['_GETRECEIPTREQUEST']._serialized_start=1791
+  _globals['_GETRECEIPTREQUEST']._serialized_end=1875
+  _globals['_GETBALANCEREQUEST']._serialized_start=1877
+  _globals['_GETBALANCEREQUEST']._serialized_end=1999
+  _globals['_GETBALANCERESPONSE']._serialized_start=2001
+  _globals['_GETBALANCERESPONSE']._serialized_end=2105
+  _globals['_LISTENTRIESREQUEST']._serialized_start=2107
+  _globals['_LISTENTRIESREQUEST']._serialized_end=2215
+  _globals['_LISTENTRIESRESPONSE']._serialized_start=2217
+  _globals['_LISTENTRIESRESPONSE']._serialized_end=2305
+  _globals['_ENTRY']._serialized_start=2307
+  _globals['_ENTRY']._serialized_end=2365
+  _globals['_EXCHANGESERVICE']._serialized_start=2368
+  _globals['_EXCHANGESERVICE']._serialized_end=3455
 # @@protoc_insertion_point(module_scope)

@@ -31,6 +31,7 @@ class IssueRequest(_message.Message):
     OCCURRED_AT_FIELD_NUMBER: _builtins.int
     SPENDABLE_FROM_FIELD_NUMBER: _builtins.int
     ON_EVENT_FIELD_NUMBER: _builtins.int
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
     alias_token: _builtins.bytes
     """32 bytes: HMAC-SHA256 of kind and card, phone or app id under the network's alias key."""
@@ -38,6 +39,8 @@ class IssueRequest(_message.Message):
     """Points, 1 to 10^12."""
     on_event: _builtins.bool
     """Pending until the caller releases them."""
+    campaign: _builtins.str
+    """A campaign of the caller's, whose funders bear their shares: 1 to 64 of a-z, 0-9 and hyphens. Empty: none."""
     @_builtins.property
     def header(self) -> _envelope_pb2.RequestHeader: ...
     @_builtins.property
@@ -58,10 +61,11 @@ class IssueRequest(_message.Message):
         occurred_at: _timestamp_pb2.Timestamp | None = ...,
         spendable_from: _timestamp_pb2.Timestamp | None = ...,
         on_event: _builtins.bool = ...,
+        campaign: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "header", b"header", "member", b"member", "member_id", b"member_id", "occurred_at", b"occurred_at", "on_event", b"on_event", "spendable", b"spendable", "spendable_from", b"spendable_from"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "amount", b"amount", "header", b"header", "member", b"member", "member_id", b"member_id", "occurred_at", b"occurred_at", "on_event", b"on_event", "spendable", b"spendable", "spendable_from", b"spendable_from"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "amount", b"amount", "campaign", b"campaign", "header", b"header", "member", b"member", "member_id", b"member_id", "occurred_at", b"occurred_at", "on_event", b"on_event", "spendable", b"spendable", "spendable_from", b"spendable_from"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_member: _TypeAlias = _typing.Literal["member_id", "alias_token"]  # noqa: Y015
     _WhichOneofArgType_member: _TypeAlias = _typing.Literal["member", b"member"]  # noqa: Y015
@@ -118,6 +122,57 @@ class RedeemRequest(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType_member) -> _WhichOneofReturnType_member | None: ...
 
 Global___RedeemRequest: _TypeAlias = RedeemRequest  # noqa: Y015
+
+@_typing.final
+class TransferPointsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    MEMBER_ID_FIELD_NUMBER: _builtins.int
+    ALIAS_TOKEN_FIELD_NUMBER: _builtins.int
+    RECIPIENT_ID_FIELD_NUMBER: _builtins.int
+    RECIPIENT_TOKEN_FIELD_NUMBER: _builtins.int
+    AMOUNT_FIELD_NUMBER: _builtins.int
+    OCCURRED_AT_FIELD_NUMBER: _builtins.int
+    member_id: _builtins.str
+    alias_token: _builtins.bytes
+    """32 bytes: HMAC-SHA256 of kind and card, phone or app id under the network's alias key."""
+    recipient_id: _builtins.str
+    recipient_token: _builtins.bytes
+    """As alias_token."""
+    amount: _builtins.int
+    """Points, 1 to 10^12."""
+    @_builtins.property
+    def header(self) -> _envelope_pb2.RequestHeader: ...
+    @_builtins.property
+    def occurred_at(self) -> _timestamp_pb2.Timestamp:
+        """When the partner says that it happened; judged by nobody, kept for reports."""
+
+    def __init__(
+        self,
+        *,
+        header: _envelope_pb2.RequestHeader | None = ...,
+        member_id: _builtins.str = ...,
+        alias_token: _builtins.bytes = ...,
+        recipient_id: _builtins.str = ...,
+        recipient_token: _builtins.bytes = ...,
+        amount: _builtins.int = ...,
+        occurred_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "header", b"header", "member", b"member", "member_id", b"member_id", "occurred_at", b"occurred_at", "recipient", b"recipient", "recipient_id", b"recipient_id", "recipient_token", b"recipient_token"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "amount", b"amount", "header", b"header", "member", b"member", "member_id", b"member_id", "occurred_at", b"occurred_at", "recipient", b"recipient", "recipient_id", b"recipient_id", "recipient_token", b"recipient_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_member: _TypeAlias = _typing.Literal["member_id", "alias_token"]  # noqa: Y015
+    _WhichOneofArgType_member: _TypeAlias = _typing.Literal["member", b"member"]  # noqa: Y015
+    _WhichOneofReturnType_recipient: _TypeAlias = _typing.Literal["recipient_id", "recipient_token"]  # noqa: Y015
+    _WhichOneofArgType_recipient: _TypeAlias = _typing.Literal["recipient", b"recipient"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_member) -> _WhichOneofReturnType_member | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_recipient) -> _WhichOneofReturnType_recipient | None: ...
+
+Global___TransferPointsRequest: _TypeAlias = TransferPointsRequest  # noqa: Y015
 
 @_typing.final
 class AuthorizeRequest(_message.Message):

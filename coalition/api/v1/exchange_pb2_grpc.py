@@ -46,6 +46,11 @@ class ExchangeServiceStub:
                 request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
                 response_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
                 _registered_method=True)
+        self.TransferPoints = channel.unary_unary(
+                '/coalition.api.v1.ExchangeService/TransferPoints',
+                request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+                response_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                _registered_method=True)
         self.Authorize = channel.unary_unary(
                 '/coalition.api.v1.ExchangeService/Authorize',
                 request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
@@ -93,8 +98,9 @@ class ExchangeServiceServicer:
     """
 
     def Issue(self, request, context):
-        """Creates points for a member; the caller is issuer and funder. When they expire says the tariff in force.
-        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, LIMIT_EXCEEDED.
+        """Creates points for a member; the caller is issuer and funder, of a campaign together with those who agreed to fund it.
+        When they expire says the tariff in force. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED,
+        MEMBER_UNKNOWN, CAMPAIGN_UNKNOWN (nobody funds it at this moment), LIMIT_EXCEEDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -104,6 +110,17 @@ class ExchangeServiceServicer:
         """Spends a member's points at the caller; lots go soonest expiry first, then oldest.
         Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, PROOF_REQUIRED, PROOF_INVALID,
         INSUFFICIENT_POINTS, LOT_EXPIRED, TOO_MANY_LOTS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def TransferPoints(self, request, context):
+        """Moves points of a member to another, in any shard; lots are taken as by Redeem and keep funder, tariff and expiry. No money
+        moves but the fee of the tariff, which the caller pays. A transfer is not reversed.
+        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, RECIPIENT_UNKNOWN,
+        TRANSFER_NOT_ALLOWED (by the tariff; or both are the same member), MEMBER_IN_ARREARS, LIMIT_EXCEEDED (of the tariff: at
+        once, or on one day; or of the recipient's wallet), INSUFFICIENT_POINTS, LOT_EXPIRED, TOO_MANY_LOTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -169,7 +186,7 @@ class ExchangeServiceServicer:
 
     def ListEntries(self, request, context):
         """Journal entries that concern the caller: its own acts, those of others that made it owe, and those by which points that it
-        funded expired. The operator sees all.
+        funds were issued, reversed or expired. The operator sees all.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -185,6 +202,11 @@ def add_ExchangeServiceServicer_to_server(servicer, server):
             ),
             'Redeem': grpc.unary_unary_rpc_method_handler(
                     servicer.Redeem,
+                    request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                    response_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            ),
+            'TransferPoints': grpc.unary_unary_rpc_method_handler(
+                    servicer.TransferPoints,
                     request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
                     response_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
             ),
@@ -282,6 +304,33 @@ class ExchangeService:
             request,
             target,
             '/coalition.api.v1.ExchangeService/Redeem',
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TransferPoints(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/coalition.api.v1.ExchangeService/TransferPoints',
             coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
             coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
             options,

@@ -35,13 +35,21 @@ class ExchangeServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ExchangeServiceAsyncStub: ...
     Issue: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
-    """Creates points for a member; the caller is issuer and funder. When they expire says the tariff in force.
-    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, LIMIT_EXCEEDED.
+    """Creates points for a member; the caller is issuer and funder, of a campaign together with those who agreed to fund it.
+    When they expire says the tariff in force. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED,
+    MEMBER_UNKNOWN, CAMPAIGN_UNKNOWN (nobody funds it at this moment), LIMIT_EXCEEDED.
     """
     Redeem: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """Spends a member's points at the caller; lots go soonest expiry first, then oldest.
     Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, PROOF_REQUIRED, PROOF_INVALID,
     INSUFFICIENT_POINTS, LOT_EXPIRED, TOO_MANY_LOTS.
+    """
+    TransferPoints: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
+    """Moves points of a member to another, in any shard; lots are taken as by Redeem and keep funder, tariff and expiry. No money
+    moves but the fee of the tariff, which the caller pays. A transfer is not reversed.
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, RECIPIENT_UNKNOWN,
+    TRANSFER_NOT_ALLOWED (by the tariff; or both are the same member), MEMBER_IN_ARREARS, LIMIT_EXCEEDED (of the tariff: at
+    once, or on one day; or of the recipient's wallet), INSUFFICIENT_POINTS, LOT_EXPIRED, TOO_MANY_LOTS.
     """
     Authorize: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """Holds a member's points for the caller until it captures or voids them, or the hold runs out; slices are taken as by
@@ -73,7 +81,7 @@ class ExchangeServiceStub:
     GetBalance: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.GetBalanceResponse]
     ListEntries: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.ListEntriesResponse]
     """Journal entries that concern the caller: its own acts, those of others that made it owe, and those by which points that it
-    funded expired. The operator sees all.
+    funds were issued, reversed or expired. The operator sees all.
     """
 
 @_typing.type_check_only
@@ -82,13 +90,21 @@ class ExchangeServiceAsyncStub(ExchangeServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Issue: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
-    """Creates points for a member; the caller is issuer and funder. When they expire says the tariff in force.
-    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, LIMIT_EXCEEDED.
+    """Creates points for a member; the caller is issuer and funder, of a campaign together with those who agreed to fund it.
+    When they expire says the tariff in force. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED,
+    MEMBER_UNKNOWN, CAMPAIGN_UNKNOWN (nobody funds it at this moment), LIMIT_EXCEEDED.
     """
     Redeem: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """Spends a member's points at the caller; lots go soonest expiry first, then oldest.
     Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, PROOF_REQUIRED, PROOF_INVALID,
     INSUFFICIENT_POINTS, LOT_EXPIRED, TOO_MANY_LOTS.
+    """
+    TransferPoints: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
+    """Moves points of a member to another, in any shard; lots are taken as by Redeem and keep funder, tariff and expiry. No money
+    moves but the fee of the tariff, which the caller pays. A transfer is not reversed.
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, RECIPIENT_UNKNOWN,
+    TRANSFER_NOT_ALLOWED (by the tariff; or both are the same member), MEMBER_IN_ARREARS, LIMIT_EXCEEDED (of the tariff: at
+    once, or on one day; or of the recipient's wallet), INSUFFICIENT_POINTS, LOT_EXPIRED, TOO_MANY_LOTS.
     """
     Authorize: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """Holds a member's points for the caller until it captures or voids them, or the hold runs out; slices are taken as by
@@ -120,7 +136,7 @@ class ExchangeServiceAsyncStub(ExchangeServiceStub):
     GetBalance: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.GetBalanceResponse]  # type: ignore[assignment]
     ListEntries: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.ListEntriesResponse]  # type: ignore[assignment]
     """Journal entries that concern the caller: its own acts, those of others that made it owe, and those by which points that it
-    funded expired. The operator sees all.
+    funds were issued, reversed or expired. The operator sees all.
     """
 
 class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -132,8 +148,9 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
-        """Creates points for a member; the caller is issuer and funder. When they expire says the tariff in force.
-        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, LIMIT_EXCEEDED.
+        """Creates points for a member; the caller is issuer and funder, of a campaign together with those who agreed to fund it.
+        When they expire says the tariff in force. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED,
+        MEMBER_UNKNOWN, CAMPAIGN_UNKNOWN (nobody funds it at this moment), LIMIT_EXCEEDED.
         """
 
     @_abc_1.abstractmethod
@@ -145,6 +162,19 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         """Spends a member's points at the caller; lots go soonest expiry first, then oldest.
         Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, PROOF_REQUIRED, PROOF_INVALID,
         INSUFFICIENT_POINTS, LOT_EXPIRED, TOO_MANY_LOTS.
+        """
+
+    @_abc_1.abstractmethod
+    def TransferPoints(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
+        """Moves points of a member to another, in any shard; lots are taken as by Redeem and keep funder, tariff and expiry. No money
+        moves but the fee of the tariff, which the caller pays. A transfer is not reversed.
+        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, RECIPIENT_UNKNOWN,
+        TRANSFER_NOT_ALLOWED (by the tariff; or both are the same member), MEMBER_IN_ARREARS, LIMIT_EXCEEDED (of the tariff: at
+        once, or on one day; or of the recipient's wallet), INSUFFICIENT_POINTS, LOT_EXPIRED, TOO_MANY_LOTS.
         """
 
     @_abc_1.abstractmethod
@@ -224,7 +254,7 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_exchange_pb2.ListEntriesResponse, _abc.Awaitable[_exchange_pb2.ListEntriesResponse]]:
         """Journal entries that concern the caller: its own acts, those of others that made it owe, and those by which points that it
-        funded expired. The operator sees all.
+        funds were issued, reversed or expired. The operator sees all.
         """
 
 def add_ExchangeServiceServicer_to_server(servicer: ExchangeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -394,6 +394,9 @@ class Tariff(_message.Message):
     GRACE_DAYS_FIELD_NUMBER: _builtins.int
     HOLD_MINUTES_FIELD_NUMBER: _builtins.int
     SPENT_FIELD_NUMBER: _builtins.int
+    TRANSFER_POINTS_MAX_FIELD_NUMBER: _builtins.int
+    TRANSFER_DAILY_MAX_FIELD_NUMBER: _builtins.int
+    TRANSFER_FEE_MICROS_FIELD_NUMBER: _builtins.int
     CONSENT_ABOVE_FIELD_NUMBER: _builtins.int
     reimbursement_micros: _builtins.int
     """What a redeemer is reimbursed, 1 to 9,000,000."""
@@ -415,6 +418,12 @@ class Tariff(_message.Message):
     """How long points are held at most: minutes, 1 to 525,600."""
     spent: Global___Spent.ValueType
     """What becomes of points that are spent when their issue is reversed."""
+    transfer_points_max: _builtins.int
+    """Points that one member sends another at once, 0 to 10^12; 0: there are no transfers between members."""
+    transfer_daily_max: _builtins.int
+    """Points that a member sends on one day, in UTC, 0 to 10^15; 0: as many as it has."""
+    transfer_fee_micros: _builtins.int
+    """What the partner that asks pays the operator for a point that is sent, 0 to 9,000,000."""
     consent_above: _builtins.int
     """Of more points than these none are redeemed or authorized without a proof of their member; 0: of none at all. Unset: no
     proof is asked for.
@@ -432,17 +441,164 @@ class Tariff(_message.Message):
         grace_days: _builtins.int = ...,
         hold_minutes: _builtins.int = ...,
         spent: Global___Spent.ValueType = ...,
+        transfer_points_max: _builtins.int = ...,
+        transfer_daily_max: _builtins.int = ...,
+        transfer_fee_micros: _builtins.int = ...,
         consent_above: _builtins.int | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_consent_above", b"_consent_above", "consent_above", b"consent_above"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consent_above", b"_consent_above", "consent_above", b"consent_above", "expiry", b"expiry", "expiry_count", b"expiry_count", "fee_micros", b"fee_micros", "grace_days", b"grace_days", "hold_minutes", b"hold_minutes", "interchange_micros", b"interchange_micros", "price_micros", b"price_micros", "rebate_basis_points", b"rebate_basis_points", "reimbursement_micros", b"reimbursement_micros", "spent", b"spent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consent_above", b"_consent_above", "consent_above", b"consent_above", "expiry", b"expiry", "expiry_count", b"expiry_count", "fee_micros", b"fee_micros", "grace_days", b"grace_days", "hold_minutes", b"hold_minutes", "interchange_micros", b"interchange_micros", "price_micros", b"price_micros", "rebate_basis_points", b"rebate_basis_points", "reimbursement_micros", b"reimbursement_micros", "spent", b"spent", "transfer_daily_max", b"transfer_daily_max", "transfer_fee_micros", b"transfer_fee_micros", "transfer_points_max", b"transfer_points_max"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__consent_above: _TypeAlias = _typing.Literal["consent_above"]  # noqa: Y015
     _WhichOneofArgType__consent_above: _TypeAlias = _typing.Literal["_consent_above", b"_consent_above"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__consent_above) -> _WhichOneofReturnType__consent_above | None: ...
 
 Global___Tariff: _TypeAlias = Tariff  # noqa: Y015
+
+@_typing.final
+class AgreeToFundRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    PARTNER_ID_FIELD_NUMBER: _builtins.int
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
+    SHARE_BASIS_POINTS_FIELD_NUMBER: _builtins.int
+    VALID_UNTIL_FIELD_NUMBER: _builtins.int
+    partner_id: _builtins.str
+    """The issuer."""
+    campaign: _builtins.str
+    """1 to 64 of a-z, 0-9 and hyphens; each issuer has campaigns of its own."""
+    share_basis_points: _builtins.int
+    """Of 10,000: 1 to 9,999. All funders of a campaign together: at most 9,999."""
+    @_builtins.property
+    def header(self) -> _envelope_pb2.RequestHeader: ...
+    @_builtins.property
+    def valid_until(self) -> _timestamp_pb2.Timestamp:
+        """Later than the request was issued."""
+
+    def __init__(
+        self,
+        *,
+        header: _envelope_pb2.RequestHeader | None = ...,
+        partner_id: _builtins.str = ...,
+        campaign: _builtins.str = ...,
+        share_basis_points: _builtins.int = ...,
+        valid_until: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "valid_until", b"valid_until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign", b"campaign", "header", b"header", "partner_id", b"partner_id", "share_basis_points", b"share_basis_points", "valid_until", b"valid_until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AgreeToFundRequest: _TypeAlias = AgreeToFundRequest  # noqa: Y015
+
+@_typing.final
+class EndFundingRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    PARTNER_ID_FIELD_NUMBER: _builtins.int
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
+    partner_id: _builtins.str
+    """The issuer."""
+    campaign: _builtins.str
+    @_builtins.property
+    def header(self) -> _envelope_pb2.RequestHeader: ...
+    def __init__(
+        self,
+        *,
+        header: _envelope_pb2.RequestHeader | None = ...,
+        partner_id: _builtins.str = ...,
+        campaign: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["campaign", b"campaign", "header", b"header", "partner_id", b"partner_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EndFundingRequest: _TypeAlias = EndFundingRequest  # noqa: Y015
+
+@_typing.final
+class ListFundingsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def header(self) -> _envelope_pb2.RequestHeader: ...
+    def __init__(
+        self,
+        *,
+        header: _envelope_pb2.RequestHeader | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["header", b"header"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFundingsRequest: _TypeAlias = ListFundingsRequest  # noqa: Y015
+
+@_typing.final
+class ListFundingsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FUNDINGS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def fundings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Funding]:
+        """By issuer, campaign and funder."""
+
+    def __init__(
+        self,
+        *,
+        fundings: _abc.Iterable[Global___Funding] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["fundings", b"fundings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFundingsResponse: _TypeAlias = ListFundingsResponse  # noqa: Y015
+
+@_typing.final
+class Funding(_message.Message):
+    """One partner's agreement to fund a share of another's campaign."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ISSUER_FIELD_NUMBER: _builtins.int
+    CAMPAIGN_FIELD_NUMBER: _builtins.int
+    FUNDER_FIELD_NUMBER: _builtins.int
+    SHARE_BASIS_POINTS_FIELD_NUMBER: _builtins.int
+    VALID_UNTIL_FIELD_NUMBER: _builtins.int
+    AGREED_AT_ENTRY_FIELD_NUMBER: _builtins.int
+    issuer: _builtins.str
+    campaign: _builtins.str
+    funder: _builtins.str
+    share_basis_points: _builtins.int
+    agreed_at_entry: _builtins.int
+    @_builtins.property
+    def valid_until(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        issuer: _builtins.str = ...,
+        campaign: _builtins.str = ...,
+        funder: _builtins.str = ...,
+        share_basis_points: _builtins.int = ...,
+        valid_until: _timestamp_pb2.Timestamp | None = ...,
+        agreed_at_entry: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["valid_until", b"valid_until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agreed_at_entry", b"agreed_at_entry", "campaign", b"campaign", "funder", b"funder", "issuer", b"issuer", "share_basis_points", b"share_basis_points", "valid_until", b"valid_until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Funding: _TypeAlias = Funding  # noqa: Y015
 
 @_typing.final
 class GetTariffRequest(_message.Message):

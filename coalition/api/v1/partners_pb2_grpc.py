@@ -71,6 +71,21 @@ class PartnerServiceStub:
                 request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
                 response_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
                 _registered_method=True)
+        self.AgreeToFund = channel.unary_unary(
+                '/coalition.api.v1.PartnerService/AgreeToFund',
+                request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+                response_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                _registered_method=True)
+        self.EndFunding = channel.unary_unary(
+                '/coalition.api.v1.PartnerService/EndFunding',
+                request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+                response_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                _registered_method=True)
+        self.ListFundings = channel.unary_unary(
+                '/coalition.api.v1.PartnerService/ListFundings',
+                request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+                response_deserializer=coalition_dot_api_dot_v1_dot_partners__pb2.ListFundingsResponse.FromString,
+                _registered_method=True)
         self.GetTariff = channel.unary_unary(
                 '/coalition.api.v1.PartnerService/GetTariff',
                 request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
@@ -143,6 +158,31 @@ class PartnerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AgreeToFund(self, request, context):
+        """The caller agrees to fund a share of all points that another partner issues for a campaign, until a time or until it ends
+        that. The newest agreement of a funder with an issuer on a campaign holds; the issuer bears what nobody funds. Refusals,
+        first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, PARTNER_UNKNOWN (also: the caller), LIMIT_EXCEEDED (32 funders),
+        SHARES_EXCEEDED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def EndFunding(self, request, context):
+        """Ends an agreement of the caller for what is issued from the next entry on. Refusal: CAMPAIGN_UNKNOWN (the caller has no
+        such agreement, or its time is over).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListFundings(self, request, context):
+        """Agreements that the caller is a party of and that live; the operator sees all.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetTariff(self, request, context):
         """The tariff in force, the one that is coming, and those that wait for a second person.
         """
@@ -193,6 +233,21 @@ def add_PartnerServiceServicer_to_server(servicer, server):
                     servicer.ApproveTariff,
                     request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
                     response_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            ),
+            'AgreeToFund': grpc.unary_unary_rpc_method_handler(
+                    servicer.AgreeToFund,
+                    request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                    response_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            ),
+            'EndFunding': grpc.unary_unary_rpc_method_handler(
+                    servicer.EndFunding,
+                    request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                    response_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            ),
+            'ListFundings': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFundings,
+                    request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                    response_serializer=coalition_dot_api_dot_v1_dot_partners__pb2.ListFundingsResponse.SerializeToString,
             ),
             'GetTariff': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTariff,
@@ -395,6 +450,87 @@ class PartnerService:
             '/coalition.api.v1.PartnerService/ApproveTariff',
             coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
             coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AgreeToFund(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/coalition.api.v1.PartnerService/AgreeToFund',
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EndFunding(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/coalition.api.v1.PartnerService/EndFunding',
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFundings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/coalition.api.v1.PartnerService/ListFundings',
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            coalition_dot_api_dot_v1_dot_partners__pb2.ListFundingsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -58,6 +58,18 @@ class PartnerServiceStub:
     Either way a tariff that was still to come is dropped: at most one is coming. Refusals, first that applies:
     PROPOSAL_UNKNOWN, ALREADY_APPROVED, PROPOSAL_EXPIRED (72 hours), SAME_PERSON.
     """
+    AgreeToFund: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
+    """The caller agrees to fund a share of all points that another partner issues for a campaign, until a time or until it ends
+    that. The newest agreement of a funder with an issuer on a campaign holds; the issuer bears what nobody funds. Refusals,
+    first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, PARTNER_UNKNOWN (also: the caller), LIMIT_EXCEEDED (32 funders),
+    SHARES_EXCEEDED.
+    """
+    EndFunding: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
+    """Ends an agreement of the caller for what is issued from the next entry on. Refusal: CAMPAIGN_UNKNOWN (the caller has no
+    such agreement, or its time is over).
+    """
+    ListFundings: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _partners_pb2.ListFundingsResponse]
+    """Agreements that the caller is a party of and that live; the operator sees all."""
     GetTariff: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _partners_pb2.GetTariffResponse]
     """The tariff in force, the one that is coming, and those that wait for a second person."""
     ListPartners: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _partners_pb2.ListPartnersResponse]
@@ -91,6 +103,18 @@ class PartnerServiceAsyncStub(PartnerServiceStub):
     Either way a tariff that was still to come is dropped: at most one is coming. Refusals, first that applies:
     PROPOSAL_UNKNOWN, ALREADY_APPROVED, PROPOSAL_EXPIRED (72 hours), SAME_PERSON.
     """
+    AgreeToFund: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
+    """The caller agrees to fund a share of all points that another partner issues for a campaign, until a time or until it ends
+    that. The newest agreement of a funder with an issuer on a campaign holds; the issuer bears what nobody funds. Refusals,
+    first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, PARTNER_UNKNOWN (also: the caller), LIMIT_EXCEEDED (32 funders),
+    SHARES_EXCEEDED.
+    """
+    EndFunding: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
+    """Ends an agreement of the caller for what is issued from the next entry on. Refusal: CAMPAIGN_UNKNOWN (the caller has no
+    such agreement, or its time is over).
+    """
+    ListFundings: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _partners_pb2.ListFundingsResponse]  # type: ignore[assignment]
+    """Agreements that the caller is a party of and that live; the operator sees all."""
     GetTariff: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _partners_pb2.GetTariffResponse]  # type: ignore[assignment]
     """The tariff in force, the one that is coming, and those that wait for a second person."""
     ListPartners: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _partners_pb2.ListPartnersResponse]  # type: ignore[assignment]
@@ -163,6 +187,36 @@ class PartnerServiceServicer(metaclass=_abc_1.ABCMeta):
         Either way a tariff that was still to come is dropped: at most one is coming. Refusals, first that applies:
         PROPOSAL_UNKNOWN, ALREADY_APPROVED, PROPOSAL_EXPIRED (72 hours), SAME_PERSON.
         """
+
+    @_abc_1.abstractmethod
+    def AgreeToFund(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
+        """The caller agrees to fund a share of all points that another partner issues for a campaign, until a time or until it ends
+        that. The newest agreement of a funder with an issuer on a campaign holds; the issuer bears what nobody funds. Refusals,
+        first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, PARTNER_UNKNOWN (also: the caller), LIMIT_EXCEEDED (32 funders),
+        SHARES_EXCEEDED.
+        """
+
+    @_abc_1.abstractmethod
+    def EndFunding(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
+        """Ends an agreement of the caller for what is issued from the next entry on. Refusal: CAMPAIGN_UNKNOWN (the caller has no
+        such agreement, or its time is over).
+        """
+
+    @_abc_1.abstractmethod
+    def ListFundings(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_partners_pb2.ListFundingsResponse, _abc.Awaitable[_partners_pb2.ListFundingsResponse]]:
+        """Agreements that the caller is a party of and that live; the operator sees all."""
 
     @_abc_1.abstractmethod
     def GetTariff(

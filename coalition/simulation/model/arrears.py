@@ -17,6 +17,7 @@ class Arrear:
 
     shard: int
     index: int
+    place: int
     member: str
     partner: str
     quantity: int
@@ -66,7 +67,9 @@ class Arrears:
             answer.lots += [lot.slice("take", points)] if points else []
         for arrear in self.of.get(member, []):
             points = sum([piece.points for piece in pieces if piece.arrear is arrear])
-            answer.arrears += [f"take {arrear.shard}:{arrear.index}.0 {points}"] if points else []
+            answer.arrears += (
+                [f"take {arrear.shard}:{arrear.index}.{arrear.place} {points}"] if points else []
+            )
         answer.tariff = tariff.number if pieces else answer.tariff
         self.repaid += pieces
         return pieces

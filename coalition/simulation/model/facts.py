@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from coalition.simulation.model.accounts import Accounts
 from coalition.simulation.model.cycles import Cycles
+from coalition.simulation.model.fundings import Fundings
 from coalition.simulation.model.holds import Holds
 from coalition.simulation.model.keys import Keys
 from coalition.simulation.model.openings import Openings
@@ -13,6 +14,7 @@ from coalition.simulation.model.proofs import Proofs
 from coalition.simulation.model.settlements import Settlements
 from coalition.simulation.model.tariffs import Tariffs
 from coalition.simulation.model.terms import HOUSE, ModelError, Place
+from coalition.simulation.model.transfers import Transfers
 
 
 @dataclass(slots=True)
@@ -21,10 +23,12 @@ class Facts:
 
     currency: str
     partners: Partners
+    fundings: Fundings
     tariffs: Tariffs
     keys: Keys
     points: Points
     holds: Holds
+    transfers: Transfers
     proofs: Proofs
     cycles: Cycles
     settlements: Settlements

@@ -7,10 +7,9 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from coalition.simulation.model.cycles import OPERATORS
+from coalition.simulation.model.debts import debts_are_acts
 from coalition.simulation.model.facts import Facts
-from coalition.simulation.model.points import Deed
 from coalition.simulation.model.reversing import standing
-from coalition.simulation.model.tariffs import Tariff
 from coalition.simulation.model.terms import (
     HOUSE,
     OPERATOR_KEYS_LEAST,
@@ -21,22 +20,22 @@ from coalition.simulation.model.terms import (
 
 
 def conserved(facts: Facts) -> Iterator[str]:
-    """Points issued, and those that members owe, are in wallets, held, pending, redeemed or expired."""
+    """Points issued, and those that members owe, are in wallets, held, pending, in transit, redeemed or expired."""
     issued = sum(facts.accounts.named("issued", "PTS").values())
     owed = sum(facts.accounts.named("arrears", "PTS").values())
-    places = ("wallet", "held", "pending", "redeemed", "expired")
+    places = ("wallet", "held", "pending", "transit", "redeemed", "expired")
     found = {kind: -sum(facts.accounts.named(kind, "PTS").values()) for kind in places}
     if issued + owed != sum(found.values()):
         yield f"{issued} points are issued, {owed} owed, of which are {found}"
 
 
 def wallets_are_lots(facts: Facts) -> Iterator[str]:
-    """A wallet's postings are what its member's open lots hold, from zero to the limit."""
+    """A wallet's postings are what its member's open lots hold, from zero to the limit; what arrived may be beyond it."""
     for kind, points_of in (("wallet", facts.points.balance), ("pending", facts.points.pending)):
         posted = facts.accounts.named(kind, "PTS")
         for member in facts.points.open_lots.keys() | posted.keys():
             held, said = points_of(member), -posted.get(member, 0)
-            if held != said or not 0 <= held <= WALLET_MAX:
+            if held != said or not 0 <= held <= WALLET_MAX + facts.transfers.from_elsewhere[member]:
                 yield f"the lots of member {member} hold {held} points, {kind}:{member} {said}"
 
 
@@ -50,20 +49,23 @@ def holds_are_held(facts: Facts) -> Iterator[str]:
         said = -posted.get(member, 0)
         if not due[member] == said == facts.points.held[member] >= 0:
             yield f"the open holds of member {member} are of {due[member]} points, held are {said}"
-        if facts.points.most(member) > WALLET_MAX:
+        if facts.points.most(member) > WALLET_MAX + facts.transfers.from_elsewhere[member]:
             yield f"member {member} may come to have {facts.points.most(member)} points"
 
 
 def lots_are_acts(facts: Facts) -> Iterator[str]:
-    """A lot holds its points less those held, expired, back in another lot, repaid, taken back by the issuer, or of redemptions
-    that stand.
+    """A lot holds its points less those held, expired, back in another lot, transferred, repaid, taken back by the issuer, or of
+    redemptions that stand.
     """
     taken: Counter[tuple[int, int, int]] = Counter()
     for deed in facts.points.deeds.values():
-        took = [deed.withdrawn] if deed.kind == "issue" else standing(deed, deed.undone)
+        is_issue = deed.kind == "issue"
+        withdrawn = [deed.withdrawn[lot.name] for lot, _ in deed.slices]
+        took = withdrawn if is_issue else standing(deed, deed.undone)
         for (lot, _), quantity in zip(deed.slices, took, strict=True):
             taken[lot.shard, *lot.name] += quantity
     slices = [each for hold in facts.holds.open() for each in hold.slices] + facts.points.expired
+    slices += facts.transfers.left
     slices += [(lot, new.quantity) for lot, new in facts.points.renewed]
     slices += [(repayment.lot, repayment.points) for repayment in facts.points.arrears.repaid]
     for lot, quantity in slices:
@@ -85,18 +87,30 @@ def expired_are_lots(facts: Facts) -> Iterator[str]:
 
 
 def issuers_are_lots(facts: Facts) -> Iterator[str]:
-    """What a partner issued is all of its lots but what it took back out of them, and what members came to owe it instead."""
-    came_back = {id(new) for _, new in facts.points.renewed}
+    """What a partner funded is its lots, but for those that points came back or moved in, less what it took back or is owed."""
+    came_back = {id(new) for _, new in facts.points.renewed} | {id(lot) for lot in facts.transfers.came}
     due: Counter[str] = Counter()
     for lot in facts.points.lots:
         due[lot.funder] += 0 if id(lot) in came_back else lot.quantity
     for deed in facts.points.deeds.values():
-        due[deed.partner] -= deed.withdrawn
+        for lot, _ in deed.slices:
+            due[lot.funder] -= deed.withdrawn[lot.name]
     for arrear in facts.points.arrears.all():
         due[arrear.partner] -= arrear.quantity
     for partner, issued in facts.accounts.named("issued", "PTS").items():
         if issued != due[partner]:
             yield f"{partner} has issued {issued} points, its lots say {due[partner]}"
+
+
+def transits_are_under_way(facts: Facts) -> Iterator[str]:
+    """Between two shards stand the points of the transfers that have not arrived."""
+    due: Counter[str] = Counter()
+    for transit in facts.transfers.under_way():
+        due[transit.account.removeprefix("transit:")] += sum(quantity for _, quantity in transit.slices)
+    posted = facts.accounts.named("transit", "PTS")
+    for way in due.keys() | posted.keys():
+        if due[way] != -posted.get(way, 0):
+            yield f"transit:{way} is {-posted.get(way, 0)} points, {due[way]} are under way"
 
 
 def arrears_are_owed(facts: Facts) -> Iterator[str]:
@@ -119,60 +133,18 @@ def arrears_are_owed(facts: Facts) -> Iterator[str]:
 
 
 def reversals_are_bounded(facts: Facts) -> Iterator[str]:
-    """No more of an act is reversed than it did."""
+    """No more of an act is reversed than it did, and no more of a lot than was issued in it."""
     for deed in facts.points.deeds.values():
-        if not 0 <= deed.withdrawn <= deed.undone <= deed.amount:
+        back = [deed.withdrawn[lot.name] + deed.owed[lot.name] <= quantity for lot, quantity in deed.slices]
+        if not all(back) or not 0 <= deed.withdrawn.total() <= deed.undone <= deed.amount:
             yield f"{deed.undone} points of {deed.shard}:{deed.index} are reversed, it moved {deed.amount}"
 
 
-def debts_are_acts(facts: Facts) -> Iterator[str]:
-    """Between two participants accrued what acts that stand, repaid arrears and expired points made them owe each other."""
-    accrued: Counter[tuple[str, str]] = Counter()
-    for owed in facts.cycles.accrued.values():
-        for (debtor, creditor), micros in owed.items():
-            _owe(accrued, debtor, creditor, micros)
-    due: Counter[tuple[str, str]] = Counter()
-    for deed in facts.points.deeds.values():
-        if deed.kind == "issue":
-            # But for those that the issuer took back or that are owed to it.
-            stands = deed.amount - deed.withdrawn - deed.owed
-            _owe_for_issue(facts, deed.partner, stands, deed.tariff, due)
-        else:
-            _owe_for_redemption(facts, deed, due)
-    for lot in facts.openings.lots:
-        _owe_for_issue(facts, lot.funder, lot.quantity, lot.tariff, due)
-    is_pool, operator = facts.points.prices.is_pool, facts.partners.operator
-    for repayment in facts.points.arrears.repaid if not is_pool else []:
-        micros = repayment.points * repayment.rate_micros
-        _owe(due, repayment.lot.funder, repayment.arrear.partner, micros)
-    for lot, points in facts.points.expired if is_pool else []:
-        _owe(due, operator, lot.funder, facts.points.prices.rebate(points, lot.tariff))
-    for pair in accrued.keys() | due.keys():
-        if pair[0] != pair[1] and accrued[pair] != due[pair]:
-            yield f"{pair[0]} accrued {accrued[pair]} micros to {pair[1]}, acts say {due[pair]}"
-
-
-def _owe_for_issue(
-    facts: Facts, issuer: str, points: int, tariff: Tariff, due: Counter[tuple[str, str]]
-) -> None:
-    """An issuer owes the operator for its points."""
-    price = tariff.terms.price_micros if facts.points.prices.is_pool else 0
-    _owe(due, issuer, facts.partners.operator, points * (tariff.terms.fee_micros + price))
-
-
-def _owe_for_redemption(facts: Facts, deed: Deed, due: Counter[tuple[str, str]]) -> None:
-    """Whoever pays for points owes the redeemer of what stands; it owes their funders for them."""
-    terms = deed.tariff.terms
-    for (lot, _), points in zip(deed.slices, standing(deed, deed.undone), strict=True):
-        payer = facts.partners.operator if facts.points.prices.is_pool else lot.funder
-        _owe(due, payer, deed.partner, points * terms.rate_micros)
-        _owe(due, deed.partner, lot.funder, points * terms.interchange_micros)
-
-
 def fund_is_unspent(facts: Facts) -> Iterator[str]:
-    """In the pool the fund holds the price of every point in a lot or a hold, less that of those owed; else there is none."""
+    """A pool's fund holds the price of each point in a lot, held or in transit, less that of those owed; else there is none."""
     slices = [(lot, lot.left) for lot in facts.points.lots]
     slices += [each for hold in facts.holds.open() for each in hold.slices]
+    slices += [each for transit in facts.transfers.under_way() for each in transit.slices]
     due = sum(points * lot.tariff.terms.price_micros for lot, points in slices)
     due -= sum(arrear.left * arrear.tariff.terms.price_micros for arrear in facts.points.arrears.all())
     held = -facts.accounts.debit("fund", facts.currency)
@@ -223,8 +195,8 @@ def legs_are_settling(facts: Facts) -> Iterator[str]:
 
 
 def acts_have_one_answer(facts: Facts) -> Iterator[str]:
-    """Every entry is the founding, the one answer to an act, a cut, the start of a tariff, heads, loaded a part of an opening, or
-    saw to a hold or points whose time had come.
+    """Every entry is the founding, the one answer to an act, a cut, the start of a tariff, heads, a part of an opening,
+    the arrival of a transfer, or saw to a hold or points whose time had come.
     """
     entries = sum(facts.size(shard) for shard in facts.last)
     cuts = sum(len(ends) for ends in facts.cycles.cuts.values())
@@ -233,6 +205,7 @@ def acts_have_one_answer(facts: Facts) -> Iterator[str]:
         + len(facts.answers)
         + cuts
         + facts.holds.lapsed
+        + facts.transfers.arrived
         + facts.heads
         + facts.seen_to
         + facts.tariffs.started
@@ -264,6 +237,7 @@ LAWS: dict[str, Callable[[Facts], Iterator[str]]] = {
     "lots are what acts left": lots_are_acts,
     "expired points are their lots": expired_are_lots,
     "issuers are their lots": issuers_are_lots,
+    "points in transit are under way": transits_are_under_way,
     "arrears are what is owed": arrears_are_owed,
     "reversals are bounded": reversals_are_bounded,
     "debts are acts that stand": debts_are_acts,
@@ -278,11 +252,3 @@ LAWS: dict[str, Callable[[Facts], Iterator[str]]] = {
 def broken_laws(facts: Facts) -> list[str]:
     """One sentence, led by the law's name, for each thing that does not hold."""
     return [f"{name}: {sentence}" for name, law in LAWS.items() for sentence in law(facts)]
-
-
-def _owe(between: Counter[tuple[str, str]], debtor: str, creditor: str, micros: int) -> None:
-    """Adds a debt to what the first of the two by name owes the other."""
-    if debtor < creditor:
-        between[debtor, creditor] += micros
-    else:
-        between[creditor, debtor] -= micros

@@ -6,6 +6,7 @@ from functools import partial
 from coalition.simulation.model.accounts import Accounts
 from coalition.simulation.model.cycles import Cycles
 from coalition.simulation.model.facts import Facts
+from coalition.simulation.model.fundings import Fundings
 from coalition.simulation.model.holds import Holds
 from coalition.simulation.model.keys import KeyLife, Keys
 from coalition.simulation.model.openings import Openings, PartName
@@ -15,6 +16,7 @@ from coalition.simulation.model.prices import Prices
 from coalition.simulation.model.proofs import Proofs
 from coalition.simulation.model.questions import Questions
 from coalition.simulation.model.reversing import reverse
+from coalition.simulation.model.roles import check_asker
 from coalition.simulation.model.settlements import Settlements
 from coalition.simulation.model.tariffs import Tariffs
 from coalition.simulation.model.terms import (
@@ -26,14 +28,18 @@ from coalition.simulation.model.terms import (
     Line,
     ModelError,
     Place,
+    Post,
 )
+from coalition.simulation.model.transfers import Transfers
 from coalition.simulation.model.waiting import release, see_to
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.house.acts import (
     Activate,
     AddKey,
+    AgreeToFund,
     ApproveOpening,
     ApproveTariff,
+    EndFunding,
     ProposeOpening,
     ProposeTariff,
     Register,
@@ -52,23 +58,9 @@ from settlement.ledger.acts import (
     Release,
     RemoveMemberProof,
     Reverse,
+    TransferPoints,
     Void,
 )
-
-OF_PARTNERS = (Enrol, LinkAlias, Issue, Redeem, Authorize, Capture, Void, Reverse, Release, AddMemberProof)
-ON_MEMBERS = (*OF_PARTNERS, RemoveMemberProof)
-ROLES: dict[type, frozenset[str]] = {
-    **dict.fromkeys((Register, Activate, Suspend), frozenset({"operator"})),
-    **dict.fromkeys((CloseCycle, Confirm), frozenset({"operator"})),
-    **dict.fromkeys(
-        (Propose, Approve, ProposeTariff, ApproveTariff, ApproveOpening), frozenset({"approver"})
-    ),
-    **dict.fromkeys((*OF_PARTNERS, ProposeOpening), frozenset({"partner"})),
-    AddKey: frozenset({"partner", "operator", "approver"}),
-    RevokeKey: frozenset({"partner", "operator"}),
-    RemoveMemberProof: frozenset({"partner", "operator"}),
-}
-"""Who may ask for what: the policies of the proto files."""
 
 
 class Model(Questions):
@@ -87,17 +79,20 @@ class Model(Questions):
         keys: Sequence[FoundingKey],
     ) -> None:
         """The network as its founding entry, house entry 0, says."""
-        points = Points(Prices(model, currency))
         partners = Partners(operator)
+        fundings = Fundings(partners)
+        points = Points(Prices(model, currency), fundings)
         cycles = Cycles(operator=operator, shards=shards, minor_digits=minor_digits)
         self._facts = Facts(
             currency=currency,
             partners=partners,
+            fundings=fundings,
             tariffs=Tariffs(model, tariff),
             keys=Keys(keys, partners),
             points=points,
             holds=Holds(points),
             proofs=Proofs(audience, operator, points),
+            transfers=Transfers(points),
             cycles=cycles,
             settlements=Settlements(cycles, currency),
             openings=Openings(partners, points),
@@ -110,7 +105,7 @@ class Model(Questions):
         """What the entry of an act at this place must say. ModelError: no entry for this act is allowed here."""
         facts = self._facts
         facts.check_place(place)
-        signer = self._check_asker(place, asked)
+        signer = check_asker(facts, place, asked)
         self._check_cut(place)
         answer = self._answer(place, asked, signer)
         facts.last[place.shard] = facts.answers[asked.partner, asked.act_id] = place
@@ -128,39 +123,42 @@ class Model(Questions):
 
     def lapse(self, place: Place, original: str) -> tuple[Line, ...]:
         """The lines, but for `request`, of the entry by which a hold lapses. ModelError NO_LAPSE_DUE, CUT_MISSING."""
-        facts = self._facts
-        facts.check_place(place)
-        self._check_cut(place)
-        lines, posts = facts.holds.lapse(place, original)
-        facts.last[place.shard] = place
-        facts.accounts.book(posts)
-        return tuple(lines)
+        self._check_turn(place)
+        return self._unasked(place, *self._facts.holds.lapse(place, original))
+
+    def arrive(self, place: Place, original: str) -> tuple[Line, ...]:
+        """The lines of the entry by which a transfer arrives from another shard. ModelError NO_ARRIVAL_DUE, CUT_MISSING."""
+        self._check_turn(place)
+        tariff = self._facts.tariffs.at(place.house)
+        return self._unasked(place, *self._facts.transfers.arrive(place, original, tariff))
 
     def see_to(self, place: Place, kind: str, member: str) -> tuple[Line, ...]:
         """The lines of the one `expire` or `mature` that may be here for this member. ModelError NOTHING_DUE, CUT_MISSING."""
-        facts = self._facts
-        facts.check_place(place)
+        self._check_turn(place)
+        lines = self._unasked(place, *see_to(self._facts.points, place, kind, member))
+        self._facts.seen_to += 1
+        return lines
+
+    def _check_turn(self, place: Place) -> None:
+        self._facts.check_place(place)
         self._check_cut(place)
-        lines, posts = see_to(facts.points, place, kind, member)
+
+    def _unasked(self, place: Place, lines: Sequence[Line], posts: list[Post]) -> tuple[Line, ...]:
+        """Takes an entry about a member into account that nobody asked for."""
+        facts = self._facts
         facts.last[place.shard] = place
         facts.accounts.book(posts)
         facts.cycles.add_debts(place.shard, posts)
-        facts.seen_to += 1
-        return lines
+        return tuple(lines)
 
     def load_opening(self, place: Place, name: PartName, joined: Sequence[str]) -> tuple[Line, ...]:
         """The lines of the entry that loads a part of an opening here. ModelError OPENING_NOT_DUE, CUT_MISSING.
 
         `joined`: the ids that were drawn for whoever is new.
         """
-        facts = self._facts
-        facts.check_place(place)
-        self._check_cut(place)
-        lines, posts = facts.openings.load(place, name, joined, facts.tariffs.at(place.house))
-        facts.last[place.shard] = place
-        facts.accounts.book(posts)
-        facts.cycles.add_debts(place.shard, posts)
-        return lines
+        self._check_turn(place)
+        tariff = self._facts.tariffs.at(place.house)
+        return self._unasked(place, *self._facts.openings.load(place, name, joined, tariff))
 
     def heads(self, place: Place) -> None:
         """The house stated its shards' roots."""
@@ -183,20 +181,6 @@ class Model(Questions):
         if place.shard != HOUSE and self._facts.cycles.is_cut_due(place.shard, place.house):
             raise ModelError("CUT_MISSING", f"shard {place.shard} must cut a closed cycle first")
 
-    def _check_asker(self, place: Place, asked: Asked) -> KeyLife:
-        """The key that signed. Every error is one that the door or the batch gives instead of an entry."""
-        roles, on_members = ROLES.get(type(asked.body)), isinstance(asked.body, ON_MEMBERS)
-        if roles is None or on_members == (place.shard == HOUSE):
-            raise ModelError("OUT_OF_PLACE", f"{asked.body!r} is no act of shard {place.shard}")
-        if (asked.partner, asked.act_id) in self._facts.answers:
-            raise ModelError("ACT_ID_REUSED", f"act {asked.act_id} of {asked.partner} has its entry already")
-        signer = self._facts.keys.signer(asked.keyid, place.house)
-        if signer.owner != asked.partner:
-            raise ModelError("PARTNER_MISMATCH", f"the key belongs to {signer.owner}, not to {asked.partner}")
-        if self._facts.keys.role(signer) not in roles:
-            raise ModelError("ROLE_MISSING", f"a {signer.purpose} key of {signer.owner} may not ask for this")
-        return signer
-
     def _answer(self, place: Place, asked: Asked, signer: KeyLife) -> Answer:
         if place.shard != HOUSE:
             return self._answer_of_points(place, asked)
@@ -210,6 +194,10 @@ class Model(Questions):
                 return facts.tariffs.propose(place, person, body)
             case ApproveTariff() as body:
                 return facts.tariffs.approve(place, person, body)
+            case AgreeToFund() as body:
+                return facts.fundings.agree(place, asked.partner, body)
+            case EndFunding() as body:
+                return facts.fundings.end(place, asked.partner, body)
             case AddKey() as body:
                 return facts.keys.add(place, asked, body)
             case RevokeKey() as body:
@@ -243,6 +231,8 @@ class Model(Questions):
             case Redeem() as body:
                 redeem = partial(points.redeem, place, asked, body, tariff)
                 return proofs.spend(place, asked, body, above, stopped, redeem)
+            case TransferPoints() as body:
+                return self._facts.transfers.transfer(place, asked, body, tariff, stopped)
             case Authorize() as body:
                 authorize = partial(holds.authorize, place, asked, body, tariff)
                 return proofs.spend(place, asked, body, above, stopped, authorize)

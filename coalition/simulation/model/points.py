@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from coalition.simulation.model.arrears import Arrears
 from coalition.simulation.model.dates import date_of_lot
+from coalition.simulation.model.fundings import Fundings
 from coalition.simulation.model.lots import ON_EVENT, Lot
 from coalition.simulation.model.prices import Part, Prices
 from coalition.simulation.model.tariffs import Tariff
@@ -27,7 +28,7 @@ class Deed:
     """An accepted issue, redemption or capture, which may be reversed.
 
     `slices`: lots with the points that it put in or took, at `tariff`. `undone`: how many of its points are reversed; of those of
-    an issue the issuer took `withdrawn` ones back out of the lot, and the member came to owe it `owed` ones.
+    an issue the funder of each lot took `withdrawn` ones back out of it, and the member came to owe it `owed` ones.
     """
 
     kind: str
@@ -39,8 +40,8 @@ class Deed:
     slices: list[tuple[Lot, int]]
     tariff: Tariff
     undone: int = 0
-    withdrawn: int = 0
-    owed: int = 0
+    withdrawn: Counter[tuple[int, int]] = field(default_factory=Counter)
+    owed: Counter[tuple[int, int]] = field(default_factory=Counter)
 
 
 def parts(slices: list[tuple[Lot, int]]) -> list[Part]:
@@ -53,6 +54,7 @@ class Points:
     """Who is a member where, under which aliases, with which lots; and what was done to them."""
 
     prices: Prices
+    fundings: Fundings
     shard_of: dict[str, int] = field(default_factory=dict)
     member_of: dict[bytes, str] = field(default_factory=dict)
     lots: list[Lot] = field(default_factory=list)
@@ -135,35 +137,51 @@ class Points:
         return self.answer(refusal, member, [])
 
     def issue(self, place: Place, asked: Asked, body: Issue, tariff: Tariff, stopped: str | None) -> Answer:
-        """A new lot, which the caller funds and pays for."""
+        """A new lot for each who funds it and pays for it."""
         member, partner, amount = self.find(place.shard, body.name), asked.partner, body.amount
         about = [("amount", f"PTS {amount}"), ("occurred", spell_time(body.occurred_at_us))]
         until = body.pending_until_us
         if until is not None:
             about.append(("pending", "event" if until == ON_EVENT else spell_time(until)))
+        about += [] if body.campaign is None else [("campaign", body.campaign)]
+        parts = self.fundings.parts(place, partner, body.campaign, amount)
         refusal = stopped
         if refusal is None and member is None:
             refusal = "MEMBER_UNKNOWN"
+        if refusal is None and not parts:
+            refusal = "CAMPAIGN_UNKNOWN"
         if refusal is None and member is not None and self.most(member) + amount > WALLET_MAX:
             refusal = "LIMIT_EXCEEDED"
         if refusal is not None or member is None:
             return self.answer(refusal, member, about)
-        lot = Lot(place.shard, place.index, 0, member, partner, amount, 0, tariff)
+        lots = [
+            self._lot(place, number, member, funder, tariff, until) for number, funder in enumerate(parts)
+        ]
+        slices = list(zip(lots, parts.values(), strict=True))
+        posts = [Post(f"issued:{lot.funder}", lot.account, "PTS", points) for lot, points in slices]
+        for lot, points in slices:
+            lot.quantity = points
+            self.lots.append(lot)
+            self.move(member, lot, points)
+            posts += self.prices.of_issue(lot.funder, points, tariff)
+        self.active_us[member] = place.time_us
+        self.deeds[partner, asked.act_id] = Deed(
+            "issue", place.shard, place.index, partner, member, amount, slices, tariff
+        )
+        answer = self.answer(None, member, about, posts, [lot.made() for lot in lots])
+        return answer if lots[0].pending_us is not None else self.repay(answer, member, slices, tariff)
+
+    def _lot(
+        self, place: Place, number: int, member: str, funder: str, tariff: Tariff, until: int | None
+    ) -> Lot:
+        """An empty lot of what is issued here."""
+        lot = Lot(place.shard, place.index, number, member, funder, 0, 0, tariff)
         lot.date_us = date_of_lot(tariff.terms.expiry, place.time_us)
         if tariff.terms.expiry.startswith("activity-"):
             lot.idle = int(tariff.terms.expiry.removeprefix("activity-"))
         if until is not None and until > place.time_us:
             lot.pending_us = until
-        self.lots.append(lot)
-        self.move(member, lot, amount)
-        self.active_us[member] = place.time_us
-        posts = [Post(f"issued:{partner}", lot.account, "PTS", amount)]
-        posts += self.prices.of_issue(partner, amount, tariff)
-        self.deeds[partner, asked.act_id] = Deed(
-            "issue", place.shard, place.index, partner, member, amount, [(lot, amount)], tariff
-        )
-        answer = self.answer(None, member, about, posts, [lot.made()])
-        return answer if lot.pending_us is not None else self.repay(answer, member, [(lot, amount)], tariff)
+        return lot
 
     def repay(self, answer: Answer, member: str, slices: list[tuple[Lot, int]], tariff: Tariff) -> Answer:
         """The answer with what the points credited to the member repay of its arrears."""

@@ -41,6 +41,10 @@ class Prices:
             posts += self._post(here, f"position:{funder}", points[funder] * tariff.terms.interchange_micros)
         return posts
 
+    def of_transfer(self, asker: str, points: int, tariff: Tariff) -> list[Post]:
+        """Whoever asks for points to go from one member to another pays the operator's fee."""
+        return self._post(f"position:{asker}", "fee-income", points * tariff.terms.transfer_fee_micros)
+
     def of_expiry(self, parts: Sequence[Part]) -> list[Post]:
         """In the pool each funder gets a part of what it paid, and the rest is breakage."""
         if not self.is_pool:

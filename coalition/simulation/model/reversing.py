@@ -1,6 +1,7 @@
 """Reversals: docs/ledger.md, "Reversals", and the row Reverse of the refusals."""
 
 from coalition.simulation.model.arrears import Arrear
+from coalition.simulation.model.fundings import undone_by_lot
 from coalition.simulation.model.lots import Lot
 from coalition.simulation.model.points import Deed, Points, parts
 from coalition.simulation.model.prices import inverses
@@ -45,52 +46,67 @@ def _why_not(points: Points, deed: Deed, amount: int, tariff: Tariff) -> str | N
         return "REVERSAL_EXCEEDED"
     if deed.kind != "issue":
         return "LIMIT_EXCEEDED" if points.most(deed.member) + amount > WALLET_MAX else None
-    spent = _spent(deed, amount)
-    if spent and tariff.terms.spent == "refuse":
+    gone = [(lot, missing) for lot, missing, _ in _fates(deed, amount) if missing]
+    if gone and tariff.terms.spent == "refuse":
         return "POINTS_SPENT"
-    owes = spent - _unspent(deed, spent)
+    owes = sum([missing - _unspent(lot, missing) for lot, missing in gone])
     owes_too_much = points.arrears.owed(deed.member) + owes > OWED_MAX
     return "LIMIT_EXCEEDED" if owes and tariff.terms.spent == "arrears" and owes_too_much else None
 
 
-def _spent(deed: Deed, amount: int) -> int:
-    """How many of these points of an issue are no longer in its lot."""
-    (lot, _), *_ = deed.slices
-    return max(0, amount - lot.left)
+def _fates(deed: Deed, amount: int) -> list[tuple[Lot, int, int]]:
+    """Of so many more points of an issue, lot by lot: how many are no longer in the lot, and how many are."""
+    quantities = [quantity for _, quantity in deed.slices]
+    before, after = undone_by_lot(quantities, deed.undone), undone_by_lot(quantities, deed.undone + amount)
+    found = []
+    for (lot, _), had, has in zip(deed.slices, before, after, strict=True):
+        there = min(lot.left, has - had)
+        found.append((lot, has - had - there, there))
+    return found
 
 
-def _unspent(deed: Deed, gone: int) -> int:
+def _unspent(lot: Lot, gone: int) -> int:
     """How many of the points that are gone have expired, and were not undone before."""
-    (lot, _), *_ = deed.slices
     return min(gone, lot.over - lot.forgiven)
 
 
 def _undo_issue(
     points: Points, place: Place, deed: Deed, amount: int, tariff: Tariff, about: list[Line]
 ) -> Answer:
-    """What remains in the lot goes back; what expired nobody owes; the rest the member owes, or the issuer bears.
+    """What remains in each lot goes back; what expired nobody owes; the rest the member owes, or the funder bears.
 
-    Only of what goes back or is owed its issuer gets the money again.
+    Only of what goes back or is owed its funder gets the money again.
     """
-    (lot, _), *_ = deed.slices
-    member, partner, spent = deed.member, deed.partner, _spent(deed, amount)
-    there, expired = amount - spent, _unspent(deed, spent)
-    owes = spent - expired if tariff.terms.spent == "arrears" else 0
-    lot.forgiven += expired
-    posts = [Post(lot.account, f"issued:{partner}", "PTS", there)] if there else []
-    if owes:
-        posts.append(Post(f"arrears:{member}:{partner}", f"issued:{partner}", "PTS", owes))
-        arrear = Arrear(place.shard, place.index, member, partner, owes, owes, lot.tariff)
-        points.arrears.of.setdefault(member, []).append(arrear)
-        deed.owed += owes
-    posts += inverses(points.prices.of_issue(partner, there + owes, lot.tariff))
-    if there:
-        points.move(member, lot, -there)
-        deed.withdrawn += there
-    lots = [lot.slice("take", there)] if there else []
-    answer = points.answer(None, member, about, posts, lots, tariff.number if spent else None)
-    answer.arrears += [f"new {partner} PTS {owes} {lot.tariff.number}"] if owes else []
+    fates, member = _fates(deed, amount), deed.member
+    answer = points.answer(None, member, about)
+    answer.tariff = tariff.number if any(gone for _, gone, _ in fates) else None
+    money: list[Post] = []
+    for lot, gone, there in fates:
+        issued, expired = f"issued:{lot.funder}", _unspent(lot, gone)
+        owes = gone - expired if tariff.terms.spent == "arrears" else 0
+        lot.forgiven += expired
+        money += inverses(points.prices.of_issue(lot.funder, there + owes, lot.tariff))
+        if there:
+            answer.posts.append(Post(lot.account, issued, "PTS", there))
+            answer.lots.append(lot.slice("take", there))
+            points.move(member, lot, -there)
+            deed.withdrawn[lot.name] += there
+        if owes:
+            answer.posts.append(Post(f"arrears:{member}:{lot.funder}", issued, "PTS", owes))
+            _make_arrear(points, place, answer, lot, owes)
+            deed.owed[lot.name] += owes
+    answer.posts += money
+    answer.balance_after = points.balance(member)
     return answer
+
+
+def _make_arrear(points: Points, place: Place, answer: Answer, lot: Lot, owes: int) -> None:
+    """From now on the member owes the lot's funder so many points."""
+    arrear = Arrear(
+        place.shard, place.index, len(answer.arrears), lot.member, lot.funder, owes, owes, lot.tariff
+    )
+    points.arrears.of.setdefault(lot.member, []).append(arrear)
+    answer.arrears.append(f"new {lot.funder} PTS {owes} {lot.tariff.number}")
 
 
 def _undo_redemption(

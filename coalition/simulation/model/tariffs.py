@@ -17,6 +17,9 @@ SPELLED = {
     "fee-micros": "fee_micros",
     "interchange-micros": "interchange_micros",
     "rebate-basis-points": "rebate_basis_points",
+    "transfer-points-max": "transfer_points_max",
+    "transfer-daily-max": "transfer_daily_max",
+    "transfer-fee-micros": "transfer_fee_micros",
     "consent-above": "consent_above",
 }
 """Every term as a leaf names it and as it is asked for, in the leaf's order."""

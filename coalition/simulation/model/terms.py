@@ -15,6 +15,8 @@ OWED_MAX = 1_000_000_000_000_000
 LOTS_MAX = 200
 DAY_US = 24 * 3_600 * 1_000_000
 REPAYMENTS_MAX = 8
+WHOLE, SHARES_MAX, FUNDERS_MAX = 10_000, 9_999, 32
+"""Of the shares of a co-funded campaign: all, the most that its funders bear, and how many they may be."""
 PARTNERS_MAX = 800
 SETTLEMENT_BYTES_MAX = 64_000
 LINE_BYTES = 60
@@ -131,7 +133,8 @@ class Answer:
 class ModelError(CoalitionError):
     """No such entry is allowed at this place. `reason` is the engine's own where it answers with an error.
 
-    CUT_MISSING, NO_CUT_DUE, NO_LAPSE_DUE, NOTHING_DUE, NO_TARIFF_DUE, OPENING_NOT_DUE, OUT_OF_PLACE and MEMBER_EXISTS name
+    CUT_MISSING, NO_CUT_DUE, NO_LAPSE_DUE, NO_ARRIVAL_DUE, NOTHING_DUE, NO_TARIFF_DUE, OPENING_NOT_DUE, OUT_OF_PLACE and
+    MEMBER_EXISTS name
     entries that the engine must never write.
     """
 

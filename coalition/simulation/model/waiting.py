@@ -22,19 +22,22 @@ def release(points: Points, place: Place, asked: Asked, body: Release, stopped: 
     if deed is None or deed.shard != place.shard or deed.kind != "issue":
         return points.answer(stopped or "ORIGINAL_UNKNOWN", None, [occurred])
     about = [("original", f"{deed.shard}:{deed.index}"), ("amount", f"PTS {deed.amount}"), occurred]
-    [(lot, _)] = deed.slices
+    lots = [lot for lot, _ in deed.slices]
     refusal = stopped
-    if refusal is None and lot.pending_us is None:
+    if refusal is None and None in [lot.pending_us for lot in lots]:
         refusal = "ALREADY_RELEASED"
     if refusal is None and deed.undone == deed.amount:
         refusal = "ALREADY_REVERSED"
-    if refusal is None and (lot.left == 0 or points.is_over(lot, place.time_us)):
+    lots = [lot for lot in lots if lot.left and not points.is_over(lot, place.time_us)]
+    if refusal is None and not lots:
         refusal = "LOT_EXPIRED"
     if refusal is not None:
         return points.answer(refusal, deed.member, about)
-    post = Post(f"pending:{deed.member}", f"wallet:{deed.member}", "PTS", lot.left)
-    lot.pending_us = None
-    return points.answer(None, deed.member, about, [post], [lot.slice("free", lot.left)])
+    left = sum([lot.left for lot in lots])
+    post = Post(f"pending:{deed.member}", f"wallet:{deed.member}", "PTS", left)
+    for lot in lots:
+        lot.pending_us = None
+    return points.answer(None, deed.member, about, [post], [lot.slice("free", lot.left) for lot in lots])
 
 
 def see_to(points: Points, place: Place, kind: str, member: str) -> tuple[tuple[Line, ...], list[Post]]:

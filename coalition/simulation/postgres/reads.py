@@ -4,6 +4,7 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 from coalition.simulation.postgres.tables import HoldRow, LotRow, Rows, Tables, Transaction, Wait
+from coalition.simulation.postgres.transits import is_coming
 from settlement.journal.leaf import HOUSE
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def due_shards(server: "Postgres", _transaction: Transaction, parameters: Any) -
     return [
         (shard,)
         for shard in sorted(tables.shards)
-        if _due(tables, shard, now_us) or _due_members(tables, shard, parameters)
+        if is_coming(tables, shard) or _due(tables, shard, now_us) or _due_members(tables, shard, parameters)
     ]
 
 

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from coalition.exchange import exchange
 from coalition.gateway import exchange_reads
-from coalition.simulation.postgres import openings, proofs, reads, writes
+from coalition.simulation.postgres import openings, proofs, reads, transits, writes
 from coalition.simulation.postgres.tables import Rows, Transaction, Wait
 from settlement.clearing import obligations
 from settlement.ledger import (
     batch,
+    crossing,
     members,
     memory,
     open_lots,
@@ -54,6 +55,11 @@ STATEMENTS: dict[str, Statement] = {
     members.REVERSALS: writes.reversals,
     members.NEW_HOLDS: writes.new_holds,
     members.CLOSED_HOLDS: writes.closed_holds,
+    crossing.NAMED: transits.parties,
+    crossing.COMING: transits.coming,
+    crossing.SENT: transits.sent,
+    crossing.NEW_TRANSITS: transits.new_transits,
+    crossing.ARRIVED: transits.arrived,
     proof_rows.PROOFS: proofs.proofs,
     proof_rows.CHANGED_PROOFS: proofs.changed_proofs,
     opening.LOADED: openings.loaded,

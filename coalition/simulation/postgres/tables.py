@@ -42,6 +42,8 @@ class MemberRow:
     shard: int
     active_at_us: int | None = None
     idle_months: int | None = None
+    sent_day: int = 0
+    sent_points: int = 0
 
 
 @dataclass(slots=True)
@@ -105,6 +107,15 @@ class ArrearRow:
 
 
 @dataclass(slots=True)
+class TransitRow:
+    """The row of a transfer to another shard."""
+
+    to_shard: int
+    recipient: str
+    arrived_by: int | None = None
+
+
+@dataclass(slots=True)
 class Tables:
     """All tables. Indexes: `open_lots` and `open_arrears` of those with points by (shard, member), `timed_lots` of those that the
     clock may see to, `acts_by_id` of acts, `open_holds` of holds.
@@ -131,6 +142,7 @@ class Tables:
     reversals: dict[tuple[int, int], dict[int, int]] = field(default_factory=dict)
     holds: dict[tuple[int, int], HoldRow] = field(default_factory=dict)
     open_holds: dict[int, set[int]] = field(default_factory=dict)
+    transits: dict[tuple[int, int], TransitRow] = field(default_factory=dict)
     openings: dict[tuple[int, str, int], tuple[int, int, int]] = field(default_factory=dict)
     checkpoints: dict[int, str] = field(default_factory=dict)
 

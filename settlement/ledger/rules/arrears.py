@@ -17,12 +17,12 @@ _Piece: TypeAlias = tuple[Lot, Arrear, int]
 
 
 def repay(book: Book, house: House, ruling: Ruling, credited: Sequence[tuple[Lot, int]]) -> Ruling:
-    """The ruling with what the member repays of its arrears out of the points that it just credited, in their order.
+    """The ruling with what the member repays of its arrears out of the points that its wallet was just credited, in their order.
 
     A partner to which points are owed gets them, and the money of `money_of_repayment` moves.
     """
-    member = ruling.member
-    if member is None or not book.wallets[member].arrears:
+    member = credited[0][0].member
+    if not book.wallets[member].arrears:
         return ruling
     pieces = _pieces(book.wallets[member].arrears, credited)
     taken: dict[tuple[int, int], int] = {}
@@ -33,11 +33,8 @@ def repay(book: Book, house: House, ruling: Ruling, credited: Sequence[tuple[Lot
         taken[lot.name] = taken.get(lot.name, 0) + quantity
         repaid[arrear.name] = repaid.get(arrear.name, 0) + quantity
     ruling.posts += _posts(house, member, pieces)
-    ruling.taken, ruling.repaid, ruling.tariff = (
-        tuple(taken.items()),
-        tuple(repaid.items()),
-        house.tariff_number,
-    )
+    ruling.taken += tuple(taken.items())
+    ruling.repaid, ruling.tariff = tuple(repaid.items()), house.tariff_number
     return ruling
 
 

@@ -12,6 +12,7 @@ from settlement.ledger.rules.membership import find
 from settlement.ledger.rules.pricing import money_of_issue, money_of_redemption, priced
 from settlement.ledger.rules.proofs import consent_to_spend, use_up
 from settlement.ledger.rules.ruling import ActName, Ruling
+from settlement.ledger.rules.sharing import Part, parts_of_issue
 from settlement.money import POINTS, WALLET_MAX
 
 SLICES_MAX = 200
@@ -21,37 +22,49 @@ SLICES_MAX = 200
 def issue(
     book: Book, house: House, name: ActName, body: Issue, index: int, now_us: int, refusal: str | None
 ) -> Ruling:
-    """A new lot, which the caller funds and pays for: pending if it is asked to be, else it first repays what the member owes."""
+    """A new lot for each who funds it and pays for it: pending if that is asked, else they first repay what the member owes."""
     member = find(book, body.name)
-    if refusal is None and member is None:
-        refusal = "MEMBER_UNKNOWN"
-    if refusal is None and member is not None and book.wallets[member].most + body.amount > WALLET_MAX:
-        refusal = "LIMIT_EXCEEDED"
+    parts = parts_of_issue(house, name[0], body.campaign, body.amount, now_us)
+    if refusal is None:
+        refusal = _why_not_issue(book, member, body.amount, parts)
     if refusal is not None or member is None:
         return Ruling("issue", member, refusal)
-    partner, amount = name[0], body.amount
-    expires_at_us, idle_months = expiry_of(house.tariff.expiry, now_us)
     pending = body.pending_until_us if (body.pending_until_us or 0) > now_us else None
-    lot = Lot(
-        index,
-        0,
-        member,
-        partner,
-        POINTS,
-        amount,
-        amount,
-        expires_at_us,
-        house.tariff_number,
-        idle_months,
-        pending,
-    )
-    put_in = Transfer(chart.issued(partner), lot.account, POINTS, amount)
-    posts = (put_in, *money_of_issue(house, partner, amount, lot.tariff))
-    book.add_lot(lot)
+    lots = _new_lots(house, member, parts, (index, now_us), pending)
+    put_in = [Transfer(chart.issued(lot.funder), lot.account, POINTS, lot.quantity) for lot in lots]
+    money = [post for lot in lots for post in money_of_issue(house, lot.funder, lot.quantity, lot.tariff)]
+    for lot in lots:
+        book.add_lot(lot)
     book.note_activity(member, now_us)
-    book.originals[name] = Original(index, "issue", member, amount, ((lot.name, amount),), lot.tariff)
-    ruling = Ruling("issue", member, None, posts, new_lots=(lot,))
-    return ruling if pending is not None else repay(book, house, ruling, [(lot, amount)])
+    slices = tuple([(lot.name, lot.quantity) for lot in lots])
+    book.originals[name] = Original(index, "issue", member, body.amount, slices, house.tariff_number)
+    ruling = Ruling("issue", member, None, (*put_in, *money), new_lots=lots)
+    return (
+        ruling if pending is not None else repay(book, house, ruling, [(lot, lot.quantity) for lot in lots])
+    )
+
+
+def _why_not_issue(book: Book, member: str | None, amount: int, parts: list[Part]) -> str | None:
+    if member is None:
+        return "MEMBER_UNKNOWN"
+    if not parts:
+        return "CAMPAIGN_UNKNOWN"
+    return "LIMIT_EXCEEDED" if book.wallets[member].most + amount > WALLET_MAX else None
+
+
+def _new_lots(
+    house: House, member: str, parts: list[Part], at: tuple[int, int], pending: int | None
+) -> tuple[Lot, ...]:
+    """One lot for each part. `at`: the entry's number and time."""
+    index, now_us = at
+    date_us, idle = expiry_of(house.tariff.expiry, now_us)
+    life = (date_us, house.tariff_number, idle, pending)
+    return tuple(
+        [
+            Lot(index, place, member, funder, POINTS, points, points, *life)
+            for place, (funder, points) in enumerate(parts)
+        ]
+    )
 
 
 def redeem(

@@ -1,15 +1,17 @@
 """All money of acts on points, in both settlement models. Pure: postings from who funded which points under which tariff.
 
-r, p, f, i are the reimbursement, price, fee and interchange of a point (`settlement.house.tariff`), q the points of a slice.
+r, p, f, i, t are the reimbursement, price, fee, interchange and transfer fee of a point (`settlement.house.tariff`), q the points
+of a slice.
 
                     bilateral                           pool
     issue           position:A > fee-income  n f        position:A > fund  n p,  position:A > fee-income  n f
     redemption      position:X > position:B  q r        fund > position:B  n r,  fund > spread  what their p leaves over
                     position:B > position:X  q i        position:B > position:X  q i
+    transfer        position:A > fee-income  n t        position:A > fee-income  n t
     expiry          nothing                             fund > position:X  rebate,  fund > breakage  the rest of q p
     repayment to A  position:X > position:A  q r        fund > spread  what their p leaves over that of the points owed
 
-r, i are those of the tariff that the act is priced by, p and the rebate those under which each lot was issued. So the pool's
+r, i, t are those of the tariff that the act is priced by, p and the rebate those under which each lot was issued. So the pool's
 fund always holds the price of every point that is not yet spent, less that of every point that a member owes: those it has paid
 back to their issuer. What is undone is undone at the prices of the original.
 """
@@ -71,6 +73,12 @@ def money_of_redemption(house: House, redeemer: str, slices: Sequence[Priced], t
 def money_of_redemption_undone(house: House, redeemer: str, slices: Sequence[Priced], tariff: int) -> Posts:
     """The inverse, for the slices that are given back; `tariff`: the original's."""
     return _inverses(money_of_redemption(house, redeemer, slices, tariff))
+
+
+def money_of_transfer(house: House, asker: str, points: int) -> Posts:
+    """The operator's fee for points that go from one member to another. Nothing else moves: their price is the lots'."""
+    fee = points * house.tariff.transfer_fee_micros
+    return _posts(house, [(chart.position(asker), chart.FEE_INCOME, fee)])
 
 
 def money_of_expiry(house: House, slices: Sequence[Priced]) -> Posts:

@@ -19,7 +19,7 @@ def release(book: Book, partner: str, body: Release, now_us: int, refusal: str |
     if refusal is not None or original is None:
         member = original.member if original is not None else None
         return Ruling("release", member, refusal, original=original)
-    lots = _lots(book, original)
+    lots = [lot for lot in _lots(book, original) if lot.remaining]
     freed = tuple([(lot.name, lot.remaining) for lot in lots])
     member, points = original.member, sum(quantity for _, quantity in freed)
     for lot in lots:
@@ -30,7 +30,7 @@ def release(book: Book, partner: str, body: Release, now_us: int, refusal: str |
 
 def _refusal(book: Book, original: Original, now_us: int) -> str | None:
     wallet, lots = book.wallets[original.member], _lots(book, original)
-    if all(lot.pending_until_us is None for lot in lots):
+    if any(lot.pending_until_us is None for lot in lots):
         return "ALREADY_RELEASED"
     if original.left == 0:
         return "ALREADY_REVERSED"

@@ -1,5 +1,7 @@
 """Pure rules on undoing, whole or in parts: the stored slices of an earlier act, never a new search."""
 
+from typing import NamedTuple
+
 from settlement.house.state import House
 from settlement.house.tariff import Spent
 from settlement.journal.leaf import Transfer
@@ -10,10 +12,20 @@ from settlement.ledger.rules.arrears import repay
 from settlement.ledger.rules.expiry import DAY_US
 from settlement.ledger.rules.pricing import money_of_issue_undone, money_of_redemption_undone, priced
 from settlement.ledger.rules.ruling import ActName, Ruling
+from settlement.ledger.rules.sharing import undone_of
 from settlement.money import POINTS, WALLET_MAX
 
 ARREARS_MAX = WALLET_MAX
 """Points that a member may owe all partners together."""
+
+
+class _Part(NamedTuple):
+    """Points of one lot of an issue that are undone: those that are still there, those that expired, and those that are spent."""
+
+    lot: Lot
+    there: int
+    expired: int
+    spent: int
 
 
 def reverse(
@@ -30,7 +42,7 @@ def reverse(
     if refusal is not None:
         return ruling
     if original.kind == "issue":
-        _undo_issue(book, house, partner, original, index, ruling)
+        _undo_issue(book, house, _parts(book, original, amount), index, ruling)
     else:
         _undo_redemption(book, house, partner, original, (index, now_us), ruling)
     book.reverse(original, index, amount)
@@ -45,45 +57,56 @@ def _refusal(book: Book, house: House, original: Original, amount: int) -> str |
     wallet = book.wallets[original.member]
     if original.kind != "issue":
         return "LIMIT_EXCEEDED" if wallet.most + amount > WALLET_MAX else None
-    spent = amount - _there(book, original, amount)
-    if spent and house.tariff.spent is Spent.REFUSE:
+    parts = _parts(book, original, amount)
+    if house.tariff.spent is Spent.REFUSE and any(part.spent or part.expired for part in parts):
         return "POINTS_SPENT"
     owed = sum([arrear.remaining for arrear in wallet.arrears])
-    owes = spent - min(spent, book.lots[original.slices[0][0]].expired)
+    owes = sum([part.spent for part in parts])
     too_much = owes > 0 and owed + owes > ARREARS_MAX
     return "LIMIT_EXCEEDED" if too_much and house.tariff.spent is Spent.ARREARS else None
 
 
-def _there(book: Book, original: Original, amount: int) -> int:
-    """How many of so many points of an issue are still in its lot."""
-    return min(amount, book.lots[original.slices[0][0]].remaining)
+def _parts(book: Book, original: Original, amount: int) -> list[_Part]:
+    """What becomes of so many more points of an issue, lot by lot; a lot of which none are undone is left out."""
+    quantities = [quantity for _, quantity in original.slices]
+    before = undone_of(quantities, original.reversed)
+    after = undone_of(quantities, original.reversed + amount)
+    parts: list[_Part] = []
+    for (name, _), had, has in zip(original.slices, before, after, strict=True):
+        lot, points = book.lots[name], has - had
+        there = min(points, lot.remaining)
+        expired = min(points - there, lot.expired)
+        if points:
+            parts.append(_Part(lot, there, expired, points - there - expired))
+    return parts
 
 
-def _undo_issue(
-    book: Book, house: House, partner: str, original: Original, index: int, ruling: Ruling
-) -> None:
-    """What is still in the lot goes back to its issuer; of the rest the tariff says whether the member comes to owe it.
+def _undo_issue(book: Book, house: House, parts: list[_Part], index: int, ruling: Ruling) -> None:
+    """What is still in a lot goes back to its funder; of the rest the tariff says whether the member comes to owe it.
 
-    What expired is not spent: nobody owes it. The issuer gets its money back for what goes back or is owed, at the lot's tariff,
+    What expired is not spent: nobody owes it. The funder gets its money back for what goes back or is owed, at the lot's tariff,
     which is the arrear's too; not for what expired, nor for what it bears.
     """
-    lot, there = book.lots[original.slices[0][0]], _there(book, original, ruling.amount)
-    issued, spent = chart.issued(partner), ruling.amount - there
-    expired = min(spent, lot.expired)
-    book.count_expired(lot, expired)
-    owes = spent - expired if house.tariff.spent is Spent.ARREARS else 0
-    if there:
+    points: list[Transfer] = []
+    money: list[Transfer] = []
+    arrears: list[Arrear] = []
+    for lot, there, expired, spent in parts:
+        issued, owes = chart.issued(lot.funder), spent if house.tariff.spent is Spent.ARREARS else 0
         # Points that were pending may be spendable by now: out of wherever they are.
-        ruling.posts += (Transfer(lot.account, issued, POINTS, there),)
-        ruling.taken = ((lot.name, there),)
-        book.take(lot, there)
-    if owes:
-        arrear = Arrear(index, 0, lot.member, partner, lot.asset, owes, owes, lot.tariff)
-        book.add_arrear(arrear)
-        ruling.new_arrears = (arrear,)
-        ruling.posts += (Transfer(chart.arrears(lot.member, partner), issued, POINTS, owes),)
-    ruling.tariff = house.tariff_number if spent else None
-    ruling.posts += money_of_issue_undone(house, partner, there + owes, lot.tariff)
+        points += [Transfer(lot.account, issued, POINTS, there)] if there else []
+        book.count_expired(lot, expired)
+        if there:
+            book.take(lot, there)
+        if owes:
+            facts = (lot.member, lot.funder, lot.asset, owes, owes, lot.tariff)
+            arrears.append(Arrear(index, len(arrears), *facts))
+            book.add_arrear(arrears[-1])
+            points.append(Transfer(chart.arrears(lot.member, lot.funder), issued, POINTS, owes))
+        money += money_of_issue_undone(house, lot.funder, there + owes, lot.tariff)
+    ruling.posts = (*points, *money)
+    ruling.taken = tuple([(part.lot.name, part.there) for part in parts if part.there])
+    ruling.new_arrears = tuple(arrears)
+    ruling.tariff = house.tariff_number if any(part.spent or part.expired for part in parts) else None
 
 
 def _undo_redemption(

@@ -20,6 +20,7 @@ from settlement.ledger.acts import (
     Release,
     RemoveMemberProof,
     Reverse,
+    TransferPoints,
     Void,
 )
 from settlement.ledger.book import NEVER_US, Arrear, Hold, Lot, LotName, Original, Slice
@@ -38,8 +39,9 @@ class Ruling:
     so do `renewed` ones, each beside the lot whose points come back in it. `given` slices go back to lots, then `taken` ones come
     out of them; `spent` are slices of a hold that are spent now, `freed` are pending no more. `new_arrears` are owed
     from now on, `repaid` are parts of earlier ones. `original`: what was found to reverse or release, or the hold that ends.
-    `amount`: how many points are reversed. `until_us`: when a new hold runs out. `consent`: the member's own yes, shown and
-    genuine. `balance_after`: the member's points once the book has changed.
+    `amount`: how many points are reversed. `recipient`: to whom they go; `sent` lots are made in its shard when they arrive.
+    `until_us`: when a new hold runs out. `consent`: the member's own yes, shown and genuine. `balance_after`: the member's
+    points once the book has changed.
     """
 
     kind: str
@@ -59,17 +61,23 @@ class Ruling:
     amount: int = 0
     until_us: int | None = None
     consent: Consent | None = None
+    recipient: str | None = None
+    sent: tuple[Lot, ...] = ()
     balance_after: int | None = None
 
 
 def outcome_lines(shard: int, ruling: Ruling) -> list[tuple[str, str]]:
     """The leaf's lines after `sig`: what came of it."""
-    lines = [] if ruling.tariff is None else [("tariff", str(ruling.tariff))]
+    lines = _tariff(ruling)
     if ruling.until_us is not None:
         lines.append(("until", format_time(ruling.until_us)))
     lines += _moves(shard, ruling)
     lines.append(_OK if ruling.refusal is None else ("result", f"refused {ruling.refusal}"))
     return lines
+
+
+def _tariff(ruling: Ruling) -> list[tuple[str, str]]:
+    return [] if ruling.tariff is None else [("tariff", str(ruling.tariff))]
 
 
 def _moves(shard: int, ruling: Ruling) -> list[tuple[str, str]]:
@@ -85,7 +93,8 @@ def _arrear_values(shard: int, ruling: Ruling) -> list[str]:
 
 
 def _lot_values(shard: int, ruling: Ruling) -> list[str]:
-    values = [_spell_new(lot) for lot in ruling.new_lots]
+    values = [f"new {_spell_facts(lot)}" for lot in ruling.new_lots]
+    values += [f"send {_spell_facts(lot)}" for lot in ruling.sent]
     values += [
         f"renew {spell_lot(shard, name)} {lot.quantity} {format_time(lot.expires_at_us)}"
         for name, lot in ruling.renewed
@@ -114,8 +123,8 @@ def spell_consent(consent: Consent) -> str:
     return f"device {consent.keyid} {b64encode(consent.signature).decode()}"
 
 
-def _spell_new(lot: Lot) -> str:
-    return f"new {lot.funder} {lot.asset} {lot.quantity} {_spell_expiry(lot)} {lot.tariff}"
+def _spell_facts(lot: Lot) -> str:
+    return f"{lot.funder} {lot.asset} {lot.quantity} {_spell_expiry(lot)} {lot.tariff}"
 
 
 def _spell_expiry(lot: Lot) -> str:
@@ -130,18 +139,22 @@ def spelled(shard: int, act: Act[object], ruling: Ruling) -> Draft:
     lines = [("partner", act.partner), ("act", act.act_id)]
     if ruling.member is not None:
         lines.append(("member", ruling.member))
+    if ruling.recipient is not None:
+        lines.append(("recipient", ruling.recipient))
     if ruling.original is not None:
         lines.append(("original", f"{shard}:{ruling.original.index}"))
-    if isinstance(body, Issue | Redeem | Authorize | Capture):
+    if isinstance(body, Issue | Redeem | TransferPoints | Authorize | Capture):
         lines.append(("amount", f"{POINTS} {body.amount}"))
     elif ruling.original is not None:
         amount = ruling.amount if isinstance(body, Reverse) else ruling.original.amount
         lines.append(("amount", f"{POINTS} {amount}"))
-    if isinstance(body, Issue | Redeem | Authorize | Capture | Void | Release | Reverse):
+    if isinstance(body, Issue | Redeem | TransferPoints | Authorize | Capture | Void | Release | Reverse):
         lines.append(("occurred", format_time(body.occurred_at_us)))
     if isinstance(body, Issue) and body.pending_until_us is not None:
         until_us = body.pending_until_us
         lines.append(("pending", "event" if until_us == ON_EVENT_US else format_time(until_us)))
+    if isinstance(body, Issue) and body.campaign is not None:
+        lines.append(("campaign", body.campaign))
     if isinstance(body, AddMemberProof):
         lines.append(("proof", spell_proof(body.name, body.public)))
     elif isinstance(body, RemoveMemberProof):
@@ -158,5 +171,5 @@ def spelled(shard: int, act: Act[object], ruling: Ruling) -> Draft:
 def spelled_by_engine(shard: int, ruling: Ruling, about: tuple[tuple[str, str], ...]) -> Draft:
     """An entry about a member that nobody asked for. `about`: the lines between `member` and `request`."""
     assert ruling.member is not None
-    lines = (("member", ruling.member), *about, ENGINE_LINE, *_moves(shard, ruling))
+    lines = (("member", ruling.member), *about, ENGINE_LINE, *_tariff(ruling), *_moves(shard, ruling))
     return Draft(ruling.kind, lines, ruling.posts, member=ruling.member)

@@ -1,11 +1,11 @@
-"""The books: journal, members, their proofs, lots, holds, arrears, balances and obligations.
+"""The books: journal, members, their proofs, lots, holds, arrears, transits, balances and obligations.
 
 The shard leads every primary key of a member-side table: it is the unit of scale-out. Totals that grow for ever are numeric, so
 that no sum of valid acts overflows; single amounts fit bigint by the bounds in `settlement.money`.
 
 What was written stays as it is: triggers refuse to change or remove entries, transfers and acts, and to change payloads, for the
-owner too; a hold is closed once. A payload may be deleted, for it can hold a member's data that must be erased; its hash stays in
-the leaf.
+owner too; a hold is closed once, and a transit arrives once. A payload may be deleted, for it can hold a member's data that must
+be erased; its hash stays in the leaf.
 """
 
 from alembic import op
@@ -55,7 +55,8 @@ _TABLES = (
         PRIMARY KEY (shard, index, position)
     )""",
     "CREATE INDEX transfers_by_debit ON transfers (debit, shard, index) WHERE asset <> 'PTS'",
-    "CREATE INDEX transfers_of_expiry ON transfers (credit, shard, index) WHERE credit LIKE 'expired:%'",
+    "CREATE INDEX transfers_of_issues ON transfers (debit, shard, index) WHERE debit LIKE 'issued:%'",
+    "CREATE INDEX transfers_to_funders ON transfers (credit, shard, index) WHERE credit ~ '^(expired|issued):'",
     """CREATE TABLE acts (
         partner text NOT NULL,
         act_id uuid NOT NULL,
@@ -68,7 +69,9 @@ _TABLES = (
         member uuid PRIMARY KEY,
         shard smallint NOT NULL,
         active_at_us bigint,                     -- when it last issued or redeemed, from its first lot by activity on
-        idle_months smallint                     -- the fewest of any open lot by activity
+        idle_months smallint,                    -- the fewest of any open lot by activity
+        sent_day integer NOT NULL DEFAULT 0,     -- the last day on which it sent points to a member, from 1970
+        sent_points bigint NOT NULL DEFAULT 0    -- how many it sent on that day
     ) WITH (fillfactor = 90)""",
     "CREATE INDEX members_idle ON members (shard, idle_months, active_at_us) WHERE idle_months IS NOT NULL",
     """CREATE TABLE aliases (
@@ -158,6 +161,16 @@ _TABLES = (
         PRIMARY KEY (shard, index)
     ) WITH (fillfactor = 90)""",
     "CREATE INDEX holds_open ON holds (shard, until_us, index) WHERE closed_by IS NULL",
+    """CREATE TABLE transits (
+        shard smallint NOT NULL,
+        index bigint NOT NULL,                   -- the transfer
+        to_shard smallint NOT NULL,              -- where the recipient lives
+        recipient uuid NOT NULL,
+        arrived_by bigint,                       -- the entry of that shard by which it arrived
+        PRIMARY KEY (shard, index),
+        CHECK (to_shard <> shard)
+    ) WITH (fillfactor = 90)""",
+    "CREATE INDEX transits_coming ON transits (to_shard, shard, index) WHERE arrived_by IS NULL",
     """CREATE TABLE openings (
         shard smallint NOT NULL,
         proposal bytea NOT NULL,                 -- SHA-256 of the file
@@ -183,6 +196,11 @@ _CLOSE_ONCE = """CREATE FUNCTION refuse_second_close() RETURNS trigger LANGUAGE 
         RAISE EXCEPTION 'hold %:% is closed by entry % already', OLD.shard, OLD.index, OLD.closed_by;
     END
 $$"""
+_ARRIVE_ONCE = """CREATE FUNCTION refuse_second_arrival() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        RAISE EXCEPTION 'transfer %:% arrived by entry % already', OLD.shard, OLD.index, OLD.arrived_by;
+    END
+$$"""
 _REFUSED = {
     "entries": "UPDATE OR DELETE OR TRUNCATE",
     "transfers": "UPDATE OR DELETE OR TRUNCATE",
@@ -205,6 +223,11 @@ def upgrade() -> None:
     op.execute(
         "CREATE TRIGGER closes_once BEFORE UPDATE ON holds "
         "FOR EACH ROW WHEN (OLD.closed_by IS NOT NULL) EXECUTE FUNCTION refuse_second_close()"
+    )
+    op.execute(_ARRIVE_ONCE)
+    op.execute(
+        "CREATE TRIGGER arrives_once BEFORE UPDATE ON transits "
+        "FOR EACH ROW WHEN (OLD.arrived_by IS NOT NULL) EXECUTE FUNCTION refuse_second_arrival()"
     )
 
 

@@ -98,6 +98,12 @@ PLANTED: dict[str, tuple[str, set[Check]]] = {
     "a hold gone": ("DELETE FROM holds WHERE closed_by IS NULL", {Check.TABLE_HOLDS}),
     "a hold closed": ("UPDATE holds SET closed_by = 7 WHERE closed_by IS NULL", {Check.TABLE_HOLDS}),
     "a hold's end": ("UPDATE holds SET until_us = 7 WHERE closed_by IS NULL", {Check.TABLE_HOLDS}),
+    "a transit gone": ("DELETE FROM transits WHERE arrived_by IS NULL", {Check.TABLE_TRANSITS}),
+    "a transit arrived": (
+        "UPDATE transits SET arrived_by = 7 WHERE arrived_by IS NULL",
+        {Check.TABLE_TRANSITS},
+    ),
+    "what a member sent": ("UPDATE members SET sent_points = 1 WHERE sent_day > 0", {Check.TABLE_MEMBERS}),
     "an anchor": (
         "UPDATE proofs SET public = decode(repeat('07', 16), 'hex') WHERE name = 'code'",
         {Check.TABLE_PROOFS},

@@ -212,10 +212,10 @@ def _report(dsn: str) -> tuple[Counter[str], dict[str, tuple[int, int]], list[st
 
 
 def _odd_issues(dsn: str) -> int:
-    """Those that repay arrears or are pending."""
+    """Those that repay arrears, are pending or co-funded."""
     with psycopg.connect(dsn) as connection:
         found = connection.execute(
-            r"SELECT count(*) FROM entries WHERE kind = 'issue' AND leaf ~ E'\n(arrear|pending) '"
+            r"SELECT count(*) FROM entries WHERE kind = 'issue' AND leaf ~ E'\n(arrear|pending|campaign) '"
         ).fetchone()
     return int(found[0]) if found else 0
 

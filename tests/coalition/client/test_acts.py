@@ -52,6 +52,7 @@ from settlement.ledger.acts import (
     Release,
     RemoveMemberProof,
     Reverse,
+    TransferPoints,
     Void,
 )
 from settlement.signing import ECDSA_P256, new_key, parse_public_key
@@ -81,6 +82,14 @@ CASES: dict[str, tuple[Callable[[Client], Awaitable[Outcome]], object]] = {
     "redeem": (
         lambda c: c.redeem(member=CARD, amount=10**12, occurred_at=WHEN),
         Redeem(MemberName(alias=TOKEN), 10**12, WHEN_US),
+    ),
+    "transfer points": (
+        lambda c: c.transfer_points(member=CARD, recipient=MEMBER, amount=6, occurred_at=WHEN),
+        TransferPoints(MemberName(alias=TOKEN), MemberName(member=MEMBER), 6, WHEN_US),
+    ),
+    "transfer points to a card": (
+        lambda c: c.transfer_points(member=MEMBER, recipient=CARD, amount=6, occurred_at=WHEN),
+        TransferPoints(MemberName(member=MEMBER), MemberName(alias=TOKEN), 6, WHEN_US),
     ),
     "authorize": (
         lambda c: c.authorize(member=CARD, amount=7, hold_minutes=90, occurred_at=WHEN),

@@ -44,6 +44,10 @@ BAD: dict[str, tuple[Any, str]] = {
     ),
     "rebate of more than all": (proposed(rebate_basis_points=10_001), "tariff.rebate_basis_points"),
     "rebate without a pool": (proposed(rebate_basis_points=1), "tariff.rebate_basis_points"),
+    "transfers of less than no points": (proposed(transfer_points_max=-1), "tariff.transfer_points_max"),
+    "transfers of too many points": (proposed(transfer_points_max=10**12 + 1), "tariff.transfer_points_max"),
+    "too many points on a day": (proposed(transfer_daily_max=10**15 + 1), "tariff.transfer_daily_max"),
+    "a transfer's fee below 0": (proposed(transfer_fee_micros=-1), "tariff.transfer_fee_micros"),
     "from no time": (proposed(seconds=-1), "proposal.effective_from"),
 }
 

@@ -11,56 +11,22 @@ from settlement.clearing.decide import decide_desk
 from settlement.clearing.netting import Figures, net
 from settlement.errors import CoalitionError
 from settlement.house.pricing import start_of_tariff
-from settlement.house.records import APPROVER, BILATERAL, LOG, POOL, RECEIPT, REQUEST, Key, Network
 from settlement.house.state import House
-from settlement.house.tariff import Tariff
 from settlement.journal.acts import ENGINE_LINE, Act, Draft
 from settlement.journal.leaf import HOUSE, Entry
 from settlement.ledger import chart
 from settlement.ledger.batch import ShardHead
 from settlement.ledger.book import Book
 from settlement.ledger.decide import decide
-from settlement.ledger.founding import founding_lines
 from settlement.ledger.members import MemberRules
 from settlement.ledger.rules.expiring import see_to
 from settlement.ledger.rules.expiry import DAY_US
-from settlement.ledger.sweeping import lapse_draft
-from tests.support.pure_acts import NETWORK, OPERATOR, T0_US, act, as_entry, keyid_for
+from settlement.ledger.sweeping import arrival_draft, lapse_draft
+from tests.coalition.simulation.founded import DIGITS, SHARDS, TARIFFS, founded_house, founding_keys
+from tests.support.pure_acts import NETWORK, OPERATOR, T0_US, act, as_entry
 
-SHARDS = 2
-DIGITS = 2
-TARIFFS = {
-    BILATERAL: Tariff(12_345, fee_micros=77, interchange_micros=345),
-    POOL: Tariff(
-        12_345, price_micros=13_000, fee_micros=77, interchange_micros=345, rebate_basis_points=1_250
-    ),
-}
-PEOPLE = ("ann", "bob")
 UNSAID = {"partner", "act", "request", "sig"}
-SPKI = b"spki"
 MAY_ASK = dict(ASKED_BY.values())
-
-
-def founding_keys() -> list[Key]:
-    """The operator's request key, two people, and the two keys that sign for the network."""
-    named: list[tuple[str, str, str | None]] = [
-        (OPERATOR, REQUEST, None),
-        ("receipts", RECEIPT, None),
-        ("log", LOG, None),
-    ]
-    named += [(person, APPROVER, person) for person in PEOPLE]
-    return [
-        Key(keyid_for(name), "ed25519", purpose, OPERATOR, person, SPKI, 0) for name, purpose, person in named
-    ]
-
-
-def founded_house(keys: list[Key], model: str) -> House:
-    """The house after its founding entry."""
-    network = Network(NETWORK.origin, "EUR", DIGITS, SHARDS, OPERATOR, model)
-    draft = Draft("found", founding_lines(network, TARIFFS[model], keys))
-    house = House()
-    house.apply(as_entry(draft, shard=HOUSE, index=0, house=0))
-    return house
 
 
 @dataclass(slots=True)
@@ -93,6 +59,9 @@ class SideBySide:
             number: Shard(ShardHead(number, 0, 0, 1, 0, T0_US, T0_US), Book(number, aliases=aliases))
             for number in range(1, SHARDS + 1)
         }
+        self._shard_of: dict[str, int] = {}
+        for shard in self.shards.values():
+            shard.book.transits.shards = self._shard_of
         self.now_us = T0_US
 
     @property
@@ -147,6 +116,7 @@ class SideBySide:
                 place = Place(number, head.size, house.size, self.now_us)
                 assert self.model.see_to(place, draft.kind, member) == draft.lines
                 as_entry(draft, shard=number, index=place.index, house=place.house, time_us=self.now_us)
+                self._add_debts(shard, draft)
                 head.size, head.house, self.now_us = head.size + 1, house.size, self.now_us + 1
                 done.append(draft.kind)
             for kind in ("expire", "mature"):
@@ -168,6 +138,27 @@ class SideBySide:
             as_entry(draft, shard=number, index=place.index, house=place.house, time_us=self.now_us)
             shard.head.size, shard.head.house = place.index + 1, place.house
         return len(due)
+
+    def arrive(self, number: int) -> int:
+        """The worker comes by: what is on its way to the shard arrives, in both; how many transfers did."""
+        self.now_us += 1
+        shard, house = self.shards[number], self.house
+        self._cut(shard, house)
+        senders = [each.book.transits for each in self.shards.values()]
+        coming = [transit for sent in senders for transit in sent.by_entry.values() if transit.is_open]
+        coming = [transit for transit in coming if transit.to_shard == number]
+        for transit in coming:
+            self.now_us += 1
+            head, original = shard.head, f"{transit.shard}:{transit.index}"
+            place = Place(number, head.size, house.size, self.now_us)
+            draft = arrival_draft(shard.book, house, transit, head.size)
+            assert self.model.arrive(place, original) == draft.lines
+            as_entry(draft, shard=number, index=place.index, house=place.house, time_us=self.now_us)
+            head.size, head.house = head.size + 1, house.size
+            self._add_debts(shard, draft)
+            with pytest.raises(ModelError, match="on its way"):
+                self.model.arrive(Place(number, head.size, house.size, self.now_us + 1), original)
+        return len(coming)
 
     def figures(self, cycle: int) -> Figures | None:
         """The engine's figures of a cycle, None while a shard has not cut it."""
@@ -195,8 +186,9 @@ class SideBySide:
                 assert model.pending(member) == wallet.pending
                 assert model.held(member) == wallet.held
                 assert model.proofs(member) == shard.book.proofs.of(member)
-                owed = sum([one.remaining for one in wallet.arrears])
-                assert model.facts.points.arrears.owed(member) == owed
+                assert model.facts.points.arrears.owed(member) == sum(
+                    [one.remaining for one in wallet.arrears]
+                )
         for cycle in house.cycles:
             ours, theirs = model.figures(cycle), self.figures(cycle)
             assert (ours and astuple(ours)) == (theirs and astuple(theirs))
@@ -233,6 +225,7 @@ class SideBySide:
         as_entry(draft, shard=number, index=place.index, house=place.house, time_us=self.now_us)
         head.size, head.house = place.index + 1, place.house
         self._add_debts(shard, draft)
+        self._shard_of |= dict.fromkeys(shard.book.new_members, number)
         return answer
 
     def _add_debts(self, shard: Shard, draft: Draft) -> None:

@@ -7,7 +7,8 @@ from settlement.house.acts import Activate, AddKey, ApproveTariff, ProposeTariff
 from settlement.house.records import BILATERAL
 from settlement.house.tariff import Tariff
 from settlement.ledger.acts import Enrol, Issue, MemberName, Redeem, Reverse
-from tests.coalition.simulation.side_by_side import SPKI, SideBySide
+from tests.coalition.simulation.founded import SPKI
+from tests.coalition.simulation.side_by_side import SideBySide
 from tests.support.pure_acts import OPERATOR, T0_US, keyid_for
 
 MEMBER = "8f3a2b64-90d1-4c55-a0f7-5f2f1d0c9b11"

@@ -77,6 +77,7 @@ HARMS: list[tuple[Callable[[Facts], None], list[str]]] = [
         post(f"arrears:{OTHER}:acme", f"wallet:{MEMBER}", "PTS"),
         ["wallets are their lots", "arrears are what is owed"],
     ),
+    (post("redeemed:acme", "transit:1:2", "PTS"), ["points in transit are under way"]),
     (post("redeemed:acme", "expired:acme", "PTS"), ["expired points are their lots"]),
     (owe_once_more, ["debts are acts that stand", "positions are debts less settlements"]),
     (post("position:acme", "position:bakery", "EUR"), ["positions are debts less settlements"]),

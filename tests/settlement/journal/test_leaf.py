@@ -50,6 +50,8 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "post": joined(ACCOUNTS, ACCOUNTS, st.just("EUR"), NUMBERS),
     "until": TIMES,
     "pending": st.just("event") | TIMES,
+    "campaign": st.sampled_from(["spring", "-", "2026-11-advent"]),
+    "share": NUMBERS,
     "lot": st.sampled_from(["take 3:55.0 1200", "give 64:0.12 1", "spend 1:7.0 30", "free 2:1.1 5"])
     | joined(st.just("renew 1:7.0 30"), TIMES)
     | joined(st.just("new"), NAMES, st.just("PTS"), NUMBERS, EXPIRIES, NUMBERS),

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from settlement.database import GATEWAY, OWNER, connect_writer, create_roles, migrate
-from settlement.ledger import batch, members, open_lots, sweeping
+from settlement.ledger import batch, crossing, members, open_lots, sweeping
 
 DUE = "bigint, smallint[], bigint[], smallint, bigint"
 LOOK_UPS = {
@@ -43,6 +43,9 @@ LOOK_UPS = {
     "holds": (members.HOLDS, "uuid[], smallint", "act_id = ANY"),
     "due holds": (sweeping.DUE_HOLDS, "smallint, bigint, bigint", "until_us <="),
     "shards with due holds": (sweeping.DUE_SHARDS, DUE, "until_us <="),
+    "parties of transfers": (crossing.NAMED, "uuid[]", "member = ANY"),
+    "transfers on their way": (crossing.COMING, "smallint, bigint", "to_shard ="),
+    "what members sent": (crossing.SENT, "uuid[], integer[], bigint[]", "member = new.member"),
     "originals": (members.ORIGINALS, "uuid[], smallint", "act_id = ANY"),
 }
 

@@ -6,6 +6,7 @@ from copy import deepcopy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from settlement.house.records import Funding
 from settlement.house.state import House
 from settlement.house.tariff import Spent, Tariff
 from settlement.journal.acts import Draft
@@ -87,14 +88,21 @@ def test_a_redemption_reversed_in_any_parts_leaves_all_exactly_as_it_was(
     assert till.ask("acme", Reverse(spent, T0_US))[1].refusal == "ALREADY_REVERSED"
 
 
-@given(LOTS, st.sampled_from([Spent.ARREARS, Spent.BEAR]), st.booleans(), PARTS, st.data())
+@given(LOTS, st.sampled_from([Spent.ARREARS, Spent.BEAR]), st.booleans(), st.booleans(), PARTS, st.data())
 def test_any_parts_make_the_reversal_of_their_sum(
-    lots: list[tuple[str, int]], policy: Spent, issued: bool, parts: list[int], data: st.DataObject
+    lots: list[tuple[str, int]],
+    policy: Spent,
+    issued: bool,
+    co_funded: bool,
+    parts: list[int],
+    data: st.DataObject,
 ) -> None:
-    """Of an issue or of a redemption, whether points of it are spent or repaid or not."""
+    """Of an issue, co-funded or not, or of a redemption, whether points of it are spent or repaid or not."""
     till = gathered([*lots, ("bakery", 3)], house_of(*PARTNERS))
     till.house.tariffs[0] = Tariff(10_000, spent=policy)
-    given = till.accepts("acme", Issue(NAME, 9, T0_US))
+    others = [Funding("acme", "spring", name, 3_000, T0_US + 1, 0) for name in ("bakery", "cinema")]
+    till.house.fundings["acme", "spring"] = tuple(others)
+    given = till.accepts("acme", Issue(NAME, 9, T0_US, None, "spring" if co_funded else None))
     total = sum(points for _, points in lots) + 12
     spent = till.accepts("acme", Redeem(NAME, data.draw(st.integers(1, total)), T0_US))
     if not issued:

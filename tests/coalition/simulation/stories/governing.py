@@ -4,18 +4,22 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from settlement.clock import HOUR_US
 from settlement.house.acts import (
     Activate,
     AddKey,
+    AgreeToFund,
     ApproveOpening,
+    EndFunding,
     ProposeOpening,
     Register,
     RevokeKey,
     Suspend,
 )
 from settlement.house.records import APPROVER, REQUEST
-from tests.coalition.simulation.side_by_side import SPKI
+from tests.coalition.simulation.founded import SPKI
 from tests.coalition.simulation.stories.telling import (
+    CAMPAIGNS,
     COMPANIES,
     DESK,
     KEYS,
@@ -58,6 +62,21 @@ class Governing(Telling):
     def revokes(self, signer: str, key: str, suspect: bool) -> None:
         body = RevokeKey(keyid_for(key), "compromised", T0_US if suspect else None)
         self.ask_house(signer, f"revokes the key {key}", body)
+
+    @rule(
+        signer=TRADERS,
+        issuer=COMPANIES,
+        campaign=CAMPAIGNS,
+        share=st.sampled_from([1, 2_500, 3_333, 5_000, 9_998, 9_999]),
+        hours=st.sampled_from([1, 1_000, 10_000]),
+    )
+    def agrees_to_fund(self, signer: str, issuer: str, campaign: str, share: int, hours: int) -> None:
+        body = AgreeToFund(issuer, campaign, share, self.both.now_us + hours * HOUR_US)
+        self.ask_house(signer, f"funds {share} of {campaign} of {issuer} for {hours} hours", body)
+
+    @rule(signer=TRADERS, issuer=COMPANIES, campaign=CAMPAIGNS)
+    def ends_funding(self, signer: str, issuer: str, campaign: str) -> None:
+        self.ask_house(signer, f"funds {campaign} of {issuer} no more", EndFunding(issuer, campaign))
 
     @rule(signer=TRADERS, file=FILES, lots=st.integers(1, 3))
     def proposes_an_opening(self, signer: str, file: str, lots: int) -> None:

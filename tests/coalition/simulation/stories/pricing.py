@@ -39,6 +39,9 @@ LIVES = st.fixed_dictionaries(
         "expiry": st.sampled_from(EXPIRIES) | st.just("never"),
         "grace_days": st.integers(0, 40),
         "spent": REVERSED,
+        "transfer_points_max": st.sampled_from([0, 10, 10**12, 10**12]),
+        "transfer_daily_max": st.sampled_from([0, 0, 15, 200]),
+        "transfer_fee_micros": CHARGES,
         "consent_above": st.sampled_from([None, None, 0, 2]),
     }
 )

@@ -24,6 +24,7 @@ KEYS = st.sampled_from(
 )
 MEMBERS = st.sampled_from([*[0] * 4, *[1] * 4, 2, 3])
 ALIASES = st.sampled_from([b"card", b"phone", b"app"])
+CAMPAIGNS = st.sampled_from(["spring", "spring", "autumn"])
 SHARDS = st.sampled_from([1, 2])
 AMOUNTS = st.integers(1, 20) | st.sampled_from([199, 200, 201, AMOUNT_MAX])
 FULL = st.sampled_from([WALLET_MAX, WALLET_MAX - 1, WALLET_MAX - AMOUNT_MAX])

@@ -7,12 +7,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from settlement.clock import HOUR_US
+from settlement.house.acts import AgreeToFund
 from settlement.ledger.acts import ON_EVENT_US, Enrol, Issue, LinkAlias, MemberName, Redeem, Release, Reverse
 from tests.coalition.simulation.stories.telling import (
     ALIASES,
     AMOUNT_MAX,
     AMOUNTS,
     ASTRAY,
+    CAMPAIGNS,
     FOUNDERS,
     FULL,
     LAGS,
@@ -61,6 +63,35 @@ class Trading(Telling):
         self.ask_shard(
             signer, shard, 0, f"issues {amount} points to member {number}, pending until {when}", body
         )
+
+    @rule(signer=TRADERS, number=MEMBERS, amount=AMOUNTS, campaign=CAMPAIGNS, waits=ASTRAY, lag=LAGS)
+    def issues_for_a_campaign(
+        self, signer: str, number: int, amount: int, campaign: str, waits: bool, lag: int
+    ) -> None:
+        member, shard = self.member(number)
+        body = Issue(MemberName(member), amount, T0_US, ON_EVENT_US if waits else None, campaign)
+        self.ask_shard(signer, shard, lag, f"issues {amount} points to member {number} for {campaign}", body)
+
+    @rule(
+        number=MEMBERS,
+        amount=AMOUNTS,
+        spends=st.integers(0, 4),
+        regrets=st.lists(PARTS, max_size=3),
+        waits=ASTRAY,
+    )
+    def a_campaign_is_funded_issued_for_and_regretted(
+        self, number: int, amount: int, spends: int, regrets: list[int], waits: bool
+    ) -> None:
+        """By bakery and acme, and some of it spent in between: what drawn acts alone seldom reach."""
+        until_us = self.both.now_us + 10_000 * HOUR_US
+        self.ask_house(
+            "bakery", "funds a third of spring of acme", AgreeToFund("acme", "spring", 3_333, until_us)
+        )
+        self.issues_for_a_campaign("acme", number, amount, "spring", waits, 0)
+        if spends:
+            self.redeems("bakery", number, max(1, amount * spends // 4), False, 0)
+        for points in regrets:
+            self.reverses(1 if spends else 0, points, None, False)
 
     @precondition(lambda self: self.done)
     @rule(ago=st.integers(0, 3), astray=ASTRAY)

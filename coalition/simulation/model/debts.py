@@ -1,0 +1,64 @@
+"""The law on what participants owe each other: docs/ledger.md, "Money of points"."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from coalition.simulation.model.facts import Facts
+from coalition.simulation.model.points import Deed
+from coalition.simulation.model.reversing import standing
+from coalition.simulation.model.tariffs import Tariff
+
+
+def debts_are_acts(facts: Facts) -> Iterator[str]:
+    """Between two participants accrued what acts that stand, repaid arrears and expired points made them owe each other."""
+    accrued: Counter[tuple[str, str]] = Counter()
+    for owed in facts.cycles.accrued.values():
+        for (debtor, creditor), micros in owed.items():
+            _owe(accrued, debtor, creditor, micros)
+    due: Counter[tuple[str, str]] = Counter()
+    for deed in facts.points.deeds.values():
+        if deed.kind == "issue":
+            # But for those that each funder took back or that are owed to it.
+            for lot, quantity in deed.slices:
+                stands = quantity - deed.withdrawn[lot.name] - deed.owed[lot.name]
+                _owe_for_issue(facts, lot.funder, stands, deed.tariff, due)
+        else:
+            _owe_for_redemption(facts, deed, due)
+    for lot in facts.openings.lots:
+        _owe_for_issue(facts, lot.funder, lot.quantity, lot.tariff, due)
+    is_pool, operator = facts.points.prices.is_pool, facts.partners.operator
+    for repayment in facts.points.arrears.repaid if not is_pool else []:
+        micros = repayment.points * repayment.rate_micros
+        _owe(due, repayment.lot.funder, repayment.arrear.partner, micros)
+    for lot, points in facts.points.expired if is_pool else []:
+        _owe(due, operator, lot.funder, facts.points.prices.rebate(points, lot.tariff))
+    for partner, micros in facts.transfers.fees.items():
+        _owe(due, partner, operator, micros)
+    for pair in accrued.keys() | due.keys():
+        if pair[0] != pair[1] and accrued[pair] != due[pair]:
+            yield f"{pair[0]} accrued {accrued[pair]} micros to {pair[1]}, acts say {due[pair]}"
+
+
+def _owe_for_issue(
+    facts: Facts, funder: str, points: int, tariff: Tariff, due: Counter[tuple[str, str]]
+) -> None:
+    """A funder owes the operator for its points."""
+    price = tariff.terms.price_micros if facts.points.prices.is_pool else 0
+    _owe(due, funder, facts.partners.operator, points * (tariff.terms.fee_micros + price))
+
+
+def _owe_for_redemption(facts: Facts, deed: Deed, due: Counter[tuple[str, str]]) -> None:
+    """Whoever pays for points owes the redeemer of what stands; it owes their funders for them."""
+    terms = deed.tariff.terms
+    for (lot, _), points in zip(deed.slices, standing(deed, deed.undone), strict=True):
+        payer = facts.partners.operator if facts.points.prices.is_pool else lot.funder
+        _owe(due, payer, deed.partner, points * terms.rate_micros)
+        _owe(due, deed.partner, lot.funder, points * terms.interchange_micros)
+
+
+def _owe(between: Counter[tuple[str, str]], debtor: str, creditor: str, micros: int) -> None:
+    """Adds a debt to what the first of the two by name owes the other."""
+    if debtor < creditor:
+        between[debtor, creditor] += micros
+    else:
+        between[creditor, debtor] -= micros
