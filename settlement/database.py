@@ -44,6 +44,7 @@ _GRANTS = (
     f"GRANT INSERT, UPDATE (remaining) ON arrears TO {GATEWAY}, {WORKER}",
     f"GRANT UPDATE (sent_day, sent_points) ON members TO {GATEWAY}",
     f"GRANT UPDATE (arrived_by) ON transits TO {WORKER}",
+    f"GRANT INSERT, UPDATE (public) ON proofs TO {GATEWAY}",
     f"GRANT UPDATE (closed_by) ON holds TO {GATEWAY}, {WORKER}",
     f"GRANT UPDATE ON shards TO {GATEWAY}, {WORKER}",
     f"GRANT INSERT ON entries, transfers, concerns, checkpoints TO {WORKER}",

@@ -60,6 +60,7 @@ class Check(StrEnum):
     TABLE_REVERSALS = "table-reversals"
     TABLE_HOLDS = "table-holds"
     TABLE_TRANSITS = "table-transits"
+    TABLE_PROOFS = "table-proofs"
     TABLE_OPENINGS = "table-openings"
     TABLE_SHARDS = "table-shards"
     TABLE_CHECKPOINTS = "table-checkpoints"
@@ -111,6 +112,7 @@ MEANINGS = {
     Check.TABLE_HOLDS: "holds are those of the journal, and closed by its entries",
     Check.TABLE_TRANSITS: "transits are those of the journal, and arrived by its entries",
     Check.TABLE_REVERSALS: "reversals are those of the journal",
+    Check.TABLE_PROOFS: "members' devices and anchors are those that the journal leaves",
     Check.TABLE_OPENINGS: "parts of openings that are loaded are those of the journal, each once",
     Check.TABLE_SHARDS: "each shard's row says where its journal ends",
     Check.TABLE_CHECKPOINTS: "each published checkpoint is signed and its root is that of the leaves",

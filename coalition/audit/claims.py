@@ -19,15 +19,21 @@ from settlement.house.state import House
 from settlement.journal.acts import Act
 from settlement.journal.leaf import Entry
 from settlement.ledger.acts import (
+    CODE,
     ON_EVENT_US,
+    AddMemberProof,
     Authorize,
     Capture,
+    Code,
+    Consent,
+    DeviceSignature,
     Enrol,
     Issue,
     LinkAlias,
     MemberName,
     Redeem,
     Release,
+    RemoveMemberProof,
     Reverse,
     TransferPoints,
     Void,
@@ -53,6 +59,8 @@ ASKED_BY: dict[str, tuple[str, frozenset[str]]] = {
     "opening-approve": ("ApproveOpeningRequest", frozenset({APPROVING})),
     "enrol": ("EnrolRequest", frozenset({PARTNER})),
     "link": ("LinkAliasRequest", frozenset({PARTNER})),
+    "proof-add": ("AddMemberProofRequest", frozenset({PARTNER})),
+    "proof-remove": ("RemoveMemberProofRequest", frozenset({OPERATOR, PARTNER})),
     "issue": ("IssueRequest", frozenset({PARTNER})),
     "redeem": ("RedeemRequest", frozenset({PARTNER})),
     "transfer": ("TransferPointsRequest", frozenset({PARTNER})),
@@ -211,6 +219,23 @@ def _pending_until(entry: Entry) -> int | None:
     return ON_EVENT_US if pending == "event" else parse_time(pending)
 
 
+def _consent(entry: Entry) -> Consent | None:
+    """What the member showed; where it was not genuine, the leaf does not say it, and no bytes at all stand for it."""
+    value = entry.get("consent")
+    if value is None:
+        return Code(b"") if entry.refusal == "PROOF_INVALID" else None
+    kind, *facts = value.split(" ")
+    if kind == "code":
+        return Code(bytes.fromhex(facts[0]))
+    return DeviceSignature(facts[0], base64.b64decode(facts[1]))
+
+
+def read_proof(value: str) -> tuple[str, bytes]:
+    """Name and public part of the proof in a `proof` line."""
+    kind, *facts = value.split(" ")
+    return (CODE, bytes.fromhex(facts[0])) if kind == "code" else (facts[0], base64.b64decode(facts[1]))
+
+
 def _token(entry: Entry) -> bytes:
     return TAKEN if entry.refusal == "ALIAS_TAKEN" else f"erased {entry.shard}:{entry.index}".encode()
 
@@ -223,7 +248,9 @@ _FROM_LEAF: dict[str, Callable[[Entry, str], object]] = {
         _pending_until(entry),
         entry.get("campaign"),
     ),
-    "redeem": lambda entry, _: Redeem(_name(entry), _amount(entry), parse_time(entry.one("occurred"))),
+    "redeem": lambda entry, _: Redeem(
+        _name(entry), _amount(entry), parse_time(entry.one("occurred")), _consent(entry)
+    ),
     "transfer": lambda entry, _: TransferPoints(
         _name(entry),
         MemberName(member=entry.get("recipient")),
@@ -231,7 +258,7 @@ _FROM_LEAF: dict[str, Callable[[Entry, str], object]] = {
         parse_time(entry.one("occurred")),
     ),
     "authorize": lambda entry, _: Authorize(
-        _name(entry), _amount(entry), parse_time(entry.one("occurred")), _minutes(entry)
+        _name(entry), _amount(entry), parse_time(entry.one("occurred")), _minutes(entry), _consent(entry)
     ),
     "capture": lambda entry, hold: Capture(hold, _amount(entry), parse_time(entry.one("occurred"))),
     "void": lambda entry, hold: Void(hold, parse_time(entry.one("occurred"))),
@@ -239,6 +266,12 @@ _FROM_LEAF: dict[str, Callable[[Entry, str], object]] = {
         original, parse_time(entry.one("occurred")), _amount(entry) if original else 0
     ),
     "release": lambda entry, original: Release(original, parse_time(entry.one("occurred"))),
+    "proof-add": lambda entry, _: AddMemberProof(
+        entry.get("member") or NOBODY, *read_proof(entry.one("proof")), _consent(entry)
+    ),
+    "proof-remove": lambda entry, _: RemoveMemberProof(
+        entry.get("member") or NOBODY, entry.one("proof-name"), _consent(entry)
+    ),
     "enrol": lambda entry, _: Enrol(entry.get("member") or NOBODY, (_token(entry),)),
     "link": lambda entry, _: LinkAlias(entry.get("member") or NOBODY, _token(entry)),
 }

@@ -152,6 +152,8 @@ def _asked(kind: str, request: Any) -> tuple[Asked, str]:
         return (None, aliases_to_enrol(request), 0), ""
     if kind == "issue" and (request.campaign or request.WhichOneof("spendable") is not None):
         raise ValueError("points that are pending at first, or co-funded, are rare: the long way")
+    if kind == "redeem" and request.HasField("member_proof"):
+        raise ValueError("proofs are verified by the rules: the long way")
     member, alias = member_name(request)
     amount, occurred_us = read_amount(request.amount), read_time(request.occurred_at, "occurred_at")
     lines = f"amount {POINTS} {amount}\noccurred {spell_time(occurred_us)}\n"

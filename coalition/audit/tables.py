@@ -32,6 +32,7 @@ _REVERSALS = "SELECT shard, original, index, amount FROM reversals"
 _HOLDS = "SELECT shard, index, member::text, partner, amount, tariff, until_us, closed_by FROM holds"
 _TRANSITS = "SELECT shard, index, to_shard, recipient::text, arrived_by FROM transits"
 _CONCERNS = "SELECT partner, shard, index FROM concerns"
+_PROOFS = "SELECT shard, member::text, name, public FROM proofs"
 _OPENINGS = "SELECT shard, proposal, part, index, lots, points FROM openings"
 _SHARDS = "SELECT shard, size, house, recorded_at_us, cycle, cycle_start FROM shards"
 _TRANSFERS = "SELECT count(*) FROM transfers"
@@ -101,6 +102,12 @@ def _expectations(replay: Replay) -> list[_Expectation]:
         ),
         (Check.TABLE_TRANSITS, _TRANSITS, 2, lambda: _expected_transits(replay)),
         (Check.TABLE_CONCERNS, _CONCERNS, 3, lambda: dict.fromkeys(tally.concerns, ())),
+        (
+            Check.TABLE_PROOFS,
+            _PROOFS,
+            3,
+            lambda: {key: (public,) for key, public in tally.proofs.items()},
+        ),
         (Check.TABLE_OPENINGS, _OPENINGS, 3, lambda: dict(replay.openings.parts)),
         (Check.TABLE_SHARDS, _SHARDS, 1, lambda: _expected_shards(replay)),
     ]

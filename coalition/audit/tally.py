@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from coalition.audit.proved import ProofName, take_proofs
 from coalition.audit.tallied import (
     LotName,
     Sums,
@@ -33,6 +34,7 @@ class Tally:
     obligations: dict[tuple[int, int, str, str], Sums] = field(default_factory=lambda: defaultdict(Sums))
     members: dict[str, int] = field(default_factory=dict)
     arrears: dict[LotName, TalliedArrear] = field(default_factory=dict)
+    proofs: dict[ProofName, bytes | None] = field(default_factory=dict)
     reversals: dict[tuple[int, int, int], int] = field(default_factory=dict)
     """(Shard, entry reversed, entry that reverses it) to points."""
     spent: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -67,6 +69,7 @@ class Tally:
         if entry.refusal is None and entry.kind == "enrol":
             self.members[entry.get("member") or ""] = entry.shard
         self.members |= dict.fromkeys(entry.all("joined"), entry.shard)
+        take_proofs(self.proofs, entry)
         original = entry.get("original")
         if entry.refusal is None and entry.kind == "authorize":
             self._open_hold(entry)

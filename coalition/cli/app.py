@@ -13,6 +13,7 @@ from coalition.cli import (
     door,
     key,
     member,
+    member_proofs,
     opening,
     partner,
     points,
@@ -70,6 +71,7 @@ app.add_typer(tls.app, name="tls")
 app.add_typer(partner.app, name="partner")
 app.add_typer(tariff.app, name="tariff")
 app.add_typer(key.app, name="key")
+member_proofs.add_to(member.app)
 app.add_typer(member.app, name="member")
 points.add_to(app)
 app.add_typer(cycle.app, name="cycle")

@@ -7,11 +7,13 @@ import typer
 
 from coalition.cli.currencies import minor_digits
 from coalition.cli.entries import entries
+from coalition.cli.member_proofs import CodeText, DeviceKey, shown
 from coalition.cli.options import ActId, EarlierAct, MemberText, Points
 from coalition.cli.printing import emit, money_micros, say
 from coalition.cli.telling import outcome_document, say_place, tell_outcome
 from coalition.cli.voice import Voice, read_member, speaking
 from settlement.house.tariff import HOLD_MINUTES_MAX
+from settlement.ids import new_act_id
 
 TIME_FORMATS = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]
 Occurred = Annotated[
@@ -67,15 +69,23 @@ def issue(
 
 @speaking()
 def redeem(
-    voice: Voice, member: MemberText, points: Points, occurred_at: Occurred = None, act_id: ActId = None
+    voice: Voice,
+    member: MemberText,
+    points: Points,
+    code: CodeText = None,
+    device_key: DeviceKey = None,
+    occurred_at: Occurred = None,
+    act_id: ActId = None,
 ) -> None:
     """Spend a member's points at this partner; those who issued them come to owe it their value.
 
     [dim]coalition redeem card:4000123412341234 100 --as cinema[/]
     """
+    act_id = act_id or new_act_id()
+    proof = shown(voice, act_id, "redeem", str(points), code=code, device_key=device_key)
     with voice.acting() as client:
         outcome = client.redeem(
-            member=read_member(member), amount=points, occurred_at=occurred_at, act_id=act_id
+            member=read_member(member), amount=points, proof=proof, occurred_at=occurred_at, act_id=act_id
         )
     tell_outcome(voice, outcome, f"redeemed {points:,} points; the member has {outcome.balance_after or 0:,}")
 
@@ -120,6 +130,8 @@ def authorize(
             help="How long to hold them. Default: as long as the tariff lets.",
         ),
     ] = 0,
+    code: CodeText = None,
+    device_key: DeviceKey = None,
     occurred_at: Occurred = None,
     act_id: ActId = None,
 ) -> None:
@@ -127,10 +139,16 @@ def authorize(
 
     [dim]coalition authorize card:4000123412341234 100 --as cinema[/]
     """
-    named = read_member(member)
+    named, act_id = read_member(member), act_id or new_act_id()
+    proof = shown(voice, act_id, "authorize", str(points), code=code, device_key=device_key)
     with voice.acting() as client:
         outcome = client.authorize(
-            member=named, amount=points, hold_minutes=hold_minutes, occurred_at=occurred_at, act_id=act_id
+            member=named,
+            amount=points,
+            hold_minutes=hold_minutes,
+            proof=proof,
+            occurred_at=occurred_at,
+            act_id=act_id,
         )
     tell_outcome(
         voice,

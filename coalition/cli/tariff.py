@@ -4,7 +4,7 @@ import sys
 from dataclasses import fields, replace
 from datetime import datetime
 from hashlib import sha256
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -154,14 +154,14 @@ def _show_terms(tariff: Tariff) -> None:
     rows = [
         (
             term.removesuffix(_MICROS).replace("_", " "),
-            format_micros(value) if term.endswith(_MICROS) else value,
+            format_micros(value) if term.endswith(_MICROS) else "none" if value is None else value,
         )
         for term, value in _terms(tariff).items()
     ]
     show_table(("term", "for one point"), rows)
 
 
-def _terms(tariff: Tariff) -> dict[str, int]:
+def _terms(tariff: Tariff) -> dict[str, Any]:
     return {each.name: getattr(tariff, each.name) for each in fields(tariff)}
 
 

@@ -37,6 +37,11 @@ def _number(least: int, most: int) -> Callable[[str], int]:
     return read
 
 
+def _number_or_none(least: int, most: int) -> Callable[[str], int | None]:
+    number = _number(least, most)
+    return lambda text: None if text == "none" else number(text)
+
+
 def _spent(text: str) -> Spent:
     if text not in tuple(Spent):
         raise CoalitionError("FIELD_INVALID", f"it must be one of {', '.join(Spent)}")
@@ -135,6 +140,13 @@ TERMS = (
         "DAYS",
         _number(0, DAYS_MAX),
         "How long before points expire on a date their issuer is told; 0: it is not.",
+    ),
+    Term(
+        "--consent-above",
+        "consent_above",
+        "POINTS",
+        _number_or_none(0, AMOUNT_MAX),
+        "Above so many points a member itself must agree, with a code or its device; 0: always, none: never.",
     ),
 )
 

@@ -24,6 +24,7 @@ from coalition.client.errors import (
 )
 from coalition.client.identity import Identity, load_identity, save_identity
 from coalition.client.inclusion import verify_inclusion_proof
+from coalition.client.member_proofs import CodeChain, agree, new_chain, prove_device, read_code, spell_code
 from coalition.client.outbox import Outbox
 from coalition.client.possession import KeyProof, prove_possession
 from coalition.client.tls import Tls
@@ -34,6 +35,7 @@ __all__ = [
     "BlockingClient",
     "Client",
     "ClientError",
+    "CodeChain",
     "Identity",
     "KeyProof",
     "NoAnswerError",
@@ -43,11 +45,16 @@ __all__ = [
     "ReceiptInvalidError",
     "RequestRejectedError",
     "Tls",
+    "agree",
     "alias_token",
     "load_identity",
+    "new_chain",
     "open_channel",
+    "prove_device",
     "prove_possession",
+    "read_code",
     "save_identity",
+    "spell_code",
     "verify_consistency_proof",
     "verify_inclusion_proof",
 ]

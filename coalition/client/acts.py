@@ -37,10 +37,12 @@ from coalition.client.aliases import Alias
 from coalition.client.calling import Caller
 from coalition.client.possession import KeyProof, prove_possession
 from coalition.client.writing import as_timestamp
+from coalition.wire.member_proofs import spell_consent
 from coalition.wire.strict import read_time
 from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.house.tariff import Tariff
 from settlement.journal.acts import Outcome
+from settlement.ledger.acts import Consent
 from settlement.signing import KeySigner
 
 PURPOSES: dict[str, KeyPurpose.ValueType] = {
@@ -97,11 +99,14 @@ class PartnerActs(Caller):
         *,
         member: str | Alias,
         amount: int,
+        proof: Consent | None = None,
         act_id: str | None = None,
         occurred_at: datetime | None = None,
     ) -> Outcome:
-        """Spends a member's points."""
-        request = RedeemRequest(amount=amount, occurred_at=as_timestamp(occurred_at))
+        """Spends a member's points. `proof`: what the member shows; a device has signed it for this `act_id`."""
+        request = RedeemRequest(
+            amount=amount, occurred_at=as_timestamp(occurred_at), member_proof=spell_consent(proof)
+        )
         self._writer.name_member(request, member)
         return await self._act(request, act_id)
 
@@ -126,12 +131,19 @@ class PartnerActs(Caller):
         member: str | Alias,
         amount: int,
         hold_minutes: int = 0,
+        proof: Consent | None = None,
         act_id: str | None = None,
         occurred_at: datetime | None = None,
     ) -> Outcome:
-        """Holds a member's points until they are captured or voided, `hold_minutes` at most; 0: as long as the tariff lets."""
+        """Holds a member's points until they are captured or voided, `hold_minutes` at most; 0: as long as the tariff lets.
+
+        `proof`: as for `redeem`.
+        """
         request = AuthorizeRequest(
-            amount=amount, occurred_at=as_timestamp(occurred_at), hold_minutes=hold_minutes
+            amount=amount,
+            occurred_at=as_timestamp(occurred_at),
+            hold_minutes=hold_minutes,
+            member_proof=spell_consent(proof),
         )
         self._writer.name_member(request, member)
         return await self._act(request, act_id)

@@ -110,6 +110,8 @@ class BlockingClient:
     release = _blocking(Client.release)
     enrol = _blocking(Client.enrol)
     link_alias = _blocking(Client.link_alias)
+    add_member_proof = _blocking(Client.add_member_proof)
+    remove_member_proof = _blocking(Client.remove_member_proof)
     add_key = _blocking(Client.add_key)
     revoke_key = _blocking(Client.revoke_key)
     agree_to_fund = _blocking(Client.agree_to_fund)

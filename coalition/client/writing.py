@@ -21,8 +21,8 @@ ACT_LIFE_US = HOUR_US
 _METHODS_BY_PAYLOAD: dict[str, Method] = {
     method.payload.DESCRIPTOR.full_name: method for method in METHODS.values()
 }
-_CHOSEN_BY_THE_CLIENT = ("header", "possession")
-"""Fields that differ between two requests for the same: times and ids, and a signature with randomness in it."""
+_CHOSEN_BY_THE_CLIENT = ("header", "possession", "member_proof")
+"""Fields that differ between two requests for the same: times and ids, signatures with randomness in them, and codes."""
 
 
 def method_of(request: Message) -> Method:
@@ -46,15 +46,19 @@ def asks_the_same(envelope: bytes, request: Message) -> bool:
     sealed, method = Envelope.FromString(envelope), method_of(request)
     if sealed.payload_type != method.payload_type:
         return False
-    kept, asked = method.payload.FromString(sealed.payload), type(request)()
+    kept: Any = method.payload.FromString(sealed.payload)
+    asked: Any = type(request)()
     asked.CopyFrom(request)
     names = set(request.DESCRIPTOR.fields_by_name)
     for name in names.intersection(_CHOSEN_BY_THE_CLIENT):
         kept.ClearField(name)
         asked.ClearField(name)
+    for message in (kept, asked) if "device" in names else ():
+        if message.HasField("device"):
+            message.device.ClearField("possession")
     if "occurred_at" in names and not request.HasField("occurred_at"):
         kept.ClearField("occurred_at")
-    return kept == asked
+    return bool(kept == asked)
 
 
 class RequestWriter:

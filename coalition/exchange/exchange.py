@@ -15,6 +15,7 @@ from settlement.journal.acts import Act, Outcome
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.acts import (
     ON_MEMBERS,
+    AddMemberProof,
     Authorize,
     Capture,
     Enrol,
@@ -22,6 +23,7 @@ from settlement.ledger.acts import (
     LinkAlias,
     Redeem,
     Release,
+    RemoveMemberProof,
     Reverse,
     TransferPoints,
     Void,
@@ -82,7 +84,7 @@ class Exchange:
             case Issue(name=name) | Redeem(name=name) | TransferPoints(name=name) | Authorize(name=name):
                 query, key = (BY_MEMBER, name.member) if name.alias is None else (BY_ALIAS, name.alias)
                 found = await self._look_up(query, (key,))
-            case LinkAlias(member=member):
+            case LinkAlias(member=member) | AddMemberProof(member=member) | RemoveMemberProof(member=member):
                 found = await self._look_up(BY_MEMBER, (member,))
             case Reverse(original_act_id=earlier) | Release(original_act_id=earlier):
                 found = await self._look_up(BY_ACT, (act.partner, earlier))

@@ -8,6 +8,7 @@ from typing import Any
 from coalition.simulation.campaigns import fund
 from coalition.simulation.cast import NETWORK, PEOPLE, Cast, Company, key_of
 from coalition.simulation.model import CycleFigures, Model
+from coalition.simulation.phones import Phones
 from coalition.simulation.programmes import Programmes
 from coalition.simulation.requests import Asking, message_of, proposal_of
 from coalition.simulation.story import AWAITED, Step
@@ -28,9 +29,7 @@ from settlement.house.acts import (
 from settlement.house.records import APPROVER, REQUEST
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import HOUSE
-from settlement.ledger.acts import (
-    Enrol,
-)
+from settlement.ledger.acts import Authorize, Enrol, Redeem
 from settlement.signing import KeySigner, parse_public_key, possession_message
 
 APPROVERS = 8
@@ -44,6 +43,7 @@ class Askers:
     cast: Cast
     model: Model
     programmes: Programmes
+    phones: Phones
     members: dict[int, str] = field(default_factory=dict)
     proposals: list[str] = field(default_factory=list)
     tariffs: list[str] = field(default_factory=list)
@@ -84,10 +84,29 @@ class Askers:
     def on_points(self, step: Step, now_us: int) -> Asking | None:
         """What a partner asks about a member."""
         company = self.cast.partner(step.who)
-        body = Till(self.cast.seed, self.model, self.members).body(step, now_us)
+        till = Till(self.cast.seed, self.model, self.members)
+        body = till.body(step, now_us)
+        if isinstance(body, Redeem | Authorize):
+            whom = till.member(step.member)
+            shown = self.phones.shows(step, whom, company.name, step.kind, str(body.amount))
+            body = replace(body, proof=shown)
         if not company.live:
             return None
         return Asking(company, company.live[-1], body, message_of(body))
+
+    def on_proofs(self, step: Step, now_us: int) -> Asking | None:
+        """A member's device or chain comes or goes; for one that is lost some ask the operator."""
+        company = self.cast.partner(step.who)
+        member = Till(self.cast.seed, self.model, self.members).member(step.member)
+        if step.kind == "remove proof":
+            if step.number % 4 == 0:
+                return self._by_operator(self.phones.removes(step, member, self.cast.operator.name))
+            body: object = self.phones.removes(step, member, company.name)
+            message = message_of(body)
+        else:
+            body, possession = self.phones.adds(step, member, company.name)
+            message = message_of(body, proof=possession)
+        return Asking(company, company.live[-1], body, message) if company.live else None
 
     # --- acts on partners and keys ---------------------------------------------------------------------------------
 
@@ -233,6 +252,7 @@ class Askers:
 _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
     **dict.fromkeys(("enrol", "link", "issue", "redeem", "reverse"), Askers.on_points),
     **dict.fromkeys(("transfer", "authorize", "capture", "void", "release"), Askers.on_points),
+    **dict.fromkeys(("add proof", "remove proof"), Askers.on_proofs),
     **dict.fromkeys(("register", "activate", "suspend"), Askers.on_partner),
     "add key": Askers.add_key,
     "revoke key": Askers.revoke_key,

@@ -21,6 +21,7 @@ from settlement.house.acts import (
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import Entry
 from settlement.ledger.acts import (
+    AddMemberProof,
     Authorize,
     Capture,
     Enrol,
@@ -29,6 +30,7 @@ from settlement.ledger.acts import (
     MemberName,
     Redeem,
     Release,
+    RemoveMemberProof,
     Reverse,
     TransferPoints,
     Void,
@@ -98,6 +100,10 @@ def what(body: object) -> str:
             return f"enrol a member with aliases {', '.join(alias.hex()[:_LETTERS] for alias in aliases)}"
         case LinkAlias(member=member, alias=alias):
             return f"link alias {alias.hex()[:_LETTERS]} to member {member[:_LETTERS]}"
+        case AddMemberProof(member=member, name=name):
+            return f"add proof {name[:_LETTERS]} to member {member[:_LETTERS]}"
+        case RemoveMemberProof(member=member, name=name):
+            return f"remove proof {name[:_LETTERS]} of member {member[:_LETTERS]}"
     return _what_of_house(body)
 
 

@@ -77,6 +77,12 @@ def _pairs(tables: Tables, model: Model) -> Iterator[Pair]:
     undone = {original: sum(parts.values()) for original, parts in tables.reversals.items()}
     deeds = {(deed.shard, deed.index): deed.undone for deed in points.deeds.values() if deed.undone}
     yield "reversals", undone, deeds
+    proved = {
+        (points.shard_of[member], member, name): public
+        for member, phone in facts.proofs.phones.items()
+        for name, public in phone.proofs().items()
+    }
+    yield "proofs", {key: public for key, public in tables.proofs.items() if public is not None}, proved
     loaded = {(shard, *name[1:]): facts for (shard, name), facts in facts.openings.loaded.items()}
     yield "openings", tables.openings, loaded
     sizes = {shard: facts.size(shard) for shard in tables.shards}

@@ -1,7 +1,7 @@
 """What may happen in a story: what is asked and how often, what goes wrong, and how people misbehave."""
 
 ON_POINTS = {
-    "issue": 38,
+    "issue": 35,
     "redeem": 20,
     "transfer": 6,
     "authorize": 8,
@@ -11,6 +11,8 @@ ON_POINTS = {
     "reverse": 7,
     "enrol": 5,
     "link": 2,
+    "add proof": 2,
+    "remove proof": 1,
     "again": 2,
     "look up": 1,
 }

@@ -8,6 +8,7 @@ from typing import Any
 from coalition.api.v1 import exchange_pb2, members_pb2, opening_pb2, partners_pb2, settlement_pb2
 from coalition.simulation.cast import Company
 from coalition.wire.envelope import seal
+from coalition.wire.member_proofs import spell_consent
 from coalition.wire.methods import METHODS_BY_TYPE, payload_type_of
 from coalition.wire.strict import write_time
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
@@ -25,7 +26,9 @@ from settlement.house.acts import (
     Suspend,
 )
 from settlement.ledger.acts import (
+    CODE,
     ON_EVENT_US,
+    AddMemberProof,
     Authorize,
     Capture,
     Enrol,
@@ -34,6 +37,7 @@ from settlement.ledger.acts import (
     MemberName,
     Redeem,
     Release,
+    RemoveMemberProof,
     Reverse,
     TransferPoints,
     Void,
@@ -97,6 +101,8 @@ def message_of(body: object, *, proof: bytes = b"", proposal: bytes = b"") -> An
                 person=body.person or "",
                 possession=proof,
             )
+        case AddMemberProof():
+            return _add_member_proof(body, proof)
         case ProposeTariff():
             return partners_pb2.ProposeTariffRequest(proposal=proposal)
         case Propose():
@@ -153,13 +159,17 @@ def _issue(body: Issue) -> Any:
 
 
 def _redeem(body: Redeem) -> Any:
-    request = _name(exchange_pb2.RedeemRequest(amount=body.amount), body.name)
+    request = _name(
+        exchange_pb2.RedeemRequest(amount=body.amount, member_proof=spell_consent(body.proof)), body.name
+    )
     write_time(request.occurred_at, body.occurred_at_us)
     return request
 
 
 def _authorize(body: Authorize) -> Any:
-    request = _name(exchange_pb2.AuthorizeRequest(amount=body.amount), body.name)
+    request = _name(
+        exchange_pb2.AuthorizeRequest(amount=body.amount, member_proof=spell_consent(body.proof)), body.name
+    )
     request.hold_minutes = body.hold_minutes
     write_time(request.occurred_at, body.occurred_at_us)
     return request
@@ -189,6 +199,26 @@ def _release(body: Release) -> Any:
     return request
 
 
+def _add_member_proof(body: AddMemberProof, possession: bytes) -> Any:
+    request = members_pb2.AddMemberProofRequest(member_id=body.member, member_proof=spell_consent(body.proof))
+    if body.name == CODE:
+        request.code_anchor = body.public
+    else:
+        request.device.public_key, request.device.possession = body.public, possession
+    return request
+
+
+def _remove_member_proof(body: RemoveMemberProof) -> Any:
+    request = members_pb2.RemoveMemberProofRequest(
+        member_id=body.member, member_proof=spell_consent(body.proof)
+    )
+    if body.name == CODE:
+        request.codes = True
+    else:
+        request.device_key_id = bytes.fromhex(body.name)
+    return request
+
+
 def _revoke_key(body: RevokeKey) -> Any:
     reason = partners_pb2.RevocationReason.Value(f"REVOCATION_REASON_{body.reason.upper()}")
     request = partners_pb2.RevokeKeyRequest(keyid=body.keyid, reason=reason)
@@ -215,6 +245,7 @@ _MESSAGES: dict[type, Callable[[Any], Any]] = {
     Release: _release,
     Enrol: lambda body: members_pb2.EnrolRequest(alias_tokens=body.aliases),
     LinkAlias: lambda body: members_pb2.LinkAliasRequest(member_id=body.member, alias_token=body.alias),
+    RemoveMemberProof: _remove_member_proof,
     Register: lambda body: partners_pb2.RegisterRequest(partner_id=body.partner_id, display_name=body.name),
     Activate: lambda body: partners_pb2.ActivateRequest(partner_id=body.partner_id),
     Suspend: lambda body: partners_pb2.SuspendRequest(partner_id=body.partner_id),

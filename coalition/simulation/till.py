@@ -40,7 +40,7 @@ class Till:
                 aliases = tuple([alias_of(self.seed, number) for number in sorted(numbers)])
                 return Enrol(stranger_of(self.seed, step.number), aliases)
             case "link":
-                return LinkAlias(self._member(step.member), alias_of(self.seed, step.amount))
+                return LinkAlias(self.member(step.member), alias_of(self.seed, step.amount))
             case "issue":
                 waits = {"until": now_us + (1 + step.number % 60) * HOUR_US, "event": ON_EVENT_US}
                 campaign = step.campaign or None
@@ -68,19 +68,20 @@ class Till:
     def _amount(self, step: Step) -> int:
         if step.conduct not in ("all", "more than all"):
             return step.amount
-        member = self._member(step.member)
+        member = self.member(step.member)
         held = self.model.balance(member) if self.model.shard_of(member) is not None else 0
         return min(AMOUNT_MAX, max(1, held + (step.conduct == "more than all")))
 
-    def _member(self, number: int) -> str:
+    def member(self, number: int) -> str:
+        """The member that a step enrolled; nobody if it did not."""
         return self.members.get(number) or stranger_of(self.seed, number)
 
     def _name(self, step: Step) -> MemberName:
         if step.conduct == "by alias":
             return MemberName(alias=alias_of(self.seed, step.member))
-        return MemberName(member=self._member(step.member))
+        return MemberName(member=self.member(step.member))
 
     def _recipient(self, step: Step) -> MemberName:
         if step.number % 3 == 0:
             return MemberName(alias=alias_of(self.seed, step.other))
-        return MemberName(member=self._member(step.other))
+        return MemberName(member=self.member(step.other))

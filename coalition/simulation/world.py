@@ -28,6 +28,7 @@ from coalition.simulation.cast import (
 from coalition.simulation.chronicle import Chronicle
 from coalition.simulation.closing import check_journal, check_model, check_tables
 from coalition.simulation.model import Asked, Model
+from coalition.simulation.phones import Phones
 from coalition.simulation.postgres.session import Postgres
 from coalition.simulation.postgres.tables import EntryRow
 from coalition.simulation.processes import Gateway, Worker, load_to_the_end
@@ -66,6 +67,7 @@ class World:
         self.cast: Cast = new_cast(story.seed)
         keys = self.cast.founding_keys()
         self.model = Model(
+            audience=NETWORK.origin,
             operator=NETWORK.operator,
             model=story.model,
             currency=NETWORK.currency,
@@ -79,7 +81,8 @@ class World:
         self.postgres = postgres
         postgres.committed = self._committed
         self._pace = pace
-        self.askers = Askers(self.cast, self.model, Programmes(story.seed, self.model))
+        programmes, phones = Programmes(story.seed, self.model), Phones(story.seed, self.model)
+        self.askers = Askers(self.cast, self.model, programmes, phones)
         self._log = log
         self.gateways = [self._new_gateway() for _ in range(GATEWAYS)]
         self.worker = self._new_worker()

@@ -6,11 +6,11 @@ from typing import Any
 
 from google.protobuf.message import DecodeError, Message
 
-from coalition.api.v1 import partners_pb2
-from coalition.api.v1.envelope_pb2 import RequestHeader
 from coalition.api.v1.partners_pb2 import TariffProposal
 from coalition.api.v1.settlement_pb2 import Proposal
 from coalition.wire.fundings import agree_to_fund, end_funding, read_campaign
+from coalition.wire.keys import read_added_key, read_revoked_key
+from coalition.wire.member_proofs import read_added_proof, read_consent, read_removed_proof
 from coalition.wire.openings import read_opening_approval, read_opening_proposal
 from coalition.wire.strict import (
     invalid,
@@ -30,16 +30,13 @@ from settlement.clearing.netting import Figures
 from settlement.errors import CoalitionError
 from settlement.house.acts import (
     Activate,
-    AddKey,
     ApproveTariff,
     ProposeTariff,
     Register,
-    RevokeKey,
     Suspend,
 )
-from settlement.house.records import APPROVER, REQUEST
 from settlement.house.tariff import HOLD_MINUTES_MAX
-from settlement.ids import PARTNER_PATTERN, new_member_id
+from settlement.ids import new_member_id
 from settlement.ledger.acts import (
     ON_EVENT_US,
     Authorize,
@@ -55,17 +52,10 @@ from settlement.ledger.acts import (
     Void,
 )
 from settlement.money import MICROS_MAX
-from settlement.signing import PublicKey, SignatureError, parse_public_key, possession_message
 
 ALIASES_MAX = 16
 AMOUNT_MINOR_MAX = MICROS_MAX
 """No leg is dearer, whatever the currency: one minor unit is at least one micro."""
-_PURPOSES = {partners_pb2.KEY_PURPOSE_REQUEST: REQUEST, partners_pb2.KEY_PURPOSE_APPROVER: APPROVER}
-_REASONS = {
-    partners_pb2.REVOCATION_REASON_RETIRED: "retired",
-    partners_pb2.REVOCATION_REASON_SUPERSEDED: "superseded",
-    partners_pb2.REVOCATION_REASON_COMPROMISED: "compromised",
-}
 
 
 def parse_payload(payload: bytes, message_type: type[Message]) -> Any:
@@ -126,8 +116,8 @@ def _pending_until(request: Any) -> int | None:
 
 
 def _redeem(request: Any) -> Redeem:
-    name = member_name(request)
-    return Redeem(name, read_amount(request.amount), read_time(request.occurred_at, "occurred_at"))
+    name, amount = member_name(request), read_amount(request.amount)
+    return Redeem(name, amount, read_time(request.occurred_at, "occurred_at"), read_consent(request))
 
 
 def _transfer_points(request: Any) -> TransferPoints:
@@ -140,7 +130,8 @@ def _authorize(request: Any) -> Authorize:
     name, amount = member_name(request), read_amount(request.amount)
     if not 0 <= request.hold_minutes <= HOLD_MINUTES_MAX:
         raise invalid("hold_minutes", f"from 0 to {HOLD_MINUTES_MAX}")
-    return Authorize(name, amount, read_time(request.occurred_at, "occurred_at"), request.hold_minutes)
+    occurred_at_us = read_time(request.occurred_at, "occurred_at")
+    return Authorize(name, amount, occurred_at_us, request.hold_minutes, read_consent(request))
 
 
 def _capture(request: Any) -> Capture:
@@ -185,42 +176,6 @@ def _link_alias(request: Any) -> LinkAlias:
 def _register(request: Any) -> Register:
     partner_id = read_partner_id(request.partner_id, "partner_id")
     return Register(partner_id, read_text(request.display_name, "display_name", least=1, most=80))
-
-
-def _add_key(request: Any) -> AddKey:
-    header: RequestHeader = request.header
-    owner = read_partner_id(request.partner_id, "partner_id")
-    purpose = _PURPOSES.get(request.purpose)
-    if purpose is None:
-        raise invalid("purpose", "KEY_PURPOSE_REQUEST or KEY_PURPOSE_APPROVER")
-    person = request.person or None
-    if (person is not None) != (purpose == APPROVER):
-        raise invalid("person", "given for approver keys and for no others")
-    if person is not None and PARTNER_PATTERN.fullmatch(person) is None:
-        raise invalid("person", "2 to 40 of a-z, 0-9 and inner hyphens")
-    key = parse_public_key(request.public_key)
-    _check_possession(key, audience=header.audience, owner=owner, proof=request.possession)
-    return AddKey(owner, key.keyid, key.algorithm, purpose, person, key.spki)
-
-
-def _check_possession(key: PublicKey, *, audience: str, owner: str, proof: bytes) -> None:
-    message = possession_message(audience=audience, partner_id=owner, keyid=key.keyid)
-    try:
-        key.verify(proof, message)
-    except SignatureError:
-        raise invalid(
-            "possession", "the new key's own signature over its audience, partner and keyid"
-        ) from None
-
-
-def _revoke_key(request: Any) -> RevokeKey:
-    reason = _REASONS.get(request.reason)
-    if reason is None:
-        raise invalid("reason", "RETIRED, SUPERSEDED or COMPROMISED")
-    if len(request.keyid) != 64 or not set(request.keyid) <= set("0123456789abcdef"):
-        raise invalid("keyid", "64 lower-case hexadecimal digits")
-    suspect = read_time(request.suspect_from, "suspect_from") if request.HasField("suspect_from") else None
-    return RevokeKey(request.keyid, reason, suspect)
 
 
 def _propose_tariff(request: Any) -> ProposeTariff:
@@ -281,11 +236,13 @@ BODIES: dict[str, Callable[[Any], object]] = {
     "ReleaseRequest": _release,
     "EnrolRequest": _enrol,
     "LinkAliasRequest": _link_alias,
+    "AddMemberProofRequest": read_added_proof,
+    "RemoveMemberProofRequest": read_removed_proof,
     "RegisterRequest": _register,
     "ActivateRequest": lambda request: Activate(read_partner_id(request.partner_id, "partner_id")),
     "SuspendRequest": lambda request: Suspend(read_partner_id(request.partner_id, "partner_id")),
-    "AddKeyRequest": _add_key,
-    "RevokeKeyRequest": _revoke_key,
+    "AddKeyRequest": read_added_key,
+    "RevokeKeyRequest": read_revoked_key,
     "AgreeToFundRequest": agree_to_fund,
     "EndFundingRequest": end_funding,
     "ProposeTariffRequest": _propose_tariff,

@@ -43,6 +43,7 @@ def read_tariff(message: Any) -> Tariff:
     _bound(message, "transfer_daily_max", most=WALLET_MAX)
     _bound(message, "transfer_fee_micros", most=RATE_MAX_MICROS)
     _bound(message, "notice_days", most=DAYS_MAX)
+    _bound(message, "consent_above", most=AMOUNT_MAX)
     return Tariff(
         rate_micros=message.reimbursement_micros,
         hold_minutes=message.hold_minutes,
@@ -57,6 +58,7 @@ def read_tariff(message: Any) -> Tariff:
         transfer_daily_max=message.transfer_daily_max,
         transfer_fee_micros=message.transfer_fee_micros,
         notice_days=message.notice_days,
+        consent_above=message.consent_above if message.HasField("consent_above") else None,
     )
 
 
@@ -78,6 +80,7 @@ def spell_tariff(tariff: Tariff) -> TariffMessage:
         transfer_daily_max=tariff.transfer_daily_max,
         transfer_fee_micros=tariff.transfer_fee_micros,
         notice_days=tariff.notice_days,
+        consent_above=tariff.consent_above,
     )
 
 

@@ -31,7 +31,8 @@ class Tariff:
     `rebate_basis_points`: the part of an expired point's price that its issuer gets back. Of transfers between members:
     `transfer_points_max` points at once, 0: none are allowed; `transfer_daily_max` points that a member sends on one day, in
     UTC, 0: no bound; `transfer_fee_micros`, what the partner that asks pays the operator for a point. `notice_days`: how long
-    before points expire that have a date their issuer is told; 0: it is not.
+    before points expire that have a date their issuer is told; 0: it is not. `consent_above`: no more points than these are
+    spent or held without the member's own proof; None: it is never asked.
     """
 
     rate_micros: int
@@ -47,11 +48,15 @@ class Tariff:
     transfer_daily_max: int = 0
     transfer_fee_micros: int = 0
     notice_days: int = 0
+    consent_above: int | None = None
 
     def lines(self) -> tuple[tuple[str, str], ...]:
         """The leaf's `term` lines, in the order of the fields."""
         return tuple(
-            [("term", f"{each.name.replace('_', '-')} {getattr(self, each.name)}") for each in fields(self)]
+            [
+                ("term", f"{each.name.replace('_', '-')} {_spell(getattr(self, each.name))}")
+                for each in fields(self)
+            ]
         )
 
 
@@ -70,7 +75,19 @@ def check_terms(tariff: Tariff, *, model: str) -> None:
                 raise CoalitionError("FIELD_INVALID", message, field=f"tariff.{term}")
 
 
-_READ: dict[Any, Callable[[str], Any]] = {int: int, str: str, Spent: Spent}
+_NONE = "none"
+
+
+def _spell(value: object) -> str:
+    return _NONE if value is None else str(value)
+
+
+_READ: dict[Any, Callable[[str], Any]] = {
+    int: int,
+    str: str,
+    Spent: Spent,
+    int | None: lambda text: None if text == _NONE else int(text),
+}
 
 
 def parse_tariff(values: Iterable[str]) -> Tariff:

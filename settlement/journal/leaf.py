@@ -20,6 +20,7 @@ _NUMBER = r"(?:0|[1-9]\d{0,18})"
 _SIGNED = r"(?:0|-?[1-9]\d{0,18})"
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _HASH = r"[0-9a-f]{64}"
+_CODE = r"[0-9a-f]{32}"
 _BASE64 = r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
 _NAME = r"[a-z0-9][a-z0-9-]{0,38}[a-z0-9]"
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
@@ -55,6 +56,9 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         ),
         "arrear": rf"(?:take {_LOT} {_NUMBER}|new {_NAME} {_ASSET} {_NUMBER} {_NUMBER})",
         "expiring": rf"{_NAME} {_ASSET} {_NUMBER} {_TIME}",
+        "proof": rf"(?:code {_CODE}|device {_HASH} {_BASE64})",
+        "proof-name": rf"(?:code|{_HASH})",
+        "consent": rf"(?:code {_CODE}|device {_HASH} {_BASE64})",
         "result": r"(?:ok|refused [A-Z][A-Z_]{2,40})",
         "network": r"[a-z0-9][a-z0-9./-]{1,99}",
         "currency": rf"{_ASSET} [0-6]",
@@ -115,13 +119,15 @@ KINDS: dict[str, tuple[str, ...]] = {
         "opening": "subject proposal part joined* request post+ lot+",
         "enrol": f"{_ACT} member? {_SIGNED_BY} result",
         "link": f"{_ACT} member? {_SIGNED_BY} result",
+        "proof-add": f"{_ACT} member? proof consent? {_SIGNED_BY} result",
+        "proof-remove": f"{_ACT} member? proof-name consent? {_SIGNED_BY} result",
         "issue": f"{_ACT} member? amount occurred pending? campaign? {_SIGNED_BY} tariff? post* lot* arrear* result",
         "release": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} tariff? post* lot* arrear* result",
-        "redeem": f"{_ACT} member? amount occurred {_SIGNED_BY} tariff? post* lot* result",
+        "redeem": f"{_ACT} member? amount occurred consent? {_SIGNED_BY} tariff? post* lot* result",
         "transfer": (
             f"{_ACT} member? recipient? amount occurred {_SIGNED_BY} tariff? post* lot* arrear* result"
         ),
-        "authorize": f"{_ACT} member? amount occurred {_SIGNED_BY} tariff? until? post? lot* result",
+        "authorize": f"{_ACT} member? amount occurred consent? {_SIGNED_BY} tariff? until? post? lot* result",
         "capture": f"{_ACT} member? original? amount occurred {_SIGNED_BY} tariff? post* lot* arrear* result",
         "void": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} tariff? post* lot* arrear* result",
         "lapse": "member original until request tariff? post+ lot+ arrear*",

@@ -1,10 +1,12 @@
 """What can be asked about members and their points."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 ON_EVENT_US = 2**62
 """In the place of a time: not before somebody says so."""
+CODE = "code"
+"""The name of a member's chain of codes among its proofs; a device's is its keyid."""
 
 
 class MemberName(NamedTuple):
@@ -12,6 +14,23 @@ class MemberName(NamedTuple):
 
     member: str | None = None
     alias: bytes | None = None
+
+
+class Code(NamedTuple):
+    """A one-time code that a member shows: 16 bytes."""
+
+    code: bytes
+
+
+class DeviceSignature(NamedTuple):
+    """The signature of a member's device. `keyid`: of its key, lower-case hex."""
+
+    keyid: str
+    signature: bytes
+
+
+Consent: TypeAlias = Code | DeviceSignature
+"""What a member shows as its own yes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +49,12 @@ class Issue:
 
 @dataclass(frozen=True, slots=True)
 class Redeem:
-    """Spend a member's points at the caller."""
+    """Spend a member's points at the caller. `proof`: what the member shows as its own yes."""
 
     name: MemberName
     amount: int
     occurred_at_us: int
+    proof: Consent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +84,7 @@ class Authorize:
     amount: int
     occurred_at_us: int
     hold_minutes: int
+    proof: Consent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,5 +128,30 @@ class LinkAlias:
     alias: bytes
 
 
-ON_MEMBERS = (Issue, Redeem, TransferPoints, Authorize, Capture, Void, Reverse, Release, Enrol, LinkAlias)
+@dataclass(frozen=True, slots=True)
+class AddMemberProof:
+    """Let a member be known by one more proof. `name`: a device's keyid, or CODE; `public`: its key as DER, or the anchor.
+
+    `proof`: one that the member has already, which it shows as its yes to this.
+    """
+
+    member: str
+    name: str
+    public: bytes
+    proof: Consent | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveMemberProof:
+    """End a proof of a member, by its name."""
+
+    member: str
+    name: str
+    proof: Consent | None = None
+
+
+ON_MEMBERS = (
+    *(Issue, Redeem, TransferPoints, Authorize, Capture, Void, Reverse, Release),
+    *(Enrol, LinkAlias, AddMemberProof, RemoveMemberProof),
+)
 """All acts of this room: each touches the one shard in which its member lives; of a transfer the sender's."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from settlement.ledger import chart
+from settlement.ledger.known_proofs import KnownProofs
 from settlement.ledger.transits import Transits
 
 NEVER_US = 2**62
@@ -154,6 +155,7 @@ class Book:
     holds: dict[int, Hold] = field(default_factory=dict)
     hold_numbers: dict[tuple[str, str], int] = field(default_factory=dict)
     """By partner and act id of the authorize."""
+    proofs: KnownProofs = field(default_factory=KnownProofs)
     changed_lots: dict[LotName, Lot] = field(default_factory=dict)
     """Lots that are new, have more or fewer points than before, or are pending no more."""
     changed_wallets: dict[str, Wallet] = field(default_factory=dict)
@@ -275,7 +277,7 @@ class Book:
 
     def forget_changes(self) -> None:
         """Starts the lists of what changed afresh; the state stays."""
-        for changes in (self.changed_lots, self.changed_arrears, self.changed_wallets):
+        for changes in (self.changed_lots, self.changed_arrears, self.changed_wallets, self.proofs.changed):
             changes.clear()
         for news in (self.new_members, self.new_aliases, self.reversals, self.new_holds, self.closed_holds):
             news.clear()

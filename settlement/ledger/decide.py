@@ -10,6 +10,7 @@ from settlement.house.decide import why_stopped
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 from settlement.ledger.acts import (
+    AddMemberProof,
     Authorize,
     Capture,
     Enrol,
@@ -17,6 +18,7 @@ from settlement.ledger.acts import (
     LinkAlias,
     Redeem,
     Release,
+    RemoveMemberProof,
     Reverse,
     TransferPoints,
     Void,
@@ -25,6 +27,7 @@ from settlement.ledger.book import Book
 from settlement.ledger.rules.holds import authorize, capture, void
 from settlement.ledger.rules.membership import enrol, link
 from settlement.ledger.rules.points import issue, redeem
+from settlement.ledger.rules.proofs import add_proof, remove_proof
 from settlement.ledger.rules.releasing import release
 from settlement.ledger.rules.reversing import reverse
 from settlement.ledger.rules.ruling import ActName, Ruling, spelled
@@ -64,6 +67,10 @@ def rule(book: Book, house: House, name: ActName, body: object, index: int, now_
             ruling = enrol(book, body, stopped)
         case LinkAlias():
             ruling = link(book, body, stopped)
+        case AddMemberProof():
+            ruling = add_proof(book, house, name, body, stopped)
+        case RemoveMemberProof():
+            ruling = remove_proof(book, house, name, body, stopped)
         case _:
             raise TypeError(f"not an act on a member: {body!r}")
     if ruling.member is not None:

@@ -9,8 +9,9 @@ from psycopg.rows import TupleRow
 
 from settlement.house.state import House
 from settlement.journal.acts import ENGINE_LINE, Act, Draft
-from settlement.ledger import crossing, open_lots
+from settlement.ledger import crossing, open_lots, proof_rows
 from settlement.ledger.acts import (
+    AddMemberProof,
     Authorize,
     Capture,
     Enrol,
@@ -18,6 +19,7 @@ from settlement.ledger.acts import (
     LinkAlias,
     Redeem,
     Release,
+    RemoveMemberProof,
     Reverse,
     TransferPoints,
     Void,
@@ -78,6 +80,8 @@ _ACCOUNTS = (wallet, held, pending)
 """In the order of the fields of `Wallet`."""
 NAMING = Issue | Redeem | TransferPoints | Authorize
 """Acts that name their member by id or by an alias."""
+BY_ID = LinkAlias | AddMemberProof | RemoveMemberProof
+"""Acts that name their member by id alone."""
 
 CREDITING = Issue | TransferPoints | Reverse | Capture | Void | Release
 """Acts that may put points into a wallet, which repay what its member owes."""
@@ -104,7 +108,7 @@ class MemberRules:
         bodies = [act.body for act in acts]
         members = {body.name.member for body in bodies if isinstance(body, NAMING)}
         members |= {body.recipient.member for body in bodies if isinstance(body, TransferPoints)}
-        members |= {body.member for body in bodies if isinstance(body, LinkAlias)}
+        members |= {body.member for body in bodies if isinstance(body, BY_ID)}
         tokens = _tokens(bodies)
         await self._load_aliases(connection, tokens)
         await self._load_earlier_acts(connection, bodies)
@@ -114,6 +118,8 @@ class MemberRules:
         await self._load_wallets(connection, head.now_us, named, demands)
         if any(isinstance(body, CREDITING) for body in bodies):
             await self._load_arrears(connection, named)
+        if proof_rows.are_needed(bodies):
+            await proof_rows.load(connection, self._book, named)
         goes_elsewhere = await crossing.load_parties(connection, self._book, bodies)
         return bool(tokens) or goes_elsewhere
 
@@ -227,7 +233,7 @@ class MemberRules:
             statements.append(Statement(NEW_HOLDS, (book.shard, *columns(rows))))
         if book.closed_holds:
             statements.append(Statement(CLOSED_HOLDS, (*columns(book.closed_holds), book.shard)))
-        return statements + crossing.changes(book)
+        return statements + crossing.changes(book) + proof_rows.changes(book)
 
 
 def _tokens(bodies: Iterable[object]) -> list[bytes]:

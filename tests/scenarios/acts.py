@@ -44,6 +44,7 @@ from settlement.ledger.acts import (
 from settlement.ledger.rules.expiry import DAY_US
 from settlement.money import micros_per_minor
 from settlement.signing import parse_public_key, possession_message
+from tests.scenarios.proofs import add_proof, remove_proof, shown_by
 from tests.scenarios.scene import Scene, basis_points, micros, points
 from tests.scenarios.terms import span_us, with_terms
 
@@ -94,8 +95,9 @@ def _issue(scene: Scene, name: str, amount: str, member: str, *how: str) -> Aski
     return _plain(Issue(whom, points(amount), now_us, until_us, said["campaign"]))
 
 
-def _redeem(scene: Scene, name: str, amount: str, member: str) -> Asking:
-    return _plain(Redeem(scene.member_name(member), points(amount), scene.clock_us()))
+def _redeem(scene: Scene, name: str, amount: str, member: str, *proof: str) -> Asking:
+    shown = shown_by(scene, proof, name, "redeem", str(points(amount)))
+    return _plain(Redeem(scene.member_name(member), points(amount), scene.clock_us(), shown))
 
 
 def _transfer(scene: Scene, name: str, amount: str, member: str, recipient: str) -> Asking:
@@ -104,11 +106,13 @@ def _transfer(scene: Scene, name: str, amount: str, member: str, recipient: str)
 
 
 def _authorize(scene: Scene, name: str, amount: str, member: str, *span: str) -> Asking:
+    span, proof = (span[:3], span[3:]) if span[:1] == ("for",) else ((), span)
     words = " ".join(span)
     if re.fullmatch(r"|for \d+ minutes", words) is None:
         raise ValueError(f"write how long to hold as: for 30 minutes, not {words}")
     minutes = int(span[1]) if span else 0
-    return _plain(Authorize(scene.member_name(member), points(amount), scene.clock_us(), minutes))
+    shown = shown_by(scene, proof, name, "authorize", str(points(amount)))
+    return _plain(Authorize(scene.member_name(member), points(amount), scene.clock_us(), minutes, shown))
 
 
 def _capture(scene: Scene, name: str, amount: str, hold: str) -> Asking:
@@ -205,13 +209,15 @@ def _hash_of(file: str) -> str:
 
 ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
     "issue": ("POINTS to MEMBER ...", _issue),
-    "redeem": ("POINTS of MEMBER", _redeem),
+    "redeem": ("POINTS of MEMBER ...", _redeem),
     "transfer": ("POINTS of MEMBER to MEMBER", _transfer),
     "authorize": ("POINTS of MEMBER ...", _authorize),
     "capture": ("POINTS of ACT", _capture),
     "void": ("ACT", _void),
     "reverse": ("PART of ACT", _reverse),
     "release": ("ACT", _release),
+    "proof-add": ("PROOF of MEMBER ...", add_proof),
+    "proof-remove": ("PROOF of MEMBER ...", remove_proof),
     "enrol": ("MEMBER ...", _enrol),
     "link": ("ALIAS to MEMBER", _link),
     "register": ("PARTNER", lambda scene, name, partner: _plain(Register(partner, partner.title()))),

@@ -38,6 +38,7 @@ class Stage:
     def __init__(self, network: Network, tariff: Tariff, postgres: Any, log: Path) -> None:
         cast = new_cast(SEED)
         model = Model(
+            audience=network.origin,
             operator=network.operator,
             model=network.model,
             currency=network.currency,

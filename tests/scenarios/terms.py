@@ -19,6 +19,7 @@ NUMBERS = {
     "transfer": "transfer_points_max",
     "transfer_daily": "transfer_daily_max",
     "notice": "notice_days",
+    "consent": "consent_above",
 }
 """Terms written as a whole number."""
 WORDS: dict[str, Callable[[str], str]] = {"expiry": check_expiry, "spent": Spent}

@@ -42,6 +42,7 @@ ALLOWED = {
     ),
     "obligations": ({"INSERT", "UPDATE"}, {"INSERT", "UPDATE"}),
     "payloads": ({"INSERT"}, set()),
+    "proofs": ({"INSERT", "UPDATE public"}, set()),
     "reversals": ({"INSERT"}, set()),
     "openings": ({"INSERT"}, set()),
     "shards": ({"UPDATE"}, {"UPDATE"}),

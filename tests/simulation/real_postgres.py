@@ -234,11 +234,13 @@ def read_tables(dsn: str) -> Tables:
 
 
 def _read_points(tables: Tables, rows: Callable[[str], list[tuple[Any, ...]]]) -> None:
-    """Lots, arrears, holds, transits and what is reversed."""
+    """Lots, arrears, members' proofs, holds, transits and what is reversed."""
     for shard, *lot in rows(_LOTS):
         tables.lots[shard, *lot[:2]] = LotRow(*lot)
     for shard, *arrear in rows(_ARREARS):
         tables.arrears[shard, *arrear[:2]] = ArrearRow(*arrear)
+    for shard, member, name, public in rows("SELECT shard, member::text, name, public FROM proofs"):
+        tables.proofs[shard, member, name] = public
     for shard, original, index, amount in rows("SELECT * FROM reversals"):
         tables.reversals.setdefault((shard, original), {})[index] = amount
     for shard, index, *hold in rows(_HOLDS):

@@ -25,22 +25,27 @@ from settlement.house.records import APPROVER, REQUEST, Key
 from settlement.house.tariff import Tariff
 from settlement.journal.acts import Act, Outcome
 from settlement.journal.leaf import HOUSE
-from settlement.ledger import batch, crossing, members, memory, open_lots, sweeping
+from settlement.ledger import batch, crossing, members, memory, open_lots, proof_rows, sweeping
 from settlement.ledger.acts import (
+    CODE,
     ON_EVENT_US,
+    AddMemberProof,
     Authorize,
     Capture,
+    Code,
     Enrol,
     Issue,
     LinkAlias,
     MemberName,
     Redeem,
     Release,
+    RemoveMemberProof,
     Reverse,
     TransferPoints,
     Void,
 )
 from settlement.ledger.batch import Verdict, post
+from settlement.ledger.consent import after
 from settlement.ledger.founding import found
 from settlement.ledger.members import MemberRules
 from settlement.ledger.memory import HouseMemory
@@ -61,6 +66,9 @@ UNSEEN = 6
 TWO_SHARDS = replace(NETWORK, shards=2)
 BATCHES = 80
 LIFE_US = 10**17
+CHAIN = [bytes(16)]
+for _ in range(60):
+    CHAIN.append(after(CHAIN[-1]))
 EXPIRIES = ("never", "months-1", "year-end-1", "activity-1", "activity-3")
 LATER_US, LAST_US = 5 * 10**15, 10**16
 """Far ahead of both clocks."""
@@ -134,6 +142,9 @@ def _some_act(chance: Random, known: list[str], aliases: list[bytes], done: list
         *[Authorize(name, chance.randint(1, 60), T0_US, 0)] * 2,
         *[Capture(original, chance.randint(1, 30), T0_US)] * 2,
         Void(original, T0_US),
+        AddMemberProof(member, CODE, CHAIN[-1]),
+        RemoveMemberProof(member, CODE, Code(chance.choice(CHAIN))),
+        *[Redeem(name, chance.randint(1, 9), T0_US, Code(chance.choice(CHAIN)))] * 2,
         Reverse(original, T0_US),
         Reverse(original, T0_US, chance.randint(1, 30)),
     )
@@ -196,7 +207,8 @@ def timeless(tables: Tables) -> dict[str, object]:
         for member, row in tables.members.items()
     }
     rows |= {
-        name: getattr(tables, name) for name in ("transfers", "payloads", "acts", "reversals", "transits")
+        name: getattr(tables, name)
+        for name in ("transfers", "payloads", "acts", "reversals", "transits", "proofs")
     }
     rows["entries"] = {
         shard: [replace(entry, recorded_at_us=0, leaf="", leaf_hash=b"") for entry in entries]
@@ -235,6 +247,7 @@ def _questions(tables: Tables) -> dict[str, object]:
         open_lots.OPEN_LOTS: (SHARD, 1, known, most, spread),
         open_lots.OVER_LOTS: (SHARD, LAST_US, known, most, spread),
         members.OPEN_ARREARS: (SHARD, known),
+        proof_rows.PROOFS: (SHARD, known),
         crossing.NAMED: (known,),
         crossing.COMING: (ELSEWHERE, 1_000),
         sweeping.COMING_LOTS: (SHARD, LAST_US, known, most),

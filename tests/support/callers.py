@@ -8,6 +8,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from coalition.api.v1 import partners_pb2, settlement_pb2
+from coalition.api.v1.envelope_pb2 import DeviceProof, MemberProof
 from coalition.wire.envelope import seal
 from coalition.wire.methods import METHODS, Method
 from coalition.wire.strict import write_time
@@ -127,11 +128,20 @@ def _fields_of_points(now: int) -> dict[str, dict[str, Any]]:
         "AgreeToFundRequest": campaign | share,
         "EndFundingRequest": campaign,
         "IssueRequest": points,
-        "RedeemRequest": points,
         "TransferPointsRequest": {**points, "recipient_id": str(uuid.uuid4())},
-        "AuthorizeRequest": points,
+        "RedeemRequest": {**points, "member_proof": MemberProof(code=bytes(16))},
+        "AuthorizeRequest": {
+            **points,
+            "member_proof": MemberProof(device=DeviceProof(key_id=bytes(32), signature=bytes(64))),
+        },
         "CaptureRequest": {**hold, "amount": 5},
         "VoidRequest": hold,
+        "AddMemberProofRequest": {"member_id": str(uuid.uuid4()), "code_anchor": bytes(16)},
+        "RemoveMemberProofRequest": {
+            "member_id": str(uuid.uuid4()),
+            "codes": True,
+            "member_proof": MemberProof(code=bytes(16)),
+        },
         "ReleaseRequest": {"original_act_id": str(uuid.uuid4()), "occurred_at": now},
         "ReverseRequest": {"original_act_id": str(uuid.uuid4()), "occurred_at": now},
     }

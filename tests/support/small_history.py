@@ -2,10 +2,13 @@
 
 import uuid
 from hashlib import sha256
+from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from coalition.api.v1 import exchange_pb2, members_pb2, partners_pb2, settlement_pb2
+from coalition.api.v1.envelope_pb2 import MemberProof
+from coalition.client.member_proofs import new_chain, prove_device
 from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.clock import HOUR_US, now_us
 from settlement.house.tariff import Tariff
@@ -14,7 +17,7 @@ from settlement.journal.leaf import HOUSE
 from settlement.ledger.book import NEVER_US
 from settlement.ledger.opening_file import Row, member_name
 from settlement.ledger.sweeping import sweep
-from settlement.signing import ECDSA_P256, ED25519
+from settlement.signing import ECDSA_P256, ED25519, new_key
 from tests.support.opening import approve, load, prepared, token_row
 from tests.support.small_network import (
     ANN,
@@ -197,6 +200,33 @@ async def _bring_along(network: SmallNetwork) -> None:
         assert (await network.ask(1, "cinema", spent)).refusal is None
 
 
+async def _proofs(network: SmallNetwork) -> None:
+    """A member shows codes, good and used up, and a device that is lost afterwards."""
+    (shard, member), device, chain = network.members[1], new_key(ECDSA_P256), new_chain(10)
+
+    async def said(who: str, request: Any) -> str | None:
+        return (await network.ask(shard, who, request)).refusal
+
+    def spending(number: int) -> Any:
+        code = MemberProof(code=chain.code(number))
+        return exchange_pb2.RedeemRequest(**points(member, 3), member_proof=code)
+
+    adding = members_pb2.AddMemberProofRequest(member_id=member, code_anchor=chain.anchor)
+    assert await said("bakery", adding) is None
+    codes = [await said("grocer", spending(number)) for number in (1, 3, 2)]
+    assert codes == [None, None, "PROOF_INVALID"]
+    new = prove_device(device, network=ORIGIN, partner_id="bakery", member_id=member)
+    adding = members_pb2.AddMemberProofRequest(
+        member_id=member,
+        device=members_pb2.Device(public_key=new.public_key, possession=new.possession),
+        member_proof=MemberProof(code=chain.code(4)),
+    )
+    assert await said("bakery", adding) is None
+    lost = members_pb2.RemoveMemberProofRequest(member_id=member, device_key_id=bytes.fromhex(device.keyid))
+    assert await said("bakery", lost) == "PROOF_REQUIRED"
+    assert await said(OPERATOR, lost) is None
+
+
 async def grown(network: SmallNetwork, *, rounds: int = 40) -> None:
     """Two closed cycles, the first settled and paid, the second approved and half paid, and an open third; published."""
     for partner in PARTNERS:
@@ -217,4 +247,5 @@ async def grown(network: SmallNetwork, *, rounds: int = 40) -> None:
     await _confirm(network, 2, legs=1)
     await _trade(network, 2)
     await _bring_along(network)
+    await _proofs(network)
     await network.publisher().publish()

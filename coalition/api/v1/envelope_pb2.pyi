@@ -91,6 +91,15 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """Nobody has agreed to fund that campaign, or the agreements have ended."""
     REFUSAL_REASON_SHARES_EXCEEDED: _RefusalReason.ValueType  # 71
     """The funders of a campaign bear at most 9,999 of 10,000; the issuer bears the rest."""
+    REFUSAL_REASON_PROOF_REQUIRED: _RefusalReason.ValueType  # 80
+    """The member itself must agree, and nothing that it showed came with the request."""
+    REFUSAL_REASON_PROOF_INVALID: _RefusalReason.ValueType  # 81
+    """What the member showed is not its code or its device's signature for this very act."""
+    REFUSAL_REASON_PROOF_EXISTS: _RefusalReason.ValueType  # 82
+    """The member has this device, or this chain just begun, already."""
+    REFUSAL_REASON_PROOF_UNKNOWN: _RefusalReason.ValueType  # 83
+    REFUSAL_REASON_TOO_MANY_PROOFS: _RefusalReason.ValueType  # 84
+    """A member has at most five devices."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """A rule said no. The no is recorded as a journal entry; asking again gives the same answer."""
@@ -160,6 +169,15 @@ REFUSAL_REASON_CAMPAIGN_UNKNOWN: RefusalReason.ValueType  # 70
 """Nobody has agreed to fund that campaign, or the agreements have ended."""
 REFUSAL_REASON_SHARES_EXCEEDED: RefusalReason.ValueType  # 71
 """The funders of a campaign bear at most 9,999 of 10,000; the issuer bears the rest."""
+REFUSAL_REASON_PROOF_REQUIRED: RefusalReason.ValueType  # 80
+"""The member itself must agree, and nothing that it showed came with the request."""
+REFUSAL_REASON_PROOF_INVALID: RefusalReason.ValueType  # 81
+"""What the member showed is not its code or its device's signature for this very act."""
+REFUSAL_REASON_PROOF_EXISTS: RefusalReason.ValueType  # 82
+"""The member has this device, or this chain just begun, already."""
+REFUSAL_REASON_PROOF_UNKNOWN: RefusalReason.ValueType  # 83
+REFUSAL_REASON_TOO_MANY_PROOFS: RefusalReason.ValueType  # 84
+"""A member has at most five devices."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
 
 class _ErrorReason:
@@ -423,3 +441,57 @@ class Outcome(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Outcome: _TypeAlias = Outcome  # noqa: Y015
+
+@_typing.final
+class MemberProof(_message.Message):
+    """What a member shows as its own yes to an act that a partner asks for."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CODE_FIELD_NUMBER: _builtins.int
+    DEVICE_FIELD_NUMBER: _builtins.int
+    code: _builtins.bytes
+    """A one-time code of the member's chain: 16 bytes."""
+    @_builtins.property
+    def device(self) -> Global___DeviceProof: ...
+    def __init__(
+        self,
+        *,
+        code: _builtins.bytes = ...,
+        device: Global___DeviceProof | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "device", b"device", "proof", b"proof"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "device", b"device", "proof", b"proof"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_proof: _TypeAlias = _typing.Literal["code", "device"]  # noqa: Y015
+    _WhichOneofArgType_proof: _TypeAlias = _typing.Literal["proof", b"proof"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_proof) -> _WhichOneofReturnType_proof | None: ...
+
+Global___MemberProof: _TypeAlias = MemberProof  # noqa: Y015
+
+@_typing.final
+class DeviceProof(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_ID_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    key_id: _builtins.bytes
+    """SHA-256 of the device's DER SubjectPublicKeyInfo."""
+    signature: _builtins.bytes
+    """DSSE's PAE of type "application/vnd.coalition.v1.member-consent" and the lines audience, partner id, act id, kind of entry,
+    and what it is about (the amount; or the proof that is added or removed, as the leaf names it), each with LF.
+    """
+    def __init__(
+        self,
+        *,
+        key_id: _builtins.bytes = ...,
+        signature: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["key_id", b"key_id", "signature", b"signature"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeviceProof: _TypeAlias = DeviceProof  # noqa: Y015

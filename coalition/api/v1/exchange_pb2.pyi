@@ -87,6 +87,7 @@ class RedeemRequest(_message.Message):
     ALIAS_TOKEN_FIELD_NUMBER: _builtins.int
     AMOUNT_FIELD_NUMBER: _builtins.int
     OCCURRED_AT_FIELD_NUMBER: _builtins.int
+    MEMBER_PROOF_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
     alias_token: _builtins.bytes
     """32 bytes: HMAC-SHA256 of kind and card, phone or app id under the network's alias key."""
@@ -98,6 +99,10 @@ class RedeemRequest(_message.Message):
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
         """When the partner says that it happened; judged by nobody, kept for reports."""
 
+    @_builtins.property
+    def member_proof(self) -> _envelope_pb2.MemberProof:
+        """Needed above the tariff's `consent_above`; where it is given it is checked."""
+
     def __init__(
         self,
         *,
@@ -106,10 +111,11 @@ class RedeemRequest(_message.Message):
         alias_token: _builtins.bytes = ...,
         amount: _builtins.int = ...,
         occurred_at: _timestamp_pb2.Timestamp | None = ...,
+        member_proof: _envelope_pb2.MemberProof | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "header", b"header", "member", b"member", "member_id", b"member_id", "occurred_at", b"occurred_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "header", b"header", "member", b"member", "member_id", b"member_id", "member_proof", b"member_proof", "occurred_at", b"occurred_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "amount", b"amount", "header", b"header", "member", b"member", "member_id", b"member_id", "occurred_at", b"occurred_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "amount", b"amount", "header", b"header", "member", b"member", "member_id", b"member_id", "member_proof", b"member_proof", "occurred_at", b"occurred_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_member: _TypeAlias = _typing.Literal["member_id", "alias_token"]  # noqa: Y015
     _WhichOneofArgType_member: _TypeAlias = _typing.Literal["member", b"member"]  # noqa: Y015
@@ -178,6 +184,7 @@ class AuthorizeRequest(_message.Message):
     AMOUNT_FIELD_NUMBER: _builtins.int
     OCCURRED_AT_FIELD_NUMBER: _builtins.int
     HOLD_MINUTES_FIELD_NUMBER: _builtins.int
+    MEMBER_PROOF_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
     alias_token: _builtins.bytes
     """32 bytes: HMAC-SHA256 of kind and card, phone or app id under the network's alias key."""
@@ -191,6 +198,10 @@ class AuthorizeRequest(_message.Message):
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
         """When the partner says that it happened; judged by nobody, kept for reports."""
 
+    @_builtins.property
+    def member_proof(self) -> _envelope_pb2.MemberProof:
+        """Needed above the tariff's `consent_above`; where it is given it is checked."""
+
     def __init__(
         self,
         *,
@@ -200,10 +211,11 @@ class AuthorizeRequest(_message.Message):
         amount: _builtins.int = ...,
         occurred_at: _timestamp_pb2.Timestamp | None = ...,
         hold_minutes: _builtins.int = ...,
+        member_proof: _envelope_pb2.MemberProof | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "header", b"header", "member", b"member", "member_id", b"member_id", "occurred_at", b"occurred_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "header", b"header", "member", b"member", "member_id", b"member_id", "member_proof", b"member_proof", "occurred_at", b"occurred_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "amount", b"amount", "header", b"header", "hold_minutes", b"hold_minutes", "member", b"member", "member_id", b"member_id", "occurred_at", b"occurred_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "amount", b"amount", "header", b"header", "hold_minutes", b"hold_minutes", "member", b"member", "member_id", b"member_id", "member_proof", b"member_proof", "occurred_at", b"occurred_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_member: _TypeAlias = _typing.Literal["member_id", "alias_token"]  # noqa: Y015
     _WhichOneofArgType_member: _TypeAlias = _typing.Literal["member", b"member"]  # noqa: Y015

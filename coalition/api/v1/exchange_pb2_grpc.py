@@ -113,8 +113,8 @@ class ExchangeServiceServicer:
 
     def Redeem(self, request, context):
         """Spends a member's points at the caller; lots go soonest expiry first, then oldest.
-        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, INSUFFICIENT_POINTS, LOT_EXPIRED,
-        TOO_MANY_LOTS.
+        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, PROOF_REQUIRED, PROOF_INVALID,
+        INSUFFICIENT_POINTS, LOT_EXPIRED, TOO_MANY_LOTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -134,7 +134,7 @@ class ExchangeServiceServicer:
     def Authorize(self, request, context):
         """Holds a member's points for the caller until it captures or voids them, or the hold runs out; slices are taken as by
         Redeem and the tariff is frozen. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED,
-        MEMBER_UNKNOWN, INSUFFICIENT_POINTS, TOO_MANY_LOTS.
+        MEMBER_UNKNOWN, PROOF_REQUIRED, PROOF_INVALID, INSUFFICIENT_POINTS, LOT_EXPIRED, TOO_MANY_LOTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

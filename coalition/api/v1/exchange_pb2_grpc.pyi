@@ -41,8 +41,8 @@ class ExchangeServiceStub:
     """
     Redeem: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """Spends a member's points at the caller; lots go soonest expiry first, then oldest.
-    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, INSUFFICIENT_POINTS, LOT_EXPIRED,
-    TOO_MANY_LOTS.
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, PROOF_REQUIRED, PROOF_INVALID,
+    INSUFFICIENT_POINTS, LOT_EXPIRED, TOO_MANY_LOTS.
     """
     TransferPoints: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """Moves points of a member to another, in any shard; lots are taken as by Redeem and keep funder, tariff and expiry. No money
@@ -54,7 +54,7 @@ class ExchangeServiceStub:
     Authorize: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """Holds a member's points for the caller until it captures or voids them, or the hold runs out; slices are taken as by
     Redeem and the tariff is frozen. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED,
-    MEMBER_UNKNOWN, INSUFFICIENT_POINTS, TOO_MANY_LOTS.
+    MEMBER_UNKNOWN, PROOF_REQUIRED, PROOF_INVALID, INSUFFICIENT_POINTS, LOT_EXPIRED, TOO_MANY_LOTS.
     """
     Capture: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """Spends held points at the caller, once per hold, at the tariff of the authorize; what is left of the hold goes back to
@@ -100,8 +100,8 @@ class ExchangeServiceAsyncStub(ExchangeServiceStub):
     """
     Redeem: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """Spends a member's points at the caller; lots go soonest expiry first, then oldest.
-    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, INSUFFICIENT_POINTS, LOT_EXPIRED,
-    TOO_MANY_LOTS.
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, PROOF_REQUIRED, PROOF_INVALID,
+    INSUFFICIENT_POINTS, LOT_EXPIRED, TOO_MANY_LOTS.
     """
     TransferPoints: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """Moves points of a member to another, in any shard; lots are taken as by Redeem and keep funder, tariff and expiry. No money
@@ -113,7 +113,7 @@ class ExchangeServiceAsyncStub(ExchangeServiceStub):
     Authorize: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """Holds a member's points for the caller until it captures or voids them, or the hold runs out; slices are taken as by
     Redeem and the tariff is frozen. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED,
-    MEMBER_UNKNOWN, INSUFFICIENT_POINTS, TOO_MANY_LOTS.
+    MEMBER_UNKNOWN, PROOF_REQUIRED, PROOF_INVALID, INSUFFICIENT_POINTS, LOT_EXPIRED, TOO_MANY_LOTS.
     """
     Capture: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """Spends held points at the caller, once per hold, at the tariff of the authorize; what is left of the hold goes back to
@@ -168,8 +168,8 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
         """Spends a member's points at the caller; lots go soonest expiry first, then oldest.
-        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, INSUFFICIENT_POINTS, LOT_EXPIRED,
-        TOO_MANY_LOTS.
+        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, PROOF_REQUIRED, PROOF_INVALID,
+        INSUFFICIENT_POINTS, LOT_EXPIRED, TOO_MANY_LOTS.
         """
 
     @_abc_1.abstractmethod
@@ -193,7 +193,7 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
         """Holds a member's points for the caller until it captures or voids them, or the hold runs out; slices are taken as by
         Redeem and the tariff is frozen. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED,
-        MEMBER_UNKNOWN, INSUFFICIENT_POINTS, TOO_MANY_LOTS.
+        MEMBER_UNKNOWN, PROOF_REQUIRED, PROOF_INVALID, INSUFFICIENT_POINTS, LOT_EXPIRED, TOO_MANY_LOTS.
         """
 
     @_abc_1.abstractmethod

@@ -26,7 +26,7 @@ from coalition.api.v1 import envelope_pb2 as coalition_dot_api_dot_v1_dot_envelo
 from coalition.api.v1 import options_pb2 as coalition_dot_api_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63oalition/api/v1/members.proto\x12\x10\x63oalition.api.v1\x1a\x1f\x63oalition/api/v1/envelope.proto\x1a\x1e\x63oalition/api/v1/options.proto\"U\n\x0c\x45nrolRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x14\n\x0c\x61lias_tokens\x18\x02 \x03(\x0c\"k\n\x10LinkAliasRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x11\n\tmember_id\x18\x02 \x01(\t\x12\x13\n\x0b\x61lias_token\x18\x03 \x01(\x0c\"y\n\x10GetMemberRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x13\n\tmember_id\x18\x02 \x01(\tH\x00\x12\x15\n\x0b\x61lias_token\x18\x03 \x01(\x0cH\x00\x42\x08\n\x06member\"5\n\x11GetMemberResponse\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\r\n\x05shard\x18\x02 \x01(\r2\xb3\x02\n\rMemberService\x12V\n\x05\x45nrol\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x15\x8a\xb5\x18\x11\n\x0c\x45nrolRequest\x12\x01\x01\x12^\n\tLinkAlias\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x19\x8a\xb5\x18\x15\n\x10LinkAliasRequest\x12\x01\x01\x12j\n\tGetMember\x12\x1a.coalition.api.v1.Envelope\x1a#.coalition.api.v1.GetMemberResponse\"\x1c\x8a\xb5\x18\x18\n\x10GetMemberRequest\x12\x02\x01\x02\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63oalition/api/v1/members.proto\x12\x10\x63oalition.api.v1\x1a\x1f\x63oalition/api/v1/envelope.proto\x1a\x1e\x63oalition/api/v1/options.proto\"U\n\x0c\x45nrolRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x14\n\x0c\x61lias_tokens\x18\x02 \x03(\x0c\"k\n\x10LinkAliasRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x11\n\tmember_id\x18\x02 \x01(\t\x12\x13\n\x0b\x61lias_token\x18\x03 \x01(\x0c\"\xdc\x01\n\x15\x41\x64\x64MemberProofRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x11\n\tmember_id\x18\x02 \x01(\t\x12*\n\x06\x64\x65vice\x18\x03 \x01(\x0b\x32\x18.coalition.api.v1.DeviceH\x00\x12\x15\n\x0b\x63ode_anchor\x18\x04 \x01(\x0cH\x00\x12\x33\n\x0cmember_proof\x18\x05 \x01(\x0b\x32\x1d.coalition.api.v1.MemberProofB\x07\n\x05\x61\x64\x64\x65\x64\"0\n\x06\x44\x65vice\x12\x12\n\npublic_key\x18\x01 \x01(\x0c\x12\x12\n\npossession\x18\x02 \x01(\x0c\"\xc8\x01\n\x18RemoveMemberProofRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x11\n\tmember_id\x18\x02 \x01(\t\x12\x17\n\rdevice_key_id\x18\x03 \x01(\x0cH\x00\x12\x0f\n\x05\x63odes\x18\x04 \x01(\x08H\x00\x12\x33\n\x0cmember_proof\x18\x05 \x01(\x0b\x32\x1d.coalition.api.v1.MemberProofB\t\n\x07removed\"y\n\x10GetMemberRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x13\n\tmember_id\x18\x02 \x01(\tH\x00\x12\x15\n\x0b\x61lias_token\x18\x03 \x01(\x0cH\x00\x42\x08\n\x06member\"5\n\x11GetMemberResponse\x12\x11\n\tmember_id\x18\x01 \x01(\t\x12\r\n\x05shard\x18\x02 \x01(\r2\x8e\x04\n\rMemberService\x12V\n\x05\x45nrol\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x15\x8a\xb5\x18\x11\n\x0c\x45nrolRequest\x12\x01\x01\x12^\n\tLinkAlias\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x19\x8a\xb5\x18\x15\n\x10LinkAliasRequest\x12\x01\x01\x12h\n\x0e\x41\x64\x64MemberProof\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1e\x8a\xb5\x18\x1a\n\x15\x41\x64\x64MemberProofRequest\x12\x01\x01\x12o\n\x11RemoveMemberProof\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\"\x8a\xb5\x18\x1e\n\x18RemoveMemberProofRequest\x12\x02\x01\x02\x12j\n\tGetMember\x12\x1a.coalition.api.v1.Envelope\x1a#.coalition.api.v1.GetMemberResponse\"\x1c\x8a\xb5\x18\x18\n\x10GetMemberRequest\x12\x02\x01\x02\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,16 +37,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MEMBERSERVICE'].methods_by_name['Enrol']._serialized_options = b'\212\265\030\021\n\014EnrolRequest\022\001\001'
   _globals['_MEMBERSERVICE'].methods_by_name['LinkAlias']._loaded_options = None
   _globals['_MEMBERSERVICE'].methods_by_name['LinkAlias']._serialized_options = b'\212\265\030\025\n\020LinkAliasRequest\022\001\001'
+  _globals['_MEMBERSERVICE'].methods_by_name['AddMemberProof']._loaded_options = None
+  _globals['_MEMBERSERVICE'].methods_by_name['AddMemberProof']._serialized_options = b'\212\265\030\032\n\025AddMemberProofRequest\022\001\001'
+  _globals['_MEMBERSERVICE'].methods_by_name['RemoveMemberProof']._loaded_options = None
+  _globals['_MEMBERSERVICE'].methods_by_name['RemoveMemberProof']._serialized_options = b'\212\265\030\036\n\030RemoveMemberProofRequest\022\002\001\002'
   _globals['_MEMBERSERVICE'].methods_by_name['GetMember']._loaded_options = None
   _globals['_MEMBERSERVICE'].methods_by_name['GetMember']._serialized_options = b'\212\265\030\030\n\020GetMemberRequest\022\002\001\002\030\001'
   _globals['_ENROLREQUEST']._serialized_start=117
   _globals['_ENROLREQUEST']._serialized_end=202
   _globals['_LINKALIASREQUEST']._serialized_start=204
   _globals['_LINKALIASREQUEST']._serialized_end=311
-  _globals['_GETMEMBERREQUEST']._serialized_start=313
-  _globals['_GETMEMBERREQUEST']._serialized_end=434
-  _globals['_GETMEMBERRESPONSE']._serialized_start=436
-  _globals['_GETMEMBERRESPONSE']._serialized_end=489
-  _globals['_MEMBERSERVICE']._serialized_start=492
-  _globals['_MEMBERSERVICE']._serialized_end=799
+  _globals['_ADDMEMBERPROOFREQUEST']._serialized_start=314
+  _globals['_ADDMEMBERPROOFREQUEST']._serialized_end=534
+  _globals['_DEVICE']._serialized_start=536
+  _globals['_DEVICE']._serialized_end=584
+  _globals['_REMOVEMEMBERPROOFREQUEST']._serialized_start=587
+  _globals['_REMOVEMEMBERPROOFREQUEST']._serialized_end=787
+  _globals['_GETMEMBERREQUEST']._serialized_start=789
+  _globals['_GETMEMBERREQUEST']._serialized_end=910
+  _globals['_GETMEMBERRESPONSE']._serialized_start=912
+  _globals['_GETMEMBERRESPONSE']._serialized_end=965
+  _globals['_MEMBERSERVICE']._serialized_start=968
+  _globals['_MEMBERSERVICE']._serialized_end=1494
 # @@protoc_insertion_point(module_scope)

@@ -72,6 +72,108 @@ class LinkAliasRequest(_message.Message):
 Global___LinkAliasRequest: _TypeAlias = LinkAliasRequest  # noqa: Y015
 
 @_typing.final
+class AddMemberProofRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    MEMBER_ID_FIELD_NUMBER: _builtins.int
+    DEVICE_FIELD_NUMBER: _builtins.int
+    CODE_ANCHOR_FIELD_NUMBER: _builtins.int
+    MEMBER_PROOF_FIELD_NUMBER: _builtins.int
+    member_id: _builtins.str
+    code_anchor: _builtins.bytes
+    """The anchor of a chain of codes: 16 bytes, to which each code hashes, the one shown first after a single step."""
+    @_builtins.property
+    def header(self) -> _envelope_pb2.RequestHeader: ...
+    @_builtins.property
+    def device(self) -> Global___Device: ...
+    @_builtins.property
+    def member_proof(self) -> _envelope_pb2.MemberProof:
+        """One that the member has already."""
+
+    def __init__(
+        self,
+        *,
+        header: _envelope_pb2.RequestHeader | None = ...,
+        member_id: _builtins.str = ...,
+        device: Global___Device | None = ...,
+        code_anchor: _builtins.bytes = ...,
+        member_proof: _envelope_pb2.MemberProof | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "code_anchor", b"code_anchor", "device", b"device", "header", b"header", "member_proof", b"member_proof"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "code_anchor", b"code_anchor", "device", b"device", "header", b"header", "member_id", b"member_id", "member_proof", b"member_proof"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_added: _TypeAlias = _typing.Literal["device", "code_anchor"]  # noqa: Y015
+    _WhichOneofArgType_added: _TypeAlias = _typing.Literal["added", b"added"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_added) -> _WhichOneofReturnType_added | None: ...
+
+Global___AddMemberProofRequest: _TypeAlias = AddMemberProofRequest  # noqa: Y015
+
+@_typing.final
+class Device(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PUBLIC_KEY_FIELD_NUMBER: _builtins.int
+    POSSESSION_FIELD_NUMBER: _builtins.int
+    public_key: _builtins.bytes
+    """DER SubjectPublicKeyInfo, Ed25519 or P-256."""
+    possession: _builtins.bytes
+    """The device's signature over "coalition-device-possession/v1" LF audience LF partner_id LF member_id LF keyid LF."""
+    def __init__(
+        self,
+        *,
+        public_key: _builtins.bytes = ...,
+        possession: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["possession", b"possession", "public_key", b"public_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Device: _TypeAlias = Device  # noqa: Y015
+
+@_typing.final
+class RemoveMemberProofRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    MEMBER_ID_FIELD_NUMBER: _builtins.int
+    DEVICE_KEY_ID_FIELD_NUMBER: _builtins.int
+    CODES_FIELD_NUMBER: _builtins.int
+    MEMBER_PROOF_FIELD_NUMBER: _builtins.int
+    member_id: _builtins.str
+    device_key_id: _builtins.bytes
+    """SHA-256 of the device's public key."""
+    codes: _builtins.bool
+    """True: the chain of codes."""
+    @_builtins.property
+    def header(self) -> _envelope_pb2.RequestHeader: ...
+    @_builtins.property
+    def member_proof(self) -> _envelope_pb2.MemberProof:
+        """One that the member has, be it the one to be removed."""
+
+    def __init__(
+        self,
+        *,
+        header: _envelope_pb2.RequestHeader | None = ...,
+        member_id: _builtins.str = ...,
+        device_key_id: _builtins.bytes = ...,
+        codes: _builtins.bool = ...,
+        member_proof: _envelope_pb2.MemberProof | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["codes", b"codes", "device_key_id", b"device_key_id", "header", b"header", "member_proof", b"member_proof", "removed", b"removed"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["codes", b"codes", "device_key_id", b"device_key_id", "header", b"header", "member_id", b"member_id", "member_proof", b"member_proof", "removed", b"removed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_removed: _TypeAlias = _typing.Literal["device_key_id", "codes"]  # noqa: Y015
+    _WhichOneofArgType_removed: _TypeAlias = _typing.Literal["removed", b"removed"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_removed) -> _WhichOneofReturnType_removed | None: ...
+
+Global___RemoveMemberProofRequest: _TypeAlias = RemoveMemberProofRequest  # noqa: Y015
+
+@_typing.final
 class GetMemberRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

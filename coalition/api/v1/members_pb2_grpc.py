@@ -46,6 +46,16 @@ class MemberServiceStub:
                 request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
                 response_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
                 _registered_method=True)
+        self.AddMemberProof = channel.unary_unary(
+                '/coalition.api.v1.MemberService/AddMemberProof',
+                request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+                response_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                _registered_method=True)
+        self.RemoveMemberProof = channel.unary_unary(
+                '/coalition.api.v1.MemberService/RemoveMemberProof',
+                request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+                response_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                _registered_method=True)
         self.GetMember = channel.unary_unary(
                 '/coalition.api.v1.MemberService/GetMember',
                 request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
@@ -73,6 +83,24 @@ class MemberServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def AddMemberProof(self, request, context):
+        """Lets a member be known by one more proof: a device's key, five of them at most, or a chain of one-time codes, which takes
+        the place of the one before. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN,
+        PROOF_REQUIRED (the member has one already, and must show it), PROOF_INVALID, PROOF_EXISTS, TOO_MANY_PROOFS.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RemoveMemberProof(self, request, context):
+        """Ends a proof of a member. The operator, whose desk hears of lost phones, may leave `member_proof` out; a partner may not.
+        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, PROOF_REQUIRED, PROOF_INVALID,
+        PROOF_UNKNOWN.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetMember(self, request, context):
         """Finds a member by alias or id. Error MEMBER_NOT_FOUND.
         """
@@ -90,6 +118,16 @@ def add_MemberServiceServicer_to_server(servicer, server):
             ),
             'LinkAlias': grpc.unary_unary_rpc_method_handler(
                     servicer.LinkAlias,
+                    request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                    response_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            ),
+            'AddMemberProof': grpc.unary_unary_rpc_method_handler(
+                    servicer.AddMemberProof,
+                    request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                    response_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            ),
+            'RemoveMemberProof': grpc.unary_unary_rpc_method_handler(
+                    servicer.RemoveMemberProof,
                     request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
                     response_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
             ),
@@ -152,6 +190,60 @@ class MemberService:
             request,
             target,
             '/coalition.api.v1.MemberService/LinkAlias',
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AddMemberProof(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/coalition.api.v1.MemberService/AddMemberProof',
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RemoveMemberProof(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/coalition.api.v1.MemberService/RemoveMemberProof',
             coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
             coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
             options,

@@ -42,6 +42,16 @@ class MemberServiceStub:
     """Gives a member one more alias, such as a new card.
     Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, ALIAS_TAKEN.
     """
+    AddMemberProof: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
+    """Lets a member be known by one more proof: a device's key, five of them at most, or a chain of one-time codes, which takes
+    the place of the one before. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN,
+    PROOF_REQUIRED (the member has one already, and must show it), PROOF_INVALID, PROOF_EXISTS, TOO_MANY_PROOFS.
+    """
+    RemoveMemberProof: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
+    """Ends a proof of a member. The operator, whose desk hears of lost phones, may leave `member_proof` out; a partner may not.
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, PROOF_REQUIRED, PROOF_INVALID,
+    PROOF_UNKNOWN.
+    """
     GetMember: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _members_pb2.GetMemberResponse]
     """Finds a member by alias or id. Error MEMBER_NOT_FOUND."""
 
@@ -57,6 +67,16 @@ class MemberServiceAsyncStub(MemberServiceStub):
     LinkAlias: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """Gives a member one more alias, such as a new card.
     Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, ALIAS_TAKEN.
+    """
+    AddMemberProof: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
+    """Lets a member be known by one more proof: a device's key, five of them at most, or a chain of one-time codes, which takes
+    the place of the one before. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN,
+    PROOF_REQUIRED (the member has one already, and must show it), PROOF_INVALID, PROOF_EXISTS, TOO_MANY_PROOFS.
+    """
+    RemoveMemberProof: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
+    """Ends a proof of a member. The operator, whose desk hears of lost phones, may leave `member_proof` out; a partner may not.
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, PROOF_REQUIRED, PROOF_INVALID,
+    PROOF_UNKNOWN.
     """
     GetMember: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _members_pb2.GetMemberResponse]  # type: ignore[assignment]
     """Finds a member by alias or id. Error MEMBER_NOT_FOUND."""
@@ -82,6 +102,28 @@ class MemberServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
         """Gives a member one more alias, such as a new card.
         Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, ALIAS_TAKEN.
+        """
+
+    @_abc_1.abstractmethod
+    def AddMemberProof(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
+        """Lets a member be known by one more proof: a device's key, five of them at most, or a chain of one-time codes, which takes
+        the place of the one before. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN,
+        PROOF_REQUIRED (the member has one already, and must show it), PROOF_INVALID, PROOF_EXISTS, TOO_MANY_PROOFS.
+        """
+
+    @_abc_1.abstractmethod
+    def RemoveMemberProof(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
+        """Ends a proof of a member. The operator, whose desk hears of lost phones, may leave `member_proof` out; a partner may not.
+        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, MEMBER_UNKNOWN, PROOF_REQUIRED, PROOF_INVALID,
+        PROOF_UNKNOWN.
         """
 
     @_abc_1.abstractmethod

@@ -398,6 +398,7 @@ class Tariff(_message.Message):
     TRANSFER_POINTS_MAX_FIELD_NUMBER: _builtins.int
     TRANSFER_DAILY_MAX_FIELD_NUMBER: _builtins.int
     TRANSFER_FEE_MICROS_FIELD_NUMBER: _builtins.int
+    CONSENT_ABOVE_FIELD_NUMBER: _builtins.int
     reimbursement_micros: _builtins.int
     """What a redeemer is reimbursed, 1 to 9,000,000."""
     price_micros: _builtins.int
@@ -426,6 +427,10 @@ class Tariff(_message.Message):
     """Points that a member sends on one day, in UTC, 0 to 10^15; 0: as many as it has."""
     transfer_fee_micros: _builtins.int
     """What the partner that asks pays the operator for a point that is sent, 0 to 9,000,000."""
+    consent_above: _builtins.int
+    """Of more points than these none are redeemed or authorized without a proof of their member; 0: of none at all. Unset: no
+    proof is asked for.
+    """
     def __init__(
         self,
         *,
@@ -443,12 +448,15 @@ class Tariff(_message.Message):
         transfer_points_max: _builtins.int = ...,
         transfer_daily_max: _builtins.int = ...,
         transfer_fee_micros: _builtins.int = ...,
+        consent_above: _builtins.int | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_consent_above", b"_consent_above", "consent_above", b"consent_above"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["expiry", b"expiry", "expiry_count", b"expiry_count", "fee_micros", b"fee_micros", "grace_days", b"grace_days", "hold_minutes", b"hold_minutes", "interchange_micros", b"interchange_micros", "notice_days", b"notice_days", "price_micros", b"price_micros", "rebate_basis_points", b"rebate_basis_points", "reimbursement_micros", b"reimbursement_micros", "spent", b"spent", "transfer_daily_max", b"transfer_daily_max", "transfer_fee_micros", b"transfer_fee_micros", "transfer_points_max", b"transfer_points_max"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consent_above", b"_consent_above", "consent_above", b"consent_above", "expiry", b"expiry", "expiry_count", b"expiry_count", "fee_micros", b"fee_micros", "grace_days", b"grace_days", "hold_minutes", b"hold_minutes", "interchange_micros", b"interchange_micros", "notice_days", b"notice_days", "price_micros", b"price_micros", "rebate_basis_points", b"rebate_basis_points", "reimbursement_micros", b"reimbursement_micros", "spent", b"spent", "transfer_daily_max", b"transfer_daily_max", "transfer_fee_micros", b"transfer_fee_micros", "transfer_points_max", b"transfer_points_max"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__consent_above: _TypeAlias = _typing.Literal["consent_above"]  # noqa: Y015
+    _WhichOneofArgType__consent_above: _TypeAlias = _typing.Literal["_consent_above", b"_consent_above"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__consent_above) -> _WhichOneofReturnType__consent_above | None: ...
 
 Global___Tariff: _TypeAlias = Tariff  # noqa: Y015
 

@@ -11,6 +11,7 @@ from coalition.simulation.model.keys import Keys
 from coalition.simulation.model.openings import Openings
 from coalition.simulation.model.partners import Partners
 from coalition.simulation.model.points import Points
+from coalition.simulation.model.proofs import Proofs
 from coalition.simulation.model.settlements import Settlements
 from coalition.simulation.model.tariffs import Tariffs
 from coalition.simulation.model.terms import HOUSE, ModelError, Place
@@ -29,6 +30,7 @@ class Facts:
     points: Points
     holds: Holds
     transfers: Transfers
+    proofs: Proofs
     cycles: Cycles
     settlements: Settlements
     openings: Openings

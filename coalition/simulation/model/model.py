@@ -1,6 +1,7 @@
 """The model's door: each entry in the order in which it was committed."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from coalition.simulation.model.accounts import Accounts
 from coalition.simulation.model.cycles import Cycles
@@ -12,6 +13,7 @@ from coalition.simulation.model.openings import Openings, PartName
 from coalition.simulation.model.partners import Partners
 from coalition.simulation.model.points import Points
 from coalition.simulation.model.prices import Prices
+from coalition.simulation.model.proofs import Proofs
 from coalition.simulation.model.questions import Questions
 from coalition.simulation.model.reversing import reverse
 from coalition.simulation.model.roles import check_asker
@@ -46,6 +48,7 @@ from settlement.house.acts import (
 )
 from settlement.house.tariff import Tariff
 from settlement.ledger.acts import (
+    AddMemberProof,
     Authorize,
     Capture,
     Enrol,
@@ -53,6 +56,7 @@ from settlement.ledger.acts import (
     LinkAlias,
     Redeem,
     Release,
+    RemoveMemberProof,
     Reverse,
     TransferPoints,
     Void,
@@ -65,6 +69,7 @@ class Model(Questions):
     def __init__(
         self,
         *,
+        audience: str,
         operator: str,
         model: str,
         currency: str,
@@ -86,6 +91,7 @@ class Model(Questions):
             keys=Keys(keys, partners),
             points=points,
             holds=Holds(points),
+            proofs=Proofs(audience, operator, points),
             transfers=Transfers(points),
             cycles=cycles,
             settlements=Settlements(cycles, currency),
@@ -216,9 +222,10 @@ class Model(Questions):
         raise TypeError(f"not an act of the house: {asked.body!r}")
 
     def _answer_of_points(self, place: Place, asked: Asked) -> Answer:
-        points, holds = self._facts.points, self._facts.holds
+        points, holds, proofs = self._facts.points, self._facts.holds, self._facts.proofs
         stopped = self._facts.partners.refusal(asked.partner, place.house)
         tariff = self._facts.tariffs.at(place.house)
+        above = tariff.terms.consent_above
         match asked.body:
             case Enrol() as body:
                 return points.enrol(place, body, stopped)
@@ -227,11 +234,17 @@ class Model(Questions):
             case Issue() as body:
                 return points.issue(place, asked, body, tariff, stopped)
             case Redeem() as body:
-                return points.redeem(place, asked, body, tariff, stopped)
+                redeem = partial(points.redeem, place, asked, body, tariff)
+                return proofs.spend(place, asked, body, above, stopped, redeem)
             case TransferPoints() as body:
                 return self._facts.transfers.transfer(place, asked, body, tariff, stopped)
             case Authorize() as body:
-                return holds.authorize(place, asked, body, tariff, stopped)
+                authorize = partial(holds.authorize, place, asked, body, tariff)
+                return proofs.spend(place, asked, body, above, stopped, authorize)
+            case AddMemberProof() as body:
+                return proofs.add(place, asked, body, stopped)
+            case RemoveMemberProof() as body:
+                return proofs.remove(place, asked, body, stopped)
             case Capture() as body:
                 return holds.capture(place, asked, body, stopped)
             case Void() as body:

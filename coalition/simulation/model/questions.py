@@ -79,6 +79,11 @@ class Questions:
         """A member's points that are issued and not spendable yet."""
         return self._facts.points.pending(member)
 
+    def proofs(self, member: str) -> dict[str, bytes]:
+        """What a member can be known by: devices by keyid, and its newest code under "code"."""
+        phone = self._facts.proofs.phones.get(member)
+        return {} if phone is None else phone.proofs()
+
     def figures(self, cycle: int) -> CycleFigures | None:
         """What a correct proposal of a cycle says; None while a shard has not cut it, or if there is none."""
         return self._facts.cycles.figures(cycle)

@@ -18,6 +18,7 @@ from settlement.house.acts import (
     Suspend,
 )
 from settlement.ledger.acts import (
+    AddMemberProof,
     Authorize,
     Capture,
     Enrol,
@@ -25,21 +26,26 @@ from settlement.ledger.acts import (
     LinkAlias,
     Redeem,
     Release,
+    RemoveMemberProof,
     Reverse,
     TransferPoints,
     Void,
 )
 
-ON_MEMBERS = (Enrol, LinkAlias, Issue, Redeem, TransferPoints, Authorize, Capture, Void, Reverse, Release)
+OF_PARTNERS = (
+    *(Enrol, LinkAlias, AddMemberProof, Issue, Redeem, TransferPoints),
+    *(Authorize, Capture, Void, Reverse, Release),
+)
+ON_MEMBERS = (*OF_PARTNERS, RemoveMemberProof)
 ROLES: dict[type, frozenset[str]] = {
     **dict.fromkeys((Register, Activate, Suspend), frozenset({"operator"})),
     **dict.fromkeys((CloseCycle, Confirm), frozenset({"operator"})),
     **dict.fromkeys(
         (Propose, Approve, ProposeTariff, ApproveTariff, ApproveOpening), frozenset({"approver"})
     ),
-    **dict.fromkeys((*ON_MEMBERS, AgreeToFund, EndFunding, ProposeOpening), frozenset({"partner"})),
+    **dict.fromkeys((*OF_PARTNERS, AgreeToFund, EndFunding, ProposeOpening), frozenset({"partner"})),
     AddKey: frozenset({"partner", "operator", "approver"}),
-    RevokeKey: frozenset({"partner", "operator"}),
+    **dict.fromkeys((RevokeKey, RemoveMemberProof), frozenset({"partner", "operator"})),
 }
 """The roles that may, by act."""
 

@@ -21,6 +21,7 @@ SPELLED = {
     "transfer-daily-max": "transfer_daily_max",
     "transfer-fee-micros": "transfer_fee_micros",
     "notice-days": "notice_days",
+    "consent-above": "consent_above",
 }
 """Every term as a leaf names it and as it is asked for, in the leaf's order."""
 
@@ -81,7 +82,7 @@ class Tariffs:
         said = Proposal(body.proposal_sha256, body.tariff, body.from_us, person, place.time_us)
         self.proposals.append(said)
         about: list[Line] = [
-            ("term", f"{name} {getattr(body.tariff, term)}") for name, term in SPELLED.items()
+            ("term", f"{name} {_spell(getattr(body.tariff, term))}") for name, term in SPELLED.items()
         ]
         about.append(("proposal", body.proposal_sha256))
         if body.from_us is not None:
@@ -121,3 +122,7 @@ class Tariffs:
         self._in_force.set(place.index, tariff)
         self.numbered[place.index] = tariff
         self.coming = None
+
+
+def _spell(value: object) -> str:
+    return "none" if value is None else str(value)

@@ -22,6 +22,8 @@ SETTLEMENT_BYTES_MAX = 64_000
 LINE_BYTES = 60
 """A participant's line in a settlement, without the two places where its id stands."""
 REQUEST_KEYS_MAX = 2
+DEVICES_MAX = 5
+LOST_CODES_MAX = 100
 OPERATOR_KEYS_LEAST = {"request": 1, "approver": 2}
 PROPOSAL_LIFE_US = 72 * 3_600 * 1_000_000
 MONEY_MAX_MICROS = 9_223_372_036_854_775_807

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from coalition.exchange import exchange
 from coalition.gateway import exchange_reads
-from coalition.simulation.postgres import due, openings, reads, transits, writes
+from coalition.simulation.postgres import due, openings, proofs, reads, transits, writes
 from coalition.simulation.postgres.tables import Rows, Transaction, Wait
 from settlement.clearing import obligations
 from settlement.ledger import (
@@ -20,6 +20,7 @@ from settlement.ledger import (
     open_lots,
     opening,
     opening_rules,
+    proof_rows,
     sweeping,
     writing,
 )
@@ -59,6 +60,8 @@ STATEMENTS: dict[str, Statement] = {
     crossing.SENT: transits.sent,
     crossing.NEW_TRANSITS: transits.new_transits,
     crossing.ARRIVED: transits.arrived,
+    proof_rows.PROOFS: proofs.proofs,
+    proof_rows.CHANGED_PROOFS: proofs.changed_proofs,
     opening.LOADED: openings.loaded,
     opening_rules.HOMES_OF_ALIASES: openings.homes_of_aliases,
     opening_rules.HOMES_OF_MEMBERS: openings.homes_of_members,

@@ -132,6 +132,7 @@ class Tables:
     acts_by_id: dict[str, list[str]] = field(default_factory=dict)
     members: dict[str, MemberRow] = field(default_factory=dict)
     aliases: dict[bytes, str] = field(default_factory=dict)
+    proofs: dict[tuple[int, str, str], bytes | None] = field(default_factory=dict)
     lots: dict[tuple[int, int, int], LotRow] = field(default_factory=dict)
     open_lots: dict[tuple[int, str], set[tuple[int, int]]] = field(default_factory=dict)
     timed_lots: dict[int, set[tuple[int, int]]] = field(default_factory=dict)

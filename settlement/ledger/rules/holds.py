@@ -12,6 +12,7 @@ from settlement.ledger.rules.arrears import repay
 from settlement.ledger.rules.membership import find
 from settlement.ledger.rules.points import slices_of
 from settlement.ledger.rules.pricing import money_of_redemption, priced
+from settlement.ledger.rules.proofs import consent_to_spend, use_up
 from settlement.ledger.rules.ruling import ActName, Ruling
 from settlement.money import POINTS
 
@@ -20,12 +21,16 @@ def authorize(
     book: Book, house: House, name: ActName, body: Authorize, index: int, now_us: int, refusal: str | None
 ) -> Ruling:
     """Slices of the member's lots set aside for the caller, to be captured at the tariff of now."""
-    member = find(book, body.name)
+    member, consent = find(book, body.name), None
     slices: list[tuple[Lot, int]] = []
+    if refusal is None:
+        refusal = consent_to_spend(book, house, name, body, member)
+        consent = body.proof if refusal is None and member is not None else None
     if refusal is None:
         refusal, slices = slices_of(book, member, body.amount, now_us)
     if refusal is not None or member is None:
-        return Ruling("authorize", member, refusal)
+        return Ruling("authorize", member, refusal, consent=consent)
+    use_up(book, member, consent)
     minutes = min(body.hold_minutes or house.tariff.hold_minutes, house.tariff.hold_minutes)
     until_us = now_us + minutes * MINUTE_US
     taken = tuple([(lot.name, quantity) for lot, quantity in slices])
@@ -33,7 +38,9 @@ def authorize(
     book.open_hold(name, hold)
     book.note_activity(member, now_us)
     posts = (Transfer(chart.wallet(member), chart.held(member), POINTS, body.amount),)
-    return Ruling("authorize", member, None, posts, house.tariff_number, taken=taken, until_us=until_us)
+    return Ruling(
+        "authorize", member, None, posts, house.tariff_number, taken=taken, until_us=until_us, consent=consent
+    )
 
 
 def capture(

@@ -10,6 +10,7 @@ from settlement.ledger.rules.arrears import repay
 from settlement.ledger.rules.expiry import expiry_of, has_expired, notice_of
 from settlement.ledger.rules.membership import find
 from settlement.ledger.rules.pricing import money_of_issue, money_of_redemption, priced
+from settlement.ledger.rules.proofs import consent_to_spend, use_up
 from settlement.ledger.rules.ruling import ActName, Ruling
 from settlement.ledger.rules.sharing import Part, parts_of_issue
 from settlement.money import POINTS, WALLET_MAX
@@ -70,12 +71,16 @@ def redeem(
     book: Book, house: House, name: ActName, body: Redeem, index: int, now_us: int, refusal: str | None
 ) -> Ruling:
     """Points out of the member's lots, for which the caller is paid."""
-    member = find(book, body.name)
+    member, consent = find(book, body.name), None
     slices: list[tuple[Lot, int]] = []
+    if refusal is None:
+        refusal = consent_to_spend(book, house, name, body, member)
+        consent = body.proof if refusal is None and member is not None else None
     if refusal is None:
         refusal, slices = slices_of(book, member, body.amount, now_us)
     if refusal is not None or member is None:
-        return Ruling("redeem", member, refusal)
+        return Ruling("redeem", member, refusal, consent=consent)
+    use_up(book, member, consent)
     partner, tariff = name[0], house.tariff_number
     book.note_activity(member, now_us)
     for lot, quantity in slices:
@@ -86,7 +91,7 @@ def redeem(
     )
     taken = tuple([(lot.name, quantity) for lot, quantity in slices])
     book.originals[name] = Original(index, "redeem", member, body.amount, taken, tariff)
-    return Ruling("redeem", member, None, posts, tariff, taken=taken)
+    return Ruling("redeem", member, None, posts, tariff, taken=taken, consent=consent)
 
 
 def slices_of(

@@ -1,5 +1,6 @@
 """What becomes of an act, and how an entry's leaf spells it."""
 
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -7,12 +8,17 @@ from settlement.clock import format_time
 from settlement.journal.acts import ENGINE_LINE, Act, Draft
 from settlement.journal.leaf import Transfer, format_post
 from settlement.ledger.acts import (
+    CODE,
     ON_EVENT_US,
+    AddMemberProof,
     Authorize,
     Capture,
+    Code,
+    Consent,
     Issue,
     Redeem,
     Release,
+    RemoveMemberProof,
     Reverse,
     TransferPoints,
     Void,
@@ -34,8 +40,8 @@ class Ruling:
     `given` slices go back to lots, `freed` ones are pending no more, then `taken` ones come out of lots. `new_arrears` are owed
     from now on, `repaid` are parts of earlier ones. `original`: what was found to reverse or release, or the hold that ends.
     `amount`: how many points are reversed. `recipient`: to whom they go; `sent` lots are made in its shard when they arrive.
-    `until_us`: when a new hold runs out. `balance_after`: the member's points once the
-    book has changed.
+    `until_us`: when a new hold runs out. `consent`: the member's own yes, shown and genuine. `balance_after`: the member's
+    points once the book has changed.
     """
 
     kind: str
@@ -54,6 +60,7 @@ class Ruling:
     original: Original | Hold | None = None
     amount: int = 0
     until_us: int | None = None
+    consent: Consent | None = None
     recipient: str | None = None
     sent: tuple[Lot, ...] = ()
     balance_after: int | None = None
@@ -104,6 +111,18 @@ def spell_lot(shard: int, name: LotName) -> str:
     return f"{shard}:{name[0]}.{name[1]}"
 
 
+def spell_proof(name: str, public: bytes) -> str:
+    """A proof that is added, as leaves and consents state it."""
+    return f"code {public.hex()}" if name == CODE else f"device {name} {b64encode(public).decode()}"
+
+
+def spell_consent(consent: Consent) -> str:
+    """The member's yes as leaves state it, whole, so that the journal alone can be checked."""
+    if isinstance(consent, Code):
+        return f"code {consent.code.hex()}"
+    return f"device {consent.keyid} {b64encode(consent.signature).decode()}"
+
+
 def _spell_facts(lot: Lot) -> str:
     return f"{lot.funder} {lot.asset} {lot.quantity} {_spell_expiry(lot)} {lot.tariff}"
 
@@ -136,6 +155,12 @@ def spelled(shard: int, act: Act[object], ruling: Ruling) -> Draft:
         lines.append(("pending", "event" if until_us == ON_EVENT_US else format_time(until_us)))
     if isinstance(body, Issue) and body.campaign is not None:
         lines.append(("campaign", body.campaign))
+    if isinstance(body, AddMemberProof):
+        lines.append(("proof", spell_proof(body.name, body.public)))
+    elif isinstance(body, RemoveMemberProof):
+        lines.append(("proof-name", body.name))
+    if ruling.consent is not None:
+        lines.append(("consent", spell_consent(ruling.consent)))
     lines += act.request_lines()
     lines += outcome_lines(shard, ruling)
     return Draft(

@@ -1,4 +1,4 @@
-"""The books: journal, members, lots, holds, arrears, transits, balances and obligations.
+"""The books: journal, members, their proofs, lots, holds, arrears, transits, balances and obligations.
 
 The shard leads every primary key of a member-side table: it is the unit of scale-out. Totals that grow for ever are numeric, so
 that no sum of valid acts overflows; single amounts fit bigint by the bounds in `settlement.money`.
@@ -84,6 +84,13 @@ _TABLES = (
         token bytea PRIMARY KEY,
         member uuid NOT NULL REFERENCES members
     )""",
+    """CREATE TABLE proofs (
+        shard smallint NOT NULL,
+        member uuid NOT NULL,
+        name text NOT NULL,                      -- 'code', or the keyid of a device
+        public bytea,                            -- the anchor, or the key as DER; null: removed
+        PRIMARY KEY (shard, member, name)
+    ) WITH (fillfactor = 90)""",
     """CREATE TABLE lots (
         shard smallint NOT NULL,
         index bigint NOT NULL,

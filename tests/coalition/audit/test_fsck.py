@@ -105,6 +105,15 @@ PLANTED: dict[str, tuple[str, set[Check]]] = {
     ),
     "what a member sent": ("UPDATE members SET sent_points = 1 WHERE sent_day > 0", {Check.TABLE_MEMBERS}),
     "somebody concerned": ("INSERT INTO concerns VALUES ('bakery', 0, 0)", {Check.TABLE_CONCERNS}),
+    "an anchor": (
+        "UPDATE proofs SET public = decode(repeat('07', 16), 'hex') WHERE name = 'code'",
+        {Check.TABLE_PROOFS},
+    ),
+    "a device that was lost": (
+        "UPDATE proofs SET public = 'found again' WHERE name <> 'code'",
+        {Check.TABLE_PROOFS},
+    ),
+    "a proof of nobody": (f"INSERT INTO proofs VALUES (1, {FREE}, 'code', 'x')", {Check.TABLE_PROOFS}),
     "a part of an opening gone": (
         "DELETE FROM openings WHERE (shard, part) = (1, 1)",
         {Check.TABLE_OPENINGS},

@@ -7,7 +7,16 @@ from typing import Any
 
 import pytest
 
-from coalition.client import Client, ClientError, Outcome, prove_possession
+from coalition.client import (
+    Client,
+    ClientError,
+    CodeChain,
+    Outcome,
+    prove_device,
+    prove_possession,
+    read_code,
+    spell_code,
+)
 from coalition.client.aliases import alias_token
 from coalition.wire.envelope import open_envelope
 from coalition.wire.methods import METHODS
@@ -30,14 +39,18 @@ from settlement.house.tariff import Spent, Tariff
 from settlement.ids import is_uuid, new_act_id
 from settlement.ledger.acts import (
     ON_EVENT_US,
+    AddMemberProof,
     Authorize,
     Capture,
+    Code,
+    DeviceSignature,
     Enrol,
     Issue,
     LinkAlias,
     MemberName,
     Redeem,
     Release,
+    RemoveMemberProof,
     Reverse,
     TransferPoints,
     Void,
@@ -51,6 +64,8 @@ CARD = ("card", "4000 1234 5678")
 TOKEN = alias_token(ALIAS_KEY, *CARD)
 KEY = new_key()
 P256 = new_key(ECDSA_P256)
+CHAIN = CodeChain(bytes(16), 3)
+SIGNED = DeviceSignature(P256.keyid, bytes(64))
 PROOF = prove_possession(P256, public_key=P256.spki, network=NETWORK, partner_id="florist")
 PRICED = Tariff(10_000, expiry="month-end-12", spent=Spent.BEAR, fee_micros=5)
 PROPOSED = hashlib.sha256(spell_tariff_proposal(NETWORK, PRICED, WHEN_US)).hexdigest()
@@ -98,6 +113,33 @@ CASES: dict[str, tuple[Callable[[Client], Awaitable[Outcome]], object]] = {
         Issue(MemberName(member=MEMBER), 7, WHEN_US, ON_EVENT_US),
     ),
     "release": (lambda c: c.release(original_act_id=MEMBER, occurred_at=WHEN), Release(MEMBER, WHEN_US)),
+    "redeem with a code": (
+        lambda c: c.redeem(member=MEMBER, amount=5, proof=read_code(spell_code(bytes(16))), occurred_at=WHEN),
+        Redeem(MemberName(member=MEMBER), 5, WHEN_US, Code(bytes(16))),
+    ),
+    "authorize with a device": (
+        lambda c: c.authorize(member=MEMBER, amount=5, proof=SIGNED, occurred_at=WHEN),
+        Authorize(MemberName(member=MEMBER), 5, WHEN_US, 0, SIGNED),
+    ),
+    "add a chain of codes": (
+        lambda c: c.add_member_proof(member_id=MEMBER, added=CHAIN, proof=SIGNED),
+        AddMemberProof(MEMBER, "code", CHAIN.anchor, SIGNED),
+    ),
+    "add a device": (
+        lambda c: c.add_member_proof(
+            member_id=MEMBER,
+            added=prove_device(P256, network=NETWORK, partner_id="bakery", member_id=MEMBER),
+        ),
+        AddMemberProof(MEMBER, P256.keyid, P256.spki),
+    ),
+    "remove a device": (
+        lambda c: c.remove_member_proof(member_id=MEMBER, device_keyid=P256.keyid),
+        RemoveMemberProof(MEMBER, P256.keyid),
+    ),
+    "remove codes": (
+        lambda c: c.remove_member_proof(member_id=MEMBER, proof=Code(CHAIN.code(1))),
+        RemoveMemberProof(MEMBER, "code", Code(CHAIN.code(1))),
+    ),
     "reverse": (lambda c: c.reverse(original_act_id=MEMBER, occurred_at=WHEN), Reverse(MEMBER, WHEN_US)),
     "reverse in part": (
         lambda c: c.reverse(original_act_id=MEMBER, amount=5, occurred_at=WHEN),

@@ -27,7 +27,14 @@ class World:
             FoundingKey("bob", "ed25519", "approver", OPERATOR, "bob", b""),
         ]
         self.model = Model(
-            operator=OPERATOR, model=model, currency="EUR", minor_digits=2, shards=2, tariff=tariff, keys=keys
+            audience="clearing.example/test",
+            operator=OPERATOR,
+            model=model,
+            currency="EUR",
+            minor_digits=2,
+            shards=2,
+            tariff=tariff,
+            keys=keys,
         )
         self.now_us = NOON_US
         self.acts = 0

@@ -23,7 +23,7 @@ from settlement.ledger.rules.expiring import see_to
 from settlement.ledger.rules.expiry import DAY_US
 from settlement.ledger.sweeping import arrival_draft, lapse_draft
 from tests.coalition.simulation.founded import DIGITS, SHARDS, TARIFFS, founded_house, founding_keys
-from tests.support.pure_acts import OPERATOR, T0_US, act, as_entry
+from tests.support.pure_acts import NETWORK, OPERATOR, T0_US, act, as_entry
 
 UNSAID = {"partner", "act", "request", "sig"}
 MAY_ASK = dict(ASKED_BY.values())
@@ -45,6 +45,7 @@ class SideBySide:
         keys = founding_keys()
         self.houses = [House(), founded_house(keys, model)]
         self.model = Model(
+            audience=NETWORK.origin,
             operator=OPERATOR,
             model=model,
             currency="EUR",
@@ -72,7 +73,7 @@ class SideBySide:
     ) -> tuple[str, str]:
         """The act's id, and what both sides answered: `ok`, `refused REASON` or `error REASON`."""
         self.now_us += 1
-        asked = act(partner, body, signer=signer)
+        asked = body if isinstance(body, Act) else act(partner, body, signer=signer)
         return asked.act_id, self._ask_house(asked) if shard == HOUSE else self._ask_shard(asked, shard, lag)
 
     def heads(self) -> None:
@@ -179,6 +180,7 @@ class SideBySide:
                 assert model.balance(member) == wallet.balance
                 assert model.pending(member) == wallet.pending
                 assert model.held(member) == wallet.held
+                assert model.proofs(member) == shard.book.proofs.of(member)
                 assert model.facts.points.arrears.owed(member) == sum(
                     [one.remaining for one in wallet.arrears]
                 )

@@ -13,13 +13,14 @@ from tests.coalition.simulation.stories.clearing import LATE, Clearing
 from tests.coalition.simulation.stories.governing import Governing
 from tests.coalition.simulation.stories.holding import Holding
 from tests.coalition.simulation.stories.pricing import Pricing
+from tests.coalition.simulation.stories.proving import Proving
 from tests.coalition.simulation.stories.telling import AMOUNTS, FOUNDERS, PERSONS, TRADERS
 from tests.coalition.simulation.stories.trading import Trading
 from tests.coalition.simulation.stories.transferring import Transferring
 from tests.support.pure_acts import OPERATOR
 
 
-class Stories(Governing, Pricing, Trading, Transferring, Holding, Clearing):
+class Stories(Governing, Pricing, Trading, Transferring, Holding, Proving, Clearing):
     """Any act at any time by anyone who has a key."""
 
     @initialize()
