@@ -255,13 +255,8 @@ def position(voice: Voice) -> None:
         return
     digits = minor_digits(found.currency)
     amount = money_micros(abs(found.position_micros), currency=found.currency, minor_digits=digits)
-    verb = (
-        "owes"
-        if found.position_micros > 0
-        else "is owed"
-        if found.position_micros < 0
-        else "owes and is owed"
-    )
+    verb = "owes" if found.position_micros > 0 else "is owed"
+    verb = verb if found.position_micros else "owes and is owed"
     say(f"{voice.identity.partner_id} {verb} {amount}")
 
 

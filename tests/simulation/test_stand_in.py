@@ -217,9 +217,8 @@ async def same_answers(
     stand: Session, real: psycopg.AsyncConnection[Any], tables: Tables, real_tables: Tables
 ) -> None:
     """Every statement that only reads, asked of both."""
-    known, ids = list(tables.members), [name[1] for name in tables.acts]
-    tokens, lots = list(tables.aliases), [name[1:] for name in tables.lots]
-    partner, act_id = next(iter(tables.acts))
+    known, tokens = list(tables.members), list(tables.aliases)
+    ids, lots = [name[1] for name in tables.acts], [name[1:] for name in tables.lots]
     due = {"now_us": LAST_US, "months": [1, 3], "since_us": [LAST_US, 0]}
     asked: dict[str, object] = {
         batch.SEEN: (ids,),
@@ -247,8 +246,8 @@ async def same_answers(
         publisher.PUBLISHED: (),
         exchange.BY_MEMBER: (known[0],),
         exchange.BY_ALIAS: (tokens[0],),
-        exchange.BY_ACT: (partner, act_id),
-        exchange_reads.OUTCOME: (partner, act_id),
+        exchange.BY_ACT: next(iter(tables.acts)),
+        exchange_reads.OUTCOME: next(iter(tables.acts)),
     }
     assert asked.keys() <= STATEMENTS.keys()
     for statement, parameters in asked.items():

@@ -37,6 +37,7 @@ def joined(*parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.tuples(*parts).map(" ".join)
 
 
+PROOFS = st.just(f"code {'0f' * 16}") | joined(st.just("device"), HASHES, BASE64)
 VALUES: dict[str, st.SearchStrategy[str]] = {
     "partner": NAMES,
     "act": UUIDS,
@@ -58,6 +59,9 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "tariff": NUMBERS,
     "arrear": st.sampled_from(["new bakery PTS 5 12", "take 1:7.0 5"]),
     "term": st.sampled_from(["rate-micros 10000", "hold-minutes 10080", "expiry month-end-12"]),
+    "proof": PROOFS,
+    "proof-name": st.just("code") | HASHES,
+    "consent": PROOFS,
     "result": st.sampled_from(["ok", "refused INSUFFICIENT_POINTS"]),
     "network": st.sampled_from(["clearing.example/coalition-1", "ab"]),
     "currency": joined(st.just("EUR"), st.integers(0, 6).map(str)),
@@ -79,6 +83,10 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "settlement": NUMBERS,
     "proposal": HASHES,
     "net": joined(NAMES, st.integers(-(10**18), 10**18).map(str)),
+    "recipient": UUIDS,
+    "joined": UUIDS,
+    "part": NUMBERS,
+    "totals": joined(NUMBERS, NUMBERS, NUMBERS),
     "head": joined(NUMBERS, NUMBERS, HASHES),
 }
 
