@@ -39,7 +39,7 @@ _GRANTS = (
     f"GRANT INSERT ON {', '.join(_APPEND_ONLY)} TO {GATEWAY}",
     f"GRANT INSERT, UPDATE ON obligations TO {GATEWAY}, {WORKER}",
     f"GRANT INSERT, UPDATE ON balances TO {GATEWAY}, {WORKER}",
-    f"GRANT INSERT, UPDATE (remaining, pending_until_us, expired) ON lots TO {GATEWAY}, {WORKER}",
+    f"GRANT INSERT, UPDATE (remaining, pending_until_us, expired, notice_us) ON lots TO {GATEWAY}, {WORKER}",
     f"GRANT UPDATE (active_at_us, idle_months) ON members TO {GATEWAY}, {WORKER}",
     f"GRANT INSERT, UPDATE (remaining) ON arrears TO {GATEWAY}, {WORKER}",
     f"GRANT UPDATE (sent_day, sent_points) ON members TO {GATEWAY}",
@@ -47,7 +47,7 @@ _GRANTS = (
     f"GRANT INSERT, UPDATE (public) ON proofs TO {GATEWAY}",
     f"GRANT UPDATE (closed_by) ON holds TO {GATEWAY}, {WORKER}",
     f"GRANT UPDATE ON shards TO {GATEWAY}, {WORKER}",
-    f"GRANT INSERT ON entries, transfers, checkpoints TO {WORKER}",
+    f"GRANT INSERT ON entries, transfers, concerns, checkpoints TO {WORKER}",
 )
 
 

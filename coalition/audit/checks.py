@@ -49,6 +49,7 @@ class Check(StrEnum):
     TABLE_ENTRIES = "table-entries"
     TABLE_TRANSFERS = "table-transfers"
     TABLE_PAYLOADS = "table-payloads"
+    TABLE_CONCERNS = "table-concerns"
     TABLE_ACTS = "table-acts"
     TABLE_MEMBERS = "table-members"
     TABLE_ALIASES = "table-aliases"
@@ -100,6 +101,7 @@ MEANINGS = {
     Check.TABLE_ENTRIES: "columns of entries say what the leaves say",
     Check.TABLE_TRANSFERS: "transfers are the leaves' postings",
     Check.TABLE_PAYLOADS: "every payload belongs to an act's entry",
+    Check.TABLE_CONCERNS: "entries of the engine concern those whose holds and points they are about",
     Check.TABLE_ACTS: "acts are those of the journal",
     Check.TABLE_MEMBERS: "members are those enrolled",
     Check.TABLE_ALIASES: "aliases are those linked",

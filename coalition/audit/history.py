@@ -137,7 +137,7 @@ class History:
             return None, f"there is no open hold {entry.one('original')}"
         if entry.time_us < hold.until_us:
             return None, f"hold {entry.one('original')} has not run out"
-        draft = lapse_draft(entry.shard, book, hold, entry.index)
+        draft = lapse_draft(entry.shard, book, self.house, hold, (entry.index, entry.time_us))
         book.forget_changes()
         return draft, None
 

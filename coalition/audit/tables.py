@@ -22,7 +22,7 @@ TOKEN_BYTES = 32
 _MEMBERS = "SELECT member::text, shard, active_at_us, idle_months, sent_day, sent_points FROM members"
 _ALIASES = "SELECT token, member::text FROM aliases"
 _LOTS = """SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff,
-    idle_months, pending_until_us, expired FROM lots"""
+    idle_months, pending_until_us, expired, notice_us FROM lots"""
 _BALANCES = "SELECT shard, account, asset, debits, credits FROM balances"
 _OBLIGATIONS = "SELECT shard, cycle, debtor, creditor, amount, count FROM obligations"
 _ARREARS = (
@@ -31,6 +31,7 @@ _ARREARS = (
 _REVERSALS = "SELECT shard, original, index, amount FROM reversals"
 _HOLDS = "SELECT shard, index, member::text, partner, amount, tariff, until_us, closed_by FROM holds"
 _TRANSITS = "SELECT shard, index, to_shard, recipient::text, arrived_by FROM transits"
+_CONCERNS = "SELECT partner, shard, index FROM concerns"
 _PROOFS = "SELECT shard, member::text, name, public FROM proofs"
 _OPENINGS = "SELECT shard, proposal, part, index, lots, points FROM openings"
 _SHARDS = "SELECT shard, size, house, recorded_at_us, cycle, cycle_start FROM shards"
@@ -100,6 +101,7 @@ def _expectations(replay: Replay) -> list[_Expectation]:
             lambda: {key: astuple(hold) for key, hold in tally.holds.items()},
         ),
         (Check.TABLE_TRANSITS, _TRANSITS, 2, lambda: _expected_transits(replay)),
+        (Check.TABLE_CONCERNS, _CONCERNS, 3, lambda: dict.fromkeys(tally.concerns, ())),
         (
             Check.TABLE_PROOFS,
             _PROOFS,
@@ -112,12 +114,15 @@ def _expectations(replay: Replay) -> list[_Expectation]:
 
 
 def _expected_lots(replay: Replay) -> dict[Row, Row]:
-    """What of them expired and no reversal has counted is what deciding every entry again left; all else their lines say."""
+    """What expired and no reversal has counted, and when a notice is due, deciding every entry again left; all else their
+    lines say.
+    """
     expected: dict[Row, Row] = {}
     for (shard, *name), lot in replay.tally.lots.items():
         lots = replay.books[shard].lots if shard in replay.books else {}
         decided = lots.get((name[0], name[1]))
-        expected[shard, *name] = (*astuple(lot), 0 if decided is None else decided.expired)
+        left = (0, None) if decided is None else (decided.expired, decided.notice_us)
+        expected[shard, *name] = (*astuple(lot), *left)
     return expected
 
 

@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from settlement.clock import parse_time
+from settlement.journal.leaf import Entry
 from settlement.ledger import chart
+from settlement.ledger.acts import ON_EVENT_US
+from settlement.ledger.book import IDLE_US, NEVER_US
 
 LotName: TypeAlias = tuple[int, int, int]
 """Shard, entry number, and the place among the entry's lots."""
@@ -69,3 +73,30 @@ class Sums:
 
     first: int = 0
     second: int = 0
+
+
+def named_place(original: str) -> tuple[int, int]:
+    """Shard and number of the entry that an `original` line names."""
+    shard, _, index = original.partition(":")
+    return int(shard), int(index)
+
+
+def new_lot(
+    entry: Entry, member: str, funder: str, asset: str, quantity: str, expiry: str, tariff: str
+) -> TalliedLot:
+    """The lot that a `lot new` or `lot grant` line makes."""
+    idle_months = int(expiry.removeprefix("activity-")) if expiry.startswith("activity-") else None
+    expires_at_us = IDLE_US if idle_months else NEVER_US if expiry == "never" else parse_time(expiry)
+    pending = entry.get("pending")
+    until_us = None if pending is None else ON_EVENT_US if pending == "event" else parse_time(pending)
+    return TalliedLot(
+        member,
+        funder,
+        asset,
+        int(quantity),
+        int(quantity),
+        expires_at_us,
+        int(tariff),
+        idle_months,
+        until_us if until_us is not None and until_us > entry.time_us else None,
+    )

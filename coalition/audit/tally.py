@@ -5,16 +5,23 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from coalition.audit.proved import ProofName, take_proofs
-from coalition.audit.tallied import LotName, Sums, TalliedArrear, TalliedHold, TalliedLot, TalliedTransit
+from coalition.audit.tallied import (
+    LotName,
+    Sums,
+    TalliedArrear,
+    TalliedHold,
+    TalliedLot,
+    TalliedTransit,
+    named_place,
+    new_lot,
+)
 from settlement.clearing.accrual import Accrual
 from settlement.clock import parse_time
 from settlement.journal.leaf import Entry, Transfer
-from settlement.ledger.acts import ON_EVENT_US
-from settlement.ledger.book import IDLE_US, NEVER_US
 from settlement.ledger.chart import parties
 from settlement.statements.cyclebook import Activity, activity_of, points_leg
 
-_OF_HOLDS = frozenset({"authorize", "capture", "void", "lapse"})
+_ENDING_HOLDS = frozenset({"capture", "void", "lapse"})
 
 
 @dataclass(slots=True)
@@ -38,6 +45,8 @@ class Tally:
     holds: dict[tuple[int, int], TalliedHold] = field(default_factory=dict)
     transits: dict[tuple[int, int], TalliedTransit] = field(default_factory=dict)
     """By shard and entry of the transfer."""
+    concerns: set[tuple[str, int, int]] = field(default_factory=set)
+    """Partners that are to learn of an entry of the engine, with its shard and number."""
     moved: dict[int, dict[tuple[str, bool], Sums]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(Sums))
     )
@@ -54,6 +63,7 @@ class Tally:
         spends = entry.kind != "reverse" or any(value.startswith(("give ", "renew ")) for value in lots)
         for place, value in enumerate(lots):
             wrong += self._lot(entry, place, value, spends=spends)
+        self.concerns |= {(partner, entry.shard, entry.index) for partner in self._concerned(entry)}
         for place, value in enumerate(entry.all("arrear")):
             wrong += self._arrear(entry, place, value)
         if entry.refusal is None and entry.kind == "enrol":
@@ -68,8 +78,7 @@ class Tally:
         elif original is not None and entry.kind == "arrive":
             wrong += self._arrive(entry, original)
         elif original is not None and entry.refusal is None and entry.kind == "reverse":
-            shard, _, index = original.partition(":")
-            self.reversals[int(shard), int(index), entry.index] = int(entry.one("amount").split(" ")[1])
+            self.reversals[*named_place(original), entry.index] = int(entry.one("amount").split(" ")[1])
         elif original is not None and entry.refusal is None and entry.kind != "release":
             wrong += self._close(entry, original)
         return wrong
@@ -154,7 +163,7 @@ class Tally:
             return ()
         if verb in ("new", "grant"):
             member = facts.pop(0) if verb == "grant" else entry.get("recipient") or entry.get("member") or ""
-            self.open_lot((entry.shard, entry.index, place), _new_lot(entry, member, *facts))
+            self.open_lot((entry.shard, entry.index, place), new_lot(entry, member, *facts))
             return ()
         name, points = _read_name(facts[0]), int(facts[1])
         if verb == "free":
@@ -163,7 +172,7 @@ class Tally:
             return self._renew((entry.shard, entry.index, place), name, points, parse_time(facts[2]))
         if verb == "spend":
             return self._move_held(name, -points)
-        if entry.kind in _OF_HOLDS:
+        if entry.kind == "authorize" or (verb == "give" and entry.kind in _ENDING_HOLDS):
             return self._move_held(name, points if verb == "take" else -points, out_of_lot=True)
         if entry.kind == "expire":
             return self._expire(name, points)
@@ -208,7 +217,7 @@ class Tally:
 
     def _send(self, entry: Entry) -> None:
         lots = [
-            _new_lot(entry, entry.one("recipient"), *value.split(" ")[1:])
+            new_lot(entry, entry.one("recipient"), *value.split(" ")[1:])
             for value in entry.all("lot")
             if value[:5] == "send "
         ]
@@ -218,8 +227,7 @@ class Tally:
             self.transits[entry.shard, entry.index] = transit
 
     def _arrive(self, entry: Entry, original: str) -> Iterator[str]:
-        shard, _, index = original.partition(":")
-        transit = self.transits.get((int(shard), int(index)))
+        transit = self.transits.get(named_place(original))
         if transit is None:
             yield f"nothing was sent by {original}"
         elif transit.arrived_by is not None:
@@ -233,9 +241,19 @@ class Tally:
             entry.one("member"), entry.one("partner"), amount, int(entry.one("tariff")), until_us
         )
 
+    def _concerned(self, entry: Entry) -> set[str]:
+        if entry.kind == "expire":
+            accounts = [transfer.credit for transfer in entry.transfers()]
+            return {name.removeprefix("expired:") for name in accounts if name.startswith("expired:")}
+        if entry.kind == "notice":
+            return {value.split(" ")[0] for value in entry.all("expiring")}
+        if entry.kind == "lapse":
+            hold = self.holds.get(named_place(entry.one("original")))
+            return set() if hold is None else {hold.partner}
+        return set()
+
     def _close(self, entry: Entry, original: str) -> Iterator[str]:
-        shard, _, index = original.partition(":")
-        hold = self.holds.get((int(shard), int(index)))
+        hold = self.holds.get(named_place(original))
         if hold is None:
             yield f"hold {original} does not exist"
         elif hold.closed_by is not None:
@@ -263,27 +281,6 @@ def _read_name(spelled: str) -> LotName:
     shard, _, within = spelled.partition(":")
     index, _, place = within.partition(".")
     return int(shard), int(index), int(place)
-
-
-def _new_lot(
-    entry: Entry, member: str, funder: str, asset: str, quantity: str, expiry: str, tariff: str
-) -> TalliedLot:
-    """The lot that a `lot new` or `lot grant` line makes."""
-    idle_months = int(expiry.removeprefix("activity-")) if expiry.startswith("activity-") else None
-    expires_at_us = IDLE_US if idle_months else NEVER_US if expiry == "never" else parse_time(expiry)
-    pending = entry.get("pending")
-    until_us = None if pending is None else ON_EVENT_US if pending == "event" else parse_time(pending)
-    return TalliedLot(
-        member,
-        funder,
-        asset,
-        int(quantity),
-        int(quantity),
-        expires_at_us,
-        int(tariff),
-        idle_months,
-        until_us if until_us is not None and until_us > entry.time_us else None,
-    )
 
 
 def _spell(name: LotName) -> str:

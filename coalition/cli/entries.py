@@ -1,5 +1,6 @@
 """`coalition entries`: the journal, as far as it concerns who asks."""
 
+import json
 from collections import deque
 from typing import Annotated
 
@@ -22,11 +23,24 @@ def entries(
         int, typer.Option(min=0, metavar="N", help="How many, the newest of each shard's end; 0: all.")
     ] = 20,
     leaves: Annotated[bool, typer.Option("--leaves", help="Print the exact leaves.")] = False,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Print new entries as they come, until Ctrl-C.")
+    ] = False,
+    after: Annotated[
+        str,
+        typer.Option(metavar="TOKEN", help="With --follow: go on after the entry of this resume_token."),
+    ] = "",
 ) -> None:
-    """List journal entries that concern you: your own acts, and others' that made you owe. The operator sees all.
+    """List journal entries that concern you: your own acts, and others' that are your business. The operator sees all.
 
     [dim]coalition entries --last 50 --as bakery[/]
+    [dim]coalition entries --follow --json --as bakery[/]
     """
+    if follow:
+        _follow(voice, after, leaves=leaves)
+        return
+    if after:
+        raise typer.BadParameter("it goes with --follow", param_hint="--after")
     with waiting("reading the journal"), voice.asking() as client:
         found = deque(client.entries(page_size=PAGE_ENTRIES), maxlen=last or None)
     if voice.json:
@@ -36,6 +50,18 @@ def entries(
             say(entry.leaf.decode("ascii", errors="replace"))
     else:
         show_table(("entry", "recorded", "kind", "partner", "amount", "result"), map(_row, found))
+
+
+def _follow(voice: Voice, after: str, *, leaves: bool) -> None:
+    """Each entry at once, with --json one document a line; without a token from now on."""
+    with voice.asking() as client:
+        for entry in client.follow(resume_token=after, only_new=not after):
+            if voice.json:
+                typer.echo(json.dumps(_document(entry) | {"resume_token": entry.resume_token}))
+            elif leaves:
+                say(entry.leaf.decode("ascii", errors="replace"))
+            else:
+                say("  ".join(_row(entry)))
 
 
 def _row(entry: Entry) -> tuple[str, ...]:

@@ -135,6 +135,13 @@ TERMS = (
         f"What the partner that asks for a transfer pays the operator for a point, {_UNIT}.",
     ),
     Term(
+        "--notice-days",
+        "notice_days",
+        "DAYS",
+        _number(0, DAYS_MAX),
+        "How long before points expire on a date their issuer is told; 0: it is not.",
+    ),
+    Term(
         "--consent-above",
         "consent_above",
         "POINTS",

@@ -37,6 +37,13 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowedEntry(Entry):
+    """An entry of a stream; `resume_token` lets another stream go on after it."""
+
+    resume_token: str
+
+
+@dataclass(frozen=True, slots=True)
 class Key:
     """A public key of a partner; `revoked_at_entry` is None while it lives. Numbers are house entries."""
 

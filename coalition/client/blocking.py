@@ -131,6 +131,7 @@ class BlockingClient:
     balance = _blocking(Client.balance)
     receipt = _blocking(Client.receipt)
     entries = _blocking_iterator(Client.entries)
+    follow = _blocking_iterator(Client.follow)
     member = _blocking(Client.member)
     partners = _blocking(Client.partners)
     tariffs = _blocking(Client.tariffs)

@@ -4,6 +4,8 @@ An act is in the outbox before its first byte leaves, and its receipt is believe
 these bytes.
 """
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from hashlib import sha256
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -142,20 +144,32 @@ class Caller:
 
     async def _read(self, request: Any, response: type[Response]) -> Response:
         """Asks a question: a fresh id each time, nothing kept."""
-        reply = await self._read_bytes(request)
-        try:
-            return response.FromString(reply)
-        except (DecodeError, ValueError) as error:
-            raise answer_malformed(str(error)) from None
+        return _parsed(await self._read_bytes(request), response)
 
     async def _read_bytes(self, request: Any) -> bytes:
         envelope = self._writer.seal(request, request_id=new_act_id())
         return await self._open_sender().send(method_of(request).path, envelope)
 
+    async def _stream(self, request: Any, response: type[Response]) -> AsyncGenerator[Response]:
+        """The messages of one stream until it is lost; RequestRejectedError, NoAnswerError if none can be had at all."""
+        path = method_of(request).path
+        async with aclosing(
+            self._open_sender().stream(path, lambda: self._writer.seal(request, request_id=new_act_id()))
+        ) as messages:
+            async for message in messages:
+                yield _parsed(message, response)
+
     def _open_sender(self) -> Sender:
         if self._sender is None:
             raise ClientError("CLIENT_CLOSED", "the client is used inside `async with Client(...)` only")
         return self._sender
+
+
+def _parsed(reply: bytes, response: type[Response]) -> Response:
+    try:
+        return response.FromString(reply)
+    except (DecodeError, ValueError) as error:
+        raise answer_malformed(str(error)) from None
 
 
 def _opened(kept: Kept) -> tuple[str, bytes]:

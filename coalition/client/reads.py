@@ -4,7 +4,8 @@ Answers come over the channel unsigned, except receipts; what must be proven is 
 """
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 
 from coalition.api.v1 import exchange_pb2, members_pb2, partners_pb2, settlement_pb2, transparency_pb2
 from coalition.client.aliases import Alias
@@ -13,6 +14,7 @@ from coalition.client.answers import (
     ConsistencyProof,
     Cycle,
     Entry,
+    FollowedEntry,
     Funding,
     InclusionProof,
     Key,
@@ -64,6 +66,23 @@ class Reads(Caller):
             token = page.next_page_token
             if not token:
                 return
+
+    async def follow(
+        self, *, resume_token: str = "", only_new: bool = False
+    ) -> AsyncGenerator[FollowedEntry]:
+        """Journal entries that concern the caller: those after the token or, without one, all; then each as it comes, for ever.
+
+        `only_new`: without a token, from now on. A lost connection is made again where it was lost, none left out and none twice;
+        NoAnswerError when nothing answers inside the client's deadline.
+        """
+        while True:
+            request = exchange_pb2.FollowEntriesRequest(resume_token=resume_token, only_new=only_new)
+            async with aclosing(self._stream(request, exchange_pb2.FollowEntriesResponse)) as messages:
+                async for message in messages:
+                    resume_token, only_new = message.resume_token, False
+                    if message.HasField("entry"):
+                        entry = message.entry
+                        yield FollowedEntry(entry.shard, entry.entry_number, entry.leaf, resume_token)
 
     async def member(self, *, member: str | Alias) -> Member:
         """Finds a member by id or alias. Rejected with MEMBER_NOT_FOUND."""

@@ -10,6 +10,8 @@ Everything else is raised at once.
 import asyncio
 import itertools
 import random
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 import grpc
@@ -23,6 +25,8 @@ from coalition.wire.methods import METHODS
 
 PAUSE_SECONDS = 0.05
 PAUSE_SECONDS_MAX = 2.0
+SILENCE_SECONDS = 45.0
+"""Of a stream: three times as long as a server lets pass without a message."""
 ATTEMPTS_PER_DEADLINE = 3
 """How many attempts that hang fit into a deadline."""
 
@@ -94,6 +98,14 @@ def _with_details(plain: Failure, status: Status) -> Failure:
     return replace(plain, reason=reason, field=field, pause_seconds=pause_seconds)
 
 
+class _LostError(Exception):
+    """A stream is no more."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
 class Sender:
     """Calls methods on a channel with bytes in and bytes out."""
 
@@ -101,6 +113,9 @@ class Sender:
         self._deadline_seconds = deadline_seconds
         self._attempt_seconds = deadline_seconds / ATTEMPTS_PER_DEADLINE
         self._calls = {path: channel.unary_unary(path, None, None) for path in METHODS}
+        self._streams = {
+            path: channel.unary_stream(path, None, None) for path, method in METHODS.items() if method.streams
+        }
 
     async def send(self, path: str, envelope: bytes, *, sent_before: bool = False) -> bytes:
         """The reply's bytes. `sent_before`: the same bytes may have been sent by an earlier call.
@@ -123,6 +138,47 @@ class Sender:
                 raise failure.error(doubt=doubt)
             await asyncio.sleep(pause)
         raise AssertionError("unreachable")
+
+    async def stream(self, path: str, seal: Callable[[], bytes]) -> AsyncGenerator[bytes]:
+        """The messages of a stream; it ends when one that was there is lost. `seal` makes each attempt's request.
+
+        Errors as for `send`, if no stream is to be had before the deadline.
+        """
+        clock = asyncio.get_running_loop().time
+        deadline, heard = clock() + self._deadline_seconds, False
+        for attempt in itertools.count():
+            failure = Failure("UNAVAILABLE", "the stream ended")
+            try:
+                async with aclosing(self._attempt(path, seal(), deadline)) as messages:
+                    async for message in messages:
+                        heard = True
+                        yield message
+            except _LostError as lost:
+                failure = lost.failure
+            pause = (failure.pause_seconds or 0.0) + _jitter_seconds(attempt)
+            if not failure.again or (not heard and clock() + pause >= deadline):
+                raise failure.error(doubt=False)
+            await asyncio.sleep(pause)
+            if heard:
+                return
+
+    async def _attempt(self, path: str, envelope: bytes, deadline: float) -> AsyncGenerator[bytes]:
+        """The messages of one call, whose first must come before the deadline. A stream that falls silent is lost."""
+        call = self._streams[path](envelope)
+        patience = max(0.0, deadline - asyncio.get_running_loop().time())
+        messages = aiter(call)
+        try:
+            while True:
+                yield await asyncio.wait_for(anext(messages), patience)
+                patience = SILENCE_SECONDS
+        except StopAsyncIteration:
+            raise _LostError(Failure("UNAVAILABLE", "the stream ended")) from None
+        except grpc.aio.AioRpcError as error:
+            raise _LostError(read_failure(error)) from None
+        except TimeoutError:
+            raise _LostError(Failure("UNAVAILABLE", "the stream is silent")) from None
+        finally:
+            call.cancel()
 
 
 def _jitter_seconds(attempt: int) -> float:

@@ -2,6 +2,8 @@
 
 import base64
 import struct
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any, NamedTuple
 
 from psycopg import AsyncConnection
@@ -20,13 +22,13 @@ from settlement.ledger.acts import MemberName
 PAGE_DEFAULT = 100
 PAGE_MAX = 1_000
 MEMBER = """SELECT m.member::text, m.shard, w.credits - w.debits, h.credits - h.debits,
-    p.credits - p.debits FROM members m
+    p.credits - p.debits, (SELECT sum(a.remaining) FROM arrears a
+    WHERE a.shard = m.shard AND a.member = m.member AND a.remaining > 0) FROM members m
     LEFT JOIN balances w ON w.shard = m.shard AND w.account = 'wallet:' || m.member::text AND w.asset = 'PTS'
     LEFT JOIN balances h ON h.shard = m.shard AND h.account = 'held:' || m.member::text AND h.asset = 'PTS'
     LEFT JOIN balances p ON p.shard = m.shard AND p.account = 'pending:' || m.member::text AND p.asset = 'PTS'
     WHERE m.member = %s"""
 ALIAS = "SELECT member::text FROM aliases WHERE token = %s"
-ARREARS = "SELECT sum(remaining) FROM arrears WHERE shard = %s AND member = %s AND remaining > 0"
 OUTCOME = """SELECT a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
     e.member::text, e.balance_after FROM acts a JOIN entries e USING (shard, index) WHERE a.partner = %s AND a.act_id = %s"""
 _SHARDS = "SELECT shard, size FROM shards ORDER BY shard"
@@ -36,19 +38,22 @@ _OWN = """SELECT index, leaf FROM entries WHERE shard = %(shard)s AND index >= %
     AND t.debit = 'position:' || %(partner)s AND t.index >= %(start)s AND t.index < %(stop)s
     UNION ALL SELECT t.index FROM transfers t WHERE t.debit LIKE 'issued:%%' AND t.shard = %(shard)s
     AND t.debit = 'issued:' || %(partner)s AND t.index >= %(start)s AND t.index < %(stop)s
-    UNION ALL SELECT t.index FROM transfers t WHERE t.credit ~ '^(expired|issued):' AND t.shard = %(shard)s
-    AND t.credit IN ('expired:' || %(partner)s, 'issued:' || %(partner)s) AND t.index >= %(start)s AND t.index < %(stop)s))"""
+    UNION ALL SELECT t.index FROM transfers t WHERE t.credit LIKE 'issued:%%' AND t.shard = %(shard)s
+    AND t.credit = 'issued:' || %(partner)s AND t.index >= %(start)s AND t.index < %(stop)s
+    UNION ALL SELECT c.index FROM concerns c WHERE c.partner = %(partner)s AND c.shard = %(shard)s
+    AND c.index >= %(start)s AND c.index < %(stop)s))"""
 _PAGE = " ORDER BY index LIMIT %(limit)s"
 
 
 class Found(NamedTuple):
-    """A member: its shard, spendable points, points in open holds, and points that are pending."""
+    """A member: its shard, spendable points, points in open holds, points that are pending, and points that it owes."""
 
     member: str
     shard: int
     points: int
     held: int
     pending: int
+    arrears: int
 
 
 async def find_member(connection: AsyncConnection[TupleRow], name: MemberName) -> Found:
@@ -60,20 +65,19 @@ async def find_member(connection: AsyncConnection[TupleRow], name: MemberName) -
     row = await (await connection.execute(MEMBER, (member,))).fetchone() if member is not None else None
     if row is None:
         raise CoalitionError("MEMBER_NOT_FOUND", "no member has this id or alias", field="member")
-    return Found(row[0], row[1], int(row[2] or 0), int(row[3] or 0), int(row[4] or 0))
+    return Found(row[0], row[1], *[int(points or 0) for points in row[2:]])
 
 
 async def get_balance(means: Means, admitted: Admitted) -> exchange_pb2.GetBalanceResponse:
-    """A member's points: spendable, in open holds, pending, and those that it owes."""
+    """A member's points: spendable, in open holds, pending, and those that it owes, all of one moment."""
     async with means.reads.connection() as connection:
         found = await find_member(connection, member_name(admitted.message))
-        owed = await (await connection.execute(ARREARS, (found.shard, found.member))).fetchone()
     return exchange_pb2.GetBalanceResponse(
         member_id=found.member,
         balance=found.points,
         held=found.held,
         pending=found.pending,
-        arrears=int(owed[0] or 0) if owed is not None else 0,
+        arrears=found.arrears,
     )
 
 
@@ -120,6 +124,32 @@ async def list_entries(means: Means, admitted: Admitted) -> exchange_pb2.ListEnt
     if shard is not None:
         response.next_page_token = _write_token(shard, start, sizes)
     return response
+
+
+async def follow_entries(
+    means: Means, admitted: Admitted
+) -> AsyncGenerator[exchange_pb2.FollowEntriesResponse]:
+    """The entries that concern the caller as they come, for as long as its key lives; the operator sees all."""
+    request, caller = admitted.message, admitted.caller
+    if request.only_new and request.resume_token:
+        raise invalid("only_new", "false beside a resume_token")
+    followed = means.follower.follow(
+        means.reads,
+        caller.partner,
+        sees_all=caller.is_operator,
+        token=request.resume_token,
+        only_new=request.only_new,
+    )
+    async with aclosing(followed):
+        async for entry, token in followed:
+            if means.memory.house.live_key(admitted.sealed.keyid) is None:
+                message = "the key was revoked meanwhile; sign with a live key"
+                raise CoalitionError("KEY_REVOKED", message, field="signatures.keyid")
+            response = exchange_pb2.FollowEntriesResponse(resume_token=token)
+            if entry is not None:
+                shard, number, leaf = entry
+                response.entry.MergeFrom(exchange_pb2.Entry(shard=shard, entry_number=number, leaf=leaf))
+            yield response
 
 
 async def _page(

@@ -12,6 +12,7 @@ from psycopg.rows import TupleRow
 
 from coalition.exchange.exchange import Exchange, Reads
 from coalition.gateway.door_log import DoorLog
+from coalition.gateway.following import Follower
 from coalition.gateway.limits import Limits
 from coalition.gateway.metrics import CallMetrics
 from settlement.house.state import House
@@ -35,6 +36,7 @@ class Means:
     limits: Limits = field(default_factory=Limits)
     door_log: DoorLog = field(default_factory=DoorLog)
     metrics: CallMetrics = field(default_factory=CallMetrics)
+    follower: Follower = field(default_factory=Follower)
     client_certificates: bool = False
     looking: asyncio.Lock = field(default_factory=asyncio.Lock)
 

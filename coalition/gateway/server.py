@@ -122,6 +122,7 @@ async def _serve_calls(
     started.set_result(settings.listen if settings.listen.startswith("unix:") else f"{host}:{port}")
     lanes = asyncio.create_task(means.exchange.run())
     beside = [asyncio.create_task(_refresh_house(means)), asyncio.create_task(means.door_log.run())]
+    beside.append(asyncio.create_task(means.follower.run(means.reads)))
     if tls is not None:
         beside.append(asyncio.create_task(tls.watch()))
     lanes_ended = asyncio.Event()
@@ -129,6 +130,7 @@ async def _serve_calls(
     await _any_of(stopping, worker.ended, lanes_ended)
     _log.info("draining")
     await health_service.enter_graceful_shutdown()
+    means.follower.stop()
     await server.stop(DRAIN_SECONDS)
     means.exchange.close()
     await lanes

@@ -1,6 +1,7 @@
 """Each method of the proto and its handler. Servicers translate, the ledger decides, the journal writes."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
 from time import perf_counter
 from typing import Any
 
@@ -22,6 +23,8 @@ from settlement.errors import BooksError, CoalitionError, UnavailableError, what
 Context = grpc.aio.ServicerContext[bytes, bytes]
 Read = Callable[[Means, Admitted], Awaitable[Any]]
 Handler = Callable[[bytes, Context], Awaitable[bytes]]
+Stream = Callable[[Means, Admitted], AsyncGenerator[Any]]
+StreamHandler = Callable[[bytes, Context], AsyncGenerator[bytes]]
 Answer = Callable[[Admitted], Awaitable[tuple[bytes, str | None]]]
 """The reply's bytes, and the refusal if a rule said no."""
 _log = structlog.get_logger(__name__)
@@ -46,8 +49,14 @@ READS: dict[str, Read] = {
 """How each read is answered, by message name."""
 
 
+STREAMS: dict[str, Stream] = {"FollowEntriesRequest": exchange_reads.follow_entries}
+"""The reads that answer with a stream, by message name."""
+
+
 def handlers(means: Means) -> dict[str, Handler]:
-    """Every method's handler by its path. They take raw bytes: a malformed envelope is answered by us, not by gRPC's INTERNAL."""
+    """The handler of every method with one answer, by its path. They take raw bytes: a malformed envelope is answered by us, not
+    by gRPC's INTERNAL.
+    """
     return {
         path: _handler(
             means,
@@ -55,6 +64,16 @@ def handlers(means: Means) -> dict[str, Handler]:
             _read_answer(means, READS[method.payload.DESCRIPTOR.name]) if method.read else _act_answer(means),
         )
         for path, method in METHODS.items()
+        if not method.streams
+    }
+
+
+def stream_handlers(means: Means) -> dict[str, StreamHandler]:
+    """The handler of every method that answers with a stream, likewise."""
+    return {
+        path: _stream_handler(means, method, STREAMS[method.payload.DESCRIPTOR.name])
+        for path, method in METHODS.items()
+        if method.streams
     }
 
 
@@ -64,6 +83,9 @@ def generic_handlers(means: Means) -> "list[grpc.GenericRpcHandler[Any, Any]]":
     for path, handler in handlers(means).items():
         _, service, name = path.split("/")
         services.setdefault(service, {})[name] = grpc.unary_unary_rpc_method_handler(handler)
+    for path, streaming in stream_handlers(means).items():
+        _, service, name = path.split("/")
+        services.setdefault(service, {})[name] = grpc.unary_stream_rpc_method_handler(streaming)
     return [grpc.method_handlers_generic_handler(service, named) for service, named in services.items()]
 
 
@@ -88,6 +110,30 @@ def _handler(means: Means, method: Method, answer: Answer) -> Handler:
             return reply
         finally:
             metrics.under_way -= 1
+
+    return handle
+
+
+def _stream_handler(means: Means, method: Method, stream: Stream) -> StreamHandler:
+    """A stream counts as answered with its first message; what ends it later is counted by the door log."""
+    meter = means.metrics.of(method.path)
+
+    async def handle(data: bytes, context: Context) -> AsyncGenerator[bytes]:
+        began_s, answered = perf_counter(), False
+        visitor = visitor_of(context, client_certificates=means.client_certificates)
+        try:
+            async with aclosing(stream(means, await _admit(means, method, data, visitor))) as messages:
+                async for message in messages:
+                    if not answered:
+                        meter.answered(began_s, None)
+                        answered = True
+                    yield message.SerializeToString()
+        except Exception as error:  # noqa: BLE001 - as for every method
+            failure = _told(method, error)
+            _count_failure(means, method, visitor, failure, data)
+            if not answered:
+                meter.failed(began_s, failure.reason)
+            await abort(context, failure)
 
     return handle
 

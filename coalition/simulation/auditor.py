@@ -155,7 +155,7 @@ class Auditor:
             name = PartName(entry.one("subject"), entry.one("proposal"), int(entry.one("part")))
             due = self.model.load_opening(place, name, entry.all("joined"))
             self._expect("openings are loaded as they were approved", entry, due, entry.lines)
-        elif entry.kind in ("expire", "mature"):
+        elif entry.kind in ("expire", "mature", "notice"):
             self._see_to(place, entry)
         else:
             self._act(place, row, entry)
@@ -181,7 +181,7 @@ class Auditor:
         self._expect(law, entry, due, entry.lines)
 
     def _see_to(self, place: Place, entry: Entry) -> None:
-        law = "only what is due expires or matures"
+        law = "only what is due expires, matures or is told"
         try:
             due = self.model.see_to(place, entry.kind, entry.one("member"))
         except ModelError as error:

@@ -7,7 +7,7 @@ from settlement.clock import HOUR_US, SECOND_US
 from settlement.house.acts import AgreeToFund, EndFunding
 
 CAMPAIGNS = ("spring", "spring", "autumn")
-LIVES_US = (2 * SECOND_US, 24 * HOUR_US, *[20_000 * HOUR_US] * 6)
+LIVES_US = (2 * SECOND_US, 24 * HOUR_US, *[1_000_000 * HOUR_US] * 6)
 """How long agreements to fund a campaign live."""
 
 

@@ -87,6 +87,7 @@ def _pairs(tables: Tables, model: Model) -> Iterator[Pair]:
     yield "openings", tables.openings, loaded
     sizes = {shard: facts.size(shard) for shard in tables.shards}
     yield "shards", {shard: row.size for shard, row in tables.shards.items()}, sizes
+    yield "concerns", dict.fromkeys(tables.concerns), dict.fromkeys(facts.concerned)
     yield "transfers", tables.transfers, _posted(tables)
 
 
@@ -127,6 +128,7 @@ def _lots_and_holds(tables: Tables, model: Model) -> Iterator[Pair]:
             lot.idle,
             lot.pending_us,
             lot.over - lot.forgiven,
+            lot.notice_us,
         )
         for lot in model.facts.points.lots
     }
@@ -153,7 +155,7 @@ def _lots_and_holds(tables: Tables, model: Model) -> Iterator[Pair]:
 
 def _lot(row: LotRow) -> tuple[Any, ...]:
     date_us = row.expires_at_us if row.expires_at_us < IDLE_US else None
-    life = (date_us, row.idle_months, row.pending_until_us, row.expired)
+    life = (date_us, row.idle_months, row.pending_until_us, row.expired, row.notice_us)
     return (row.funder, row.quantity, row.remaining, *life)
 
 

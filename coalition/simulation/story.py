@@ -46,10 +46,10 @@ class Step:
 
     @property
     def campaign(self) -> str:
-        """The campaign of the points that the step issues; empty: none."""
-        return (
-            {2: "spring", 7: "autumn", 11: "spring"}.get(self.number % 16, "") if self.kind == "issue" else ""
-        )
+        """The campaign of the points that the step issues; empty: none. Only the first partners have campaigns."""
+        if self.kind != "issue" or self.who >= OPENING_PARTNERS:
+            return ""
+        return {2: "spring", 7: "autumn", 11: "spring"}.get(self.number % 16, "")
 
     @property
     def is_act(self) -> bool:
@@ -271,3 +271,5 @@ class _Teller:
             self._add("confirm", who=leg)
         self._change_tariff()
         self._house_act("propose opening")
+        for _ in range(OPENING_PARTNERS):
+            self._house_act("fund")

@@ -22,5 +22,6 @@ def drawn_tariff(chance: int, *, pooled: bool) -> Tariff:
         transfer_points_max=(0, 40, 10**12)[chance // 3 % 3],
         transfer_daily_max=(0, 60, 400)[chance // 5 % 3],
         transfer_fee_micros=chance % 3 * 41,
+        notice_days=chance % 3 * 5,
         consent_above=chance % 50 if chance % 3 == 0 else None,
     )

@@ -37,13 +37,14 @@ READ_LIFE_MAX_US = 60_000_000
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """One method and its policy. `roles` empty: refused to everybody."""
+    """One method and its policy. `roles` empty: refused to everybody. `streams`: it answers with any number of messages."""
 
     path: str
     payload_type: str
     payload: type[Message]
     roles: frozenset[int]
     read: bool
+    streams: bool
 
     @property
     def life_max_us(self) -> int:
@@ -64,7 +65,12 @@ def _method(descriptor: MethodDescriptor) -> Method:
     message = descriptor.containing_service.file.message_types_by_name[policy.payload]
     path = f"/{descriptor.containing_service.full_name}/{descriptor.name}"
     return Method(
-        path, payload_type_of(policy.payload), GetMessageClass(message), frozenset(policy.roles), policy.read
+        path,
+        payload_type_of(policy.payload),
+        GetMessageClass(message),
+        frozenset(policy.roles),
+        policy.read,
+        descriptor.server_streaming,
     )
 
 

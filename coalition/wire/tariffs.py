@@ -42,6 +42,7 @@ def read_tariff(message: Any) -> Tariff:
     _bound(message, "transfer_points_max", most=AMOUNT_MAX)
     _bound(message, "transfer_daily_max", most=WALLET_MAX)
     _bound(message, "transfer_fee_micros", most=RATE_MAX_MICROS)
+    _bound(message, "notice_days", most=DAYS_MAX)
     _bound(message, "consent_above", most=AMOUNT_MAX)
     return Tariff(
         rate_micros=message.reimbursement_micros,
@@ -56,6 +57,7 @@ def read_tariff(message: Any) -> Tariff:
         transfer_points_max=message.transfer_points_max,
         transfer_daily_max=message.transfer_daily_max,
         transfer_fee_micros=message.transfer_fee_micros,
+        notice_days=message.notice_days,
         consent_above=message.consent_above if message.HasField("consent_above") else None,
     )
 
@@ -77,6 +79,7 @@ def spell_tariff(tariff: Tariff) -> TariffMessage:
         transfer_points_max=tariff.transfer_points_max,
         transfer_daily_max=tariff.transfer_daily_max,
         transfer_fee_micros=tariff.transfer_fee_micros,
+        notice_days=tariff.notice_days,
         consent_above=tariff.consent_above,
     )
 

@@ -30,8 +30,9 @@ class Tariff:
     a reversal of spent points is refused, makes the member owe them, or leaves them to the issuer to bear.
     `rebate_basis_points`: the part of an expired point's price that its issuer gets back. Of transfers between members:
     `transfer_points_max` points at once, 0: none are allowed; `transfer_daily_max` points that a member sends on one day, in
-    UTC, 0: no bound; `transfer_fee_micros`, what the partner that asks pays the operator for a point. `consent_above`: no more
-    points than these are spent or held without the member's own proof; None: it is never asked.
+    UTC, 0: no bound; `transfer_fee_micros`, what the partner that asks pays the operator for a point. `notice_days`: how long
+    before points expire that have a date their issuer is told; 0: it is not. `consent_above`: no more points than these are
+    spent or held without the member's own proof; None: it is never asked.
     """
 
     rate_micros: int
@@ -46,6 +47,7 @@ class Tariff:
     transfer_points_max: int = 0
     transfer_daily_max: int = 0
     transfer_fee_micros: int = 0
+    notice_days: int = 0
     consent_above: int | None = None
 
     def lines(self) -> tuple[tuple[str, str], ...]:

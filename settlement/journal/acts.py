@@ -54,7 +54,7 @@ ENGINE_LINE = ("request", "none")
 
 @dataclass(slots=True)
 class Draft:
-    """An entry that is decided and not yet numbered."""
+    """An entry that is decided and not yet numbered. `concerns`: partners that an entry of the engine is about."""
 
     kind: str
     lines: tuple[tuple[str, str], ...]
@@ -63,3 +63,4 @@ class Draft:
     member: str | None = None
     refusal: str | None = None
     balance_after: int | None = None
+    concerns: tuple[str, ...] = ()

@@ -55,6 +55,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
             rf"|grant {_UUID} {_NAME} {_ASSET} {_NUMBER} (?:never|{_TIME}) {_NUMBER})"
         ),
         "arrear": rf"(?:take {_LOT} {_NUMBER}|new {_NAME} {_ASSET} {_NUMBER} {_NUMBER})",
+        "expiring": rf"{_NAME} {_ASSET} {_NUMBER} {_TIME}",
         "proof": rf"(?:code {_CODE}|device {_HASH} {_BASE64})",
         "proof-name": rf"(?:code|{_HASH})",
         "consent": rf"(?:code {_CODE}|device {_HASH} {_BASE64})",
@@ -112,7 +113,8 @@ KINDS: dict[str, tuple[str, ...]] = {
         # member shards
         "cut": "cycle range request",
         "expire": "member request post+ lot+",
-        "mature": "member request post+ lot+",
+        "mature": "member request tariff? post+ lot+ arrear*",
+        "notice": "member request expiring+",
         "arrive": "member original request tariff? post+ lot+ arrear*",
         "opening": "subject proposal part joined* request post+ lot+",
         "enrol": f"{_ACT} member? {_SIGNED_BY} result",
@@ -120,15 +122,15 @@ KINDS: dict[str, tuple[str, ...]] = {
         "proof-add": f"{_ACT} member? proof consent? {_SIGNED_BY} result",
         "proof-remove": f"{_ACT} member? proof-name consent? {_SIGNED_BY} result",
         "issue": f"{_ACT} member? amount occurred pending? campaign? {_SIGNED_BY} tariff? post* lot* arrear* result",
-        "release": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} post? lot* result",
+        "release": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} tariff? post* lot* arrear* result",
         "redeem": f"{_ACT} member? amount occurred consent? {_SIGNED_BY} tariff? post* lot* result",
         "transfer": (
             f"{_ACT} member? recipient? amount occurred {_SIGNED_BY} tariff? post* lot* arrear* result"
         ),
         "authorize": f"{_ACT} member? amount occurred consent? {_SIGNED_BY} tariff? until? post? lot* result",
-        "capture": f"{_ACT} member? original? amount occurred {_SIGNED_BY} tariff? post* lot* result",
-        "void": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} post? lot* result",
-        "lapse": "member original until request post lot+",
+        "capture": f"{_ACT} member? original? amount occurred {_SIGNED_BY} tariff? post* lot* arrear* result",
+        "void": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} tariff? post* lot* arrear* result",
+        "lapse": "member original until request tariff? post+ lot+ arrear*",
         "reverse": f"{_ACT} member? original? amount? occurred {_SIGNED_BY} tariff? post* lot* arrear* result",
     }.items()
 }

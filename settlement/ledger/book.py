@@ -23,7 +23,8 @@ class Lot:
 
     `tariff`: the house entry of the tariff under which they were issued. `idle_months`: they expire so many months after their
     member's last act, and have IDLE_US for a date. `pending_until_us`: when they become spendable; None: they are. `expired`:
-    points that ended unspent, and that no reversal has counted yet. The fields stand in the order of the table's columns.
+    points that ended unspent, and that no reversal has counted yet. `notice_us`: when their funder is to be told that they are
+    about to expire; None: never, or it was. The fields stand in the order of the table's columns.
     """
 
     index: int
@@ -38,6 +39,7 @@ class Lot:
     idle_months: int | None = None
     pending_until_us: int | None = None
     expired: int = 0
+    notice_us: int | None = None
 
     @property
     def name(self) -> LotName:
@@ -259,6 +261,11 @@ class Book:
         self._move(lot, -lot.remaining)
         lot.pending_until_us = None
         self._move(lot, lot.remaining)
+        self.changed_lots[lot.name] = lot
+
+    def note_notice(self, lot: Lot) -> None:
+        """The lot's funder has been told."""
+        lot.notice_us = None
         self.changed_lots[lot.name] = lot
 
     def note_activity(self, member: str, now_us: int) -> None:

@@ -56,13 +56,13 @@ def rule(book: Book, house: House, name: ActName, body: object, index: int, now_
         case Reverse():
             ruling = reverse(book, house, name, body, index, now_us, stopped)
         case Release():
-            ruling = release(book, partner, body, now_us, stopped)
+            ruling = release(book, house, partner, body, now_us, stopped)
         case Authorize():
             ruling = authorize(book, house, name, body, index, now_us, stopped)
         case Capture():
             ruling = capture(book, house, name, body, index, now_us, stopped)
         case Void():
-            ruling = void(book, partner, body, index, stopped)
+            ruling = void(book, house, partner, body, (index, now_us), stopped)
         case Enrol():
             ruling = enrol(book, body, stopped)
         case LinkAlias():

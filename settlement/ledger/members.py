@@ -54,9 +54,9 @@ OPEN_ARREARS = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard), unn
     ORDER BY member, index, place"""
 LOTS = """INSERT INTO lots SELECT %b, * FROM
     unnest(%b::bigint[], %b::smallint[], %b::uuid[], %b::text[], %b::text[], %b::bigint[], %b::bigint[], %b::bigint[],
-    %b::bigint[], %b::smallint[], %b::bigint[], %b::bigint[])
+    %b::bigint[], %b::smallint[], %b::bigint[], %b::bigint[], %b::bigint[])
     ON CONFLICT (shard, index, place) DO UPDATE SET remaining = excluded.remaining,
-    pending_until_us = excluded.pending_until_us, expired = excluded.expired"""
+    pending_until_us = excluded.pending_until_us, expired = excluded.expired, notice_us = excluded.notice_us"""
 NEW_MEMBERS = "INSERT INTO members SELECT unnest(%b::uuid[]), %b"
 # After the lots are written: the fewest months are those of lots that few batches have read.
 ACTIVITY = """UPDATE members AS m SET active_at_us = new.active_at_us, idle_months = (SELECT min(l.idle_months) FROM lots l
@@ -82,6 +82,9 @@ NAMING = Issue | Redeem | TransferPoints | Authorize
 """Acts that name their member by id or by an alias."""
 BY_ID = LinkAlias | AddMemberProof | RemoveMemberProof
 """Acts that name their member by id alone."""
+
+CREDITING = Issue | TransferPoints | Reverse | Capture | Void | Release
+"""Acts that may put points into a wallet, which repay what its member owes."""
 
 
 class MemberRules:
@@ -113,7 +116,7 @@ class MemberRules:
         demands = open_lots.demands_of(bodies, self._book)
         named = [member for member in members if member is not None]
         await self._load_wallets(connection, head.now_us, named, demands)
-        if any(isinstance(body, Issue | Reverse | TransferPoints) for body in bodies):
+        if any(isinstance(body, CREDITING) for body in bodies):
             await self._load_arrears(connection, named)
         if proof_rows.are_needed(bodies):
             await proof_rows.load(connection, self._book, named)

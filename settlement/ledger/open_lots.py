@@ -14,7 +14,7 @@ from settlement.ledger.rules.expiry import has_expired, months_idle
 from settlement.ledger.rules.points import SLICES_MAX
 
 LOT_COLUMNS = """index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff,
-    idle_months, pending_until_us, expired"""
+    idle_months, pending_until_us, expired, notice_us"""
 # Key by key: see `members`. The bounds are each member's own.
 OPEN_LOTS = f"""SELECT found.* FROM (SELECT %b::smallint, %b::bigint) AS here (shard, now_us),
     unnest(%b::uuid[], %b::bigint[], %b::smallint[]) AS asked (member, most, idle), LATERAL

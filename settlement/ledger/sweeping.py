@@ -19,7 +19,7 @@ from settlement.ledger.members import MemberRules
 from settlement.ledger.memory import HouseMemory
 from settlement.ledger.recorded import read_hold
 from settlement.ledger.rules.expiring import see_to
-from settlement.ledger.rules.expiry import idle_since, months_of_idleness
+from settlement.ledger.rules.expiry import idle_since, moment_of, months_of_idleness
 from settlement.ledger.rules.holds import lapse
 from settlement.ledger.rules.points import SLICES_MAX
 from settlement.ledger.rules.ruling import spelled_by_engine
@@ -38,6 +38,7 @@ DUE_SHARDS = """SELECT shard FROM shards s WHERE shard > 0 AND (
         AND l.expires_at_us <= %(now_us)b AND l.expires_at_us < 2305843009213693952)
     OR EXISTS (SELECT FROM lots l WHERE l.shard = s.shard AND l.remaining > 0
         AND l.pending_until_us <= %(now_us)b AND l.pending_until_us < 4611686018427387904)
+    OR EXISTS (SELECT FROM lots l WHERE l.shard = s.shard AND l.remaining > 0 AND l.notice_us <= %(now_us)b)
     OR EXISTS (SELECT FROM unnest(%(months)b::smallint[], %(since_us)b::bigint[]) AS idle (months, since_us)
         JOIN members m ON m.shard = s.shard AND m.idle_months = idle.months AND m.active_at_us <= idle.since_us)
     ) ORDER BY shard"""
@@ -46,12 +47,18 @@ COMING_LOTS = f"""SELECT found.* FROM (SELECT %b::smallint, %b::bigint) AS here 
     (SELECT {open_lots.LOT_COLUMNS} FROM lots WHERE shard = here.shard AND member = asked.member AND remaining > 0
     AND pending_until_us <= here.now_us AND pending_until_us < 4611686018427387904
     ORDER BY expires_at_us, index, place LIMIT asked.most) AS found"""  # noqa: S608 - made of constants
+ENDING_LOTS = f"""SELECT found.* FROM (SELECT %b::smallint, %b::bigint) AS here (shard, now_us),
+    unnest(%b::uuid[], %b::bigint[]) AS asked (member, most), LATERAL
+    (SELECT {open_lots.LOT_COLUMNS} FROM lots WHERE shard = here.shard AND member = asked.member AND remaining > 0
+    AND notice_us <= here.now_us ORDER BY expires_at_us, index, place LIMIT asked.most) AS found"""  # noqa: S608 - made of constants
 DUE_MEMBERS = """(SELECT member::text FROM lots WHERE shard = %(shard)b AND remaining > 0
         AND expires_at_us <= %(now_us)b AND expires_at_us < 2305843009213693952
         ORDER BY expires_at_us LIMIT %(most)b)
     UNION (SELECT member::text FROM lots WHERE shard = %(shard)b AND remaining > 0
         AND pending_until_us <= %(now_us)b AND pending_until_us < 4611686018427387904
         ORDER BY pending_until_us LIMIT %(most)b)
+    UNION (SELECT member::text FROM lots WHERE shard = %(shard)b AND remaining > 0
+        AND notice_us <= %(now_us)b ORDER BY notice_us LIMIT %(most)b)
     UNION (SELECT found.member::text FROM unnest(%(months)b::smallint[], %(since_us)b::bigint[]) AS idle (months, since_us),
         LATERAL (SELECT member FROM members WHERE shard = %(shard)b AND idle_months = idle.months
             AND active_at_us <= idle.since_us ORDER BY active_at_us LIMIT %(most)b) AS found)
@@ -103,25 +110,26 @@ class SweepRules(MemberRules):
         recipients = [transit.recipient for transit in self._coming]
         members = list({*self._members, *recipients, *[hold.member for hold in self._due]})
         await self._load_wallets(connection, head.now_us, members, {})
+        await self._load_arrears(connection, members)
         await self._load_due_lots(connection, head.now_us)
-        if recipients:
-            await self._load_arrears(connection, list(set(recipients)))
         return bool(recipients)
 
     async def _load_due_lots(self, connection: AsyncConnection[TupleRow], now_us: int) -> None:
-        """The first lots of each member that is due: those that are over, and those that are pending no longer."""
+        """The first lots of each member that is due: those over, those pending no longer, and those about to be over."""
         book, members = self._book, [member for member in self._members if member in self._book.wallets]
         most = [SLICES_MAX] * len(members)
         idle = open_lots.idleness_of(book, members, now_us)
         async with connection.pipeline():
             over = await connection.execute(open_lots.OVER_LOTS, (book.shard, now_us, members, most, idle))
             coming = await connection.execute(COMING_LOTS, (book.shard, now_us, members, most))
+            ending = await connection.execute(ENDING_LOTS, (book.shard, now_us, members, most))
         open_lots.add(book, await over.fetchall())
         open_lots.add(book, await coming.fetchall())
+        open_lots.add(book, await ending.fetchall())
         open_lots.fill_wallets(book)
 
     def begin(self, head: ShardHead, house: House) -> list[Draft]:
-        """The cuts, an `arrive` for each transfer, a `lapse` for each hold, and an `expire` or else a `mature` for each member.
+        """The cuts; an `arrive` for each transfer, a `lapse` for each hold, an `expire`, `mature` or `notice` for each member.
 
         They are judged by a time that their own time may turn out to be before, but never before anything in them fell due.
         """
@@ -129,7 +137,9 @@ class SweepRules(MemberRules):
         for transit in self._coming:
             drafts.append(arrival_draft(self._book, house, transit, head.size + len(drafts)))
         for hold in self._due:
-            drafts.append(lapse_draft(head.shard, self._book, hold, head.size + len(drafts)))
+            at = (head.size + len(drafts), head.now_us + len(drafts))
+            head.due_us = max(head.due_us, self._what_is_over(hold, at[1]))
+            drafts.append(lapse_draft(head.shard, self._book, house, hold, at))
         for member in self._members:
             seen_to = see_to(self._book, house, member, head.now_us + len(drafts))
             if seen_to is not None:
@@ -138,6 +148,12 @@ class SweepRules(MemberRules):
                 head.due_us = max(head.due_us, due_us)
         return drafts
 
+    def _what_is_over(self, hold: Hold, now_us: int) -> int:
+        """When the last of the hold's lots that are over fell due; 0: none is. What is over repays no arrear."""
+        wallet = self._book.wallets[hold.member]
+        moments = [moment_of(self._book.lots[name], wallet) for name, _ in hold.slices]
+        return max([moment for moment in moments if moment <= now_us], default=0)
+
 
 def _due(house: House, now_us: int) -> dict[str, object]:
     """What the statements look for: by when anything is due, and since when members must be idle for how many months."""
@@ -145,10 +161,10 @@ def _due(house: House, now_us: int) -> dict[str, object]:
     return {"now_us": now_us, "months": months, "since_us": [idle_since(now_us, each) for each in months]}
 
 
-def lapse_draft(shard: int, book: Book, hold: Hold, index: int) -> Draft:
-    """The entry by which a hold lapses."""
+def lapse_draft(shard: int, book: Book, house: House, hold: Hold, at: tuple[int, int]) -> Draft:
+    """The entry by which a hold lapses. `at`: its number and time."""
     about = (("original", f"{shard}:{hold.index}"), ("until", format_time(hold.until_us)))
-    return spelled_by_engine(shard, lapse(book, hold, index), about)
+    return spelled_by_engine(shard, lapse(book, house, hold, at), about, (hold.partner,))
 
 
 def arrival_draft(book: Book, house: House, transit: Transit, index: int) -> Draft:

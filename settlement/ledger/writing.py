@@ -33,6 +33,7 @@ ENTRIES = """INSERT INTO entries SELECT %b, * FROM unnest(%b::bigint[], %b::bigi
 PAYLOADS = "INSERT INTO payloads SELECT %b, * FROM unnest(%b::bigint[], %b::bytea[])"
 TRANSFERS = """INSERT INTO transfers SELECT %b, * FROM
     unnest(%b::bigint[], %b::smallint[], %b::text[], %b::text[], %b::text[], %b::bigint[])"""
+CONCERNS = "INSERT INTO concerns SELECT partner, %b, index FROM unnest(%b::bigint[], %b::text[]) AS new (index, partner)"
 BALANCES = """INSERT INTO balances AS b SELECT %b, * FROM unnest(%b::text[], %b::text[], %b::numeric[], %b::numeric[])
     ON CONFLICT (shard, account, asset)
     DO UPDATE SET debits = b.debits + excluded.debits, credits = b.credits + excluded.credits"""
@@ -57,6 +58,7 @@ async def write_and_commit(
         *_act_rows(head.shard, entries, drafts),
         _entry_rows(head.shard, entries, drafts, leaves, hashes),
         *_transfer_rows(head, house.operator, entries, drafts),
+        *_concern_rows(head.shard, entries, drafts),
         *changes,
     ]
     moved = (
@@ -176,6 +178,15 @@ def _transfer_rows(
             )
         )
     return statements
+
+
+def _concern_rows(shard: int, entries: Sequence[Entry], drafts: Sequence[Draft]) -> list[Statement]:
+    rows = [
+        (entry.index, partner)
+        for entry, draft in zip(entries, drafts, strict=True)
+        for partner in draft.concerns
+    ]
+    return [Statement(CONCERNS, (shard, *columns(rows)))] if rows else []
 
 
 def _totals(sums: dict[tuple[str, str], list[int]]) -> tuple[list[object], ...]:

@@ -18,6 +18,7 @@ NUMBERS = {
     "rebate": "rebate_basis_points",
     "transfer": "transfer_points_max",
     "transfer_daily": "transfer_daily_max",
+    "notice": "notice_days",
     "consent": "consent_above",
 }
 """Terms written as a whole number."""

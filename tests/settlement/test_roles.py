@@ -23,11 +23,18 @@ ALLOWED = {
     "arrears": ({"INSERT", "UPDATE remaining"}, {"INSERT", "UPDATE remaining"}),
     "balances": ({"INSERT", "UPDATE"}, {"INSERT", "UPDATE"}),
     "checkpoints": (set(), {"INSERT"}),
+    "concerns": (set(), {"INSERT"}),
     "entries": ({"INSERT"}, {"INSERT"}),
     "holds": ({"INSERT", "UPDATE closed_by"}, {"UPDATE closed_by"}),
     "lots": (
-        {"INSERT", "UPDATE remaining", "UPDATE pending_until_us", "UPDATE expired"},
-        {"INSERT", "UPDATE remaining", "UPDATE pending_until_us", "UPDATE expired"},
+        {
+            "INSERT",
+            *(f"UPDATE {column}" for column in ("remaining", "pending_until_us", "expired", "notice_us")),
+        },
+        {
+            "INSERT",
+            *(f"UPDATE {column}" for column in ("remaining", "pending_until_us", "expired", "notice_us")),
+        },
     ),
     "members": (
         {"INSERT", "UPDATE active_at_us", "UPDATE idle_months", "UPDATE sent_day", "UPDATE sent_points"},

@@ -118,7 +118,7 @@ _MEMBERS = "SELECT member::text, shard, active_at_us, idle_months, sent_day, sen
 _HOLDS = "SELECT shard, index, member::text, partner, amount, tariff, until_us, closed_by FROM holds"
 _TRANSITS = "SELECT shard, index, to_shard, recipient::text, arrived_by FROM transits"
 _LOTS = """SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff,
-    idle_months, pending_until_us, expired FROM lots"""
+    idle_months, pending_until_us, expired, notice_us FROM lots"""
 
 
 def _rests_on(row: tuple[Any, ...]) -> tuple[int, int, int, int]:
@@ -226,6 +226,7 @@ def read_tables(dsn: str) -> Tables:
         for shard, cycle, debtor, creditor, amount, count in rows("SELECT * FROM obligations"):
             tables.obligations[shard, cycle, debtor, creditor] = [int(amount), count]
         _read_points(tables, rows)
+        tables.concerns.update(rows("SELECT partner, shard, index FROM concerns"))
         for shard, sha256, part, *facts in rows("SELECT * FROM openings"):
             tables.openings[shard, sha256.hex(), part] = tuple(facts)
         tables.checkpoints.update(rows("SELECT size, note FROM checkpoints"))

@@ -87,6 +87,7 @@ class Callers:
             "GetReceiptRequest": {"act_id": str(uuid.uuid4())},
             "GetBalanceRequest": {"member_id": self.member},
             "ListEntriesRequest": {"page_size": 2},
+            "FollowEntriesRequest": {"only_new": True},
             "EnrolRequest": {"alias_tokens": [sha256(key.spki).digest()]},
             "LinkAliasRequest": {"member_id": str(uuid.uuid4()), "alias_token": sha256(key.spki).digest()},
             "GetMemberRequest": {"member_id": self.member},

@@ -13,6 +13,7 @@ from grpc_status import rpc_status
 
 from coalition.client import BlockingClient, Identity
 from coalition.errors import CODES
+from coalition.wire.methods import METHODS
 from coalition.wire.receipts import open_receipt
 from settlement.journal.acts import Outcome
 from settlement.signing import ECDSA_P256, ED25519, KeySigner, new_key, parse_public_key
@@ -88,9 +89,14 @@ class Door(Callers):
             bakery.issue(member=self.member, amount=1_000)
 
     def call(self, path: str, data: bytes, *, timeout: float = 20) -> Answer:
-        """Sends bytes to a method."""
+        """Sends bytes to a method; of a stream the first message is the answer."""
         try:
-            body = self.channel.unary_unary(path, None, None)(data, timeout=timeout)
+            if path in METHODS and METHODS[path].streams:
+                stream: Any = self.channel.unary_stream(path, None, None)(data, timeout=timeout)
+                body = next(stream)
+                stream.cancel()
+            else:
+                body = self.channel.unary_unary(path, None, None)(data, timeout=timeout)
         except grpc.RpcError as error:
             return read_answer(error)
         return Answer("OK", body=body)

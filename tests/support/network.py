@@ -61,8 +61,8 @@ class RunningServer:
             raise self._failure[0]
 
 
-def start_server(site: Site, **settings: Any) -> RunningServer:
-    """Serves a site on a free port of the loopback address, without limits unless `settings`, further ones, say so."""
+def start_server(site: Site, *, listen: str = "127.0.0.1:0", **settings: Any) -> RunningServer:
+    """Serves a site, on a free port of the loopback address, without limits, unless `listen` or `settings` say otherwise."""
     started = threading.Event()
     running: list[RunningServer] = []
     failure: list[BaseException] = []
@@ -78,7 +78,7 @@ def start_server(site: Site, **settings: Any) -> RunningServer:
         address.add_done_callback(ready)
         unlimited: dict[str, Any] = {"calls_per_second": 0.0, "failures_per_second": 0.0}
         own = ServerSettings(
-            "127.0.0.1:0",
+            listen,
             site.dsn,
             site.log,
             site.signer("receipt"),

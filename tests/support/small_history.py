@@ -101,15 +101,13 @@ async def _exceptions(network: SmallNetwork) -> None:
     await _pending(network)
     await _campaign(network)
     await _transfers(network)
-    await _change_tariff(
-        network, Tariff(12_345, expiry="month-end-12", fee_micros=50, interchange_micros=700)
-    )
+    await change_tariff(network, Tariff(12_345, expiry="month-end-12", fee_micros=50, interchange_micros=700))
 
 
 async def _transfers(network: SmallNetwork) -> None:
     """One within a shard, to a member that owes points; one that arrives in another shard, one that has yet to; one too many."""
     tariff = Tariff(10_000, transfer_points_max=60, transfer_daily_max=100, transfer_fee_micros=30)
-    await _change_tariff(network, tariff)
+    await change_tariff(network, tariff)
     shard, member = network.members[2]
     await network.ask(shard, "bakery", exchange_pb2.IssueRequest(**points(member, 200)))
     said = []
@@ -122,7 +120,7 @@ async def _transfers(network: SmallNetwork) -> None:
     assert said == [None, None, None, "LIMIT_EXCEEDED"]
 
 
-async def _change_tariff(network: SmallNetwork, tariff: Tariff) -> None:
+async def change_tariff(network: SmallNetwork, tariff: Tariff) -> None:
     proposal = spell_tariff_proposal(ORIGIN, tariff, None)
     await network.ask(HOUSE, ANN, partners_pb2.ProposeTariffRequest(proposal=proposal))
     approving = partners_pb2.ApproveTariffRequest(proposal_sha256=sha256(proposal).digest())
@@ -131,7 +129,7 @@ async def _change_tariff(network: SmallNetwork, tariff: Tariff) -> None:
 
 async def _pending(network: SmallNetwork) -> None:
     """Points by activity that wait for an event: some are released, some taken back, some wait on."""
-    await _change_tariff(network, Tariff(10_000, expiry="activity-3"))
+    await change_tariff(network, Tariff(10_000, expiry="activity-3"))
     shard, member = network.members[0]
     waiting = [
         await network.ask(shard, "bakery", exchange_pb2.IssueRequest(**points(member, 70), on_event=True))

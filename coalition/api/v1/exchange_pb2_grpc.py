@@ -91,6 +91,11 @@ class ExchangeServiceStub:
                 request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
                 response_deserializer=coalition_dot_api_dot_v1_dot_exchange__pb2.ListEntriesResponse.FromString,
                 _registered_method=True)
+        self.FollowEntries = channel.unary_stream(
+                '/coalition.api.v1.ExchangeService/FollowEntries',
+                request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+                response_deserializer=coalition_dot_api_dot_v1_dot_exchange__pb2.FollowEntriesResponse.FromString,
+                _registered_method=True)
 
 
 class ExchangeServiceServicer:
@@ -185,8 +190,16 @@ class ExchangeServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListEntries(self, request, context):
-        """Journal entries that concern the caller: its own acts, those of others that made it owe, and those by which points that it
-        funds were issued, reversed or expired. The operator sees all.
+        """Journal entries that concern the caller: its own acts, those of others that made it owe, those by which points that it
+        funds were issued, reversed, about to expire or expired, and those by which holds of its own lapsed. The operator sees all.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def FollowEntries(self, request, context):
+        """The same entries, first those that there are and then each soon after it is recorded, in their order within each shard, until
+        the caller hangs up. The first message has no entry; so have signs of life, each 15 seconds without news.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -249,6 +262,11 @@ def add_ExchangeServiceServicer_to_server(servicer, server):
                     servicer.ListEntries,
                     request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
                     response_serializer=coalition_dot_api_dot_v1_dot_exchange__pb2.ListEntriesResponse.SerializeToString,
+            ),
+            'FollowEntries': grpc.unary_stream_rpc_method_handler(
+                    servicer.FollowEntries,
+                    request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                    response_serializer=coalition_dot_api_dot_v1_dot_exchange__pb2.FollowEntriesResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -549,6 +567,33 @@ class ExchangeService:
             '/coalition.api.v1.ExchangeService/ListEntries',
             coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
             coalition_dot_api_dot_v1_dot_exchange__pb2.ListEntriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FollowEntries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/coalition.api.v1.ExchangeService/FollowEntries',
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            coalition_dot_api_dot_v1_dot_exchange__pb2.FollowEntriesResponse.FromString,
             options,
             channel_credentials,
             insecure,

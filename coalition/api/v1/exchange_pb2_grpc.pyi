@@ -80,8 +80,12 @@ class ExchangeServiceStub:
     """The receipt of an act of the caller, for one who lost it. Error ACT_UNKNOWN: no such act is recorded."""
     GetBalance: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.GetBalanceResponse]
     ListEntries: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.ListEntriesResponse]
-    """Journal entries that concern the caller: its own acts, those of others that made it owe, and those by which points that it
-    funds were issued, reversed or expired. The operator sees all.
+    """Journal entries that concern the caller: its own acts, those of others that made it owe, those by which points that it
+    funds were issued, reversed, about to expire or expired, and those by which holds of its own lapsed. The operator sees all.
+    """
+    FollowEntries: _grpc.UnaryStreamMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.FollowEntriesResponse]
+    """The same entries, first those that there are and then each soon after it is recorded, in their order within each shard, until
+    the caller hangs up. The first message has no entry; so have signs of life, each 15 seconds without news.
     """
 
 @_typing.type_check_only
@@ -135,8 +139,12 @@ class ExchangeServiceAsyncStub(ExchangeServiceStub):
     """The receipt of an act of the caller, for one who lost it. Error ACT_UNKNOWN: no such act is recorded."""
     GetBalance: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.GetBalanceResponse]  # type: ignore[assignment]
     ListEntries: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.ListEntriesResponse]  # type: ignore[assignment]
-    """Journal entries that concern the caller: its own acts, those of others that made it owe, and those by which points that it
-    funds were issued, reversed or expired. The operator sees all.
+    """Journal entries that concern the caller: its own acts, those of others that made it owe, those by which points that it
+    funds were issued, reversed, about to expire or expired, and those by which holds of its own lapsed. The operator sees all.
+    """
+    FollowEntries: _aio.UnaryStreamMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.FollowEntriesResponse]  # type: ignore[assignment]
+    """The same entries, first those that there are and then each soon after it is recorded, in their order within each shard, until
+    the caller hangs up. The first message has no entry; so have signs of life, each 15 seconds without news.
     """
 
 class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -253,8 +261,18 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_exchange_pb2.ListEntriesResponse, _abc.Awaitable[_exchange_pb2.ListEntriesResponse]]:
-        """Journal entries that concern the caller: its own acts, those of others that made it owe, and those by which points that it
-        funds were issued, reversed or expired. The operator sees all.
+        """Journal entries that concern the caller: its own acts, those of others that made it owe, those by which points that it
+        funds were issued, reversed, about to expire or expired, and those by which holds of its own lapsed. The operator sees all.
+        """
+
+    @_abc_1.abstractmethod
+    def FollowEntries(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_exchange_pb2.FollowEntriesResponse], _abc.AsyncIterator[_exchange_pb2.FollowEntriesResponse]]:
+        """The same entries, first those that there are and then each soon after it is recorded, in their order within each shard, until
+        the caller hangs up. The first message has no entry; so have signs of life, each 15 seconds without news.
         """
 
 def add_ExchangeServiceServicer_to_server(servicer: ExchangeServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -392,6 +392,7 @@ class Tariff(_message.Message):
     EXPIRY_FIELD_NUMBER: _builtins.int
     EXPIRY_COUNT_FIELD_NUMBER: _builtins.int
     GRACE_DAYS_FIELD_NUMBER: _builtins.int
+    NOTICE_DAYS_FIELD_NUMBER: _builtins.int
     HOLD_MINUTES_FIELD_NUMBER: _builtins.int
     SPENT_FIELD_NUMBER: _builtins.int
     TRANSFER_POINTS_MAX_FIELD_NUMBER: _builtins.int
@@ -414,6 +415,8 @@ class Tariff(_message.Message):
     """Of months or years: 1 to 600; 0 too for MONTH_END and YEAR_END, which is this month or year; 0 alone for NEVER."""
     grace_days: _builtins.int
     """How long points live on that come back after they had expired: 0 to 3,650 days."""
+    notice_days: _builtins.int
+    """How long before points expire that have a date their issuer is told by an entry: 0 to 3,650 days; 0: it is not."""
     hold_minutes: _builtins.int
     """How long points are held at most: minutes, 1 to 525,600."""
     spent: Global___Spent.ValueType
@@ -439,6 +442,7 @@ class Tariff(_message.Message):
         expiry: Global___LotExpiry.ValueType = ...,
         expiry_count: _builtins.int = ...,
         grace_days: _builtins.int = ...,
+        notice_days: _builtins.int = ...,
         hold_minutes: _builtins.int = ...,
         spent: Global___Spent.ValueType = ...,
         transfer_points_max: _builtins.int = ...,
@@ -448,7 +452,7 @@ class Tariff(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_consent_above", b"_consent_above", "consent_above", b"consent_above"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consent_above", b"_consent_above", "consent_above", b"consent_above", "expiry", b"expiry", "expiry_count", b"expiry_count", "fee_micros", b"fee_micros", "grace_days", b"grace_days", "hold_minutes", b"hold_minutes", "interchange_micros", b"interchange_micros", "price_micros", b"price_micros", "rebate_basis_points", b"rebate_basis_points", "reimbursement_micros", b"reimbursement_micros", "spent", b"spent", "transfer_daily_max", b"transfer_daily_max", "transfer_fee_micros", b"transfer_fee_micros", "transfer_points_max", b"transfer_points_max"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consent_above", b"_consent_above", "consent_above", b"consent_above", "expiry", b"expiry", "expiry_count", b"expiry_count", "fee_micros", b"fee_micros", "grace_days", b"grace_days", "hold_minutes", b"hold_minutes", "interchange_micros", b"interchange_micros", "notice_days", b"notice_days", "price_micros", b"price_micros", "rebate_basis_points", b"rebate_basis_points", "reimbursement_micros", b"reimbursement_micros", "spent", b"spent", "transfer_daily_max", b"transfer_daily_max", "transfer_fee_micros", b"transfer_fee_micros", "transfer_points_max", b"transfer_points_max"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__consent_above: _TypeAlias = _typing.Literal["consent_above"]  # noqa: Y015
     _WhichOneofArgType__consent_above: _TypeAlias = _typing.Literal["_consent_above", b"_consent_above"]  # noqa: Y015

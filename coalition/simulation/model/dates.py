@@ -20,6 +20,14 @@ def date_of_lot(term: str, now_us: int) -> int | None:
     return _micros(_first_of(month + 1) - _MICROSECOND)
 
 
+def notice_before(date_us: int | None, days: int, now_us: int) -> int | None:
+    """So many days before the date; None without either, and if that is not ahead."""
+    if date_us is None or days == 0:
+        return None
+    notice_us = date_us - days * (_DAY // _MICROSECOND)
+    return notice_us if notice_us > now_us else None
+
+
 def months_later(time_us: int, months: int) -> int:
     """The same day and time in the month that is so many months later, or on the last day that this month has."""
     then = _moment(time_us)

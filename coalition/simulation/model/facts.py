@@ -1,5 +1,6 @@
 """All that the model keeps."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from coalition.simulation.model.accounts import Accounts
@@ -37,12 +38,18 @@ class Facts:
     last: dict[int, Place]
     answers: dict[tuple[str, str], Place] = field(default_factory=dict)
     heads: int = 0
+    concerned: set[tuple[str, int, int]] = field(default_factory=set)
+    """Partners that are to learn of an entry of the engine, with its shard and number."""
     seen_to: int = 0
     """Entries of the engine that saw to points whose time had come."""
 
     def size(self, shard: int) -> int:
         """How many entries a shard has."""
         return self.last[shard].index + 1
+
+    def tell(self, place: Place, partners: Iterable[str]) -> None:
+        """Notes whom an entry of the engine concerns."""
+        self.concerned |= {(partner, place.shard, place.index) for partner in partners}
 
     def check_place(self, place: Place) -> None:
         """ModelError OUT_OF_PLACE unless the entry can follow the last one of its shard."""

@@ -9,7 +9,6 @@ from coalition.simulation.model.terms import (
     MINUTE_US,
     Answer,
     Asked,
-    Line,
     ModelError,
     Place,
     Post,
@@ -101,9 +100,10 @@ class Holds:
         lots = [lot.slice("spend", quantity) for lot, quantity in spent]
         points.active_us[hold.member] = place.time_us
         back, given = self._end(hold, place, rest)
-        return points.answer(None, hold.member, about, posts + back, lots + given, hold.tariff.number)
+        answer = points.answer(None, hold.member, about, posts + back, lots + given, hold.tariff.number)
+        return points.repay(answer, hold.member, rest, hold.tariff, place.time_us)
 
-    def void(self, place: Place, asked: Asked, body: Void, stopped: str | None) -> Answer:
+    def void(self, place: Place, asked: Asked, body: Void, tariff: Tariff, stopped: str | None) -> Answer:
         """The partner wants none of the held points."""
         occurred = ("occurred", spell_time(body.occurred_at_us))
         hold = self._find(place, asked, body.hold_act_id)
@@ -113,20 +113,20 @@ class Holds:
         refusal = stopped or ("HOLD_CLOSED" if hold.closed_by is not None else None)
         if refusal is not None:
             return self.points.answer(refusal, hold.member, about)
-        return self.points.answer(None, hold.member, about, *self._end(hold, place, hold.slices))
+        answer = self.points.answer(None, hold.member, about, *self._end(hold, place, hold.slices))
+        return self.points.repay(answer, hold.member, hold.slices, tariff, place.time_us)
 
-    def lapse(self, place: Place, original: str) -> tuple[list[Line], list[Post]]:
-        """The lines and the postings of the entry by which a hold lapses. ModelError NO_LAPSE_DUE if it must not."""
+    def lapse(self, place: Place, original: str, tariff: Tariff) -> Answer:
+        """What the entry says by which a hold lapses. ModelError NO_LAPSE_DUE if it must not."""
         hold = self.by_place.get(original)
         if hold is None or hold.shard != place.shard:
             raise ModelError("NO_LAPSE_DUE", f"there is no hold {original} in shard {place.shard}")
         if hold.closed_by is not None or place.time_us < hold.until_us:
             raise ModelError("NO_LAPSE_DUE", f"hold {original} is closed, or has not run out")
         self.lapsed += 1
-        posts, given = self._end(hold, place, hold.slices)
-        lines = [("member", hold.member), ("original", original), ("until", spell_time(hold.until_us))]
-        moves = [("post", post.spelled()) for post in posts] + [("lot", lot) for lot in given]
-        return lines + moves, posts
+        about = [("original", original), ("until", spell_time(hold.until_us))]
+        answer = self.points.answer(None, hold.member, about, *self._end(hold, place, hold.slices))
+        return self.points.repay(answer, hold.member, hold.slices, tariff, place.time_us)
 
     def open(self) -> list[Hold]:
         """Those that nothing became of yet."""

@@ -15,7 +15,8 @@ class Lot:
     """Points issued together: who owes for them, and how many are left. `over`: how many expired, of which `forgiven` were undone
     since.
 
-    They expire at `date_us`, or so many `idle` months after their member's last act, or never. Pending until `pending_us`.
+    They expire at `date_us`, or so many `idle` months after their member's last act, or never. Pending until `pending_us`. Whose
+    points they are is told at `notice_us`; None: never, or it was.
     """
 
     shard: int
@@ -31,6 +32,7 @@ class Lot:
     pending_us: int | None = None
     over: int = 0
     forgiven: int = 0
+    notice_us: int | None = None
 
     @property
     def name(self) -> tuple[int, int]:

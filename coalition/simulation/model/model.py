@@ -31,7 +31,7 @@ from coalition.simulation.model.terms import (
     Post,
 )
 from coalition.simulation.model.transfers import Transfers
-from coalition.simulation.model.waiting import release, see_to
+from coalition.simulation.model.waiting import funders_told, release, see_to
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.house.acts import (
     Activate,
@@ -124,7 +124,10 @@ class Model(Questions):
     def lapse(self, place: Place, original: str) -> tuple[Line, ...]:
         """The lines, but for `request`, of the entry by which a hold lapses. ModelError NO_LAPSE_DUE, CUT_MISSING."""
         self._check_turn(place)
-        return self._unasked(place, *self._facts.holds.lapse(place, original))
+        facts = self._facts
+        answer = facts.holds.lapse(place, original, facts.tariffs.at(place.house))
+        facts.tell(place, [facts.holds.by_place[original].partner])
+        return self._unasked(place, answer.lines_of_engine(), answer.posts)
 
     def arrive(self, place: Place, original: str) -> tuple[Line, ...]:
         """The lines of the entry by which a transfer arrives from another shard. ModelError NO_ARRIVAL_DUE, CUT_MISSING."""
@@ -133,11 +136,13 @@ class Model(Questions):
         return self._unasked(place, *self._facts.transfers.arrive(place, original, tariff))
 
     def see_to(self, place: Place, kind: str, member: str) -> tuple[Line, ...]:
-        """The lines of the one `expire` or `mature` that may be here for this member. ModelError NOTHING_DUE, CUT_MISSING."""
+        """The lines of the one entry of this kind that may be here for this member. ModelError NOTHING_DUE, CUT_MISSING."""
         self._check_turn(place)
-        lines = self._unasked(place, *see_to(self._facts.points, place, kind, member))
-        self._facts.seen_to += 1
-        return lines
+        facts = self._facts
+        answer = see_to(facts.points, place, kind, member, facts.tariffs.at(place.house))
+        facts.tell(place, funders_told(answer))
+        facts.seen_to += 1
+        return self._unasked(place, answer.lines_of_engine(), answer.posts)
 
     def _check_turn(self, place: Place) -> None:
         self._facts.check_place(place)
@@ -243,9 +248,9 @@ class Model(Questions):
             case Capture() as body:
                 return holds.capture(place, asked, body, stopped)
             case Void() as body:
-                return holds.void(place, asked, body, stopped)
+                return holds.void(place, asked, body, tariff, stopped)
             case Reverse() as body:
                 return reverse(points, place, asked, body, tariff, stopped)
             case Release() as body:
-                return release(points, place, asked, body, stopped)
+                return release(points, place, asked, body, tariff, stopped)
         raise TypeError(f"not an act on a member: {asked.body!r}")

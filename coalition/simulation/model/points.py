@@ -4,12 +4,13 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 
 from coalition.simulation.model.arrears import Arrears
-from coalition.simulation.model.dates import date_of_lot
+from coalition.simulation.model.dates import date_of_lot, notice_before
 from coalition.simulation.model.fundings import Fundings
 from coalition.simulation.model.lots import ON_EVENT, Lot
 from coalition.simulation.model.prices import Part, Prices
 from coalition.simulation.model.tariffs import Tariff
 from coalition.simulation.model.terms import (
+    DAY_US,
     LOTS_MAX,
     WALLET_MAX,
     Answer,
@@ -20,6 +21,7 @@ from coalition.simulation.model.terms import (
     Post,
     spell_time,
 )
+from settlement.house.tariff import Tariff as Terms
 from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem
 
 
@@ -169,7 +171,9 @@ class Points:
             "issue", place.shard, place.index, partner, member, amount, slices, tariff
         )
         answer = self.answer(None, member, about, posts, [lot.made() for lot in lots])
-        return answer if lots[0].pending_us is not None else self.repay(answer, member, slices, tariff)
+        if lots[0].pending_us is not None:
+            return answer
+        return self.repay(answer, member, slices, tariff, place.time_us)
 
     def _lot(
         self, place: Place, number: int, member: str, funder: str, tariff: Tariff, until: int | None
@@ -179,13 +183,17 @@ class Points:
         lot.date_us = date_of_lot(tariff.terms.expiry, place.time_us)
         if tariff.terms.expiry.startswith("activity-"):
             lot.idle = int(tariff.terms.expiry.removeprefix("activity-"))
+        lot.notice_us = notice_before(lot.date_us, tariff.terms.notice_days, place.time_us)
         if until is not None and until > place.time_us:
             lot.pending_us = until
         return lot
 
-    def repay(self, answer: Answer, member: str, slices: list[tuple[Lot, int]], tariff: Tariff) -> Answer:
-        """The answer with what the points credited to the member repay of its arrears."""
-        for piece in self.arrears.repay(answer, member, slices, tariff, self.prices):
+    def repay(
+        self, answer: Answer, member: str, slices: list[tuple[Lot, int]], tariff: Tariff, now_us: int
+    ) -> Answer:
+        """The answer with what the points credited to the member, and not over, repay of its arrears."""
+        living = [(lot, points) for lot, points in slices if not self.is_over(lot, now_us)]
+        for piece in self.arrears.repay(answer, member, living, tariff, self.prices):
             self.move(member, piece.lot, -piece.points)
         answer.balance_after = self.balance(member)
         return answer
@@ -232,12 +240,13 @@ class Points:
         return "TOO_MANY_LOTS" if len(slices) > LOTS_MAX else None
 
     def give_back(
-        self, place: Place, slices: list[tuple[Lot, int]], grace_us: int
+        self, place: Place, slices: list[tuple[Lot, int]], terms: Terms
     ) -> tuple[list[str], list[tuple[Lot, int]]]:
         """Each slice to its lot; to a new one until the end of the grace, if the lot's date has passed.
 
         The `lot` lines, and which lots the points are in now.
         """
+        grace_us = place.time_us + terms.grace_days * DAY_US
         made: list[str] = []
         given: list[str] = []
         credited: list[tuple[Lot, int]] = []
@@ -256,6 +265,7 @@ class Points:
                 over=0,
                 forgiven=0,
                 date_us=grace_us,
+                notice_us=notice_before(grace_us, terms.notice_days, place.time_us),
             )
             self.lots.append(new)
             self.renewed.append((lot, new))

@@ -7,7 +7,6 @@ from coalition.simulation.model.points import Deed, Points, parts
 from coalition.simulation.model.prices import inverses
 from coalition.simulation.model.tariffs import Tariff
 from coalition.simulation.model.terms import (
-    DAY_US,
     OWED_MAX,
     WALLET_MAX,
     Answer,
@@ -117,9 +116,9 @@ def _undo_redemption(
     returned = _returned(deed, amount)
     posts = [Post(f"redeemed:{partner}", f"wallet:{member}", "PTS", amount)]
     posts += inverses(points.prices.of_redemption(partner, parts(returned), deed.tariff))
-    lots, credited = points.give_back(place, returned, place.time_us + tariff.terms.grace_days * DAY_US)
+    lots, credited = points.give_back(place, returned, tariff.terms)
     answer = points.answer(None, member, about, posts, lots)
-    return points.repay(answer, member, credited, tariff)
+    return points.repay(answer, member, credited, tariff, place.time_us)
 
 
 def _returned(deed: Deed, amount: int) -> list[tuple[Lot, int]]:

@@ -20,6 +20,7 @@ SPELLED = {
     "transfer-points-max": "transfer_points_max",
     "transfer-daily-max": "transfer_daily_max",
     "transfer-fee-micros": "transfer_fee_micros",
+    "notice-days": "notice_days",
     "consent-above": "consent_above",
 }
 """Every term as a leaf names it and as it is asked for, in the leaf's order."""

@@ -129,6 +129,10 @@ class Answer:
         lots = [("lot", lot) for lot in self.lots] + [("arrear", arrear) for arrear in self.arrears]
         return (*self.about, *tariff, *until, *posts, *lots, ("result", result))
 
+    def lines_of_engine(self) -> tuple[Line, ...]:
+        """The same of an entry that nobody asked for: it has no result."""
+        return self.lines()[:-1]
+
 
 class ModelError(CoalitionError):
     """No such entry is allowed at this place. `reason` is the engine's own where it answers with an error.

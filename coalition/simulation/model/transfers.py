@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field, replace
 
+from coalition.simulation.model.dates import notice_before
 from coalition.simulation.model.lots import Lot
 from coalition.simulation.model.points import Points
 from coalition.simulation.model.tariffs import Tariff
@@ -81,7 +82,7 @@ class Transfers:
             sent = [_sent(lot, quantity) for lot, quantity in slices]
             return points.answer(None, member, about, posts, sent + taken, tariff.number)
         points.active_us[recipient] = place.time_us
-        new = self._come(place, recipient, slices)
+        new = self._come(place, recipient, slices, place.time_us)
         posts = [Post(f"wallet:{member}", f"wallet:{recipient}", "PTS", amount), *fee]
         made = [lot.made() for lot in new]
         answer = points.answer(None, member, about, posts, made + taken, tariff.number)
@@ -98,7 +99,7 @@ class Transfers:
         kept = any(lot.member == recipient and lot.idle is not None for lot in points.lots)
         known_us = points.active_us.get(recipient, 0) if kept else 0
         points.active_us[recipient] = max(known_us, transit.place.time_us)
-        new = self._come(place, recipient, transit.slices)
+        new = self._come(place, recipient, transit.slices, transit.place.time_us)
         amount = sum(quantity for _, quantity in transit.slices)
         self.from_elsewhere[recipient] += amount
         posts = [Post(transit.account, f"wallet:{recipient}", "PTS", amount)]
@@ -139,7 +140,7 @@ class Transfers:
         lives_here = points.shard_of[recipient] == place.shard
         return "LIMIT_EXCEEDED" if lives_here and points.most(recipient) + amount > WALLET_MAX else None
 
-    def _come(self, place: Place, recipient: str, slices: list[tuple[Lot, int]]) -> list[Lot]:
+    def _come(self, place: Place, recipient: str, slices: list[tuple[Lot, int]], sent_us: int) -> list[Lot]:
         """A new lot for each slice, like the lot that it was part of."""
         new = [
             replace(
@@ -152,6 +153,7 @@ class Transfers:
                 left=0,
                 over=0,
                 forgiven=0,
+                notice_us=notice_before(lot.date_us, lot.tariff.terms.notice_days, sent_us),
             )
             for number, (lot, quantity) in enumerate(slices)
         ]

@@ -2,6 +2,7 @@
 
 from coalition.simulation.model.lots import Lot
 from coalition.simulation.model.points import Points, parts
+from coalition.simulation.model.tariffs import Tariff
 from coalition.simulation.model.terms import (
     LOTS_MAX,
     Answer,
@@ -15,8 +16,10 @@ from coalition.simulation.model.terms import (
 from settlement.ledger.acts import Release
 
 
-def release(points: Points, place: Place, asked: Asked, body: Release, stopped: str | None) -> Answer:
-    """What is left of a pending issue of the caller becomes spendable."""
+def release(
+    points: Points, place: Place, asked: Asked, body: Release, tariff: Tariff, stopped: str | None
+) -> Answer:
+    """What is left of a pending issue of the caller becomes spendable, and repays what the member owes."""
     occurred = ("occurred", spell_time(body.occurred_at_us))
     deed = points.deeds.get((asked.partner, body.original_act_id))
     if deed is None or deed.shard != place.shard or deed.kind != "issue":
@@ -37,15 +40,21 @@ def release(points: Points, place: Place, asked: Asked, body: Release, stopped: 
     post = Post(f"pending:{deed.member}", f"wallet:{deed.member}", "PTS", left)
     for lot in lots:
         lot.pending_us = None
-    return points.answer(None, deed.member, about, [post], [lot.slice("free", lot.left) for lot in lots])
+    credited = [(lot, lot.left) for lot in lots]
+    answer = points.answer(
+        None, deed.member, about, [post], [lot.slice("free", left) for lot, left in credited]
+    )
+    return points.repay(answer, deed.member, credited, tariff, place.time_us)
 
 
-def see_to(points: Points, place: Place, kind: str, member: str) -> tuple[tuple[Line, ...], list[Post]]:
-    """The lines of the one entry of this kind that may be here for the member, and what it posts. ModelError NOTHING_DUE."""
+def see_to(points: Points, place: Place, kind: str, member: str, tariff: Tariff) -> Answer:
+    """What the one entry of this kind says that may be here for the member. ModelError NOTHING_DUE."""
     if points.shard_of.get(member) != place.shard:
         raise ModelError("NOTHING_DUE", f"member {member} does not live in shard {place.shard}")
     lots = sorted(points.open_lots[member].values(), key=lambda lot: lot.turn)
     over = [lot for lot in lots if points.is_over(lot, place.time_us)]
+    if kind == "notice":
+        return _notice(points, member, lots, place.time_us)
     if kind == "expire":
         chosen = over[:LOTS_MAX]
         moves = [(lot, lot.account, f"expired:{lot.funder}") for lot in chosen]
@@ -62,11 +71,36 @@ def see_to(points: Points, place: Place, kind: str, member: str) -> tuple[tuple[
     if kind == "expire":
         posts += points.prices.of_expiry(parts([(lot, lot.left) for lot in chosen]))
     verb = "take" if kind == "expire" else "free"
-    slices = [("lot", lot.slice(verb, lot.left)) for lot in chosen]
+    slices = [(lot, lot.left) for lot in chosen]
+    said = [lot.slice(verb, quantity) for lot, quantity in slices]
     for lot in chosen:
         _end_or_free(points, kind, lot)
-    said = [("post", post.spelled()) for post in posts]
-    return (("member", member), ("request", "none"), *said, *slices), posts
+    answer = points.answer(None, member, [("request", "none")], posts, said)
+    return answer if kind == "expire" else points.repay(answer, member, slices, tariff, place.time_us)
+
+
+def funders_told(answer: Answer) -> set[str]:
+    """Whose points an entry says expired, or are about to."""
+    expired = [post.credit for post in answer.posts if post.credit.startswith("expired:")]
+    about = [value for name, value in answer.about if name == "expiring"]
+    return {account.removeprefix("expired:") for account in expired} | {
+        value.split(" ")[0] for value in about
+    }
+
+
+def _notice(points: Points, member: str, lots: list[Lot], now_us: int) -> Answer:
+    """Whose points are about to expire, how many of each and when; only where nothing else is due."""
+    ripe = [lot for lot in lots if lot.pending_us is not None and lot.pending_us <= now_us]
+    due = [lot for lot in lots if lot.notice_us is not None and lot.notice_us <= now_us][:LOTS_MAX]
+    if not due or ripe or any(points.is_over(lot, now_us) for lot in lots):
+        raise ModelError("NOTHING_DUE", f"nobody is to be told of points of member {member}")
+    told: list[Line] = []
+    for funder, date_us in dict.fromkeys((lot.funder, lot.date_us or 0) for lot in due):
+        left = sum([lot.left for lot in due if (lot.funder, lot.date_us) == (funder, date_us)])
+        told.append(("expiring", f"{funder} PTS {left} {spell_time(date_us)}"))
+    for lot in due:
+        lot.notice_us = None
+    return points.answer(None, member, [("request", "none"), *told])
 
 
 def _end_or_free(points: Points, kind: str, lot: Lot) -> None:

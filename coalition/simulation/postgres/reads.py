@@ -4,7 +4,6 @@ from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 from coalition.simulation.postgres.tables import HoldRow, LotRow, Rows, Tables, Transaction, Wait
-from coalition.simulation.postgres.transits import is_coming
 from settlement.journal.leaf import HOUSE
 
 if TYPE_CHECKING:
@@ -91,56 +90,14 @@ def holds(server: "Postgres", _transaction: Transaction, parameters: Any) -> Row
             _, place, index = tables.acts[partner, act_id]
             if place == shard and (shard, index) in tables.holds:
                 hold = tables.holds[shard, index]
-                rows.append((act_id, *_hold(tables, shard, hold), hold.closed_by is None))
+                rows.append((act_id, *hold_with_leaf(tables, shard, hold), hold.closed_by is None))
     return rows
 
 
-def _hold(tables: Tables, shard: int, hold: HoldRow) -> tuple[Any, ...]:
+def hold_with_leaf(tables: Tables, shard: int, hold: HoldRow) -> tuple[Any, ...]:
+    """A hold's row as the statements answer it, with the leaf of its authorize."""
     facts = (hold.index, hold.member, hold.partner, hold.amount, hold.tariff, hold.until_us)
     return (*facts, tables.entries[shard][hold.index].leaf)
-
-
-def _due(tables: Tables, shard: int, now_us: int) -> list[HoldRow]:
-    rows = (tables.holds[shard, index] for index in tables.open_holds.get(shard, ()))
-    return sorted([row for row in rows if row.until_us <= now_us], key=lambda row: (row.until_us, row.index))
-
-
-def due_shards(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
-    """The shards in which something is due."""
-    tables, now_us = server.tables, parameters["now_us"]
-    return [
-        (shard,)
-        for shard in sorted(tables.shards)
-        if is_coming(tables, shard) or _due(tables, shard, now_us) or _due_members(tables, shard, parameters)
-    ]
-
-
-def due_members(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
-    """Members with lots whose time has come: the first few of each kind."""
-    return [(member,) for member in _due_members(server.tables, parameters["shard"], parameters)]
-
-
-def _due_members(tables: Tables, shard: int, sought: Any) -> list[str]:
-    now_us, most = sought["now_us"], sought.get("most")
-    lots = [tables.lots[shard, *name] for name in tables.timed_lots.get(shard, ())]
-    dated = sorted((lot for lot in lots if lot.expires_at_us <= now_us), key=lambda lot: lot.expires_at_us)
-    coming = [(lot.pending_until_us, lot) for lot in lots if lot.pending_until_us is not None]
-    coming = sorted(((until, lot) for until, lot in coming if until <= now_us), key=lambda each: each[0])
-    found = {lot.member for lot in dated[:most]} | {lot.member for _, lot in coming[:most]}
-    for months, since_us in zip(sought["months"], sought["since_us"], strict=True):
-        idle = [
-            (row.active_at_us, member)
-            for member, row in tables.members.items()
-            if row.shard == shard and row.idle_months == months and (row.active_at_us or 0) <= since_us
-        ]
-        found |= {member for _, member in sorted(idle)[:most]}
-    return sorted(found)
-
-
-def due_holds(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
-    """Open holds that have run out, with the leaves of their authorizes."""
-    tables, (shard, now_us, most) = server.tables, parameters
-    return [(*_hold(tables, shard, row), True) for row in _due(tables, shard, now_us)[:most]]
 
 
 def members(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
@@ -161,7 +118,7 @@ def _lot(lot: LotRow) -> tuple[Any, ...]:
     return astuple(lot)
 
 
-def _in_turn(tables: Tables, shard: int, member: str) -> list[LotRow]:
+def in_turn(tables: Tables, shard: int, member: str) -> list[LotRow]:
     """A member's lots with points left, in the order of spending."""
     lots = [tables.lots[shard, *name] for name in tables.open_lots.get((shard, member), ())]
     return sorted(lots, key=lambda lot: (lot.expires_at_us, lot.name))
@@ -174,7 +131,7 @@ def open_lots(server: "Postgres", _transaction: Transaction, parameters: Any) ->
     for member, most, idle in zip(*asked, strict=True):
         lots = [
             lot
-            for lot in _in_turn(server.tables, shard, member)
+            for lot in in_turn(server.tables, shard, member)
             if lot.expires_at_us > now_us
             and lot.pending_until_us is None
             and (lot.idle_months or idle + 1) > idle
@@ -188,21 +145,10 @@ def over_lots(server: "Postgres", _transaction: Transaction, parameters: Any) ->
     shard, now_us, *asked = parameters
     found: list[tuple[Any, ...]] = []
     for member, most, idle in zip(*asked, strict=True):
-        lots = _in_turn(server.tables, shard, member)
+        lots = in_turn(server.tables, shard, member)
         dated = [lot for lot in lots if lot.expires_at_us <= now_us]
         by_activity = [lot for lot in lots if lot.idle_months is not None and lot.idle_months <= idle]
         found += [_lot(lot) for lot in (*dated[:most], *by_activity[:most])]
-    return found
-
-
-def coming_lots(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
-    """Members' lots that were pending until now: the first of each."""
-    shard, now_us, *asked = parameters
-    found: list[tuple[Any, ...]] = []
-    for member, most in zip(*asked, strict=True):
-        lots = _in_turn(server.tables, shard, member)
-        coming = [lot for lot in lots if lot.pending_until_us is not None and lot.pending_until_us <= now_us]
-        found += [_lot(lot) for lot in coming[:most]]
     return found
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from coalition.exchange import exchange
 from coalition.gateway import exchange_reads
-from coalition.simulation.postgres import openings, proofs, reads, transits, writes
+from coalition.simulation.postgres import due, openings, proofs, reads, transits, writes
 from coalition.simulation.postgres.tables import Rows, Transaction, Wait
 from settlement.clearing import obligations
 from settlement.ledger import (
@@ -68,16 +68,18 @@ STATEMENTS: dict[str, Statement] = {
     opening_rules.LOADED_HERE: openings.loaded_here,
     opening_rules.NEW_LOTS: openings.new_lots,
     opening_rules.PARTS: openings.parts,
-    sweeping.DUE_SHARDS: reads.due_shards,
-    sweeping.DUE_HOLDS: reads.due_holds,
-    sweeping.DUE_MEMBERS: reads.due_members,
-    sweeping.COMING_LOTS: reads.coming_lots,
+    sweeping.DUE_SHARDS: due.due_shards,
+    sweeping.DUE_HOLDS: due.due_holds,
+    sweeping.DUE_MEMBERS: due.due_members,
+    sweeping.COMING_LOTS: due.coming_lots,
+    sweeping.ENDING_LOTS: due.ending_lots,
     obligations.OPEN_IN_SOME_SHARD: reads.open_in_some_shard,
     obligations.ACCRUED: reads.accrued,
     writing.ACTS: writes.new_acts,
     writing.ENTRIES: writes.new_entries,
     writing.PAYLOADS: writes.new_payloads,
     writing.TRANSFERS: writes.new_transfers,
+    writing.CONCERNS: writes.new_concerns,
     writing.BALANCES: writes.new_balances,
     writing.OBLIGATIONS: writes.new_obligations,
     writing.HEAD: writes.head,

@@ -62,6 +62,7 @@ class LotRow:
     idle_months: int | None
     pending_until_us: int | None
     expired: int
+    notice_us: int | None
 
     @property
     def name(self) -> tuple[int, int]:
@@ -70,7 +71,7 @@ class LotRow:
 
     @property
     def is_timed(self) -> bool:
-        """Whether the clock may come to end it or to free it."""
+        """Whether the clock may come to end it, to free it or to have its funder told."""
         return self.remaining > 0 and (self.expires_at_us < IDLE_US or self.pending_until_us is not None)
 
 
@@ -137,6 +138,7 @@ class Tables:
     timed_lots: dict[int, set[tuple[int, int]]] = field(default_factory=dict)
     arrears: dict[tuple[int, int, int], ArrearRow] = field(default_factory=dict)
     open_arrears: dict[tuple[int, str], set[tuple[int, int]]] = field(default_factory=dict)
+    concerns: set[tuple[str, int, int]] = field(default_factory=set)
     balances: dict[tuple[int, str, str], list[int]] = field(default_factory=dict)
     obligations: dict[tuple[int, int, str, str], list[int]] = field(default_factory=dict)
     reversals: dict[tuple[int, int], dict[int, int]] = field(default_factory=dict)

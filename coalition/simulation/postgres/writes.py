@@ -93,6 +93,14 @@ def new_transfers(_server: "Postgres", transaction: Transaction, parameters: Any
     return ()
 
 
+def new_concerns(_server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
+    """Notes whom entries of the engine concern."""
+    shard, *arrays = parameters
+    rows = {(partner, shard, index) for index, partner in zip(*arrays, strict=True)}
+    transaction.changes.append(lambda tables: tables.concerns.update(rows))
+    return ()
+
+
 def _add(sums: dict[Any, list[int]], rows: Iterable[tuple[Any, int, int]]) -> None:
     for key, first, second in rows:
         known = sums.setdefault(key, [0, 0])
@@ -147,7 +155,7 @@ def lots(server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
         for row in rows:
             lot = tables.lots.setdefault((shard, *row.name), row)
             lot.remaining, lot.pending_until_us = row.remaining, row.pending_until_us
-            lot.expired = row.expired
+            lot.expired, lot.notice_us = row.expired, row.notice_us
             still_open = tables.open_lots.setdefault((shard, lot.member), set())
             (still_open.add if lot.remaining else still_open.discard)(lot.name)
             timed = tables.timed_lots.setdefault(shard, set())

@@ -7,6 +7,7 @@ from settlement.house.state import House
 from settlement.journal.leaf import Transfer
 from settlement.ledger import chart
 from settlement.ledger.book import Arrear, Book, Lot
+from settlement.ledger.rules.expiry import has_expired
 from settlement.ledger.rules.pricing import Priced, money_of_repayment
 from settlement.ledger.rules.ruling import Ruling
 from settlement.money import POINTS
@@ -16,15 +17,25 @@ REPAYMENTS_MAX = 8
 _Piece: TypeAlias = tuple[Lot, Arrear, int]
 
 
-def repay(book: Book, house: House, ruling: Ruling, credited: Sequence[tuple[Lot, int]]) -> Ruling:
+def repay(
+    book: Book, house: House, ruling: Ruling, credited: Sequence[tuple[Lot, int]], now_us: int
+) -> Ruling:
     """The ruling with what the member repays of its arrears out of the points that its wallet was just credited, in their order.
 
-    A partner to which points are owed gets them, and the money of `money_of_repayment` moves.
+    A partner to which points are owed gets them, and the money of `money_of_repayment` moves, at the tariff that prices the
+    entry anyway, or else at the one in force. Points that are over repay nothing: they only wait for their `expire`.
     """
-    member = credited[0][0].member
-    if not book.wallets[member].arrears:
+    if not credited:
         return ruling
-    pieces = _pieces(book.wallets[member].arrears, credited)
+    member = credited[0][0].member
+    wallet = book.wallets.get(member)
+    if wallet is None or not wallet.arrears:
+        return ruling
+    living = [(lot, points) for lot, points in credited if not has_expired(lot, wallet, now_us)]
+    pieces = _pieces(wallet.arrears, living)
+    if not pieces:
+        return ruling
+    tariff = house.tariff_number if ruling.tariff is None else ruling.tariff
     taken: dict[tuple[int, int], int] = {}
     repaid: dict[tuple[int, int], int] = {}
     for lot, arrear, quantity in pieces:
@@ -32,9 +43,9 @@ def repay(book: Book, house: House, ruling: Ruling, credited: Sequence[tuple[Lot
         book.repay(arrear, quantity)
         taken[lot.name] = taken.get(lot.name, 0) + quantity
         repaid[arrear.name] = repaid.get(arrear.name, 0) + quantity
-    ruling.posts += _posts(house, member, pieces)
+    ruling.posts += _posts(house, member, pieces, tariff)
     ruling.taken += tuple(taken.items())
-    ruling.repaid, ruling.tariff = tuple(repaid.items()), house.tariff_number
+    ruling.repaid, ruling.tariff = tuple(repaid.items()), tariff
     return ruling
 
 
@@ -56,7 +67,7 @@ def _pieces(arrears: Sequence[Arrear], credited: Sequence[tuple[Lot, int]]) -> l
     return pieces
 
 
-def _posts(house: House, member: str, pieces: Sequence[_Piece]) -> tuple[Transfer, ...]:
+def _posts(house: House, member: str, pieces: Sequence[_Piece], tariff: int) -> tuple[Transfer, ...]:
     """For each partner that is repaid, the oldest arrear's first: its points, then their money."""
     found: dict[str, list[tuple[Priced, int]]] = {}
     for lot, arrear, quantity in pieces:
@@ -66,5 +77,5 @@ def _posts(house: House, member: str, pieces: Sequence[_Piece]) -> tuple[Transfe
     for partner, repaid in found.items():
         points = sum([taken.points for taken, _ in repaid])
         posts.append(Transfer(chart.wallet(member), chart.arrears(member, partner), POINTS, points))
-        posts += money_of_repayment(house, partner, repaid)
+        posts += money_of_repayment(house, partner, repaid, tariff)
     return tuple(posts)

@@ -34,6 +34,12 @@ def expiry_of(term: str, now_us: int) -> tuple[int, int | None]:
             return _end_of_month(_later(now.replace(month=_MONTHS), _MONTHS * int(count))), None
 
 
+def notice_of(expires_at_us: int, notice_days: int, now_us: int) -> int | None:
+    """When the funder of a lot made now is told of its expiry; None if it is not: the lot has no date, or it is too late."""
+    notice_us = expires_at_us - notice_days * DAY_US
+    return notice_us if notice_days and expires_at_us < IDLE_US and notice_us > now_us else None
+
+
 def months_after(time_us: int, months: int) -> int:
     """The same day and time so many months later; the month's last day if it has no such day."""
     return to_us(_later(from_us(time_us), months))

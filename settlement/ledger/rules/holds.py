@@ -8,6 +8,7 @@ from settlement.journal.leaf import Transfer
 from settlement.ledger import chart
 from settlement.ledger.acts import Authorize, Capture, Void
 from settlement.ledger.book import Book, Hold, Lot, Original, Slice
+from settlement.ledger.rules.arrears import repay
 from settlement.ledger.rules.membership import find
 from settlement.ledger.rules.points import slices_of
 from settlement.ledger.rules.pricing import money_of_redemption, priced
@@ -45,7 +46,7 @@ def authorize(
 def capture(
     book: Book, house: House, name: ActName, body: Capture, index: int, now_us: int, refusal: str | None
 ) -> Ruling:
-    """The first points of the hold are spent at its tariff, the others go back to their lots."""
+    """The first points of the hold are spent at its tariff, the others go back to their lots and repay what the member owes."""
     partner, hold = name[0], _find(book, name[0], body.hold_act_id)
     if refusal is None:
         refusal = _why_not_capture(hold, body.amount, now_us)
@@ -54,27 +55,33 @@ def capture(
     spent, given = divided(hold.slices, body.amount)
     book.close_hold(hold, index, given)
     book.note_activity(hold.member, now_us)
-    slices = priced([(book.lots[lot], quantity) for lot, quantity in spent])
+    slices = priced(_lots_of(book, spent))
     money = money_of_redemption(house, partner, slices, hold.tariff)
     held, redeemed = chart.held(hold.member), chart.redeemed(partner)
     book.originals[name] = Original(index, "capture", hold.member, body.amount, spent, hold.tariff)
     posts = (Transfer(held, redeemed, POINTS, body.amount), *money, *_freed(hold, hold.amount - body.amount))
-    return Ruling("capture", hold.member, None, posts, hold.tariff, spent=spent, given=given, original=hold)
+    ruling = Ruling("capture", hold.member, None, posts, hold.tariff, spent=spent, given=given, original=hold)
+    return repay(book, house, ruling, _lots_of(book, given), now_us)
 
 
-def void(book: Book, partner: str, body: Void, index: int, refusal: str | None) -> Ruling:
-    """The caller gives its hold up: all of it goes back."""
+def void(
+    book: Book, house: House, partner: str, body: Void, at: tuple[int, int], refusal: str | None
+) -> Ruling:
+    """The caller gives its hold up: all of it goes back. `at`: the entry's number and time."""
     hold = _find(book, partner, body.hold_act_id)
     if refusal is None:
         refusal = _why_not_void(hold)
     if refusal is not None or hold is None:
         return Ruling("void", hold.member if hold is not None else None, refusal, original=hold)
-    return _given_back("void", book, hold, index)
+    return _given_back("void", book, house, hold, at)
 
 
-def lapse(book: Book, hold: Hold, index: int) -> Ruling:
-    """A hold that has run out: all of it goes back. Nobody asks for it; entry `index` must not be recorded before `until_us`."""
-    return _given_back("lapse", book, hold, index)
+def lapse(book: Book, house: House, hold: Hold, at: tuple[int, int]) -> Ruling:
+    """A hold that has run out: all of it goes back. Nobody asks for it; the entry must not be recorded before `until_us`.
+
+    `at`: the entry's number and time.
+    """
+    return _given_back("lapse", book, house, hold, at)
 
 
 def divided(slices: Sequence[Slice], amount: int) -> tuple[tuple[Slice, ...], tuple[Slice, ...]]:
@@ -109,9 +116,15 @@ def _why_not_capture(hold: Hold | None, amount: int, now_us: int) -> str | None:
     return "HOLD_EXCEEDED" if amount > hold.amount else None
 
 
-def _given_back(kind: str, book: Book, hold: Hold, index: int) -> Ruling:
+def _given_back(kind: str, book: Book, house: House, hold: Hold, at: tuple[int, int]) -> Ruling:
+    index, now_us = at
     book.close_hold(hold, index, hold.slices)
-    return Ruling(kind, hold.member, None, _freed(hold, hold.amount), given=hold.slices, original=hold)
+    ruling = Ruling(kind, hold.member, None, _freed(hold, hold.amount), given=hold.slices, original=hold)
+    return repay(book, house, ruling, _lots_of(book, hold.slices), now_us)
+
+
+def _lots_of(book: Book, slices: Sequence[Slice]) -> list[tuple[Lot, int]]:
+    return [(book.lots[name], points) for name, points in slices]
 
 
 def _freed(hold: Hold, points: int) -> tuple[Transfer, ...]:

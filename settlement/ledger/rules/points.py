@@ -7,7 +7,7 @@ from settlement.ledger import chart
 from settlement.ledger.acts import Issue, Redeem
 from settlement.ledger.book import Book, Lot, Original, Wallet
 from settlement.ledger.rules.arrears import repay
-from settlement.ledger.rules.expiry import expiry_of, has_expired
+from settlement.ledger.rules.expiry import expiry_of, has_expired, notice_of
 from settlement.ledger.rules.membership import find
 from settlement.ledger.rules.pricing import money_of_issue, money_of_redemption, priced
 from settlement.ledger.rules.proofs import consent_to_spend, use_up
@@ -39,9 +39,8 @@ def issue(
     slices = tuple([(lot.name, lot.quantity) for lot in lots])
     book.originals[name] = Original(index, "issue", member, body.amount, slices, house.tariff_number)
     ruling = Ruling("issue", member, None, (*put_in, *money), new_lots=lots)
-    return (
-        ruling if pending is not None else repay(book, house, ruling, [(lot, lot.quantity) for lot in lots])
-    )
+    credited = [(lot, lot.quantity) for lot in lots]
+    return ruling if pending is not None else repay(book, house, ruling, credited, now_us)
 
 
 def _why_not_issue(book: Book, member: str | None, amount: int, parts: list[Part]) -> str | None:
@@ -58,10 +57,11 @@ def _new_lots(
     """One lot for each part. `at`: the entry's number and time."""
     index, now_us = at
     date_us, idle = expiry_of(house.tariff.expiry, now_us)
+    notice_us = notice_of(date_us, house.tariff.notice_days, now_us)
     life = (date_us, house.tariff_number, idle, pending)
     return tuple(
         [
-            Lot(index, place, member, funder, POINTS, points, points, *life)
+            Lot(index, place, member, funder, POINTS, points, points, *life, notice_us=notice_us)
             for place, (funder, points) in enumerate(parts)
         ]
     )

@@ -96,17 +96,19 @@ def money_of_expiry(house: House, slices: Sequence[Priced]) -> Posts:
     )
 
 
-def money_of_repayment(house: House, creditor: str, pieces: Sequence[tuple[Priced, int]]) -> Posts:
+def money_of_repayment(
+    house: House, creditor: str, pieces: Sequence[tuple[Priced, int]], tariff: int
+) -> Posts:
     """Points repay what a member owes the creditor. Of each piece, the tariff under which the points owed were issued.
 
-    Bilateral: their funders pay the creditor, at the rate in force. Pool: the fund already paid the creditor back at its own
+    Bilateral: their funders pay the creditor, at the rate of `tariff`. Pool: the fund already paid the creditor back at its own
     price, and is made whole at that of the lots.
     """
     taken = [points for points, _ in pieces]
     if _is_pool(house):
         owed = sum([points.points * house.tariffs[tariff].price_micros for points, tariff in pieces])
         return _posts(house, [_into_spread(_price(house, taken) - owed)])
-    rate, position = house.tariff.rate_micros, chart.position(creditor)
+    rate, position = house.tariffs[tariff].rate_micros, chart.position(creditor)
     owing = _points_of_others(creditor, taken)
     return _posts(house, [(chart.position(name), position, points * rate) for name, points in owing])
 

@@ -1,16 +1,20 @@
 """The pure rule on pending points that their issuer releases."""
 
+from settlement.house.state import House
 from settlement.journal.leaf import Transfer
 from settlement.ledger import chart
 from settlement.ledger.acts import Release
 from settlement.ledger.book import Book, Lot, Original
+from settlement.ledger.rules.arrears import repay
 from settlement.ledger.rules.expiry import has_expired
 from settlement.ledger.rules.ruling import Ruling
 from settlement.money import POINTS
 
 
-def release(book: Book, partner: str, body: Release, now_us: int, refusal: str | None) -> Ruling:
-    """What is left of an issue that is pending becomes spendable."""
+def release(
+    book: Book, house: House, partner: str, body: Release, now_us: int, refusal: str | None
+) -> Ruling:
+    """What is left of an issue that is pending becomes spendable, and first repays what the member owes."""
     original = book.originals.get((partner, body.original_act_id))
     if original is not None and original.kind != "issue":
         original = None
@@ -20,12 +24,14 @@ def release(book: Book, partner: str, body: Release, now_us: int, refusal: str |
         member = original.member if original is not None else None
         return Ruling("release", member, refusal, original=original)
     lots = [lot for lot in _lots(book, original) if lot.remaining]
-    freed = tuple([(lot.name, lot.remaining) for lot in lots])
-    member, points = original.member, sum(quantity for _, quantity in freed)
+    credited = [(lot, lot.remaining) for lot in lots]
+    freed = tuple([(lot.name, points) for lot, points in credited])
+    member, points = original.member, sum(points for _, points in credited)
     for lot in lots:
         book.free(lot)
     posts = (Transfer(chart.pending(member), chart.wallet(member), POINTS, points),)
-    return Ruling("release", member, None, posts, freed=freed, original=original)
+    ruling = Ruling("release", member, None, posts, freed=freed, original=original)
+    return repay(book, house, ruling, credited, now_us)
 
 
 def _refusal(book: Book, original: Original, now_us: int) -> str | None:

@@ -3,13 +3,13 @@
 from typing import NamedTuple
 
 from settlement.house.state import House
-from settlement.house.tariff import Spent
+from settlement.house.tariff import Spent, Tariff
 from settlement.journal.leaf import Transfer
 from settlement.ledger import chart
 from settlement.ledger.acts import Reverse
 from settlement.ledger.book import Arrear, Book, Lot, LotName, Original, Slice
 from settlement.ledger.rules.arrears import repay
-from settlement.ledger.rules.expiry import DAY_US
+from settlement.ledger.rules.expiry import DAY_US, notice_of
 from settlement.ledger.rules.pricing import money_of_issue_undone, money_of_redemption_undone, priced
 from settlement.ledger.rules.ruling import ActName, Ruling
 from settlement.ledger.rules.sharing import undone_of
@@ -118,18 +118,19 @@ def _undo_redemption(
         Transfer(chart.redeemed(partner), chart.wallet(original.member), POINTS, ruling.amount),
         *money_of_redemption_undone(house, partner, priced(slices), original.tariff),
     )
-    grace_ends_us = at[1] + house.tariff.grace_days * DAY_US
-    repay(book, house, ruling, _give_back(book, slices, (*at, grace_ends_us), ruling))
+    repay(book, house, ruling, _give_back(book, slices, at, house.tariff, ruling), at[1])
 
 
 def _give_back(
-    book: Book, slices: list[tuple[Lot, int]], at: tuple[int, int, int], ruling: Ruling
+    book: Book, slices: list[tuple[Lot, int]], at: tuple[int, int], terms: Tariff, ruling: Ruling
 ) -> list[tuple[Lot, int]]:
     """Each slice to its lot; to a new one like it, which ends with the grace, if the lot's date has passed. Which lots they are.
 
-    `at`: the entry's number and time, and when the grace ends.
+    `at`: the entry's number and time. `terms`: those in force, which give the grace.
     """
-    index, now_us, grace_ends_us = at
+    index, now_us = at
+    grace_ends_us = now_us + terms.grace_days * DAY_US
+    notice_us = notice_of(grace_ends_us, terms.notice_days, now_us)
     credited: list[tuple[Lot, int]] = []
     given: list[Slice] = []
     renewed: list[tuple[LotName, Lot]] = []
@@ -140,7 +141,7 @@ def _give_back(
             credited.append((lot, quantity))
             continue
         facts = (lot.member, lot.funder, lot.asset, quantity, quantity, grace_ends_us, lot.tariff)
-        new = Lot(index, len(renewed), *facts)
+        new = Lot(index, len(renewed), *facts, notice_us=notice_us)
         book.add_lot(new)
         renewed.append((lot.name, new))
         credited.append((new, quantity))

@@ -36,8 +36,8 @@ class Ruling:
     """Postings, and what happens to lots, if the act is accepted; else the refusal.
 
     `tariff`: the house entry of the tariff whose terms the postings rest on. `new_lots` stand at places 0, 1 ... of the entry;
-    so do `renewed` ones, each beside the lot whose points come back in it. `given` slices go back to lots, then `taken` ones come
-    out of them; `spent` are slices of a hold that are spent now, `freed` are pending no more. `new_arrears` are owed
+    so do `renewed` ones, each beside the lot whose points come back in it. `spent` are slices of a hold that are spent now.
+    `given` slices go back to lots, `freed` ones are pending no more, then `taken` ones come out of lots. `new_arrears` are owed
     from now on, `repaid` are parts of earlier ones. `original`: what was found to reverse or release, or the hold that ends.
     `amount`: how many points are reversed. `recipient`: to whom they go; `sent` lots are made in its shard when they arrive.
     `until_us`: when a new hold runs out. `consent`: the member's own yes, shown and genuine. `balance_after`: the member's
@@ -101,8 +101,8 @@ def _lot_values(shard: int, ruling: Ruling) -> list[str]:
     ]
     values += [f"spend {spell_lot(shard, name)} {quantity}" for name, quantity in ruling.spent]
     values += [f"give {spell_lot(shard, name)} {quantity}" for name, quantity in ruling.given]
-    values += [f"take {spell_lot(shard, name)} {quantity}" for name, quantity in ruling.taken]
     values += [f"free {spell_lot(shard, name)} {quantity}" for name, quantity in ruling.freed]
+    values += [f"take {spell_lot(shard, name)} {quantity}" for name, quantity in ruling.taken]
     return values
 
 
@@ -168,8 +168,13 @@ def spelled(shard: int, act: Act[object], ruling: Ruling) -> Draft:
     )
 
 
-def spelled_by_engine(shard: int, ruling: Ruling, about: tuple[tuple[str, str], ...]) -> Draft:
-    """An entry about a member that nobody asked for. `about`: the lines between `member` and `request`."""
+def spelled_by_engine(
+    shard: int, ruling: Ruling, about: tuple[tuple[str, str], ...], concerns: tuple[str, ...] = ()
+) -> Draft:
+    """An entry about a member that nobody asked for. `about`: the lines between `member` and `request`.
+
+    `concerns`: the partners that are to learn of it.
+    """
     assert ruling.member is not None
     lines = (("member", ruling.member), *about, ENGINE_LINE, *_tariff(ruling), *_moves(shard, ruling))
-    return Draft(ruling.kind, lines, ruling.posts, member=ruling.member)
+    return Draft(ruling.kind, lines, ruling.posts, member=ruling.member, concerns=concerns)

@@ -8,7 +8,7 @@ from settlement.ledger import chart
 from settlement.ledger.acts import MemberName, TransferPoints
 from settlement.ledger.book import Book, Lot
 from settlement.ledger.rules.arrears import repay
-from settlement.ledger.rules.expiry import DAY_US
+from settlement.ledger.rules.expiry import DAY_US, notice_of
 from settlement.ledger.rules.membership import find
 from settlement.ledger.rules.points import slices_of
 from settlement.ledger.rules.pricing import money_of_transfer
@@ -41,13 +41,14 @@ def transfer(
         book.take(lot, quantity)
     book.note_activity(member, now_us)
     book.transits.note_sent(member, now_us // DAY_US, body.amount)
-    lots = tuple([_copy(*each, recipient, index, place) for place, each in enumerate(slices)])
+    copies = [_copy(*each, recipient, index, place) for place, each in enumerate(slices)]
+    lots = tuple([replace(lot, notice_us=_notice_of(house, lot, now_us)) for lot in copies])
     taken = tuple([(lot.name, quantity) for lot, quantity in slices])
     ruling = Ruling("transfer", member, None, (), house.tariff_number, taken=taken, recipient=recipient)
     fee = money_of_transfer(house, name[0], body.amount)
     if recipient in book.wallets:
         ruling.posts = (Transfer(chart.wallet(member), chart.wallet(recipient), POINTS, body.amount), *fee)
-        return _put_in(book, house, ruling, lots, now_us)
+        return _put_in(book, house, ruling, lots, (now_us, now_us))
     to_shard = book.transits.shards[recipient]
     book.transits.send(Transit(book.shard, index, to_shard, recipient, now_us, lots))
     way = chart.transit(book.shard, to_shard)
@@ -65,8 +66,13 @@ def arrive(book: Book, house: House, transit: Transit, index: int) -> Ruling:
     active_at_us = max(transit.sent_at_us, book.wallets[recipient].active_at_us or 0)
     posts = (Transfer(way, chart.wallet(recipient), POINTS, points),)
     book.transits.receive(transit, index)
-    lots = tuple([replace(lot, index=index) for lot in transit.lots])
-    return _put_in(book, house, Ruling("arrive", recipient, None, posts), lots, active_at_us)
+    sent_at_us = transit.sent_at_us
+    notices = [_notice_of(house, lot, sent_at_us) for lot in transit.lots]
+    lots = tuple(
+        [replace(lot, index=index, notice_us=at) for lot, at in zip(transit.lots, notices, strict=True)]
+    )
+    ruling = Ruling("arrive", recipient, None, posts)
+    return _put_in(book, house, ruling, lots, (sent_at_us, active_at_us))
 
 
 def _find_recipient(book: Book, name: MemberName) -> str | None:
@@ -101,10 +107,17 @@ def _copy(lot: Lot, quantity: int, member: str, index: int, place: int) -> Lot:
     )
 
 
-def _put_in(book: Book, house: House, ruling: Ruling, lots: tuple[Lot, ...], active_at_us: int) -> Ruling:
-    """Makes lots of their member's, which was active at that time, and repays what it owes."""
+def _notice_of(house: House, lot: Lot, sent_at_us: int) -> int | None:
+    """When its funder is to be told of points that are sent: as when they were issued, unless that is past."""
+    return notice_of(lot.expires_at_us, house.tariffs[lot.tariff].notice_days, sent_at_us)
+
+
+def _put_in(book: Book, house: House, ruling: Ruling, lots: tuple[Lot, ...], at: tuple[int, int]) -> Ruling:
+    """Makes lots of their member's, and repays what it owes. `at`: when they were sent, and when the member was active."""
+    sent_at_us, active_at_us = at
     for lot in lots:
         book.add_lot(lot)
     book.note_activity(lots[0].member, active_at_us)
     ruling.new_lots = lots
-    return repay(book, house, ruling, [(lot, lot.quantity) for lot in lots])
+    # None of them was over when they were sent; their arrival's own time decides nothing.
+    return repay(book, house, ruling, [(lot, lot.quantity) for lot in lots], sent_at_us)

@@ -56,7 +56,13 @@ _TABLES = (
     )""",
     "CREATE INDEX transfers_by_debit ON transfers (debit, shard, index) WHERE asset <> 'PTS'",
     "CREATE INDEX transfers_of_issues ON transfers (debit, shard, index) WHERE debit LIKE 'issued:%'",
-    "CREATE INDEX transfers_to_funders ON transfers (credit, shard, index) WHERE credit ~ '^(expired|issued):'",
+    "CREATE INDEX transfers_to_issuers ON transfers (credit, shard, index) WHERE credit LIKE 'issued:%'",
+    """CREATE TABLE concerns (
+        partner text NOT NULL,                   -- who is to learn of an entry of the engine
+        shard smallint NOT NULL,
+        index bigint NOT NULL,
+        PRIMARY KEY (partner, shard, index)
+    )""",
     """CREATE TABLE acts (
         partner text NOT NULL,
         act_id uuid NOT NULL,
@@ -99,6 +105,7 @@ _TABLES = (
         idle_months smallint,                    -- set: they expire so long after the member's last act
         pending_until_us bigint,                 -- null: spendable
         expired bigint NOT NULL DEFAULT 0 CHECK (expired >= 0),  -- ended unspent, and counted by no reversal yet
+        notice_us bigint,                        -- when the funder is to be told of their expiry; null: never, or it was
         PRIMARY KEY (shard, index, place)
     ) WITH (fillfactor = 90)""",
     "CREATE INDEX lots_open ON lots (shard, member, expires_at_us, index, place) WHERE remaining > 0",
@@ -111,6 +118,9 @@ _TABLES = (
         WHERE remaining > 0 AND pending_until_us < 4611686018427387904""",
     """CREATE INDEX lots_pending ON lots (shard, pending_until_us)
         WHERE remaining > 0 AND pending_until_us < 4611686018427387904""",
+    "CREATE INDEX lots_to_tell ON lots (shard, notice_us) WHERE remaining > 0 AND notice_us IS NOT NULL",
+    """CREATE INDEX lots_to_tell_by_member ON lots (shard, member, notice_us)
+        WHERE remaining > 0 AND notice_us IS NOT NULL""",
     """CREATE TABLE balances (
         shard smallint NOT NULL,
         account text NOT NULL,

@@ -104,6 +104,7 @@ PLANTED: dict[str, tuple[str, set[Check]]] = {
         {Check.TABLE_TRANSITS},
     ),
     "what a member sent": ("UPDATE members SET sent_points = 1 WHERE sent_day > 0", {Check.TABLE_MEMBERS}),
+    "somebody concerned": ("INSERT INTO concerns VALUES ('bakery', 0, 0)", {Check.TABLE_CONCERNS}),
     "an anchor": (
         "UPDATE proofs SET public = decode(repeat('07', 16), 'hex') WHERE name = 'code'",
         {Check.TABLE_PROOFS},
@@ -168,7 +169,8 @@ def test_clean_books_have_no_finding_and_every_check_was_tried(evidence: Evidenc
     report = Report()
     assert list(fsck(evidence.dsn, report=report)) == []
     tried = {check for check, tried in report.tried.items() if tried.count}
-    assert tried == set(Check) - OFFLINE_ONLY - {Check.RECEIPTS}
+    # Nothing fell due in these books; tests of the sweep hold that table against its journal.
+    assert tried == set(Check) - OFFLINE_ONLY - {Check.RECEIPTS, Check.TABLE_CONCERNS}
     assert report.remarks == []
 
 

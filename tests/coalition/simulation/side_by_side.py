@@ -112,14 +112,12 @@ class SideBySide:
         done: list[str] = []
         for member in list(shard.book.wallets):
             while (due := see_to(shard.book, house, member, self.now_us)) is not None:
-                draft, head = due[0], shard.head
-                place = Place(number, head.size, house.size, self.now_us)
+                draft, place = due[0], Place(number, shard.head.size, house.size, self.now_us)
                 assert self.model.see_to(place, draft.kind, member) == draft.lines
-                as_entry(draft, shard=number, index=place.index, house=place.house, time_us=self.now_us)
-                self._add_debts(shard, draft)
-                head.size, head.house, self.now_us = head.size + 1, house.size, self.now_us + 1
+                self._append(shard, draft, place)
+                self.now_us += 1
                 done.append(draft.kind)
-            for kind in ("expire", "mature"):
+            for kind in ("expire", "mature", "notice"):
                 with pytest.raises(ModelError):
                     self.model.see_to(Place(number, shard.head.size, house.size, self.now_us), kind, member)
         return done
@@ -131,12 +129,11 @@ class SideBySide:
         self._cut(shard, self.house)
         for hold in due:
             self.now_us += 1
-            draft = lapse_draft(number, shard.book, hold, shard.head.size)
+            draft = lapse_draft(number, shard.book, self.house, hold, (shard.head.size, self.now_us))
             place = Place(number, shard.head.size, self.house.size, self.now_us)
-            engine = tuple([line for line in draft.lines if line != ENGINE_LINE])
-            assert engine == self.model.lapse(place, f"{number}:{hold.index}")
-            as_entry(draft, shard=number, index=place.index, house=place.house, time_us=self.now_us)
-            shard.head.size, shard.head.house = place.index + 1, place.house
+            lines = tuple([line for line in draft.lines if line != ENGINE_LINE])
+            assert lines == self.model.lapse(place, f"{number}:{hold.index}")
+            self._append(shard, draft, place)
         return len(due)
 
     def arrive(self, number: int) -> int:
@@ -153,9 +150,7 @@ class SideBySide:
             place = Place(number, head.size, house.size, self.now_us)
             draft = arrival_draft(shard.book, house, transit, head.size)
             assert self.model.arrive(place, original) == draft.lines
-            as_entry(draft, shard=number, index=place.index, house=place.house, time_us=self.now_us)
-            head.size, head.house = head.size + 1, house.size
-            self._add_debts(shard, draft)
+            self._append(shard, draft, place)
             with pytest.raises(ModelError, match="on its way"):
                 self.model.arrive(Place(number, head.size, house.size, self.now_us + 1), original)
         return len(coming)
@@ -222,13 +217,13 @@ class SideBySide:
             return self._expect_error(place, asked, reason)
         draft = decide(shard.book, house, asked, head.size, self.now_us)
         answer = self._compare(place, asked, draft)
-        as_entry(draft, shard=number, index=place.index, house=place.house, time_us=self.now_us)
-        head.size, head.house = place.index + 1, place.house
-        self._add_debts(shard, draft)
+        self._append(shard, draft, place)
         self._shard_of |= dict.fromkeys(shard.book.new_members, number)
         return answer
 
-    def _add_debts(self, shard: Shard, draft: Draft) -> None:
+    def _append(self, shard: Shard, draft: Draft, place: Place) -> None:
+        as_entry(draft, shard=place.shard, index=place.index, house=place.house, time_us=place.time_us)
+        shard.head.size, shard.head.house = place.index + 1, place.house
         owed = shard.accrued.setdefault(shard.head.cycle, {})
         for post in draft.transfers:
             pair = chart.parties(post.debit, post.credit, operator=OPERATOR)

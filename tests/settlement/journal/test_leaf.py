@@ -57,6 +57,11 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     | joined(st.just("renew 1:7.0 30"), TIMES)
     | joined(st.just("new"), NAMES, st.just("PTS"), NUMBERS, EXPIRIES, NUMBERS),
     "tariff": NUMBERS,
+    "totals": joined(NUMBERS, NUMBERS, NUMBERS),
+    "part": NUMBERS,
+    "joined": UUIDS,
+    "recipient": UUIDS,
+    "expiring": joined(NAMES, st.just("PTS"), NUMBERS, TIMES),
     "arrear": st.sampled_from(["new bakery PTS 5 12", "take 1:7.0 5"]),
     "term": st.sampled_from(["rate-micros 10000", "hold-minutes 10080", "expiry month-end-12"]),
     "proof": PROOFS,
@@ -83,10 +88,6 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "settlement": NUMBERS,
     "proposal": HASHES,
     "net": joined(NAMES, st.integers(-(10**18), 10**18).map(str)),
-    "recipient": UUIDS,
-    "joined": UUIDS,
-    "part": NUMBERS,
-    "totals": joined(NUMBERS, NUMBERS, NUMBERS),
     "head": joined(NUMBERS, NUMBERS, HASHES),
 }
 

@@ -121,17 +121,17 @@ def test_a_rebate_is_each_slices_share_rounded_down_and_breakage_is_the_rest(
 @given(POOLS, st.integers(1, 1_000))
 def test_after_a_repayment_the_fund_holds_the_price_of_what_is_left(house: House, points: int) -> None:
     """The creditor's point was priced under tariff 0 and paid back, the lot's under tariff 2 and is gone."""
-    posts = money_of_repayment(house, "acme", [(Priced("bakery", points, 2), 0)])
+    posts = money_of_repayment(house, "acme", [(Priced("bakery", points, 2), 0)], 2)
     change = points * (house.tariffs[0].price_micros - house.tariffs[2].price_micros)
     assert totals(posts)["fund"] == change
     assert totals(posts).keys() <= {"fund", "spread"}
 
 
-def test_bilaterally_the_funder_repays_the_creditor_at_the_rate_in_force() -> None:
+def test_bilaterally_the_funder_repays_the_creditor_at_the_rate_of_the_tariff() -> None:
     house = house_in(BILATERAL, [Tariff(5), Tariff(7)])
-    posts = money_of_repayment(house, "acme", [(Priced("bakery", 10, 0), 0)])
+    posts = money_of_repayment(house, "acme", [(Priced("bakery", 10, 0), 0)], 1)
     assert posts == (Transfer("position:bakery", "position:acme", "EUR", 70),)
-    assert money_of_repayment(house, "acme", [(Priced("acme", 10, 0), 0)]) == ()
+    assert money_of_repayment(house, "acme", [(Priced("acme", 10, 0), 0)], 1) == ()
 
 
 @pytest.mark.parametrize("model", [BILATERAL, POOL])

@@ -5,17 +5,21 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
-from coalition.api.v1.exchange_pb2 import AuthorizeRequest, IssueRequest, VoidRequest
+from coalition.api.v1.exchange_pb2 import AuthorizeRequest, IssueRequest, ReverseRequest, VoidRequest
+from coalition.audit.checks import Check
 from coalition.audit.fsck import fsck
 from settlement.clock import MINUTE_US, now_us
+from settlement.house.tariff import Tariff
 from settlement.journal.acts import Outcome
 from settlement.ledger import sweeping
 from settlement.ledger.memory import HouseMemory
 from settlement.ledger.sweeping import sweep
 from tests.support.own_clock import give_own_clock, set_own_clock
 from tests.support.postgres import drop_database
+from tests.support.small_history import change_tariff
 from tests.support.small_network import SmallNetwork, just_now, new_books, points
 
 MINUTE, YEAR = 60, 365 * 86_400
@@ -114,4 +118,36 @@ async def test_a_void_between_the_moment_and_the_sweep_leaves_nothing_to_sweep(n
     voided = await network.ask(1, "bakery", VoidRequest(hold_act_id=held.act_id, occurred_at=just_now()))
     assert voided.refusal is None
     assert await swept(network) == 0
+    assert list(fsck(network.dsn)) == []
+
+
+async def test_a_partner_learns_that_its_hold_lapsed_and_fsck_that_it_does_not(
+    network: SmallNetwork,
+) -> None:
+    await hold(network, 1, 1)
+    set_own_clock(network.dsn, 2 * MINUTE)
+    assert await swept(network) == 1
+    assert list(fsck(network.dsn)) == []
+    ((shard, index, _),) = await lapses(network)
+    assert await rows(network, "SELECT partner, shard, index FROM concerns") == [("bakery", shard, index)]
+    with psycopg.connect(network.dsn, autocommit=True) as connection:
+        connection.execute("DELETE FROM concerns")
+    assert [finding.check for finding in fsck(network.dsn)] == [Check.TABLE_CONCERNS]
+
+
+async def test_points_that_come_free_past_their_date_repay_nothing_however_far_ahead_the_clock_is(
+    network: SmallNetwork,
+) -> None:
+    """What is judged ahead of time is recorded no earlier than the dates by which it was judged."""
+    terms = Tariff(10_000, expiry="month-end-0", hold_minutes=2)
+    await change_tariff(network, terms)
+    shard, member = network.members[0]
+    issued = await network.ask(shard, "bakery", IssueRequest(**points(member, 100)))
+    await network.ask(shard, "bakery", AuthorizeRequest(**points(member, 600)))
+    back = ReverseRequest(original_act_id=issued.act_id, occurred_at=just_now())
+    assert (await network.ask(shard, "bakery", back)).refusal is None
+    set_own_clock(network.dsn, YEAR)
+    assert await swept(network) == 2
+    repaid = "SELECT remaining, quantity FROM arrears"
+    assert await rows(network, repaid) == [(0, 100)]
     assert list(fsck(network.dsn)) == []

@@ -42,6 +42,7 @@ LIVES = st.fixed_dictionaries(
         "transfer_points_max": st.sampled_from([0, 10, 10**12, 10**12]),
         "transfer_daily_max": st.sampled_from([0, 0, 15, 200]),
         "transfer_fee_micros": CHARGES,
+        "notice_days": st.sampled_from([0, 7, 25]),
         "consent_above": st.sampled_from([None, None, 0, 2]),
     }
 )

@@ -1,0 +1,232 @@
+"""Streams of entries: whoever follows gets each entry that concerns it soon after it is recorded.
+
+One look at the books serves all streams. A stream is looked for again only when it has sent on what was found for it, so a slow
+reader costs no memory; it misses nothing, for it goes on where it was.
+"""
+
+import asyncio
+import base64
+import contextlib
+import struct
+from collections import deque
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import psycopg
+import structlog
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+from psycopg_pool import PoolTimeout
+
+from coalition.exchange.exchange import Reads
+from coalition.gateway.limits import RateLimitedError
+from coalition.wire.strict import invalid
+from settlement.errors import CoalitionError, UnavailableError, what_failed
+
+LOOK_SECONDS = 0.25
+HEARTBEAT_SECONDS = 15.0
+STREAMS_OF_PARTNER_MAX = 8
+STREAMS_MAX = 512
+RETRY_SECONDS = 15.0
+AT_A_LOOK = 64
+"""Streams that one look serves; the others come first at the next."""
+ENTRIES_MAX = 128
+"""Entries that are kept for a stream."""
+SIZES = "SELECT shard, size FROM shards ORDER BY shard"
+# Each part is read in the order of its index, and no further than it can count.
+CONCERNING = """SELECT asked.place, e.index, e.leaf FROM unnest(%b::int[], %b::text[], %b::smallint[], %b::bigint[], %b::bigint[],
+    %b::int[]) AS asked (place, partner, shard, start, stop, most) CROSS JOIN LATERAL
+    ((SELECT index FROM entries WHERE partner = asked.partner AND shard = asked.shard
+        AND index >= asked.start AND index < asked.stop ORDER BY index LIMIT asked.most)
+    UNION (SELECT DISTINCT index FROM transfers WHERE asset <> 'PTS' AND debit = 'position:' || asked.partner
+        AND shard = asked.shard AND index >= asked.start AND index < asked.stop ORDER BY index LIMIT asked.most)
+    UNION (SELECT index FROM concerns WHERE partner = asked.partner AND shard = asked.shard
+        AND index >= asked.start AND index < asked.stop ORDER BY index LIMIT asked.most)
+    UNION (SELECT index FROM entries WHERE asked.partner IS NULL AND shard = asked.shard
+        AND index >= asked.start AND index < asked.stop ORDER BY index LIMIT asked.most)
+    ORDER BY index LIMIT asked.most) AS found JOIN entries e ON e.shard = asked.shard AND e.index = found.index
+    ORDER BY asked.place, e.index"""
+_log = structlog.get_logger(__name__)
+
+
+class Followed(NamedTuple):
+    """What a stream sends: an entry with its shard, number and leaf, or nothing but that it lives; and where to resume."""
+
+    entry: tuple[int, int, bytes] | None
+    token: str
+
+
+@dataclass(eq=False)
+class Stream:
+    """What one caller follows. `partner`: None for the operator, who sees all.
+
+    `positions`: up to where the books were looked through, by shard; `sent`: up to where they were sent on.
+    """
+
+    owner: str
+    partner: str | None
+    positions: dict[int, int]
+    sent: dict[int, int]
+    waiting: deque[tuple[int, int, bytes]] = field(default_factory=deque)
+    news: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def behind(self, sizes: Mapping[int, int]) -> list[int]:
+        """The shards that have grown since they were looked through."""
+        return [shard for shard, size in sizes.items() if self.positions[shard] < size]
+
+    def next(self) -> Followed:
+        """The next entry; if none waits, how far all was sent."""
+        if not self.waiting:
+            self.sent = dict(self.positions)
+            return Followed(None, write_positions(self.sent))
+        shard, index, leaf = self.waiting.popleft()
+        self.sent[shard] = index + 1
+        return Followed((shard, index, leaf), write_positions(self.sent))
+
+
+class Follower:
+    """All streams of a server. `run` looks for them; after `stop` every stream ends."""
+
+    def __init__(self) -> None:
+        self._streams: deque[Stream] = deque()
+        self._hungry = asyncio.Event()
+        self._stopping = False
+
+    async def follow(
+        self, reads: Reads, owner: str, *, sees_all: bool, token: str, only_new: bool
+    ) -> AsyncGenerator[Followed]:
+        """What concerns the caller from the token on, at first without an entry, then as it comes, and a sign of life in between.
+
+        Errors: FIELD_INVALID for a token that is none; RATE_LIMITED beyond STREAMS_OF_PARTNER_MAX; SHUTTING_DOWN.
+        """
+        async with reads.connection() as connection:
+            sizes = await _sizes(connection)
+        start = read_positions(token, sizes)
+        if only_new:
+            start = dict(sizes)
+        stream = Stream(owner, None if sees_all else owner, dict(start), dict(start))
+        self._open(stream)
+        try:
+            yield Followed(None, write_positions(start))
+            while True:
+                self._check_open()
+                if not stream.waiting:
+                    await self._news_of(stream)
+                    self._check_open()
+                yield stream.next()
+        finally:
+            self._streams.remove(stream)
+
+    async def run(self, reads: Reads) -> None:
+        """Looks for what the streams follow, as long as there are any."""
+        while True:
+            try:
+                more = bool(self._streams) and await self._look(reads)
+            except (psycopg.OperationalError, PoolTimeout, UnavailableError) as error:
+                _log.warning("followers_wait_for_the_books", error=what_failed(error))
+                more = False
+            except Exception as error:  # noqa: BLE001 - a bug; streams go on living, and a person sees it in the log
+                _log.error("following_broke", error=type(error).__name__, exc_info=error)
+                more = False
+            if not more:
+                self._hungry.clear()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._hungry.wait(), LOOK_SECONDS if self._streams else None)
+
+    def stop(self) -> None:
+        """Ends every stream with SHUTTING_DOWN, and lets none begin."""
+        self._stopping = True
+        for stream in self._streams:
+            stream.news.set()
+
+    def _open(self, stream: Stream) -> None:
+        self._check_open()
+        own = sum([each.owner == stream.owner for each in self._streams])
+        if own >= STREAMS_OF_PARTNER_MAX or len(self._streams) >= STREAMS_MAX:
+            raise RateLimitedError("streams at once", RETRY_SECONDS)
+        self._streams.append(stream)
+
+    def _check_open(self) -> None:
+        if self._stopping:
+            message = "this server drains; follow again with the resume_token of the last message"
+            raise CoalitionError("SHUTTING_DOWN", message)
+
+    async def _news_of(self, stream: Stream) -> None:
+        """Returns when something waits for the stream, or after a while."""
+        stream.news.clear()
+        self._hungry.set()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stream.news.wait(), HEARTBEAT_SECONDS)
+
+    async def _look(self, reads: Reads) -> bool:
+        """One look for the streams that have sent all they had; whether there may be more to find at once."""
+        async with reads.connection() as connection:
+            sizes = await _sizes(connection)
+            served = [each for each in self._streams if not each.waiting and each.behind(sizes)][:AT_A_LOOK]
+            asked = [(stream, shard) for stream in served for shard in stream.behind(sizes)]
+            if not asked:
+                return False
+            most = [max(1, ENTRIES_MAX // len(stream.behind(sizes))) for stream, _ in asked]
+            rows = await _concerning(connection, asked, sizes, most)
+        found: list[list[int]] = [[] for _ in asked]
+        for place, index, leaf in rows:
+            stream, shard = asked[place]
+            stream.waiting.append((shard, index, leaf.encode("ascii")))
+            found[place].append(index)
+        for (stream, shard), indexes, limit in zip(asked, found, most, strict=True):
+            stream.positions[shard] = indexes[-1] + 1 if len(indexes) == limit else sizes[shard]
+        for stream in served:
+            self._to_the_end(stream)
+        return len(served) == AT_A_LOOK
+
+    def _to_the_end(self, stream: Stream) -> None:
+        """Whoever was served comes last at the next look."""
+        if stream in self._streams:
+            self._streams.remove(stream)
+            self._streams.append(stream)
+        if stream.waiting:
+            stream.news.set()
+
+
+async def _sizes(connection: AsyncConnection[TupleRow]) -> dict[int, int]:
+    return dict(await (await connection.execute(SIZES)).fetchall())
+
+
+async def _concerning(
+    connection: AsyncConnection[TupleRow],
+    asked: list[tuple[Stream, int]],
+    sizes: Mapping[int, int],
+    most: list[int],
+) -> list[tuple[int, int, str]]:
+    """Rows of (place in `asked`, entry number, leaf), in order."""
+    arrays = (
+        list(range(len(asked))),
+        [stream.partner for stream, _ in asked],
+        [shard for _, shard in asked],
+        [stream.positions[shard] for stream, shard in asked],
+        [sizes[shard] for _, shard in asked],
+        most,
+    )
+    return await (await connection.execute(CONCERNING, arrays)).fetchall()
+
+
+def write_positions(positions: Mapping[int, int]) -> str:
+    """Where to resume, as a token."""
+    numbers = [number for pair in sorted(positions.items()) for number in pair]
+    return base64.urlsafe_b64encode(struct.pack(f">{len(numbers)}q", *numbers)).decode()
+
+
+def read_positions(token: str, sizes: Mapping[int, int]) -> dict[int, int]:
+    """The next entry of each shard; without a token the first. FIELD_INVALID for what no stream of these shards has sent."""
+    if not token:
+        return dict.fromkeys(sizes, 0)
+    try:
+        data = base64.b64decode(token, altchars=b"-_", validate=True)
+        numbers = struct.unpack(f">{len(data) // 8}q", data)
+        positions = dict(zip(numbers[::2], numbers[1::2], strict=True))
+    except (ValueError, struct.error):
+        raise invalid("resume_token", "the resume_token of a message of this stream, unchanged") from None
+    if positions.keys() != sizes.keys() or not all(0 <= positions[s] <= sizes[s] for s in sizes):
+        raise invalid("resume_token", "the resume_token of a message of this stream, unchanged")
+    return positions
