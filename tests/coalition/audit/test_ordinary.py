@@ -212,10 +212,11 @@ def _report(dsn: str) -> tuple[Counter[str], dict[str, tuple[int, int]], list[st
 
 
 def _odd_issues(dsn: str) -> int:
-    """Those that repay arrears, are pending or co-funded."""
+    """Those that repay arrears, are pending or co-funded; and what members showed a proof for."""
     with psycopg.connect(dsn) as connection:
         found = connection.execute(
-            r"SELECT count(*) FROM entries WHERE kind = 'issue' AND leaf ~ E'\n(arrear|pending|campaign) '"
+            r"""SELECT count(*) FROM entries WHERE kind = 'issue' AND leaf ~ E'\n(arrear|pending|campaign) '
+            OR kind = 'redeem' AND (leaf ~ E'\nconsent ' OR refusal = 'PROOF_INVALID')"""
         ).fetchone()
     return int(found[0]) if found else 0
 

@@ -28,7 +28,6 @@ TIMES = st.sampled_from(
 EXPIRIES = st.sampled_from(["never", "activity-1", "activity-600"]) | TIMES
 TEXTS = st.from_regex(r"[\x21-\x7e](?:[\x20-\x7e]{0,78}[\x21-\x7e])?", fullmatch=True)
 BASE64 = st.binary(max_size=72).map(lambda data: base64.b64encode(data).decode())
-CODES = st.binary(min_size=16, max_size=16).map(bytes.hex)
 ACCOUNTS = st.sampled_from(
     ["issued:bakery", "wallet:8f3a-1", "position:acme", "bank", "settling:7:acme", "fee-income"]
 )
@@ -38,6 +37,7 @@ def joined(*parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.tuples(*parts).map(" ".join)
 
 
+PROOFS = st.just(f"code {'0f' * 16}") | joined(st.just("device"), HASHES, BASE64)
 VALUES: dict[str, st.SearchStrategy[str]] = {
     "partner": NAMES,
     "act": UUIDS,
@@ -61,12 +61,12 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "part": NUMBERS,
     "joined": UUIDS,
     "recipient": UUIDS,
-    "proof": joined(st.just("code"), CODES) | joined(st.just("device"), HASHES, BASE64),
-    "proof-name": st.just("code") | HASHES,
-    "consent": joined(st.just("code"), CODES) | joined(st.just("device"), HASHES, BASE64),
     "expiring": joined(NAMES, st.just("PTS"), NUMBERS, TIMES),
     "arrear": st.sampled_from(["new bakery PTS 5 12", "take 1:7.0 5"]),
     "term": st.sampled_from(["rate-micros 10000", "hold-minutes 10080", "expiry month-end-12"]),
+    "proof": PROOFS,
+    "proof-name": st.just("code") | HASHES,
+    "consent": PROOFS,
     "result": st.sampled_from(["ok", "refused INSUFFICIENT_POINTS"]),
     "network": st.sampled_from(["clearing.example/coalition-1", "ab"]),
     "currency": joined(st.just("EUR"), st.integers(0, 6).map(str)),
