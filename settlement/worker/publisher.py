@@ -5,6 +5,7 @@ house with each shard's size and root > the house's own tiles > the guard file, 
 guard lies outside PostgreSQL and refuses to sign a shorter or another history.
 """
 
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from psycopg import AsyncConnection
@@ -50,6 +51,7 @@ class Publisher:
         self._memory = HouseMemory()
         self._tiles: dict[int, TileStore] = {}
         self._sizes: dict[int, int] = {}
+        self._stated: dict[int, int] = {}
         self._guard = Guard(log / "guard")
 
     async def check_guard(self) -> None:
@@ -94,21 +96,27 @@ class Publisher:
         if published is not None and published[0] == sizes[HOUSE] and members == self._sizes:
             return False
         if members != self._sizes:
-            await self._write_heads(members)
-            self._sizes = members
+            await self._integrate_all(members)
+            await post(self._connection, self._memory, lambda _, house: _Heads(house, self._heads), HOUSE, [])
+            self._sizes = self._stated
         await self._sign((await self._shard_sizes())[HOUSE])
         return True
 
     async def _shard_sizes(self) -> dict[int, int]:
         return dict(await (await self._connection.execute(SIZES)).fetchall())
 
-    async def _write_heads(self, sizes: dict[int, int]) -> None:
-        heads = []
+    async def _integrate_all(self, sizes: dict[int, int]) -> None:
         for shard, size in sizes.items():
             await self._integrate(shard, size)
-            heads.append(("head", f"{shard} {size} {self._store(shard).root(size).hex()}"))
-        draft = Draft("heads", (*heads, ENGINE_LINE))
-        await post(self._connection, self._memory, lambda head, house: _OneEntry(draft, house), HOUSE, [])
+
+    async def _heads(self) -> Draft:
+        """Each shard's size and root, read under the house's lock: none falls behind what another server's publisher stated."""
+        sizes = await self._shard_sizes()
+        self._stated = {shard: size for shard, size in sizes.items() if shard != HOUSE}
+        await self._integrate_all(self._stated)
+        roots = {shard: self._store(shard).root(size).hex() for shard, size in self._stated.items()}
+        heads = [("head", f"{shard} {size} {roots[shard]}") for shard, size in self._stated.items()]
+        return Draft("heads", (*heads, ENGINE_LINE))
 
     async def _sign(self, size: int) -> None:
         await self._integrate(HOUSE, size)
@@ -135,20 +143,22 @@ class Publisher:
         return self._tiles[shard]
 
 
-class _OneEntry:
-    """Rules of a batch without acts: one entry of the engine's own."""
+class _Heads:
+    """Rules of a batch without acts: one entry of the engine's own, which `state` makes once the house is locked."""
 
-    def __init__(self, draft: Draft, house: House) -> None:
-        self._draft = draft
+    def __init__(self, house: House, state: Callable[[], Awaitable[Draft]]) -> None:
         self.house = house
+        self._state = state
+        self._drafts: list[Draft] = []
 
     async def load(self, connection: object, head: ShardHead, house: House, acts: object) -> bool:
-        """Nothing to load."""
+        """What the entry states."""
+        self._drafts = [await self._state()]
         return False
 
     def begin(self, head: ShardHead, house: House) -> list[Draft]:
         """The entry."""
-        return [self._draft]
+        return self._drafts
 
     def decide(self, act: Act[object], index: int, now_us: int) -> Draft:
         """There are no acts."""

@@ -135,7 +135,8 @@ class Load:
         assert sorted(names) == sorted(stored), "each act once, and no act that nobody asked for"
         assert len({(o.shard, o.index) for _, o in receipts}) == len(receipts) == len(entries)
         assert self._balances(receipts) == {member: balance for member, balance in wallets.items() if balance}
-        assert list(fsck(dsn)) == []
+        findings = [str(finding) for finding in fsck(dsn)]
+        assert findings == [], findings
 
     def check_evidence(self, dsn: str, bundle: Path) -> None:
         """A bundle of the books holds for a stranger, with every receipt."""
