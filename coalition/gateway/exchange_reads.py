@@ -10,7 +10,8 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from coalition.api.v1 import exchange_pb2, members_pb2
-from coalition.gateway.admission import Admitted, Caller
+from coalition.gateway.admission import Admitted
+from coalition.gateway.concerning import Span, entries_concerning, shard_sizes
 from coalition.gateway.means import Means
 from coalition.wire.receipts import seal_receipt
 from coalition.wire.requests import member_name
@@ -31,18 +32,6 @@ MEMBER = """SELECT m.member::text, m.shard, w.credits - w.debits, h.credits - h.
 ALIAS = "SELECT member::text FROM aliases WHERE token = %s"
 OUTCOME = """SELECT a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
     e.member::text, e.balance_after FROM acts a JOIN entries e USING (shard, index) WHERE a.partner = %s AND a.act_id = %s"""
-_SHARDS = "SELECT shard, size FROM shards ORDER BY shard"
-_ALL = "SELECT index, leaf FROM entries WHERE shard = %(shard)s AND index >= %(start)s AND index < %(stop)s"
-_OWN = """SELECT index, leaf FROM entries WHERE shard = %(shard)s AND index >= %(start)s AND index < %(stop)s
-    AND (partner = %(partner)s OR index IN (SELECT t.index FROM transfers t WHERE t.asset <> 'PTS' AND t.shard = %(shard)s
-    AND t.debit = 'position:' || %(partner)s AND t.index >= %(start)s AND t.index < %(stop)s
-    UNION ALL SELECT t.index FROM transfers t WHERE t.debit LIKE 'issued:%%' AND t.shard = %(shard)s
-    AND t.debit = 'issued:' || %(partner)s AND t.index >= %(start)s AND t.index < %(stop)s
-    UNION ALL SELECT t.index FROM transfers t WHERE t.credit LIKE 'issued:%%' AND t.shard = %(shard)s
-    AND t.credit = 'issued:' || %(partner)s AND t.index >= %(start)s AND t.index < %(stop)s
-    UNION ALL SELECT c.index FROM concerns c WHERE c.partner = %(partner)s AND c.shard = %(shard)s
-    AND c.index >= %(start)s AND c.index < %(stop)s))"""
-_PAGE = " ORDER BY index LIMIT %(limit)s"
 
 
 class Found(NamedTuple):
@@ -107,16 +96,14 @@ async def list_entries(means: Means, admitted: Admitted) -> exchange_pb2.ListEnt
     if not 0 <= request.page_size <= PAGE_MAX:
         raise invalid("page_size", f"from 0 to {PAGE_MAX}")
     limit = request.page_size or PAGE_DEFAULT
+    partner = None if admitted.caller.is_operator else admitted.caller.partner
     response = exchange_pb2.ListEntriesResponse()
     async with means.reads.connection() as connection:
-        now: dict[int, int] = dict(await (await connection.execute(_SHARDS)).fetchall())
-        shard, start, sizes = _read_token(request.page_token, now)
+        shard, start, sizes = _read_token(request.page_token, await shard_sizes(connection))
         while shard is not None and len(response.entries) < limit:
-            rows = await _page(
-                connection, admitted.caller, shard, start, sizes[shard], limit - len(response.entries)
-            )
-            for index, leaf in rows:
-                response.entries.add(shard=shard, entry_number=index, leaf=leaf.encode("ascii"))
+            span = Span(partner, shard, start, sizes[shard], limit - len(response.entries))
+            for _, index, leaf in await entries_concerning(connection, [span]):
+                response.entries.add(shard=shard, entry_number=index, leaf=leaf)
             if len(response.entries) == limit:
                 start = response.entries[-1].entry_number + 1
             else:
@@ -150,14 +137,6 @@ async def follow_entries(
                 shard, number, leaf = entry
                 response.entry.MergeFrom(exchange_pb2.Entry(shard=shard, entry_number=number, leaf=leaf))
             yield response
-
-
-async def _page(
-    connection: AsyncConnection[TupleRow], caller: Caller, shard: int, start: int, stop: int, limit: int
-) -> list[tuple[int, str]]:
-    query = (_ALL if caller.is_operator else _OWN) + _PAGE
-    parameters = {"shard": shard, "start": start, "stop": stop, "partner": caller.partner, "limit": limit}
-    return await (await connection.execute(query, parameters)).fetchall()
 
 
 def _write_token(shard: int, start: int, sizes: dict[int, int]) -> str:

@@ -15,11 +15,10 @@ from typing import NamedTuple
 
 import psycopg
 import structlog
-from psycopg import AsyncConnection
-from psycopg.rows import TupleRow
 from psycopg_pool import PoolTimeout
 
 from coalition.exchange.exchange import Reads
+from coalition.gateway.concerning import Span, entries_concerning, shard_sizes
 from coalition.gateway.limits import RateLimitedError
 from coalition.wire.strict import invalid
 from settlement.errors import CoalitionError, UnavailableError, what_failed
@@ -33,20 +32,6 @@ AT_A_LOOK = 64
 """Streams that one look serves; the others come first at the next."""
 ENTRIES_MAX = 128
 """Entries that are kept for a stream."""
-SIZES = "SELECT shard, size FROM shards ORDER BY shard"
-# Each part is read in the order of its index, and no further than it can count.
-CONCERNING = """SELECT asked.place, e.index, e.leaf FROM unnest(%b::int[], %b::text[], %b::smallint[], %b::bigint[], %b::bigint[],
-    %b::int[]) AS asked (place, partner, shard, start, stop, most) CROSS JOIN LATERAL
-    ((SELECT index FROM entries WHERE partner = asked.partner AND shard = asked.shard
-        AND index >= asked.start AND index < asked.stop ORDER BY index LIMIT asked.most)
-    UNION (SELECT DISTINCT index FROM transfers WHERE asset <> 'PTS' AND debit = 'position:' || asked.partner
-        AND shard = asked.shard AND index >= asked.start AND index < asked.stop ORDER BY index LIMIT asked.most)
-    UNION (SELECT index FROM concerns WHERE partner = asked.partner AND shard = asked.shard
-        AND index >= asked.start AND index < asked.stop ORDER BY index LIMIT asked.most)
-    UNION (SELECT index FROM entries WHERE asked.partner IS NULL AND shard = asked.shard
-        AND index >= asked.start AND index < asked.stop ORDER BY index LIMIT asked.most)
-    ORDER BY index LIMIT asked.most) AS found JOIN entries e ON e.shard = asked.shard AND e.index = found.index
-    ORDER BY asked.place, e.index"""
 _log = structlog.get_logger(__name__)
 
 
@@ -101,7 +86,7 @@ class Follower:
         Errors: FIELD_INVALID for a token that is none; RATE_LIMITED beyond STREAMS_OF_PARTNER_MAX; SHUTTING_DOWN.
         """
         async with reads.connection() as connection:
-            sizes = await _sizes(connection)
+            sizes = await shard_sizes(connection)
         start = read_positions(token, sizes)
         if only_new:
             start = dict(sizes)
@@ -162,20 +147,20 @@ class Follower:
     async def _look(self, reads: Reads) -> bool:
         """One look for the streams that have sent all they had; whether there may be more to find at once."""
         async with reads.connection() as connection:
-            sizes = await _sizes(connection)
+            sizes = await shard_sizes(connection)
             served = [each for each in self._streams if not each.waiting and each.behind(sizes)][:AT_A_LOOK]
             asked = [(stream, shard) for stream in served for shard in stream.behind(sizes)]
             if not asked:
                 return False
-            most = [max(1, ENTRIES_MAX // len(stream.behind(sizes))) for stream, _ in asked]
-            rows = await _concerning(connection, asked, sizes, most)
+            spans = [_span(stream, shard, sizes) for stream, shard in asked]
+            rows = await entries_concerning(connection, spans)
         found: list[list[int]] = [[] for _ in asked]
         for place, index, leaf in rows:
             stream, shard = asked[place]
-            stream.waiting.append((shard, index, leaf.encode("ascii")))
+            stream.waiting.append((shard, index, leaf))
             found[place].append(index)
-        for (stream, shard), indexes, limit in zip(asked, found, most, strict=True):
-            stream.positions[shard] = indexes[-1] + 1 if len(indexes) == limit else sizes[shard]
+        for (stream, shard), indexes, span in zip(asked, found, spans, strict=True):
+            stream.positions[shard] = indexes[-1] + 1 if len(indexes) == span.most else span.stop
         for stream in served:
             self._to_the_end(stream)
         return len(served) == AT_A_LOOK
@@ -189,26 +174,10 @@ class Follower:
             stream.news.set()
 
 
-async def _sizes(connection: AsyncConnection[TupleRow]) -> dict[int, int]:
-    return dict(await (await connection.execute(SIZES)).fetchall())
-
-
-async def _concerning(
-    connection: AsyncConnection[TupleRow],
-    asked: list[tuple[Stream, int]],
-    sizes: Mapping[int, int],
-    most: list[int],
-) -> list[tuple[int, int, str]]:
-    """Rows of (place in `asked`, entry number, leaf), in order."""
-    arrays = (
-        list(range(len(asked))),
-        [stream.partner for stream, _ in asked],
-        [shard for _, shard in asked],
-        [stream.positions[shard] for stream, shard in asked],
-        [sizes[shard] for _, shard in asked],
-        most,
-    )
-    return await (await connection.execute(CONCERNING, arrays)).fetchall()
+def _span(stream: Stream, shard: int, sizes: Mapping[int, int]) -> Span:
+    """What to look through next for a stream that may be behind in several shards."""
+    most = max(1, ENTRIES_MAX // len(stream.behind(sizes)))
+    return Span(stream.partner, shard, stream.positions[shard], sizes[shard], most)
 
 
 def write_positions(positions: Mapping[int, int]) -> str:

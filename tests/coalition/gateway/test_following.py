@@ -10,6 +10,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,24 @@ async def test_whoever_owes_learns_of_it_and_nobody_else(door: Door) -> None:
         assert not waiting[1].done()
         waiting[1].cancel()
         await asyncio.gather(waiting[1], return_exceptions=True)
+
+
+async def test_a_funder_learns_of_what_is_issued_and_undone_at_its_cost(door: Door) -> None:
+    """As it would find in its list."""
+    async with Client(door.identity("bakery")) as bakery, Client(door.identity("grocer")) as grocer:
+        until = datetime(2100, 1, 1, tzinfo=UTC)
+        await grocer.agree_to_fund(
+            issuer="bakery", campaign="advent", share_basis_points=2_500, valid_until=until
+        )
+        async with aclosing(grocer.follow(only_new=True)) as entries:
+            learning = asyncio.ensure_future(take(entries, 2))
+            await asyncio.sleep(0.5)
+            issued = await bakery.issue(member=door.member, amount=100, campaign="advent")
+            await bakery.issue(member=door.member, amount=7)
+            undone = await bakery.reverse(original_act_id=issued.act_id)
+            found = await learning
+        assert names(found) == [(issued.shard, issued.index), (undone.shard, undone.index)]
+        assert set(names(found)) <= await listed(grocer)
 
 
 async def test_a_stream_that_is_resumed_leaves_nothing_out_and_repeats_nothing(door: Door) -> None:
