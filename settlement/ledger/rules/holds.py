@@ -9,10 +9,8 @@ from settlement.ledger import chart
 from settlement.ledger.acts import Authorize, Capture, Void
 from settlement.ledger.book import Book, Hold, Lot, Original, Slice
 from settlement.ledger.rules.arrears import repay
-from settlement.ledger.rules.membership import find
-from settlement.ledger.rules.points import slices_of
+from settlement.ledger.rules.points import points_to_spend
 from settlement.ledger.rules.pricing import money_of_redemption, priced
-from settlement.ledger.rules.proofs import consent_to_spend, use_up
 from settlement.ledger.rules.ruling import ActName, Ruling
 from settlement.money import POINTS
 
@@ -21,16 +19,9 @@ def authorize(
     book: Book, house: House, name: ActName, body: Authorize, index: int, now_us: int, refusal: str | None
 ) -> Ruling:
     """Slices of the member's lots set aside for the caller, to be captured at the tariff of now."""
-    member, consent = find(book, body.name), None
-    slices: list[tuple[Lot, int]] = []
-    if refusal is None:
-        refusal = consent_to_spend(book, house, name, body, member)
-        consent = body.proof if refusal is None and member is not None else None
-    if refusal is None:
-        refusal, slices = slices_of(book, member, body.amount, now_us)
+    member, refusal, slices, consent = points_to_spend(book, house, name, body, now_us, refusal)
     if refusal is not None or member is None:
         return Ruling("authorize", member, refusal, consent=consent)
-    use_up(book, member, consent)
     minutes = min(body.hold_minutes or house.tariff.hold_minutes, house.tariff.hold_minutes)
     until_us = now_us + minutes * MINUTE_US
     taken = tuple([(lot.name, quantity) for lot, quantity in slices])

@@ -4,7 +4,7 @@ from settlement.errors import BooksError
 from settlement.house.state import House
 from settlement.journal.leaf import Transfer
 from settlement.ledger import chart
-from settlement.ledger.acts import Issue, Redeem
+from settlement.ledger.acts import Authorize, Consent, Issue, Redeem
 from settlement.ledger.book import Book, Lot, Original, Wallet
 from settlement.ledger.rules.arrears import repay
 from settlement.ledger.rules.expiry import expiry_of, has_expired, notice_of
@@ -71,16 +71,9 @@ def redeem(
     book: Book, house: House, name: ActName, body: Redeem, index: int, now_us: int, refusal: str | None
 ) -> Ruling:
     """Points out of the member's lots, for which the caller is paid."""
-    member, consent = find(book, body.name), None
-    slices: list[tuple[Lot, int]] = []
-    if refusal is None:
-        refusal = consent_to_spend(book, house, name, body, member)
-        consent = body.proof if refusal is None and member is not None else None
-    if refusal is None:
-        refusal, slices = slices_of(book, member, body.amount, now_us)
+    member, refusal, slices, consent = points_to_spend(book, house, name, body, now_us, refusal)
     if refusal is not None or member is None:
         return Ruling("redeem", member, refusal, consent=consent)
-    use_up(book, member, consent)
     partner, tariff = name[0], house.tariff_number
     book.note_activity(member, now_us)
     for lot, quantity in slices:
@@ -92,6 +85,22 @@ def redeem(
     taken = tuple([(lot.name, quantity) for lot, quantity in slices])
     book.originals[name] = Original(index, "redeem", member, body.amount, taken, tariff)
     return Ruling("redeem", member, None, posts, tariff, taken=taken, consent=consent)
+
+
+def points_to_spend(
+    book: Book, house: House, name: ActName, body: Redeem | Authorize, now_us: int, refusal: str | None
+) -> tuple[str | None, str | None, list[tuple[Lot, int]], Consent | None]:
+    """Whose points are asked for; why not, or else which; and the consent that holds, which is used up if they are spent."""
+    member, consent = find(book, body.name), None
+    slices: list[tuple[Lot, int]] = []
+    if refusal is None:
+        refusal = consent_to_spend(book, house, name, body, member)
+        consent = body.proof if refusal is None and member is not None else None
+    if refusal is None:
+        refusal, slices = slices_of(book, member, body.amount, now_us)
+    if refusal is None and member is not None:
+        use_up(book, member, consent)
+    return member, refusal, slices, consent
 
 
 def slices_of(
