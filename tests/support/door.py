@@ -132,6 +132,13 @@ class Door(Callers):
         yield
         assert self.recorded() == before
 
+    def names_field(self, who: str, request: Any, field: str) -> None:
+        """The request breaks a rule of this field: the answer names it, and nothing is recorded."""
+        with self.records_nothing():
+            answer = self.ask(who, request)
+            answer.is_error("FIELD_INVALID")
+            assert answer.field == field
+
 
 def read_answer(error: Any) -> Answer:
     """Code and details of a failed call."""

@@ -37,10 +37,7 @@ FIELDS: dict[str, tuple[Callable[[], Any], str]] = {
 @pytest.mark.parametrize("case", FIELDS)
 def test_a_field_that_breaks_its_rule_is_named(door: Door, case: str) -> None:
     make, field = FIELDS[case]
-    with door.records_nothing():
-        answer = door.ask("bakery", make())
-        answer.is_error("FIELD_INVALID")
-        assert answer.field == field
+    door.names_field("bakery", make(), field)
 
 
 @pytest.mark.parametrize("amount", [0, -1, 10**12 + 1])
