@@ -30,10 +30,13 @@ def new_member_id() -> str:
 
 
 def new_member_ids(count: int) -> list[str]:
-    """So many of them, quicker than one by one."""
-    digits = f"{_source.getrandbits(128 * count):0{32 * count}x}" if count else ""
-    drawn = [digits[at : at + 32] for at in range(0, len(digits), 32)]
-    return [f"{d[:8]}-{d[8:12]}-4{d[13:16]}-{'89ab'[int(d[16], 16) % 4]}{d[17:20]}-{d[20:]}" for d in drawn]
+    """So many of them, in order. They begin alike, by chance: who joins together stands together in every index."""
+    digits = f"{_source.getrandbits(96 * count):0{24 * count}x}" if count else ""
+    start = f"{_source.getrandbits(32):08x}"
+    drawn = [start + digits[at : at + 24] for at in range(0, len(digits), 24)]
+    return sorted(
+        [f"{d[:8]}-{d[8:12]}-4{d[13:16]}-{'89ab'[int(d[16], 16) % 4]}{d[17:20]}-{d[20:]}" for d in drawn]
+    )
 
 
 def draw(choices: Sequence[_Drawn]) -> _Drawn:

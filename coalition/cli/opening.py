@@ -1,6 +1,7 @@
 """`coalition opening`: the points that members bring along when a partner joins with a running programme."""
 
 import asyncio
+import gc
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -123,6 +124,7 @@ def load(prepared: PreparedFile, data: Data = None, json: Json = False) -> None:
     site = open_site(data)
     site.require()
     found = _read(prepared)
+    gc.disable()  # rows come and go by the thousand, none of them in a cycle
     with database(site), progress() as tell:
         opening = asyncio.run(_load(site, found, tell))
     if json:
@@ -134,10 +136,10 @@ def load(prepared: PreparedFile, data: Data = None, json: Json = False) -> None:
 async def _load(site: Site, found: Prepared, tell: Tell) -> Opening:
     dsn = site.dsn(GATEWAY)
     async with (
-        await connect_writer(dsn, GATEWAY, statement_timeout=STATEMENT_TIMEOUT) as first,
-        await connect_writer(dsn, GATEWAY, statement_timeout=STATEMENT_TIMEOUT) as second,
+        await connect_writer(dsn, GATEWAY, statement_timeout=STATEMENT_TIMEOUT) as writer,
+        await connect_writer(dsn, GATEWAY, statement_timeout=STATEMENT_TIMEOUT) as reader,
     ):
-        return await load_opening([first, second], found, lambda done, total: tell("lots", done, total))
+        return await load_opening(writer, reader, found, lambda done, total: tell("lots", done, total))
 
 
 def _read(path: Path) -> Prepared:

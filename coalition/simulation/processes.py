@@ -227,11 +227,8 @@ async def load_to_the_end(connect: Connect, programme: Programme, folder: Path) 
     for wait in (0.0, *[RETRY_SECONDS] * LOADS_MAX):
         await asyncio.sleep(wait)
         try:
-            session = await connect()
-            try:
-                await load_opening([session], prepared)
-            finally:
-                await session.close()
+            async with _session(connect) as writer, _session(connect) as reader:
+                await load_opening(writer, reader, prepared)
             return
         except (psycopg.Error, UnavailableError):
             continue
@@ -241,3 +238,12 @@ async def load_to_the_end(connect: Connect, programme: Programme, folder: Path) 
             if error.reason != "BOOKS_UNAVAILABLE":
                 raise
     raise AssertionError("an opening is cut short again and again")
+
+
+@asynccontextmanager
+async def _session(connect: Connect) -> AsyncIterator[Any]:
+    session = await connect()
+    try:
+        yield session
+    finally:
+        await session.close()

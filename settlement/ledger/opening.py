@@ -3,11 +3,14 @@
 A part that was loaded has its row in `openings`, written with its entry: a load that was cut short goes on where it ended, and
 two at once do no harm. Members that nobody knows yet join in one shard, chosen by the part's number, before the others' rows are
 written: from then on every name of the part is known, and a repeated load finds each row in the same shard.
+
+While one group of parts is written, the next is made ready.
 """
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
+from typing import TypeAlias
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
@@ -21,36 +24,33 @@ from settlement.ledger.opening_file import ALIAS, Prepared, spell_member
 from settlement.ledger.opening_rules import OpeningRules, Part, homes_of
 from settlement.ledger.rules.opening import parts
 
-PARTS_AT_ONCE = 4
+PARTS_AT_ONCE = 8
 """Parts that one database transaction loads: so long the shard's tills wait."""
 LOADED = "SELECT part, sum(lots)::bigint, sum(points) FROM openings WHERE proposal = %b GROUP BY part"
 Tell = Callable[[int, int], None]
 """`tell(done, total)`: lots in the books."""
+Connection: TypeAlias = AsyncConnection[TupleRow]
 
 
 async def load_opening(
-    connections: Sequence[AsyncConnection[TupleRow]],
-    prepared: Prepared,
-    tell: Tell = lambda done, total: None,
+    writer: Connection, reader: Connection, prepared: Prepared, tell: Tell = lambda done, total: None
 ) -> Opening:
     """Loads what is not loaded yet. May be cancelled, killed and repeated at any time.
 
-    `connections`: each loads parts of its own; with two, one transaction is made ready while the other is written.
+    `reader`: looks ahead for whom the next parts name.
     Errors: OPENING_NOT_APPROVED, OPENING_FILE_INVALID (for another network, other totals than approved), MEMBER_NOT_FOUND.
     BooksError if the books end with other totals than the file.
     """
     memory = HouseMemory()
-    opening = approved_opening(await memory.refresh(connections[0]), prepared)
-    await _check_members(connections[0], prepared)
+    opening = approved_opening(await memory.refresh(reader), prepared)
+    await _check_members(reader, prepared)
     load = _Load(opening, memory, prepared, tell)
-    await load.look(connections[0])
+    await load.look(reader)
     try:
-        async with asyncio.TaskGroup() as lanes:
-            for connection in connections:
-                lanes.create_task(load.run(connection))
+        await load.run(writer, reader)
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
-    lots, points = await load.look(connections[0])
+    lots, points = await load.look(reader)
     if (lots, points) != (opening.rows, opening.points):
         raise BooksError(
             f"the books hold {lots:,} lots of {points:,} points of opening {opening.file_sha256}"
@@ -81,7 +81,7 @@ class _Load:
         self._loaded: dict[int, int] = {}
         self._done = 0
 
-    async def look(self, connection: AsyncConnection[TupleRow]) -> tuple[int, int]:
+    async def look(self, connection: Connection) -> tuple[int, int]:
         """Lots and points that are in the books."""
         cursor = await connection.execute(LOADED, (bytes.fromhex(self._opening.file_sha256),))
         found = await cursor.fetchall()
@@ -90,38 +90,49 @@ class _Load:
         self._tell(self._done, self._opening.rows)
         return self._done, int(sum(points for _, _, points in found))
 
-    async def run(self, connection: AsyncConnection[TupleRow]) -> None:
+    async def run(self, writer: Connection, reader: Connection) -> None:
         """Loads groups of parts until none is left."""
+        ready = await self._next(reader)
+        while ready is not None:
+            async with asyncio.TaskGroup() as both:
+                both.create_task(self._load(writer, ready))
+                following = both.create_task(self._next(reader))
+            ready = following.result()
+
+    async def _next(self, reader: Connection) -> OpeningRules | None:
+        """The next group that is not loaded yet, with all made ready that can be before its shard is locked."""
         for group in self._groups:
             if any(self._loaded.get(number) != len(rows) for number, rows in group):
-                self._done += await self._load(connection, group)
-                self._tell(self._done, self._opening.rows)
+                joining = 1 + group[0][0] // PARTS_AT_ONCE % self._memory.house.founded.shards
+                ready = self._rules(group, joining, joins=True)
+                await ready.look_up(reader)
+                return ready
+        return None
 
-    async def _load(self, connection: AsyncConnection[TupleRow], group: Sequence[Part]) -> int:
-        """Loads parts in every shard where they have rows; returns how many lots were new."""
-        joining = 1 + group[0][0] // PARTS_AT_ONCE % self._memory.house.founded.shards
-        rules = await self._post(connection, group, shard=joining, joins=True)
-        lots = rules.lots
-        for shard in sorted({home.shard for home in rules.homes.values()} - {joining}):
-            lots += (await self._post(connection, group, shard=shard, joins=False)).lots
-        return lots
+    async def _load(self, writer: Connection, ready: OpeningRules) -> None:
+        """Loads parts in every shard where they have rows: first where their new members join."""
+        joined = await self._post(writer, ready)
+        self._done += joined.lots
+        for shard in sorted({home.shard for home in joined.homes.values()} - {joined.shard}):
+            further = self._rules(joined.parts, shard, joins=False)
+            await further.look_up(writer)
+            self._done += (await self._post(writer, further)).lots
+        self._tell(self._done, self._opening.rows)
 
-    async def _post(
-        self, connection: AsyncConnection[TupleRow], group: Sequence[Part], *, shard: int, joins: bool
-    ) -> OpeningRules:
-        """One transaction. All that can be is made ready before it locks the shard."""
-        ready = OpeningRules(self._opening, group, self._memory.house, shard=shard, joins=joins)
-        await ready.look_up(connection)
+    async def _post(self, writer: Connection, ready: OpeningRules) -> OpeningRules:
+        """One transaction; returns the rules by which it was written."""
         made: list[OpeningRules] = []
 
         def make(head: ShardHead, house: House) -> OpeningRules:
             # What was made ready has failed if it is asked for again: somebody else has just linked one of the aliases.
-            again = OpeningRules(self._opening, group, house, shard=shard, joins=joins)
-            made.append(again if made else ready)
+            made.append(self._rules(ready.parts, ready.shard, joins=ready.joins) if made else ready)
             return made[-1]
 
-        await post(connection, self._memory, make, shard, [])
+        await post(writer, self._memory, make, ready.shard, [])
         return made[-1]
+
+    def _rules(self, parts: Sequence[Part], shard: int, *, joins: bool) -> OpeningRules:
+        return OpeningRules(self._opening, parts, self._memory.house, shard=shard, joins=joins)
 
 
 def _groups(prepared: Prepared) -> Iterator[list[Part]]:
@@ -131,7 +142,7 @@ def _groups(prepared: Prepared) -> Iterator[list[Part]]:
         yield group
 
 
-async def _check_members(connection: AsyncConnection[TupleRow], prepared: Prepared) -> None:
+async def _check_members(connection: Connection, prepared: Prepared) -> None:
     """Members that the file names by id must be there; as members stay, they will be when their rows are loaded."""
     names = (row.name for row in prepared.rows() if row.name[:1] != ALIAS)
     while some := {*islice(names, 10_000)}:

@@ -46,7 +46,8 @@ class OpeningRules:
         """`joins`: whoever is not known becomes a member of this shard."""
         self.house = house
         self.homes: dict[bytes, Home] = {}
-        self._opening, self._parts, self._shard, self._joins = opening, parts, shard, joins
+        self.parts, self.shard, self.joins = parts, shard, joins
+        self._opening = opening
         self._is_looked_up = False
         self._joined: list[tuple[bytes, str]] = []
         self._drafts: dict[int, tuple[Draft, list[Grant]]] = {}
@@ -55,19 +56,19 @@ class OpeningRules:
 
     async def look_up(self, connection: AsyncConnection[TupleRow]) -> None:
         """Finds who is known, draws ids for the others, and drafts the entries by the tariff now in force."""
-        names = dict.fromkeys([row.name for _, rows in self._parts for row in rows])
+        names = dict.fromkeys([row.name for _, rows in self.parts for row in rows])
         self.homes = await homes_of(connection, names)
-        new = [name for name in names if name not in self.homes and name[:1] == ALIAS] if self._joins else []
+        new = [name for name in names if name not in self.homes and name[:1] == ALIAS] if self.joins else []
         ids = new_member_ids(len(new))
         self._joined = [(name[1:], member) for name, member in zip(new, ids, strict=True)]
-        self.homes |= {name: Home(member, self._shard) for name, member in zip(new, ids, strict=True)}
+        self.homes |= {name: Home(member, self.shard) for name, member in zip(new, ids, strict=True)}
         self._draft()
         self._is_looked_up = True
 
     def _draft(self) -> None:
-        here, homes = self._shard, self.homes
+        here, homes = self.shard, self.homes
         new = {member for _, member in self._joined}
-        for number, rows in self._parts:
+        for number, rows in self.parts:
             found = [(homes[name], points, expires) for name, points, expires in rows if name in homes]
             grants = [Grant(home[0], points, expires) for home, points, expires in found if home[1] == here]
             if grants:
@@ -82,7 +83,7 @@ class OpeningRules:
         self, connection: AsyncConnection[TupleRow], head: ShardHead, house: House, acts: object
     ) -> bool:
         """Sees what is loaded already. Aliases are what all shards share."""
-        sha256, numbers = bytes.fromhex(self._opening.file_sha256), [number for number, _ in self._parts]
+        sha256, numbers = bytes.fromhex(self._opening.file_sha256), [number for number, _ in self.parts]
         cursor = await connection.execute(LOADED_HERE, (head.shard, sha256, numbers))
         self._loaded = {part for (part,) in await cursor.fetchall()}
         if not self._is_looked_up:
@@ -108,7 +109,7 @@ class OpeningRules:
         """New members, their aliases, lots, and the parts that are loaded."""
         if not self._drafts:
             return []
-        shard, opening = self._shard, self._opening
+        shard, opening = self.shard, self._opening
         all_grants = [grants for _, grants in self._drafts.values()]
         parts = [
             (number, index, len(grants), sum([grant.points for grant in grants]))

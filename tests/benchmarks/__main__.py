@@ -21,12 +21,14 @@ from coalition.cli.site import Site as NetworkSite
 from settlement import embedded
 from tests.benchmarks.growth import measure_growth
 from tests.benchmarks.hold_cost import measure_holds
+from tests.benchmarks.opening_speed import measure_opening
 from tests.benchmarks.report import (
     as_json,
     judge,
     judge_audit,
     judge_growth,
     judge_holds,
+    judge_opening,
     judgements_table,
     rows_table,
 )
@@ -35,7 +37,7 @@ from tests.benchmarks.row import Site
 from tests.benchmarks.rows import ROWS
 from tests.benchmarks.unary_row import UnaryRow
 
-GROWTH, HOLDS = "growth", "holds"
+GROWTH, HOLDS, OPENING = "growth", "holds", "opening"
 
 
 def main() -> int:
@@ -49,17 +51,19 @@ def main() -> int:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     rows = [make() for name, make in ROWS.items() if not options.only or name in options.only]
-    steps = len(rows) * (options.rounds + 1) + 2
+    steps = len(rows) * (options.rounds + 1) + 3
     # The `unary` server would stop the PostgreSQL that all rows share, were it the only one to use it.
     with _progress(console, steps=steps) as tell, database(NetworkSite(data)):
         site = Site(embedded.start(data), folder)
         results, findings = compete(rows, site, rounds=options.rounds, seconds=options.seconds, tell=tell)
         growth = measure_growth(site, tell) if not options.only or GROWTH in options.only else None
         holds = measure_holds(site, tell) if not options.only or HOLDS in options.only else None
+        opening = measure_opening(site, tell) if not options.only or OPENING in options.only else None
     shutil.rmtree(data, ignore_errors=True)
     speed = next((row.audit_speed for row in rows if isinstance(row, UnaryRow)), None)
-    out.write_text(json.dumps(as_json(results, findings, speed, growth, holds), indent=2) + "\n")
+    out.write_text(json.dumps(as_json(results, findings, speed, growth, holds, opening), indent=2) + "\n")
     judgements = [*judge(results), *judge_audit(speed), *judge_growth(growth), *judge_holds(holds)]
+    judgements += judge_opening(opening)
     console.print(rows_table(results), judgements_table(judgements))
     console.print("books: clean" if not findings else f"[red]books: {'; '.join(findings)}[/red]")
     console.print(f"written: {options.out}")
@@ -89,7 +93,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=6.0, help="length of each row's turn")
     parser.add_argument("--rounds", type=int, default=3, help="turns of each row; the median counts")
     parser.add_argument(
-        "--only", action="append", choices=[*ROWS, GROWTH, HOLDS], help="run this only; may be repeated"
+        "--only",
+        action="append",
+        choices=[*ROWS, GROWTH, HOLDS, OPENING],
+        help="run this only; may be repeated",
     )
     return parser.parse_args()
 

@@ -16,6 +16,7 @@ from rich.table import Table
 from tests.benchmarks.audit_speed import AuditSpeed
 from tests.benchmarks.growth import FEW, LARGE, MANY, SMALL, Growth
 from tests.benchmarks.hold_cost import HoldCost
+from tests.benchmarks.opening_speed import OpeningSpeed
 from tests.benchmarks.rounds import Result
 
 NAIVE_MUST, NAIVE_AIM = 1.4, 1.8
@@ -28,8 +29,9 @@ RSS_GROWTH_MUST = 0.10
 FSCK_UNSIGNED_MUST, FSCK_UNSIGNED_AIM = 0.6, 50_000
 FSCK_MUST, FSCK_AIM = 0.35, 0.7
 GROWTH_MUST = 1.2
-PAIR_MUST = 2.2
 """A batch may take so much longer where there are more lots or more entries."""
+PAIR_MUST = 2.2
+OPENING_MUST, OPENING_AIM = 0.25, 1_000_000 / 60
 
 
 @dataclass(frozen=True)
@@ -116,14 +118,24 @@ def judge_holds(cost: HoldCost | None) -> list[Judgement]:
     return [Judgement("authorize and capture / redeem", figure, f"<= {PAIR_MUST}", "", holds)]
 
 
+def judge_opening(speed: OpeningSpeed | None) -> list[Judgement]:
+    """Measure the load of opening balances."""
+    figure = "not run" if speed is None else f"{speed.by_copy:.2f}, {speed.loaded_per_second:,.0f}/s"
+    holds = None if speed is None else speed.by_copy >= OPENING_MUST
+    return [
+        Judgement("lots loaded / copied", figure, f">= {OPENING_MUST}", f">= {OPENING_AIM:,.0f}/s", holds)
+    ]
+
+
 def as_json(
     results: Sequence[Result],
     findings: Sequence[str],
     speed: AuditSpeed | None,
     growth: Growth | None,
     holds: HoldCost | None,
+    opening: OpeningSpeed | None,
 ) -> dict[str, Any]:
-    """The output file: `machine`, `rows`, `fsck`, which is "clean" or the findings, `fsck_speed`, `growth` and `holds`."""
+    """The output file: `machine`, `rows`, `fsck` ("clean" or the findings), `fsck_speed`, `growth`, `holds`, `opening`."""
     rows = [
         {
             "name": result.name,
@@ -143,6 +155,7 @@ def as_json(
         "fsck_speed": None if speed is None else speed.as_json(),
         "growth": None if growth is None else growth.as_json(),
         "holds": None if holds is None else holds.as_json(),
+        "opening": None if opening is None else opening.as_json(),
     }
 
 

@@ -43,7 +43,7 @@ async def approve(network: SmallNetwork, file: Prepared, **others: Any) -> None:
 async def load(network: SmallNetwork, file: Prepared) -> Opening:
     """Loads the file over two connections, as the command does."""
     async with (
-        await connect_writer(network.dsn, GATEWAY, statement_timeout="60s") as first,
-        await connect_writer(network.dsn, GATEWAY, statement_timeout="60s") as second,
+        await connect_writer(network.dsn, GATEWAY, statement_timeout="60s") as writer,
+        await connect_writer(network.dsn, GATEWAY, statement_timeout="60s") as reader,
     ):
-        return await load_opening([first, second], file)
+        return await load_opening(writer, reader, file)

@@ -82,7 +82,7 @@ _TABLES = (
     "CREATE INDEX members_idle ON members (shard, idle_months, active_at_us) WHERE idle_months IS NOT NULL",
     """CREATE TABLE aliases (
         token bytea PRIMARY KEY,
-        member uuid NOT NULL REFERENCES members
+        member uuid NOT NULL
     )""",
     """CREATE TABLE proofs (
         shard smallint NOT NULL,

@@ -87,6 +87,10 @@ PLANTED: dict[str, tuple[str, set[Check]]] = {
         "INSERT INTO aliases SELECT decode(repeat('07', 32), 'hex'), member FROM members LIMIT 1",
         {Check.TABLE_ALIASES},
     ),
+    "an alias of nobody": (
+        f"INSERT INTO aliases VALUES (decode(repeat('08', 32), 'hex'), {FREE})",
+        {Check.TABLE_ALIASES},
+    ),
     "an alias gone": (
         "DELETE FROM aliases WHERE token = decode(repeat('7a', 32), 'hex')",
         {Check.TABLE_ALIASES},

@@ -24,7 +24,7 @@ from settlement.house.tariff import Tariff
 from settlement.journal.leaf import LEAF_BYTES_MAX, format_leaf
 from settlement.ledger.batch import LOCK
 from settlement.ledger.book import NEVER_US
-from settlement.ledger.opening import PARTS_AT_ONCE, load_opening
+from settlement.ledger.opening import PARTS_AT_ONCE
 from settlement.ledger.opening_file import Row, member_name
 from settlement.ledger.rules.opening import PART_LOTS_MAX, Grant, opening_draft, parts
 from settlement.money import AMOUNT_MAX, MICROS_MAX, RATE_MAX_MICROS
@@ -43,8 +43,11 @@ from settlement.ledger.opening_file import read_prepared
 
 async def main() -> None:
     dsn, path = sys.argv[1], Path(sys.argv[2])
-    async with await connect_writer(dsn, GATEWAY, statement_timeout="60s") as connection:
-        await load_opening([connection], read_prepared(path), lambda done, total: print(done, flush=True))
+    async with (
+        await connect_writer(dsn, GATEWAY, statement_timeout="60s") as writer,
+        await connect_writer(dsn, GATEWAY, statement_timeout="60s") as reader,
+    ):
+        await load_opening(writer, reader, read_prepared(path), lambda done, total: print(done, flush=True))
 
 asyncio.run(main())
 """
@@ -208,8 +211,7 @@ async def test_a_cycle_that_closed_is_cut_before_the_next_part(network: SmallNet
     file = prepared(tmp_path / "opening", drawn(8, 10))
     await approve(network, file)
     await network.ask(0, "operator", CloseCycleRequest(cycle=1))
-    async with await psycopg.AsyncConnection.connect(network.dsn, autocommit=True) as connection:
-        await load_opening([connection], file)
+    await load(network, file)
     await network.publisher().cut()
     assert list(fsck(network.dsn)) == []
 
