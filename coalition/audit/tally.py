@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from coalition.audit.charged import Charged
 from coalition.audit.proved import ProofName, take_proofs
 from coalition.audit.tallied import (
     LotName,
@@ -51,6 +52,7 @@ class Tally:
         default_factory=lambda: defaultdict(lambda: defaultdict(Sums))
     )
     """Cycle to (account across from a member's, whether points left the member) to points and number of acts."""
+    charged: Charged = field(default_factory=Charged)
 
     def add(self, entry: Entry, *, cycle: int) -> list[str]:
         """Adds one entry that fell into the shard's `cycle`. Returns what went below zero or above its quantity."""
@@ -58,6 +60,7 @@ class Tally:
         self.operator = entry.get("operator") or self.operator
         for transfer in entry.transfers():
             wrong += self.post(entry.shard, cycle, transfer)
+        self.charged.add(entry, cycle)
         lots = entry.all("lot")
         # What the reversal of an issue takes out of its lot ends unspent; nothing else is ever taken without being given.
         spends = entry.kind != "reverse" or any(value.startswith(("give ", "renew ")) for value in lots)

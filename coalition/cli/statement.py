@@ -19,6 +19,7 @@ from settlement.statements.reading import write_statements
 app = typer.Typer(no_args_is_help=True, help="Show a statement, or write all of a cycle.")
 
 _FOOTNOTES = (
+    "carried: fractions that waited in earlier cycles, less those that wait now",
     "net and position: positive, it owes; negative, it is owed",
     "settled: what settlements approved since the previous close discharged",
 )
@@ -69,6 +70,11 @@ def _show(statement: dict[str, Any]) -> None:
     ]
     columns = ("counterparty", "acts", f"owes {currency}", "acts", f"is owed {currency}", f"net {currency}")
     show_table(columns, rows, title="counterparties")
+    purposes = [
+        (name.replace("_", " "), *[decimal_amount(sides[side]["amount"]) for side in ("owes", "owed")])
+        for name, sides in statement["purposes"].items()
+    ]
+    show_table(("for", f"owes {currency}", f"is owed {currency}"), purposes)
     points = [
         (name.replace("_", " "), tally["count"], tally["points"])
         for name, tally in statement["points"].items()

@@ -8,18 +8,21 @@ from dataclasses import dataclass
 
 from settlement.errors import CoalitionError
 from settlement.statements.cyclebook import Activity, CycleBook, Owed
+from settlement.statements.purposes import PURPOSES, Charge, with_carried
 
 NOTHING = Owed(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The cycle with one counterparty: what the participant owes it, gross, and what it is owed by it."""
+    """The cycle with one counterparty: what the participant owes it, gross, and what it is owed by it; and both by purpose."""
 
     counterparty: str
     name: str
     owes: Owed
     owed: Owed
+    owes_for: Mapping[str, Charge]
+    owed_for: Mapping[str, Charge]
 
     @property
     def net_minor(self) -> int:
@@ -48,6 +51,16 @@ class Statement:
     def owed(self) -> Owed:
         """Gross over all counterparties: what the participant is owed."""
         return _total([line.owed for line in self.lines])
+
+    @property
+    def owes_for(self) -> dict[str, Charge]:
+        """What the participant owes, by purpose."""
+        return _by_purpose([line.owes_for for line in self.lines])
+
+    @property
+    def owed_for(self) -> dict[str, Charge]:
+        """What the participant is owed, by purpose."""
+        return _by_purpose([line.owed_for for line in self.lines])
 
     @property
     def net_minor(self) -> int:
@@ -113,9 +126,26 @@ def _statement(book: CycleBook, partner: str, sides: _Sides) -> Statement:
         name=book.names[partner],
         opening_minor=book.opening.get(partner, 0),
         settled_minor=book.settled.get(partner, 0),
-        lines=tuple([Line(other, book.names[other], *sides[other]) for other in sorted(sides)]),
+        lines=tuple([_line(book, partner, other, *sides[other]) for other in sorted(sides)]),
         activity=book.activity.get(partner, Activity()),
     )
+
+
+def _line(book: CycleBook, partner: str, other: str, owes: Owed, owed: Owed) -> Line:
+    owes_for, owed_for = (
+        with_carried(book.charges.get(pair, {}), amount.amount_minor, book.minor_digits)
+        for pair, amount in (((partner, other), owes), ((other, partner), owed))
+    )
+    return Line(other, book.names[other], owes, owed, owes_for, owed_for)
+
+
+def _by_purpose(sides: list[Mapping[str, Charge]]) -> dict[str, Charge]:
+    found: dict[str, Charge] = {}
+    for purpose in PURPOSES:
+        charges = [side[purpose] for side in sides if purpose in side]
+        if charges:
+            found[purpose] = Charge(sum([one.micros for one in charges]), sum([one.count for one in charges]))
+    return found
 
 
 def _total(parts: list[Owed]) -> Owed:

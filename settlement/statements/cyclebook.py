@@ -13,6 +13,7 @@ from settlement.house.records import Cycle, Settlement
 from settlement.house.state import House
 from settlement.journal.leaf import Transfer
 from settlement.money import POINTS
+from settlement.statements.purposes import Charges
 
 
 class CycleNotFoundError(CoalitionError):
@@ -75,6 +76,7 @@ class CycleBook:
     names: Mapping[str, str]
     ranges: Mapping[int, tuple[int, int]]
     obligations: Mapping[tuple[str, str], Owed]
+    charges: Charges
     activity: Mapping[str, Activity]
     opening: Mapping[str, int]
     settled: Mapping[str, int]
@@ -107,6 +109,7 @@ def assemble(
     closed_at_us: int,
     ranges: Mapping[int, tuple[int, int]],
     accruals: Accruals,
+    charges: Charges,
     activity: Mapping[str, Activity],
     approved_at: Mapping[int, int],
 ) -> CycleBook:
@@ -132,6 +135,7 @@ def assemble(
         names={partner.partner_id: partner.name for partner in house.partners.values()},
         ranges=dict(ranges),
         obligations={pair: Owed(amount, accruals[pair].count) for pair, amount in owed.items()},
+        charges=charges,
         activity=dict(activity),
         opening={
             name: earlier.get(name, 0) - discharged.get(name, 0)

@@ -23,6 +23,7 @@ from settlement.statements.cyclebook import (
     close_before,
     closed_cycle,
 )
+from settlement.statements.purposes import REPAYS, Charges, charges_of
 from settlement.statements.spelling import documents
 
 # A shard's open cycle starts at the cut of the cycle before it, whose range starts at the cut before that: from the newest cut
@@ -41,6 +42,15 @@ _POINTS = """SELECT CASE WHEN from_member THEN credit ELSE debit END, from_membe
     JOIN transfers t ON t.shard = part.shard AND t.index >= part.first AND t.index < part.after
     CROSS JOIN LATERAL (SELECT t.credit ~ '^(issued|redeemed|expired|arrears):' AND t.debit !~ '^arrears:') AS way (from_member)
     WHERE t.asset = %s AND (from_member OR t.debit ~ '^(issued|redeemed|expired|arrears):') GROUP BY 1, 2"""
+
+# Postings that repay what a member owes are the last of their entry; a redemption has none, and is most of the money.
+_MONEY = """SELECT CASE WHEN repays THEN %s ELSE kind END, partner, debit, credit, sum(amount), count(*)
+    FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[]) AS part (shard, first, after)
+    JOIN transfers t ON t.shard = part.shard AND t.index >= part.first AND t.index < part.after
+    JOIN entries e ON e.shard = t.shard AND e.index = t.index
+    CROSS JOIN LATERAL (SELECT kind <> 'redeem' AND EXISTS (SELECT FROM transfers r WHERE r.shard = t.shard AND r.index = t.index
+        AND r.position < t.position AND r.credit LIKE 'arrears:%%') AS repays) AS found
+    WHERE t.asset = %s GROUP BY 1, 2, 3, 4"""
 
 
 def read_cycle_book(connection: Connection[TupleRow], house: House, cycle: int) -> CycleBook:
@@ -62,6 +72,7 @@ def read_cycle_book(connection: Connection[TupleRow], house: House, cycle: int) 
         closed_at_us=recorded[0],
         ranges=ranges,
         accruals=accruals_of(connection.execute(ACCRUED, {"cycle": cycle})),
+        charges=_charges(connection, house, ranges),
         activity=_activity(connection, ranges),
         approved_at=_approvals(connection, house, close_before(house, cycle)),
     )
@@ -94,11 +105,22 @@ def _ranges(connection: Connection[TupleRow], house: House, cycle: int) -> dict[
 
 
 def _activity(connection: Connection[TupleRow], ranges: dict[int, tuple[int, int]]) -> dict[str, Activity]:
-    first, after = [start for start, _ in ranges.values()], [end for _, end in ranges.values()]
-    rows = connection.execute(_POINTS, (list(ranges), first, after, POINTS))
+    rows = connection.execute(_POINTS, (*_columns(ranges), POINTS))
     return activity_of(
         (account, from_member, int(points), count) for account, from_member, points, count in rows
     )
+
+
+def _charges(connection: Connection[TupleRow], house: House, ranges: dict[int, tuple[int, int]]) -> Charges:
+    network = house.founded
+    rows = connection.execute(_MONEY, (REPAYS, *_columns(ranges), network.currency))
+    sums = (((kind, *of_whom), int(micros), count) for kind, *of_whom, micros, count in rows)
+    return charges_of(sums, operator=network.operator)
+
+
+def _columns(ranges: dict[int, tuple[int, int]]) -> tuple[list[int], list[int], list[int]]:
+    """Shards, and their ranges' first entries and those after the last."""
+    return list(ranges), [start for start, _ in ranges.values()], [end for _, end in ranges.values()]
 
 
 def _approvals(connection: Connection[TupleRow], house: House, since: int) -> dict[int, int]:

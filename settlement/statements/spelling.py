@@ -1,20 +1,21 @@
 """A statement's bytes: JSON (RFC 8259) and CSV (RFC 4180), the same for ever, and the names of their files. Pure.
 
-Money is a decimal string of the currency with all its digits; points and counts are whole numbers.
+Money is a decimal string of the currency with all its digits, by purpose with six decimals; points and counts are whole numbers.
 """
 
 import csv
 import io
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 
 from settlement.clock import format_time
 from settlement.journal.leaf import HOUSE
-from settlement.money import format_minor
+from settlement.money import format_micros, format_minor
 from settlement.statements.build import Statement, statements
 from settlement.statements.cyclebook import CycleBook, Owed, Tally
+from settlement.statements.purposes import PURPOSES, Charge
 
 VERSION = "coalition-statement/v1"
 COLUMNS = (
@@ -57,12 +58,14 @@ def to_json(statement: Statement) -> bytes:
                 "owes": {"amount": _money(book, line.owes.amount_minor), "count": line.owes.count},
                 "owed": {"amount": _money(book, line.owed.amount_minor), "count": line.owed.count},
                 "net": _money(book, line.net_minor),
+                "purposes": _purposes(line.owes_for, line.owed_for),
             }
             for line in statement.lines
         ],
         "owes": {"amount": _money(book, statement.owes.amount_minor), "count": statement.owes.count},
         "owed": {"amount": _money(book, statement.owed.amount_minor), "count": statement.owed.count},
         "net": _money(book, statement.net_minor),
+        "purposes": _purposes(statement.owes_for, statement.owed_for),
         "outcome": statement.outcome,
         "due": _money(book, abs(statement.net_minor)),
         "closing": _money(book, statement.closing_minor),
@@ -123,7 +126,9 @@ def _lines(statement: Statement) -> Iterable[tuple[str, ...]]:
     for line in statement.lines:
         named = ("counterparty", line.counterparty, _text(line.name))
         yield (*named, *_sides(book, line.owes, line.owed), _money(book, line.net_minor))
+        yield from _purpose_rows(named[1:], line.owes_for, line.owed_for)
     yield ("total", "", "", *_sides(book, statement.owes, statement.owed), _money(book, statement.net_minor))
+    yield from _purpose_rows(("", ""), statement.owes_for, statement.owed_for)
     yield _standing("closing", _money(book, statement.closing_minor))
     for name, tally in _tallies(statement):
         yield (name, *[""] * (len(COLUMNS) - 3), str(tally.count), str(tally.points))
@@ -131,6 +136,33 @@ def _lines(statement: Statement) -> Iterable[tuple[str, ...]]:
 
 def _sides(book: CycleBook, owes: Owed, owed: Owed) -> tuple[str, str, str, str]:
     return str(owes.count), _money(book, owes.amount_minor), str(owed.count), _money(book, owed.amount_minor)
+
+
+def _both(
+    owes: Mapping[str, Charge], owed: Mapping[str, Charge]
+) -> Iterator[tuple[str, tuple[Charge, Charge]]]:
+    """Each purpose that one of the sides has, with both."""
+    for purpose in PURPOSES:
+        if purpose in owes or purpose in owed:
+            yield purpose, (owes.get(purpose, Charge()), owed.get(purpose, Charge()))
+
+
+def _purposes(owes: Mapping[str, Charge], owed: Mapping[str, Charge]) -> dict[str, object]:
+    return {
+        purpose: {
+            name: {"amount": format_micros(side.micros), "count": side.count}
+            for name, side in zip(("owes", "owed"), sides, strict=True)
+        }
+        for purpose, sides in _both(owes, owed)
+    }
+
+
+def _purpose_rows(
+    named: tuple[str, ...], owes: Mapping[str, Charge], owed: Mapping[str, Charge]
+) -> Iterator[tuple[str, ...]]:
+    for purpose, sides in _both(owes, owed):
+        cells = [cell for side in sides for cell in (str(side.count), format_micros(side.micros))]
+        yield (purpose, *named, *cells, format_micros(sides[0].micros - sides[1].micros))
 
 
 def _standing(kind: str, amount: str) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from hypothesis import strategies as st
 
 from settlement.statements.cyclebook import Activity, CycleBook, Owed, Tally
+from settlement.statements.purposes import CARRIED, PURPOSES, Charge
 
 NAMES = {"acme": "Acme Stores", "bakery": '=Bread, "fresh"', "cafe": "Cafe", "dairy": "Dairy"}
 
@@ -20,6 +21,11 @@ GOLDEN = CycleBook(
         ("bakery", "acme"): Owed(123_456, 12),
         ("acme", "bakery"): Owed(50, 1),
         ("bakery", "cafe"): Owed(0, 1),
+    },
+    charges={
+        ("bakery", "acme"): {"interchange": Charge(3_000, 1), "reimbursement": Charge(1_234_563_400, 11)},
+        ("acme", "bakery"): {"interchange": Charge(500_000, 1)},
+        ("bakery", "cafe"): {"reimbursement": Charge(3_300, 1)},
     },
     activity={
         "bakery": Activity(
@@ -40,6 +46,8 @@ positions = st.dictionaries(partners, st.integers(-(10**12), 10**12))
 def cycle_books(draw: st.DrawFn) -> CycleBook:
     """Any closed cycle between the four partners."""
     owed = st.builds(Owed, st.integers(0, 10**12), st.integers(1, 10**9))
+    charges = st.builds(Charge, st.integers(1, 10**18), st.integers(1, 10**9))
+    purposes = st.sampled_from([purpose for purpose in PURPOSES if purpose != CARRIED])
     return CycleBook(
         network="clearing.example/coalition-1",
         currency="EUR",
@@ -51,6 +59,7 @@ def cycle_books(draw: st.DrawFn) -> CycleBook:
         names=NAMES,
         ranges=draw(st.dictionaries(st.integers(1, 64), st.tuples(st.integers(0, 9), st.integers(9, 99)))),
         obligations=draw(st.dictionaries(pairs, owed)),
+        charges=draw(st.dictionaries(pairs, st.dictionaries(purposes, charges))),
         activity=draw(st.dictionaries(partners, st.builds(Activity, tallies, tallies, tallies, tallies))),
         opening=draw(positions),
         settled=draw(positions),

@@ -6,17 +6,38 @@ from hypothesis import given
 from settlement.clearing.netting import net
 from settlement.errors import CoalitionError
 from settlement.journal.leaf import Transfer
+from settlement.money import micros_per_minor
 from settlement.statements.build import Line, participants, statement, statements
 from settlement.statements.cyclebook import Activity, CycleBook, Owed, Tally, activity_of, points_leg
+from settlement.statements.purposes import Charge
 from tests.settlement.statements.books import GOLDEN, NAMES, cycle_books
+
+FOR_ACME = {
+    "reimbursement": Charge(1_234_563_400, 11),
+    "interchange": Charge(3_000, 1),
+    "carried": Charge(-6_400),
+}
+FOR_CAFE = {"reimbursement": Charge(3_300, 1), "carried": Charge(-3_300)}
 
 
 def test_a_golden_statement() -> None:
     told = statement(GOLDEN, "bakery")
     assert told.lines == (
-        Line("acme", "Acme Stores", Owed(123_456, 12), Owed(50, 1)),
-        Line("cafe", "Cafe", Owed(0, 1), Owed(0, 0)),
+        Line(
+            "acme",
+            "Acme Stores",
+            Owed(123_456, 12),
+            Owed(50, 1),
+            FOR_ACME,
+            {"interchange": Charge(500_000, 1)},
+        ),
+        Line("cafe", "Cafe", Owed(0, 1), Owed(0, 0), FOR_CAFE, {}),
     )
+    assert told.owes_for == {
+        "reimbursement": Charge(1_234_566_700, 12),
+        "interchange": Charge(3_000, 1),
+        "carried": Charge(-9_700),
+    }
     assert (told.opening_minor, told.settled_minor, told.net_minor, told.closing_minor) == (
         500,
         450,
@@ -49,6 +70,7 @@ def test_what_one_owes_the_other_is_owed(book: CycleBook) -> None:
     for (partner, counterparty), line in sides.items():
         mirror = sides[counterparty, partner]
         assert (line.owes, line.owed, line.net_minor) == (mirror.owed, mirror.owes, -mirror.net_minor)
+        assert (line.owes_for, line.owed_for) == (mirror.owed_for, mirror.owes_for)
 
 
 @given(cycle_books())
@@ -56,6 +78,8 @@ def test_the_lines_make_the_totals_and_the_totals_make_the_closing_position(book
     for told in statements(book):
         assert told.net_minor == sum(line.net_minor for line in told.lines)
         assert told.owes.count == sum(line.owes.count for line in told.lines)
+        micros = told.owes.amount_minor * micros_per_minor(book.minor_digits)
+        assert micros == sum(charge.micros for charge in told.owes_for.values())
         settled = book.settled.get(told.partner, 0)
         assert told.closing_minor == book.opening.get(told.partner, 0) - settled + told.net_minor
 
@@ -95,7 +119,9 @@ def test_postings_of_points_are_told_apart_by_their_direction() -> None:
     money = Transfer("position:acme", "position:bakery", "EUR", 40_000)
     owed = Transfer("arrears:m:acme", "issued:acme", "PTS", 3)
     repaid = Transfer("wallet:m", "arrears:m:acme", "PTS", 2)
-    postings = [issue, issue, redeem, money, issue.inverse(), redeem.inverse(), owed, repaid]
+    sent = Transfer("wallet:m", "transit:1:2", "PTS", 5)  # still the issuer's: neither spent nor gone
+    arrived = Transfer("transit:1:2", "wallet:r", "PTS", 5)
+    postings = [issue, issue, redeem, money, sent, arrived, issue.inverse(), redeem.inverse(), owed, repaid]
     legs = [leg for leg in map(points_leg, postings) if leg is not None]
     assert activity_of(legs) == {
         "acme": Activity(

@@ -15,6 +15,7 @@ from settlement.house.tariff import Tariff
 from settlement.journal.leaf import Entry, format_leaf, parse_leaf
 from settlement.ledger.memory import load_house
 from settlement.statements.cyclebook import Activity, Owed, Tally
+from settlement.statements.purposes import Charge
 from settlement.statements.reading import read_cycle_book, write_statements
 from tests.support.postgres import drop_database
 from tests.support.small_network import new_books
@@ -64,13 +65,24 @@ TRANSFERS = [
     (1, 0, "issued:acme", MEMBER, "PTS", 500),
     (1, 1, MEMBER, "redeemed:bakery", "PTS", 100),
     (1, 1, "position:acme", "position:bakery", "EUR", 10_000),
+    (1, 1, "position:bakery", "position:acme", "EUR", 900),
     (2, 0, "issued:cafe", MEMBER, "PTS", 7),
     (1, 4, MEMBER, "issued:acme", "PTS", 500),
     (1, 4, f"arrears:{MEMBER[7:]}:acme", "issued:acme", "PTS", 30),
-    (1, 5, MEMBER, f"arrears:{MEMBER[7:]}:cafe", "PTS", 2),
     (1, 5, "redeemed:bakery", MEMBER, "PTS", 100),
+    (1, 5, "position:bakery", "position:acme", "EUR", 10_000),
+    (1, 5, MEMBER, f"arrears:{MEMBER[7:]}:cafe", "PTS", 2),
+    (1, 5, "position:bakery", "position:cafe", "EUR", 200),
     (1, 7, "issued:acme", MEMBER, "PTS", 9),
 ]
+REDEEMED = (
+    ("partner", "bakery"),
+    ("act", ACT),
+    ("amount", "PTS 100"),
+    ("occurred", "2026-11-01T00:00:00.000000Z"),
+    *SIGNED,
+)
+ACTS = [(1, 1, "redeem"), (1, 5, "reverse")]
 OBLIGATIONS = [
     (1, 1, "acme", "bakery", 10_000, 2),
     (2, 1, "acme", "bakery", 5_000, 1),
@@ -103,6 +115,8 @@ def fill(connection: psycopg.Connection) -> None:
         record(connection, 0, index, kind, lines)
     for shard, index, cycle, cut in CUTS:
         record(connection, shard, index, "cut", (("cycle", str(cycle)), ("range", cut), ("request", "none")))
+    for shard, index, kind in ACTS:
+        record(connection, shard, index, kind, REDEEMED)
     with connection.cursor() as cursor:
         cursor.executemany(
             "INSERT INTO shards VALUES (%s, %s, 8, %s, %s, 0)", [(0, 8, 1, 0), (1, 8, 3, 6), (2, 3, 3, 2)]
@@ -120,8 +134,9 @@ def record(connection: psycopg.Connection, shard: int, index: int, kind: str, li
     leaf = format_leaf(entry)
     assert parse_leaf(leaf) == entry
     connection.execute(
-        "INSERT INTO entries (shard, index, house, recorded_at_us, kind, leaf, leaf_hash) VALUES (%s, %s, 0, %s, %s, %s, '')",
-        (shard, index, entry.time_us, kind, leaf.decode()),
+        """INSERT INTO entries (shard, index, house, recorded_at_us, kind, partner, leaf, leaf_hash)
+        VALUES (%s, %s, 0, %s, %s, %s, %s, '')""",
+        (shard, index, entry.time_us, kind, entry.get("partner"), leaf.decode()),
     )
 
 
@@ -136,6 +151,10 @@ def test_the_first_cycle_is_read(books: psycopg.Connection) -> None:
         "bakery": Activity(redeemed=Tally(100, 1)),
         "cafe": Activity(issued=Tally(7, 1)),
     }
+    assert book.charges == {
+        ("acme", "bakery"): {"reimbursement": Charge(10_000, 1)},
+        ("bakery", "acme"): {"interchange": Charge(900, 1)},
+    }
     assert not any(book.opening.values())
     assert book.settled == {}
 
@@ -149,6 +168,10 @@ def test_the_second_cycle_goes_on_where_the_first_ended(books: psycopg.Connectio
         "acme": Activity(issues_reversed=Tally(500, 1), arrears_made=Tally(30, 1)),
         "bakery": Activity(redemptions_reversed=Tally(100, 1)),
         "cafe": Activity(arrears_repaid=Tally(2, 1)),
+    }
+    assert book.charges == {
+        ("bakery", "acme"): {"reimbursement": Charge(10_000, 1)},
+        ("bakery", "cafe"): {"repayment": Charge(200, 1)},
     }
     assert book.opening == NETS_1
     assert book.settled == NETS_1

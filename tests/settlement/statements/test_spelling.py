@@ -54,7 +54,29 @@ GOLDEN_JSON = b"""{
         "amount": "0.00",
         "count": 1
       },
-      "net": "0.00"
+      "net": "0.00",
+      "purposes": {
+        "reimbursement": {
+          "owes": {
+            "amount": "0.000000",
+            "count": 0
+          },
+          "owed": {
+            "amount": "0.003300",
+            "count": 1
+          }
+        },
+        "carried": {
+          "owes": {
+            "amount": "0.000000",
+            "count": 0
+          },
+          "owed": {
+            "amount": "-0.003300",
+            "count": 0
+          }
+        }
+      }
     }
   ],
   "owes": {
@@ -66,6 +88,28 @@ GOLDEN_JSON = b"""{
     "count": 1
   },
   "net": "0.00",
+  "purposes": {
+    "reimbursement": {
+      "owes": {
+        "amount": "0.000000",
+        "count": 0
+      },
+      "owed": {
+        "amount": "0.003300",
+        "count": 1
+      }
+    },
+    "carried": {
+      "owes": {
+        "amount": "0.000000",
+        "count": 0
+      },
+      "owed": {
+        "amount": "-0.003300",
+        "count": 0
+      }
+    }
+  },
   "outcome": "nothing due",
   "due": "0.00",
   "closing": "0.00",
@@ -117,8 +161,16 @@ kind,counterparty,name,owes_count,owes,owed_count,owed,net,count,points
 opening,,,,,,,5.00,,
 settled,,,,,,,4.50,,
 counterparty,acme,Acme Stores,12,1234.56,1,0.50,1234.06,,
+reimbursement,acme,Acme Stores,11,1234.563400,0,0.000000,1234.563400,,
+interchange,acme,Acme Stores,1,0.003000,1,0.500000,-0.497000,,
+carried,acme,Acme Stores,0,-0.006400,0,0.000000,-0.006400,,
 counterparty,cafe,Cafe,1,0.00,0,0.00,0.00,,
+reimbursement,cafe,Cafe,1,0.003300,0,0.000000,0.003300,,
+carried,cafe,Cafe,0,-0.003300,0,0.000000,-0.003300,,
 total,,,13,1234.56,1,0.50,1234.06,,
+reimbursement,,,12,1234.566700,0,0.000000,1234.566700,,
+interchange,,,1,0.003000,1,0.500000,-0.497000,,
+carried,,,0,-0.009700,0,0.000000,-0.009700,,
 closing,,,,,,,1234.56,,
 issued,,,,,,,,9,1000
 redeemed,,,,,,,,0,0
@@ -148,6 +200,7 @@ def test_the_order_in_which_a_book_was_filled_does_not_show(book: CycleBook) -> 
         book,
         ranges=dict([*book.ranges.items()][::-1]),
         obligations=dict([*book.obligations.items()][::-1]),
+        charges={pair: dict([*owed.items()][::-1]) for pair, owed in [*book.charges.items()][::-1]},
         activity=dict([*book.activity.items()][::-1]),
         opening=dict([*book.opening.items()][::-1]),
         settled=dict([*book.settled.items()][::-1]),

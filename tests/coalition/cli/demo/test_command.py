@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,11 @@ def test_in_a_pool_the_operator_is_netted_and_its_accounts_are_the_plans(tmp_pat
     summary = json.loads((tmp_path / "demo" / "summary.json").read_text())
     assert min(summary["operator_micros"][account] for account in ("fund", "fee-income", "spread")) > 0
     check_summary(summary, baskets=1_500, model=POOL)
+    out = tmp_path / "demo"
+    with zipfile.ZipFile(out / "bundle.zip") as bundle:
+        derived = {name: bundle.read(name) for name in bundle.namelist() if name.startswith("statements/")}
+    written = [path for path in (out / "statements").rglob("*") if path.is_file()]
+    assert {path.relative_to(out).as_posix(): path.read_bytes() for path in written} == derived
 
 
 @pytest.mark.long
