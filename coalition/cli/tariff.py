@@ -11,7 +11,7 @@ import typer
 from coalition.cli.options import ActId, Yes
 from coalition.cli.printing import emit, say, show_table, utc
 from coalition.cli.telling import tell_outcome
-from coalition.cli.terms import Terms, taking_terms
+from coalition.cli.terms import TERMS, UNITS, Terms, taking_terms
 from coalition.cli.voice import OPERATOR, Voice, speaking
 from coalition.client import BlockingClient
 from coalition.client.answers import ProposedTariff, WaitingTariff
@@ -22,6 +22,7 @@ from settlement.money import format_micros
 
 app = typer.Typer(no_args_is_help=True, help="Show, propose and approve tariffs.")
 _MICROS = "_micros"
+_UNITS = {term.field: UNITS[term.metavar] for term in TERMS if term.metavar in UNITS}
 
 
 @app.command()
@@ -155,10 +156,11 @@ def _show_terms(tariff: Tariff) -> None:
         (
             term.removesuffix(_MICROS).replace("_", " "),
             format_micros(value) if term.endswith(_MICROS) else "none" if value is None else value,
+            _UNITS.get(term, ""),
         )
         for term, value in _terms(tariff).items()
     ]
-    show_table(("term", "for one point"), rows)
+    show_table(("term", "value", "unit"), rows)
 
 
 def _terms(tariff: Tariff) -> dict[str, Any]:

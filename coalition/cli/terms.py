@@ -149,6 +149,14 @@ TERMS = (
         "Above so many points a member itself must agree, with a code or its device; 0: always, none: never.",
     ),
 )
+UNITS = {
+    "DECIMAL": "for a point",
+    "MINUTES": "minutes",
+    "DAYS": "days",
+    "HUNDREDTHS": "hundredths of a percent",
+    "POINTS": "points",
+}
+"""A term's metavar to the unit of its value; other values have none."""
 
 
 def taking_terms(command: Callable[..., None]) -> Callable[..., None]:
