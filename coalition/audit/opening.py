@@ -8,6 +8,7 @@ from settlement.house.records import Opening
 from settlement.house.state import House
 from settlement.journal.leaf import HOUSE, Entry
 from settlement.ledger.book import NEVER_US, Book, Lot
+from settlement.ledger.rules.expiry import notice_of
 from settlement.ledger.rules.opening import PART_LOTS_MAX, Grant, opening_draft
 from settlement.money import AMOUNT_MAX, POINTS
 
@@ -72,9 +73,9 @@ class Openings:
             return f"lots, points and members come to {totals}, approved are {approved}"
         return None
 
-    def add(self, entry: Entry, book: Book, tariff: int) -> None:
+    def add(self, entry: Entry, book: Book, house: House) -> None:
         """Takes the entry into the sums, and its members and lots into the book of its shard."""
-        grants, points = grants_of(entry), 0
+        grants, points, days = grants_of(entry), 0, house.tariff.notice_days
         for member in entry.all("joined"):
             book.enrol(member)
             self.joined.add(member)
@@ -90,7 +91,8 @@ class Openings:
                     quantity,
                     quantity,
                     expires_at_us,
-                    tariff,
+                    house.tariff_number,
+                    notice_us=notice_of(expires_at_us, days, entry.time_us),
                 )
             )
             points += quantity

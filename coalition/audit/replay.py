@@ -151,7 +151,7 @@ class Replay(History):
             wrong = "the engine's entries carry no request"
         self.report.require(wrong is None, Check.OPENINGS, where, wrong or "")
         book = self.books.setdefault(entry.shard, Book(entry.shard, aliases=self.aliases))
-        self.openings.add(entry, book, self.house.tariff_number)
+        self.openings.add(entry, book, self.house)
         self.aliases_erased |= entry.get("joined") is not None  # their aliases stand in the file
         return Draft(entry.kind, entry.lines)
 

@@ -13,6 +13,7 @@ from settlement.journal.acts import Act, Draft
 from settlement.ledger.batch import ShardHead
 from settlement.ledger.members import NEW_ALIASES, NEW_MEMBERS, MemberRules
 from settlement.ledger.opening_file import ALIAS, Row, spell_member
+from settlement.ledger.rules.expiry import notice_of
 from settlement.ledger.rules.opening import Grant, opening_draft
 from settlement.ledger.writing import Statement, columns
 
@@ -20,9 +21,10 @@ HOMES_OF_ALIASES = """SELECT token, member::text, shard FROM aliases JOIN member
     WHERE token = ANY(%b)"""
 HOMES_OF_MEMBERS = "SELECT member::text, shard FROM members WHERE member = ANY(%b::uuid[])"
 LOADED_HERE = "SELECT part FROM openings WHERE shard = %b AND proposal = %b AND part = ANY(%b::integer[])"
-NEW_LOTS = """INSERT INTO lots SELECT %b, index, place, member, %b, 'PTS', points, points, expires_at_us, %b
-    FROM unnest(%b::bigint[], %b::smallint[], %b::uuid[], %b::bigint[], %b::bigint[])
-    AS new (index, place, member, points, expires_at_us)"""
+NEW_LOTS = """INSERT INTO lots (shard, index, place, member, funder, asset, quantity, remaining, expires_at_us, tariff, notice_us)
+    SELECT %b, index, place, member, %b, 'PTS', points, points, expires_at_us, %b, notice_us
+    FROM unnest(%b::bigint[], %b::smallint[], %b::bigint[], %b::uuid[], %b::bigint[], %b::bigint[])
+    AS new (index, place, notice_us, member, points, expires_at_us)"""
 PARTS = """INSERT INTO openings SELECT %b, %b, * FROM
     unnest(%b::integer[], %b::bigint[], %b::bigint[], %b::bigint[])"""
 
@@ -52,6 +54,7 @@ class OpeningRules:
         self._joined: list[tuple[bytes, str]] = []
         self._drafts: dict[int, tuple[Draft, list[Grant]]] = {}
         self._loaded: set[int] = set()
+        self._head: ShardHead | None = None
         self._first = 0
 
     async def look_up(self, connection: AsyncConnection[TupleRow]) -> None:
@@ -98,7 +101,7 @@ class OpeningRules:
         self.house = house
         self._drafts = {number: each for number, each in self._drafts.items() if number not in self._loaded}
         drafts = MemberRules(head, house).begin(head, house)
-        self._first = head.size + len(drafts)
+        self._head, self._first = head, head.size + len(drafts)
         return drafts + [draft for draft, _ in self._drafts.values()]
 
     def decide(self, act: Act[object], index: int, now_us: int) -> Draft:
@@ -107,26 +110,40 @@ class OpeningRules:
 
     def changes(self) -> list[Statement]:
         """New members, their aliases, lots, and the parts that are loaded."""
-        if not self._drafts:
+        if not self._drafts or self._head is None:
             return []
-        shard, opening = self.shard, self._opening
-        all_grants = [grants for _, grants in self._drafts.values()]
         parts = [
             (number, index, len(grants), sum([grant.points for grant in grants]))
             for index, (number, (_, grants)) in enumerate(self._drafts.items(), start=self._first)
         ]
-        indexes = [index for index, grants in enumerate(all_grants, start=self._first) for _ in grants]
-        places = [place for grants in all_grants for place in range(len(grants))]
-        lots = columns([grant for grants in all_grants for grant in grants])
+        sha256 = bytes.fromhex(self._opening.file_sha256)
         statements = [
-            Statement(NEW_LOTS, (shard, opening.partner, self.house.tariff_number, indexes, places, *lots)),
-            Statement(PARTS, (shard, bytes.fromhex(opening.file_sha256), *columns(parts))),
+            self._new_lots(self._head),
+            Statement(PARTS, (self.shard, sha256, *columns(parts))),
         ]
         if self._joined:
             tokens, members = columns(self._joined)
-            joining = (Statement(NEW_MEMBERS, (members, shard)), Statement(NEW_ALIASES, (tokens, members)))
+            joining = (
+                Statement(NEW_MEMBERS, (members, self.shard)),
+                Statement(NEW_ALIASES, (tokens, members)),
+            )
             statements = [*joining, *statements]
         return statements
+
+    def _new_lots(self, head: ShardHead) -> Statement:
+        """The lots of all entries; of a notice it is their own time that tells whether it is too late."""
+        all_grants = [grants for _, grants in self._drafts.values()]
+        days, first_us = self.house.tariff.notice_days, head.now_us + self._first - head.size
+        indexes = [index for index, grants in enumerate(all_grants, start=self._first) for _ in grants]
+        places = [place for grants in all_grants for place in range(len(grants))]
+        notices = [
+            notice_of(grant.expires_at_us, days, now_us)
+            for now_us, grants in enumerate(all_grants, start=first_us)
+            for grant in grants
+        ]
+        lots = columns([grant for grants in all_grants for grant in grants])
+        facts = (self.shard, self._opening.partner, self.house.tariff_number)
+        return Statement(NEW_LOTS, (*facts, indexes, places, notices, *lots))
 
     @property
     def lots(self) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from coalition.simulation.model.dates import notice_before
 from coalition.simulation.model.lots import Lot
 from coalition.simulation.model.partners import Partners
 from coalition.simulation.model.points import Points
@@ -97,7 +98,10 @@ class Openings:
             member = points.member_of[alias]
             if points.shard_of[member] == place.shard:
                 where = (place.shard, place.index, len(lots))
-                lots.append(Lot(*where, member, name.partner, quantity, 0, tariff, date_us))
+                notice_us = notice_before(date_us, tariff.terms.notice_days, place.time_us)
+                lots.append(
+                    Lot(*where, member, name.partner, quantity, 0, tariff, date_us, notice_us=notice_us)
+                )
         if not lots:
             raise ModelError("OPENING_NOT_DUE", f"no lot of {name} belongs into shard {place.shard}")
         for lot in lots:

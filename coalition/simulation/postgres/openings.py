@@ -43,8 +43,8 @@ def new_lots(server: "Postgres", transaction: Transaction, parameters: Any) -> R
     """Makes lots of one funder under one tariff."""
     shard, funder, tariff, *arrays = parameters
     rows = [
-        (index, place, member, funder, "PTS", points, points, expires, tariff, None, None, 0, None)
-        for index, place, member, points, expires in zip(*arrays, strict=True)
+        (index, place, member, funder, "PTS", points, points, expires, tariff, None, None, 0, notice)
+        for index, place, notice, member, points, expires in zip(*arrays, strict=True)
     ]
     return writes.lots(server, transaction, (shard, *zip(*rows, strict=True)))
 

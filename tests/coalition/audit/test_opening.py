@@ -89,7 +89,7 @@ def test_too_many_lots_in_an_entry_are_told() -> None:
 def test_a_part_is_loaded_once_and_parts_add_up() -> None:
     openings, book = Openings(), Book(1)
     book.enrol(OLD)
-    openings.add(entry(), book, 0)
+    openings.add(entry(), book, house())
     assert book.wallets[NEW].balance == book.wallets[OLD].balance == 50
     assert [lot.place for lot in book.wallets[NEW].lots] == [1, 2]
     later = entry(Grant(OLD, 10, NEVER_US), joined=(), part=1)

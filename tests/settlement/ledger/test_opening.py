@@ -17,19 +17,21 @@ from coalition.api.v1.exchange_pb2 import RedeemRequest
 from coalition.api.v1.settlement_pb2 import CloseCycleRequest
 from coalition.audit.checks import Report
 from coalition.audit.fsck import fsck
-from settlement.clock import HOUR_US, now_us
+from settlement.clock import HOUR_US, SECOND_US, format_time, now_us
 from settlement.errors import CoalitionError
 from settlement.house.records import POOL, Opening
 from settlement.house.tariff import Tariff
-from settlement.journal.leaf import LEAF_BYTES_MAX, format_leaf
+from settlement.journal.leaf import LEAF_BYTES_MAX, format_leaf, parse_leaf
 from settlement.ledger.batch import LOCK
 from settlement.ledger.book import NEVER_US
 from settlement.ledger.opening import PARTS_AT_ONCE
 from settlement.ledger.opening_file import Row, member_name
 from settlement.ledger.rules.opening import PART_LOTS_MAX, Grant, opening_draft, parts
+from settlement.ledger.sweeping import sweep
 from settlement.money import AMOUNT_MAX, MICROS_MAX, RATE_MAX_MICROS
 from tests.support.opening import approve, load, prepared, token_row
 from tests.support.pure_acts import NETWORK, as_entry, house_of
+from tests.support.small_history import change_tariff
 from tests.support.small_network import ORIGIN, SmallNetwork, just_now
 
 NEXT_YEAR_US = now_us() + 365 * 24 * HOUR_US
@@ -213,6 +215,30 @@ async def test_a_cycle_that_closed_is_cut_before_the_next_part(network: SmallNet
     await network.ask(0, "operator", CloseCycleRequest(cycle=1))
     await load(network, file)
     await network.publisher().cut()
+    assert list(fsck(network.dsn)) == []
+
+
+async def test_whoever_funds_opening_lots_is_told_before_they_expire(
+    network: SmallNetwork, tmp_path: Path
+) -> None:
+    """The moment is by the tariff in force when they are loaded; it is too late for one, and another never expires."""
+    await change_tariff(network, Tariff(10_000, notice_days=3))
+    told_us = now_us() + 3 * SECOND_US
+    ends_us, late_us = told_us + 72 * HOUR_US, now_us() + 71 * HOUR_US
+    rows = [token_row(b"n" * 32, 5, ends_us), token_row(b"n" * 32, 6, late_us), token_row(b"n" * 32, 7)]
+    file = prepared(tmp_path / "opening", rows)
+    await approve(network, file)
+    await load(network, file)
+    with psycopg.connect(network.dsn) as connection:
+        moments = connection.execute("SELECT quantity, notice_us FROM lots ORDER BY 1").fetchall()
+    assert moments == [(5, told_us), (6, None), (7, None)]
+    await asyncio.sleep((told_us - now_us()) / SECOND_US + 0.05)
+    await sweep(network.worker, network.memory)
+    with psycopg.connect(network.dsn) as connection:
+        leaves = connection.execute("SELECT leaf FROM entries WHERE kind = 'notice'").fetchall()
+    assert [parse_leaf(leaf.encode()).all("expiring") for (leaf,) in leaves] == [
+        [f"bakery PTS 5 {format_time(ends_us)}"]
+    ]
     assert list(fsck(network.dsn)) == []
 
 
