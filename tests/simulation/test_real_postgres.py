@@ -16,7 +16,7 @@ from tests.support.small_network import new_books
 
 ACTS = 5_000
 TROUBLE = 0.02
-PACE = 3.0
+PACE = 10.0
 
 
 @pytest.fixture
