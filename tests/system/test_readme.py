@@ -24,7 +24,7 @@ README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(sh|python)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 LINES = [line for language, block in BLOCKS if language == "sh" for line in block.splitlines()]
 DATA_FOLDERS = ("tour", "demo/data", "build/pool/data")
-SESSION_SECONDS_MAX = 120
+SESSION_SECONDS_MAX = 300
 
 
 def test_every_make_target_named_exists() -> None:
