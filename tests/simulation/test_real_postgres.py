@@ -11,8 +11,7 @@ from coalition.simulation.quiet import log_kept
 from coalition.simulation.story import tell
 from coalition.simulation.world import World
 from tests.simulation.real_postgres import RealPostgres
-from tests.support.postgres import drop_database
-from tests.support.small_network import new_books
+from tests.support.postgres import drop_database, new_books
 
 ACTS = 5_000
 TROUBLE = 0.02
