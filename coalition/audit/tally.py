@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from coalition.audit.proved import ProofName, take_proofs
 from coalition.audit.tallied import (
+    Funded,
     LotName,
     Sums,
     TalliedArrear,
@@ -37,11 +38,11 @@ class Tally:
     proofs: dict[ProofName, bytes | None] = field(default_factory=dict)
     reversals: dict[tuple[int, int, int], int] = field(default_factory=dict)
     """(Shard, entry reversed, entry that reverses it) to points."""
-    spent: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    spent: dict[Funded, int] = field(default_factory=lambda: defaultdict(int))
     held: dict[LotName, int] = field(default_factory=lambda: defaultdict(int))
     """Lot to its points in open holds."""
-    expired: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    """Funder to its points that expired."""
+    expired: dict[Funded, int] = field(default_factory=lambda: defaultdict(int))
+    """What expired, as `spent`."""
     holds: dict[tuple[int, int], TalliedHold] = field(default_factory=dict)
     transits: dict[tuple[int, int], TalliedTransit] = field(default_factory=dict)
     """By shard and entry of the transfer."""
@@ -152,7 +153,7 @@ class Tally:
             return [f"lot {_spell(name)} does not exist"]
         known.remaining += points
         if spent:
-            self.spent[known.funder] -= points
+            self.spent[known.funder, known.asset] -= points
         if 0 <= known.remaining <= known.quantity:
             return ()
         return [f"lot {_spell(name)} of {known.quantity} points comes to {known.remaining}"]
@@ -188,7 +189,7 @@ class Tally:
         self.held[name] += points
         if out_of_lot:
             return self.move_points(name, -points, spent=False)
-        self.spent[known.funder] -= points
+        self.spent[known.funder, known.asset] -= points
         return ()
 
     def _free(self, name: LotName) -> Sequence[str]:
@@ -204,15 +205,16 @@ class Tally:
         known = self.lots.get(old)
         if known is None:
             return [f"lot {_spell(old)} does not exist"]
-        self.spent[known.funder] -= points
+        self.spent[known.funder, known.asset] -= points
         new = replace(known, quantity=points, remaining=points, expires_at_us=expires_at_us)
         self.open_lot(name, new)
         return ()
 
     def _expire(self, name: LotName, points: int) -> Sequence[str]:
         wrong = self.move_points(name, -points, spent=False)
-        if name in self.lots:
-            self.expired[self.lots[name].funder] += points
+        known = self.lots.get(name)
+        if known is not None:
+            self.expired[known.funder, known.asset] += points
         return wrong
 
     def _send(self, entry: Entry) -> None:
@@ -236,10 +238,10 @@ class Tally:
             transit.arrived_by = entry.index
 
     def _open_hold(self, entry: Entry) -> None:
-        amount, until_us = int(entry.one("amount").split(" ")[1]), parse_time(entry.one("until"))
-        self.holds[entry.shard, entry.index] = TalliedHold(
-            entry.one("member"), entry.one("partner"), amount, int(entry.one("tariff")), until_us
-        )
+        asset, amount = entry.one("amount").split(" ")
+        facts = (int(amount), int(entry.one("tariff")), parse_time(entry.one("until")), asset)
+        hold = TalliedHold(entry.one("member"), entry.one("partner"), *facts)
+        self.holds[entry.shard, entry.index] = hold
 
     def _concerned(self, entry: Entry) -> set[str]:
         if entry.kind == "expire":

@@ -13,6 +13,7 @@ from coalition.cli.telling import tell_outcome
 from coalition.cli.voice import Voice, read_member, speaking
 from settlement.house.tariff import HOLD_MINUTES_MAX
 from settlement.ids import new_act_id
+from settlement.money import POINTS
 
 TIME_FORMATS = ["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M:%S.%f%z"]
 Occurred = Annotated[
@@ -81,7 +82,7 @@ def redeem(
     [dim]coalition redeem card:4000123412341234 100 --as cinema[/]
     """
     act_id = act_id or new_act_id()
-    proof = shown(voice, act_id, "redeem", str(points), code=code, device_key=device_key)
+    proof = shown(voice, act_id, "redeem", f"{POINTS} {points}", code=code, device_key=device_key)
     with voice.acting() as client:
         outcome = client.redeem(
             member=read_member(member), amount=points, proof=proof, occurred_at=occurred_at, act_id=act_id
@@ -139,7 +140,7 @@ def authorize(
     [dim]coalition authorize card:4000123412341234 100 --as cinema[/]
     """
     named, act_id = read_member(member), act_id or new_act_id()
-    proof = shown(voice, act_id, "authorize", str(points), code=code, device_key=device_key)
+    proof = shown(voice, act_id, "authorize", f"{POINTS} {points}", code=code, device_key=device_key)
     with voice.acting() as client:
         outcome = client.authorize(
             member=named,

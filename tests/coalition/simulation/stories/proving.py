@@ -81,7 +81,7 @@ class Proving(Telling):
     ) -> None:
         (member, home), name = self.member(number), MemberName(self.member(number)[0])
         act_id, kind = fresh_id(), "authorize" if holds else "redeem"
-        proof = self.shown(member, shown, signer, act_id, kind, str(amount))
+        proof = self.shown(member, shown, signer, act_id, kind, f"PTS {amount}")
         body = Authorize(name, amount, T0_US, 2, proof) if holds else Redeem(name, amount, T0_US, proof)
         asked = act(owner_of(signer), body, act_id=act_id, signer=signer)
         sentence = f"would {kind} {amount} points of member {number}, who shows {shown or 'all well'}"
