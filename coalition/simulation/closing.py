@@ -58,10 +58,12 @@ def _pairs(tables: Tables, model: Model) -> Iterator[Pair]:
     yield "acts", {name: act[1:] for name, act in tables.acts.items()}, acts
     yield from _lots_and_holds(tables, model)
     arrears = {
-        (each.shard, each.index, each.place): (each.partner, each.quantity, each.left)
+        (each.shard, each.index, each.place): (each.partner, each.asset, each.quantity, each.left)
         for each in points.arrears.all()
     }
-    stored = {key: (row.partner, row.quantity, row.remaining) for key, row in tables.arrears.items()}
+    stored = {
+        key: (row.partner, row.asset, row.quantity, row.remaining) for key, row in tables.arrears.items()
+    }
     yield "arrears", stored, arrears
     debits: Counter[tuple[str, str]] = Counter()
     for (_, account, asset), (debited, credited) in tables.balances.items():
@@ -122,6 +124,7 @@ def _lots_and_holds(tables: Tables, model: Model) -> Iterator[Pair]:
     lots = {
         (lot.shard, *lot.name): (
             lot.funder,
+            lot.asset,
             lot.quantity,
             lot.left,
             lot.date_us,
@@ -156,7 +159,7 @@ def _lots_and_holds(tables: Tables, model: Model) -> Iterator[Pair]:
 def _lot(row: LotRow) -> tuple[Any, ...]:
     date_us = row.expires_at_us if row.expires_at_us < IDLE_US else None
     life = (date_us, row.idle_months, row.pending_until_us, row.expired, row.notice_us)
-    return (row.funder, row.quantity, row.remaining, *life)
+    return (row.funder, row.asset, row.quantity, row.remaining, *life)
 
 
 def _posted(tables: Tables) -> dict[tuple[int, int], list[tuple[str, str, str, int]]]:

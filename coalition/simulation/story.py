@@ -204,7 +204,7 @@ class _Teller:
             amount = self._chance.choice((self._steps[other].amount, 1 + self._steps[other].amount // 2))
         elif kind == "reverse":
             amount = self._chance.randint(1, 20)
-        if kind in ("capture", "reverse") and step % 25:
+        if kind in ("capture", "reverse") and step % 10:
             asset = self._steps[other].asset
         facts = {"who": who, "member": self._some_member(), "other": other, "amount": amount}
         self._add(kind, **facts, conduct=conduct, asset=asset)

@@ -67,10 +67,10 @@ class Tariff:
 
 
 @cache
-def at_face(minor_digits: int) -> Tariff:
+def at_face(minor_digits: int, model: str) -> Tariff:
     """The money terms of value, of which a unit is one of the currency's minor units: worth its face, free of all else."""
     face_micros = micros_per_minor(minor_digits)
-    return Tariff(face_micros, price_micros=face_micros)
+    return Tariff(face_micros, price_micros=face_micros if model == POOL else 0)
 
 
 def check_terms(tariff: Tariff, *, model: str) -> None:

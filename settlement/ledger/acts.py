@@ -159,6 +159,9 @@ class RemoveMemberProof:
     proof: Consent | None = None
 
 
+OF_AN_ASSET = Issue | Redeem | TransferPoints | Authorize | Capture | Reverse
+"""Acts with an amount, and so with the asset that it is of."""
+
 ON_MEMBERS = (
     *(Issue, Redeem, TransferPoints, Authorize, Capture, Void, Reverse, Release),
     *(Enrol, LinkAlias, AddMemberProof, RemoveMemberProof),

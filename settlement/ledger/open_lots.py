@@ -8,7 +8,7 @@ from psycopg import AsyncConnection, AsyncCursor
 from psycopg.rows import TupleRow
 
 from settlement.clock import MINUTE_US
-from settlement.ledger.acts import Authorize, Issue, LinkAlias, Redeem, TransferPoints
+from settlement.ledger.acts import OF_AN_ASSET, Authorize, LinkAlias, Redeem, TransferPoints
 from settlement.ledger.book import Book, Lot
 from settlement.ledger.rules.expiry import has_expired, months_idle
 from settlement.ledger.rules.points import SLICES_MAX
@@ -53,7 +53,7 @@ class Demand:
 
 def assets_of(bodies: Iterable[object], book: Book) -> tuple[str, ...]:
     """What of members is to be read: their points; their value too if any act is about value, or goes back to one that was."""
-    assets = [body.asset for body in bodies if isinstance(body, Issue | Redeem | TransferPoints | Authorize)]
+    assets = [body.asset for body in bodies if isinstance(body, OF_AN_ASSET)]
     assets += [original.asset for original in book.originals.values()]
     assets += [hold.asset for hold in book.holds.values()]
     return ASSETS if VALUE in assets else (POINTS,)

@@ -26,7 +26,9 @@ class Prices:
         return self._cent_micros if term in AT_FACE else 0
 
     def price(self, parts: Sequence[Part]) -> int:
-        """What the pool's fund got for all of them."""
+        """What the pool's fund got for all of them; without a pool nothing."""
+        if not self.is_pool:
+            return 0
         return sum([quantity * self.micros("price_micros", own, asset) for _, quantity, own, asset in parts])
 
     def of_issue(self, issuer: str, points: int, tariff: Tariff, asset: str) -> list[Post]:

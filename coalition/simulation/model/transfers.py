@@ -69,7 +69,8 @@ class Transfers:
         for lot, quantity in slices:
             points.move(member, lot, -quantity)
         self.left += slices
-        self.sent[member, place.time_us // DAY_US] += amount if body.asset == "PTS" else 0
+        if body.asset == "PTS":
+            self.sent[member, place.time_us // DAY_US] += amount
         points.active_us[member] = place.time_us
         fee = points.prices.of_transfer(asked.partner, amount, tariff, body.asset)
         self.fees[asked.partner] += sum(post.amount for post in fee)
