@@ -48,10 +48,10 @@ class Tally:
     """By shard and entry of the transfer."""
     concerns: set[tuple[str, int, int]] = field(default_factory=set)
     """Partners that are to learn of an entry of the engine, with its shard and number."""
-    moved: dict[int, dict[tuple[str, bool], Sums]] = field(
+    moved: dict[int, dict[tuple[str, str, bool], Sums]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(Sums))
     )
-    """Cycle to (account across from a member's, whether points left the member) to points and number of acts."""
+    """Cycle to (asset, account across from a member's, whether it left the member) to how much and number of acts."""
 
     def add(self, entry: Entry, *, cycle: int) -> list[str]:
         """Adds one entry that fell into the shard's `cycle`. Returns what went below zero or above its quantity."""
@@ -97,12 +97,10 @@ class Tally:
                 found[account] = found.get(account, 0) + sums.second - sums.first
         return found
 
-    def activity(self, cycle: int) -> dict[str, Activity]:
-        """Each partner's points moved in a cycle, over all shards."""
+    def activity(self, cycle: int) -> dict[str, dict[str, Activity]]:
+        """By asset what each partner moved in a cycle, over all shards."""
         moved = self.moved.get(cycle, {})
-        return activity_of(
-            (account, left, sums.first, sums.second) for (account, left), sums in moved.items()
-        )
+        return activity_of((*leg, sums.first, sums.second) for leg, sums in moved.items())
 
     def accruals(self, cycle: int) -> dict[tuple[str, str], Accrual]:
         """(debtor, creditor) to what accrued up to the end of a cycle, in micros."""
@@ -127,7 +125,7 @@ class Tally:
         self.balances[shard, credit, asset].second += amount
         leg = points_leg(transfer)
         if leg is not None:
-            moved = self.moved[cycle][leg[0], leg[1]]
+            moved = self.moved[cycle][leg[:3]]
             moved.first += amount
             moved.second += 1
         elif (pair := parties(debit, credit, operator=self.operator)) is not None:

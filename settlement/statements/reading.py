@@ -14,7 +14,7 @@ from settlement.clearing.obligations import ACCRUED, OPEN_IN_SOME_SHARD, accrual
 from settlement.errors import BooksError
 from settlement.house.state import House
 from settlement.journal.leaf import HOUSE, parse_leaf
-from settlement.money import POINTS
+from settlement.money import ASSETS
 from settlement.statements.cyclebook import (
     Activity,
     CycleBook,
@@ -36,11 +36,11 @@ _CUTS = r"""WITH RECURSIVE cuts AS (
 _CLOSED_AT = "SELECT recorded_at_us FROM entries WHERE shard = %s AND index = %s"
 _APPROVALS = """SELECT leaf FROM entries
     WHERE shard = 0 AND kind <> 'heads' AND kind = 'approve' AND refusal IS NULL AND index > %s AND index < %s"""
-_POINTS = """SELECT CASE WHEN from_member THEN credit ELSE debit END, from_member, sum(amount), count(*)
+_POINTS = """SELECT t.asset, CASE WHEN from_member THEN credit ELSE debit END, from_member, sum(amount), count(*)
     FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[]) AS part (shard, first, after)
     JOIN transfers t ON t.shard = part.shard AND t.index >= part.first AND t.index < part.after
     CROSS JOIN LATERAL (SELECT t.credit ~ '^(issued|redeemed|expired|arrears):' AND t.debit !~ '^arrears:') AS way (from_member)
-    WHERE t.asset = %s AND (from_member OR t.debit ~ '^(issued|redeemed|expired|arrears):') GROUP BY 1, 2"""
+    WHERE t.asset = ANY(%s) AND (from_member OR t.debit ~ '^(issued|redeemed|expired|arrears):') GROUP BY 1, 2, 3"""
 
 
 def read_cycle_book(connection: Connection[TupleRow], house: House, cycle: int) -> CycleBook:
@@ -93,12 +93,12 @@ def _ranges(connection: Connection[TupleRow], house: House, cycle: int) -> dict[
     return ranges
 
 
-def _activity(connection: Connection[TupleRow], ranges: dict[int, tuple[int, int]]) -> dict[str, Activity]:
+def _activity(
+    connection: Connection[TupleRow], ranges: dict[int, tuple[int, int]]
+) -> dict[str, dict[str, Activity]]:
     first, after = [start for start, _ in ranges.values()], [end for _, end in ranges.values()]
-    rows = connection.execute(_POINTS, (list(ranges), first, after, POINTS))
-    return activity_of(
-        (account, from_member, int(points), count) for account, from_member, points, count in rows
-    )
+    rows = connection.execute(_POINTS, (list(ranges), first, after, [*ASSETS]))
+    return activity_of((*leg, int(amount), count) for *leg, amount, count in rows)
 
 
 def _approvals(connection: Connection[TupleRow], house: House, since: int) -> dict[int, int]:

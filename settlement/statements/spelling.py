@@ -1,6 +1,6 @@
 """A statement's bytes: JSON (RFC 8259) and CSV (RFC 4180), the same for ever, and the names of their files. Pure.
 
-Money is a decimal string of the currency with all its digits; points and counts are whole numbers.
+Money, and so value, is a decimal string of the currency with all its digits; points and counts are whole numbers.
 """
 
 import csv
@@ -14,7 +14,7 @@ from settlement.clock import format_time
 from settlement.journal.leaf import HOUSE
 from settlement.money import format_minor
 from settlement.statements.build import Statement, statements
-from settlement.statements.cyclebook import CycleBook, Owed, Tally
+from settlement.statements.cyclebook import Activity, CycleBook, Owed, Tally
 
 VERSION = "coalition-statement/v1"
 COLUMNS = (
@@ -28,6 +28,7 @@ COLUMNS = (
     "net",
     "count",
     "points",
+    "value",
 )
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _LABEL_CHARACTERS = re.compile(r"[^A-Za-z0-9._-]")
@@ -67,7 +68,12 @@ def to_json(statement: Statement) -> bytes:
         "due": _money(book, abs(statement.net_minor)),
         "closing": _money(book, statement.closing_minor),
         "points": {
-            name: {"points": tally.points, "count": tally.count} for name, tally in _tallies(statement)
+            name: {"points": tally.points, "count": tally.count}
+            for name, tally in _tallies(statement.activity)
+        },
+        "value": {
+            name: {"amount": _money(book, tally.points), "count": tally.count}
+            for name, tally in _tallies(statement.value)
         },
     }
     return (json.dumps(document, indent=2) + "\n").encode("ascii")
@@ -125,8 +131,11 @@ def _lines(statement: Statement) -> Iterable[tuple[str, ...]]:
         yield (*named, *_sides(book, line.owes, line.owed), _money(book, line.net_minor))
     yield ("total", "", "", *_sides(book, statement.owes, statement.owed), _money(book, statement.net_minor))
     yield _standing("closing", _money(book, statement.closing_minor))
-    for name, tally in _tallies(statement):
-        yield (name, *[""] * (len(COLUMNS) - 3), str(tally.count), str(tally.points))
+    blank = [""] * (COLUMNS.index("count") - 1)
+    for name, tally in _tallies(statement.activity):
+        yield (name, *blank, str(tally.count), str(tally.points))
+    for name, tally in _tallies(statement.value):
+        yield (f"value_{name}", *blank, str(tally.count), "", _money(book, tally.points))
 
 
 def _sides(book: CycleBook, owes: Owed, owed: Owed) -> tuple[str, str, str, str]:
@@ -142,8 +151,8 @@ def _ranges(book: CycleBook) -> list[tuple[int, tuple[int, int]]]:
     return sorted(book.ranges.items())
 
 
-def _tallies(statement: Statement) -> list[tuple[str, Tally]]:
-    return [(field.name, getattr(statement.activity, field.name)) for field in fields(statement.activity)]
+def _tallies(activity: Activity) -> list[tuple[str, Tally]]:
+    return [(field.name, getattr(activity, field.name)) for field in fields(activity)]
 
 
 def _money(book: CycleBook, amount_minor: int) -> str:

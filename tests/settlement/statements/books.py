@@ -26,6 +26,7 @@ GOLDEN = CycleBook(
             issued=Tally(1000, 9), redemptions_reversed=Tally(5, 1), arrears_repaid=Tally(7, 1)
         )
     },
+    value={"bakery": Activity(redeemed=Tally(2_500, 2))},
     opening={"bakery": 500, "acme": -500},
     settled={"bakery": 450, "acme": -450},
 )
@@ -52,6 +53,7 @@ def cycle_books(draw: st.DrawFn) -> CycleBook:
         ranges=draw(st.dictionaries(st.integers(1, 64), st.tuples(st.integers(0, 9), st.integers(9, 99)))),
         obligations=draw(st.dictionaries(pairs, owed)),
         activity=draw(st.dictionaries(partners, st.builds(Activity, tallies, tallies, tallies, tallies))),
+        value=draw(st.dictionaries(partners, st.builds(Activity, tallies, tallies, tallies, tallies))),
         opening=draw(positions),
         settled=draw(positions),
     )

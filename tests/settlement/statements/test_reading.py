@@ -70,6 +70,7 @@ TRANSFERS = [
     (1, 5, MEMBER, f"arrears:{MEMBER[7:]}:cafe", "PTS", 2),
     (1, 5, "redeemed:bakery", MEMBER, "PTS", 100),
     (1, 7, "issued:acme", MEMBER, "PTS", 9),
+    (1, 2, "issued:acme", MEMBER, "VAL", 2_500),
 ]
 OBLIGATIONS = [
     (1, 1, "acme", "bakery", 10_000, 2),
@@ -136,6 +137,7 @@ def test_the_first_cycle_is_read(books: psycopg.Connection) -> None:
         "bakery": Activity(redeemed=Tally(100, 1)),
         "cafe": Activity(issued=Tally(7, 1)),
     }
+    assert book.value == {"acme": Activity(issued=Tally(2_500, 1))}
     assert not any(book.opening.values())
     assert book.settled == {}
 
