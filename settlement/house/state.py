@@ -62,11 +62,9 @@ class House:
 
     def terms(self, tariff: int, asset: str) -> Tariff:
         """The money terms of points under the tariff of a house entry; those of value are the same under all."""
-        return (
-            self.tariffs[tariff]
-            if asset == POINTS
-            else at_face(self.founded.minor_digits, self.founded.model)
-        )
+        if asset == POINTS:
+            return self.tariffs[tariff]
+        return at_face(self.founded.minor_digits, self.founded.model)
 
     @property
     def open_cycle(self) -> int:
