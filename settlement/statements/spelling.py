@@ -36,7 +36,7 @@ _LABEL_CHARACTERS = re.compile(r"[^A-Za-z0-9._-]")
 
 def to_json(statement: Statement) -> bytes:
     """The statement as ASCII JSON, indented by two, keys in a fixed order, one LF at the end."""
-    book = statement.book
+    book, points, value = statement.book, _tallies(statement.activity), _tallies(statement.value)
     document = {
         "version": VERSION,
         "network": book.network,
@@ -67,14 +67,8 @@ def to_json(statement: Statement) -> bytes:
         "outcome": statement.outcome,
         "due": _money(book, abs(statement.net_minor)),
         "closing": _money(book, statement.closing_minor),
-        "points": {
-            name: {"points": tally.points, "count": tally.count}
-            for name, tally in _tallies(statement.activity)
-        },
-        "value": {
-            name: {"amount": _money(book, tally.points), "count": tally.count}
-            for name, tally in _tallies(statement.value)
-        },
+        "points": {name: {"points": tally.points, "count": tally.count} for name, tally in points},
+        "value": {name: {"amount": _money(book, each.points), "count": each.count} for name, each in value},
     }
     return (json.dumps(document, indent=2) + "\n").encode("ascii")
 
