@@ -5,11 +5,9 @@ from typing import Annotated
 
 import typer
 
-from coalition.cli.entries import entries
 from coalition.cli.member_proofs import CodeText, DeviceKey, shown
 from coalition.cli.options import ActId, EarlierAct, MemberText
 from coalition.cli.quantities import NOTHING, AmountText, PartText, check_currency, left_after
-from coalition.cli.standing import balance, position, receipt
 from coalition.cli.telling import tell_outcome
 from coalition.cli.voice import Voice, read_member, speaking
 from settlement.house.tariff import HOLD_MINUTES_MAX
@@ -242,22 +240,3 @@ def release(voice: Voice, original: EarlierAct, occurred_at: Occurred = None, ac
         outcome = client.release(original_act_id=original, occurred_at=occurred_at, act_id=act_id)
         left = left_after(client, outcome)
     tell_outcome(voice, outcome, f"released; the member has {left}")
-
-
-def add_to(app: typer.Typer) -> None:
-    """Adds these commands to the root."""
-    for command in (
-        issue,
-        redeem,
-        transfer,
-        authorize,
-        capture,
-        void,
-        reverse,
-        release,
-        balance,
-        receipt,
-        entries,
-        position,
-    ):
-        app.command(command.__name__)(command)
