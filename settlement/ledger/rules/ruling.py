@@ -67,12 +67,12 @@ class Ruling:
 
 
 def asset_of(body: object, ruling: Ruling) -> str:
-    """What an act moves: what it names, or what the act moved that it goes back to. Of an act that moves nothing: points."""
+    """What an act moves: what it names, or what the act moved that it goes back to. Of one whose leaf names no amount: points."""
     if isinstance(body, Issue | Redeem | TransferPoints | Authorize | Capture):
         return body.asset
-    if isinstance(body, Reverse) and body.amount:
-        return body.asset
-    return POINTS if ruling.original is None else ruling.original.asset
+    if ruling.original is None:
+        return POINTS
+    return body.asset if isinstance(body, Reverse) and body.amount else ruling.original.asset
 
 
 def outcome_lines(shard: int, ruling: Ruling) -> list[tuple[str, str]]:
