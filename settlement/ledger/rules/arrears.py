@@ -19,8 +19,8 @@ _Piece: TypeAlias = tuple[Lot, Arrear, int]
 def repay(
     book: Book, house: House, ruling: Ruling, credited: Sequence[tuple[Lot, int]], now_us: int
 ) -> Ruling:
-    """The ruling with what the member repays of its arrears out of the points that its wallet was just credited, in their order;
-    of those in value out of value.
+    """The ruling with what the member repays of its arrears out of the points that its wallet was just credited, in their order.
+    Value repays what is owed of value.
 
     A partner to which points are owed gets them, and the money of `money_of_repayment` moves, at the tariff that prices the
     entry anyway, or else at the one in force. Points that are over repay nothing: they only wait for their `expire`.
