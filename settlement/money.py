@@ -1,21 +1,25 @@
 """Amounts are positive integers of an asset's smallest unit; floats never appear.
 
-Points are counted in whole points (asset `PTS`). Money accrues in *micros*: millionths of the currency's unit. At cut-off each
-obligation is floored to the currency's *minor* unit (cents) and the fraction stays in the position for the next cycle.
+Points are counted in whole points (asset `PTS`); value, which is money stored for a member, in the currency's minor units (asset
+`VAL`). Money between companies accrues in *micros*: millionths of the currency's unit. At cut-off each obligation is floored to
+the currency's *minor* unit (cents) and the fraction stays in the position for the next cycle.
 """
 
 from decimal import Decimal
 
 POINTS = "PTS"
+VALUE = "VAL"
+ASSETS = (POINTS, VALUE)
+"""What members can have; in this order the engine sees to them."""
 MICROS_PER_UNIT = 1_000_000
 AMOUNT_MAX = 10**12
-"""Most points that one act may move."""
+"""Most points, or minor units of value, that one act may move."""
 RATE_MAX_MICROS = 9_000_000
 """Dearest point: AMOUNT_MAX points at this rate still fit a 64-bit integer of micros."""
 MICROS_MAX = 2**63 - 1
 """Most money that one transfer may move and one line of a leaf may state."""
 WALLET_MAX = 10**15
-"""Most points that one wallet may hold."""
+"""Most points, or minor units of value, that one wallet may hold."""
 BASIS_POINTS = 10_000
 """Parts of a whole: one basis point is a hundredth of a percent."""
 

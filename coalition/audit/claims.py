@@ -202,6 +202,10 @@ def _amount(entry: Entry) -> int:
     return int(entry.one("amount").split(" ")[1])
 
 
+def _asset(entry: Entry) -> str:
+    return entry.one("amount").split(" ")[0]
+
+
 def _name(entry: Entry) -> MemberName:
     return MemberName(member=entry.get("member"))
 
@@ -247,23 +251,34 @@ _FROM_LEAF: dict[str, Callable[[Entry, str], object]] = {
         parse_time(entry.one("occurred")),
         _pending_until(entry),
         entry.get("campaign"),
+        _asset(entry),
     ),
     "redeem": lambda entry, _: Redeem(
-        _name(entry), _amount(entry), parse_time(entry.one("occurred")), _consent(entry)
+        _name(entry), _amount(entry), parse_time(entry.one("occurred")), _consent(entry), _asset(entry)
     ),
     "transfer": lambda entry, _: TransferPoints(
         _name(entry),
         MemberName(member=entry.get("recipient")),
         _amount(entry),
         parse_time(entry.one("occurred")),
+        _asset(entry),
     ),
     "authorize": lambda entry, _: Authorize(
-        _name(entry), _amount(entry), parse_time(entry.one("occurred")), _minutes(entry), _consent(entry)
+        _name(entry),
+        _amount(entry),
+        parse_time(entry.one("occurred")),
+        _minutes(entry),
+        _consent(entry),
+        _asset(entry),
     ),
-    "capture": lambda entry, hold: Capture(hold, _amount(entry), parse_time(entry.one("occurred"))),
+    "capture": lambda entry, hold: Capture(
+        hold, _amount(entry), parse_time(entry.one("occurred")), _asset(entry)
+    ),
     "void": lambda entry, hold: Void(hold, parse_time(entry.one("occurred"))),
     "reverse": lambda entry, original: Reverse(
-        original, parse_time(entry.one("occurred")), _amount(entry) if original else 0
+        original,
+        parse_time(entry.one("occurred")),
+        *((_amount(entry), _asset(entry)) if original else ()),
     ),
     "release": lambda entry, original: Release(original, parse_time(entry.one("occurred"))),
     "proof-add": lambda entry, _: AddMemberProof(

@@ -1,5 +1,8 @@
 """The identities that hold when the last entry is read: sums that must agree, whatever happened in between."""
 
+from collections import Counter
+from collections.abc import Iterator
+
 from coalition.audit.checks import Check
 from coalition.audit.history import CONTRADICTIONS
 from coalition.audit.points import check_points, check_transits
@@ -7,8 +10,8 @@ from coalition.audit.replay import Replay
 from settlement.house.records import Settlement
 from settlement.journal.leaf import HOUSE
 from settlement.ledger import chart
-from settlement.ledger.book import Wallet
-from settlement.money import POINTS, micros_per_minor
+from settlement.ledger.book import Book, Wallet
+from settlement.money import ASSETS, POINTS, VALUE, micros_per_minor
 from settlement.transparency.merkle import ProofError, memory_nodes, range_root
 
 
@@ -55,9 +58,9 @@ def _check_balanced(replay: Replay) -> None:
 
 def _check_wallets(replay: Replay) -> None:
     tally, report = replay.tally, replay.report
-    in_lots: dict[tuple[int, str], int] = {}
+    in_lots: Counter[tuple[int, str, str]] = Counter()
     for (shard, index, place), lot in tally.lots.items():
-        in_lots[shard, lot.account] = in_lots.get((shard, lot.account), 0) + lot.remaining
+        in_lots[shard, lot.account, lot.asset] += lot.remaining
         own = replay.books[shard].lots.get((index, place)) if shard in replay.books else None
         agrees = own is not None and (own.remaining, own.funder) == (lot.remaining, lot.funder)
         if not agrees:
@@ -66,58 +69,71 @@ def _check_wallets(replay: Replay) -> None:
                 f"lot {shard}:{index}.{place}",
                 f"{lot.remaining} points remain, not as decided",
             )
-    for member, shard in tally.members.items():
-        wallets = replay.books[shard].wallets if shard in replay.books else {}
-        decided = wallets.get(member, Wallet(0))
+    for shard, member, asset in _wallets(replay):
+        book = replay.books.get(shard, Book(shard))
+        decided = (book.wallets if asset == POINTS else book.values).get(member, Wallet(0))
         for account, points in (
             (chart.wallet(member), decided.balance),
             (chart.pending(member), decided.pending),
         ):
-            posted, lots = tally.balance(shard, account, POINTS), in_lots.get((shard, account), 0)
-            sentence = f"{posted} points posted, {lots} in lots, {points} as decided"
+            posted, lots = tally.balance(shard, account, asset), in_lots[shard, account, asset]
+            sentence = f"{posted} {asset} posted, {lots} in lots, {points} as decided"
             report.require(posted == lots == points, Check.WALLETS, account, sentence)
+
+
+def _wallets(replay: Replay) -> Iterator[tuple[int, str, str]]:
+    """Shard, member and asset of every wallet: each member has one of points, and whoever had value one of that."""
+    for member, shard in replay.tally.members.items():
+        yield shard, member, POINTS
+    found = {(shard, member) for shard, book in replay.books.items() for member in book.values}
+    for shard, account, asset in replay.tally.balances:
+        if asset == VALUE and account.startswith(("wallet:", "pending:")):
+            found.add((shard, account.partition(":")[2]))
+    for shard, member in sorted(found):
+        yield shard, member, VALUE
 
 
 def _check_holds(replay: Replay) -> None:
     """A member's held points are those of its open holds."""
     tally, report = replay.tally, replay.report
-    due: dict[tuple[int, str], int] = {}
+    due: Counter[tuple[int, str, str]] = Counter()
     for (shard, _), hold in tally.holds.items():
-        key = (shard, chart.held(hold.member))
-        due[key] = due.get(key, 0) + (hold.amount if hold.closed_by is None else 0)
-    posted = {
-        (shard, account): sums.second - sums.first
-        for (shard, account, asset), sums in tally.balances.items()
-        if account.startswith("held:") and asset == POINTS
-    }
-    for shard, account in sorted(due.keys() | posted.keys()):
-        held, stands = due.get((shard, account), 0), posted.get((shard, account), 0)
-        sentence = f"{stands} points posted, {held} in open holds"
+        due[shard, chart.held(hold.member), hold.asset] += hold.amount if hold.closed_by is None else 0
+    posted = _posted(replay, "held:", sign=1)
+    for name in sorted(due.keys() | posted.keys()):
+        held, stands, account = due[name], posted[name], name[1]
+        sentence = f"{stands} {name[2]} posted, {held} in open holds"
         report.require(held == stands, Check.HOLDS, account, sentence)
 
 
 def _check_arrears(replay: Replay) -> None:
     """What members owe partners: by their arrears as tallied and as decided, and by what is posted."""
     tally, report = replay.tally, replay.report
-    owed: dict[tuple[int, str], int] = {}
+    owed: Counter[tuple[int, str, str]] = Counter()
     for (shard, _, _), arrear in tally.arrears.items():
-        key = (shard, chart.arrears(arrear.member, arrear.partner))
-        owed[key] = owed.get(key, 0) + arrear.remaining
-    decided: dict[tuple[int, str], int] = {}
+        owed[shard, chart.arrears(arrear.member, arrear.partner), arrear.asset] += arrear.remaining
+    decided: Counter[tuple[int, str, str]] = Counter()
     for shard, book in replay.books.items():
-        for wallet in book.wallets.values():
-            for open_arrear in wallet.arrears:
-                key = (shard, chart.arrears(open_arrear.member, open_arrear.partner))
-                decided[key] = decided.get(key, 0) + open_arrear.remaining
-    posted = {
-        (shard, account): sums.first - sums.second
-        for (shard, account, asset), sums in tally.balances.items()
-        if account.startswith("arrears:") and asset == POINTS
-    }
-    for shard, account in sorted(owed.keys() | decided.keys() | posted.keys()):
-        sides = [amounts.get((shard, account), 0) for amounts in (posted, owed, decided)]
-        sentence = f"{sides[0]} points posted, {sides[1]} in arrears, {sides[2]} as decided"
+        for wallet in (*book.wallets.values(), *book.values.values()):
+            for each in wallet.arrears:
+                decided[shard, chart.arrears(each.member, each.partner), each.asset] += each.remaining
+    posted = _posted(replay, "arrears:", sign=-1)
+    for name in sorted(owed.keys() | decided.keys() | posted.keys()):
+        sides = [amounts[name] for amounts in (posted, owed, decided)]
+        shard, account, asset = name
+        sentence = f"{sides[0]} {asset} posted, {sides[1]} in arrears, {sides[2]} as decided"
         report.require(len(set(sides)) == 1, Check.WALLETS, f"{account} in shard {shard}", sentence)
+
+
+def _posted(replay: Replay, kind: str, *, sign: int) -> Counter[tuple[int, str, str]]:
+    """Credits less debits, or the other way round, of what members have or owe, by shard, account and asset."""
+    return Counter(
+        {
+            name: sign * (sums.second - sums.first)
+            for name, sums in replay.tally.balances.items()
+            if name[1].startswith(kind) and name[2] in ASSETS
+        }
+    )
 
 
 def _check_reversals(replay: Replay) -> None:
@@ -210,11 +226,11 @@ def _check_fund(replay: Replay) -> None:
     house, tally, due = replay.house, replay.tally, dict.fromkeys(replay.member_shards, 0)
     for name, lot in tally.lots.items():
         points = lot.remaining + tally.held.get(name, 0)
-        due[name[0]] += points * house.tariffs[lot.tariff].price_micros
+        due[name[0]] += points * house.terms(lot.tariff, lot.asset).price_micros
     for name, arrear in tally.arrears.items():
-        due[name[0]] -= arrear.remaining * house.tariffs[arrear.tariff].price_micros
+        due[name[0]] -= arrear.remaining * house.terms(arrear.tariff, arrear.asset).price_micros
     for (shard, _), transit in tally.transits.items():
-        price = sum([lot.quantity * house.tariffs[lot.tariff].price_micros for lot in transit.lots])
+        price = sum([lot.quantity * house.terms(lot.tariff, lot.asset).price_micros for lot in transit.lots])
         due[shard] += price
         due[transit.to_shard] -= price if transit.arrived_by is not None else 0
     for shard, priced in due.items():

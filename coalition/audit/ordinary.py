@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 from google.protobuf.message import DecodeError
 
+from coalition.api.v1.envelope_pb2 import ASSET_VALUE
 from coalition.audit.claims import ASKED_BY, NOBODY, what_is_wrong_with_life
 from coalition.audit.stored import Row
 from coalition.wire.methods import METHODS_BY_TYPE, Method, payload_type_of
@@ -154,6 +155,8 @@ def _asked(kind: str, request: Any) -> tuple[Asked, str]:
         raise ValueError("points that are pending at first, or co-funded, are rare: the long way")
     if kind == "redeem" and request.HasField("member_proof"):
         raise ValueError("proofs are verified by the rules: the long way")
+    if request.asset == ASSET_VALUE:
+        raise ValueError("value is rare: the long way")
     member, alias = member_name(request)
     amount, occurred_us = read_amount(request.amount), read_time(request.occurred_at, "occurred_at")
     lines = f"amount {POINTS} {amount}\noccurred {spell_time(occurred_us)}\n"

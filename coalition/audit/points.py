@@ -4,8 +4,9 @@ from collections import Counter
 
 from coalition.audit.checks import Check
 from coalition.audit.replay import Replay
+from coalition.audit.tallied import Funded
 from coalition.audit.tally import Tally
-from settlement.money import POINTS
+from settlement.money import ASSETS
 
 _WHEREABOUTS = ("wallet", "held", "pending", "transit", "redeemed", "expired")
 """Kinds of accounts in which points are that were issued, or are owed."""
@@ -16,15 +17,18 @@ def check_points(replay: Replay) -> None:
     tally, report = replay.tally, replay.report
     issued = _of_partners(tally, "issued:", sign=-1)
     expired = _of_partners(tally, "expired:", sign=1)
-    owed = -sum(tally.totals("arrears:", POINTS).values())
-    found = {kind: sum(tally.totals(f"{kind}:", POINTS).values()) for kind in _WHEREABOUTS}
-    total = sum(issued.values())
-    places = ", ".join([f"{points} {kind}" for kind, points in found.items()])
-    holds = total + owed == sum(found.values())
-    report.require(holds, Check.POINTS, "in total", f"{total} issued, {owed} owed, {places}")
-    arrears: Counter[str] = Counter()
+    kinds: Counter[tuple[str, str]] = Counter()
+    for (_, account, asset), sums in tally.balances.items():
+        kinds[account.partition(":")[0], asset] += sums.second - sums.first
+    for asset in ASSETS:
+        total, owed = -kinds["issued", asset], -kinds["arrears", asset]
+        found = {kind: kinds[kind, asset] for kind in _WHEREABOUTS}
+        places = ", ".join([f"{points} {kind}" for kind, points in found.items()])
+        holds = total + owed == sum(found.values())
+        report.require(holds, Check.POINTS, f"{asset} in total", f"{total} issued, {owed} owed, {places}")
+    arrears: Counter[Funded] = Counter()
     for arrear in tally.arrears.values():
-        arrears[arrear.partner] += arrear.quantity
+        arrears[arrear.partner, arrear.asset] += arrear.quantity
     still, aside, away = _unspent(tally)
     for issuer in sorted({*issued, *still, *aside, *away, *tally.spent, *arrears}):
         spent, over, made_owed = tally.spent.get(issuer, 0), tally.expired.get(issuer, 0), arrears[issuer]
@@ -34,37 +38,43 @@ def check_points(replay: Replay) -> None:
             f"{away[issuer]} in transit, {spent} spent, {over} expired, of which {expired[issuer]} posted"
         )
         holds = issued[issuer] + made_owed == unspent + spent + over and over == expired[issuer]
-        report.require(holds, Check.POINTS, issuer, sentence)
+        report.require(holds, Check.POINTS, " ".join(issuer), sentence)
 
 
 def check_transits(replay: Replay) -> None:
     """Between two shards stand the points of the transfers that have not arrived."""
-    due: Counter[str] = Counter()
+    due: Counter[tuple[str, str]] = Counter()
     for (shard, _), transit in replay.tally.transits.items():
-        points = sum([lot.quantity for lot in transit.lots])
-        due[f"transit:{shard}:{transit.to_shard}"] += points if transit.arrived_by is None else 0
-    posted = replay.tally.totals("transit:", POINTS)
-    for account in sorted(due.keys() | posted.keys()):
-        stands, under_way = posted.get(account, 0), due[account]
-        sentence = f"{stands} points posted, {under_way} under way"
+        for lot in transit.lots:
+            points = lot.quantity if transit.arrived_by is None else 0
+            due[f"transit:{shard}:{transit.to_shard}", lot.asset] += points
+    posted = {(way, each): n for each in ASSETS for way, n in replay.tally.totals("transit:", each).items()}
+    for account, asset in sorted(due.keys() | posted.keys()):
+        stands, under_way = posted.get((account, asset), 0), due[account, asset]
+        sentence = f"{stands} {asset} posted, {under_way} under way"
         replay.report.require(stands == under_way, Check.TRANSITS, account, sentence)
 
 
-def _of_partners(tally: Tally, prefix: str, *, sign: int) -> Counter[str]:
-    totals = tally.totals(prefix, POINTS)
-    return Counter({account.removeprefix(prefix): sign * points for account, points in totals.items()})
+def _of_partners(tally: Tally, prefix: str, *, sign: int) -> Counter[Funded]:
+    return Counter(
+        {
+            (account.removeprefix(prefix), asset): sign * points
+            for asset in ASSETS
+            for account, points in tally.totals(prefix, asset).items()
+        }
+    )
 
 
-def _unspent(tally: Tally) -> tuple[Counter[str], Counter[str], Counter[str]]:
-    """Points by funder: in open lots, in open holds, in transit."""
-    still: Counter[str] = Counter()
-    aside: Counter[str] = Counter()
-    away: Counter[str] = Counter()
+def _unspent(tally: Tally) -> tuple[Counter[Funded], Counter[Funded], Counter[Funded]]:
+    """What is in open lots, in open holds and in transit, by funder and asset."""
+    still: Counter[Funded] = Counter()
+    aside: Counter[Funded] = Counter()
+    away: Counter[Funded] = Counter()
     for lot in tally.lots.values():
-        still[lot.funder] += lot.remaining
+        still[lot.funder, lot.asset] += lot.remaining
     for name, points in tally.held.items():
-        aside[tally.lots[name].funder] += points
+        aside[tally.lots[name].funder, tally.lots[name].asset] += points
     for transit in tally.transits.values():
         for lot in transit.lots if transit.arrived_by is None else ():
-            away[lot.funder] += lot.quantity
+            away[lot.funder, lot.asset] += lot.quantity
     return still, aside, away

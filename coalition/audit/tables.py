@@ -98,7 +98,7 @@ def _expectations(replay: Replay) -> list[_Expectation]:
             Check.TABLE_HOLDS,
             _HOLDS,
             2,
-            lambda: {key: astuple(hold) for key, hold in tally.holds.items()},
+            lambda: _expected_holds(replay),
         ),
         (Check.TABLE_TRANSITS, _TRANSITS, 2, lambda: _expected_transits(replay)),
         (Check.TABLE_CONCERNS, _CONCERNS, 3, lambda: dict.fromkeys(tally.concerns, ())),
@@ -146,6 +146,14 @@ def _expected_members(replay: Replay) -> dict[Row, Row]:
             *sent,
         )
     return expected
+
+
+def _expected_holds(replay: Replay) -> dict[Row, Row]:
+    holds = replay.tally.holds.items()
+    return {
+        key: (each.member, each.partner, each.amount, each.tariff, each.until_us, each.closed_by)
+        for key, each in holds
+    }
 
 
 def _expected_transits(replay: Replay) -> dict[Row, Row]:

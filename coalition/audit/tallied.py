@@ -11,6 +11,8 @@ from settlement.ledger.book import IDLE_US, NEVER_US
 
 LotName: TypeAlias = tuple[int, int, int]
 """Shard, entry number, and the place among the entry's lots."""
+Funded: TypeAlias = tuple[str, str]
+"""Who funds it, and of which asset it is."""
 
 
 @dataclass(slots=True)
@@ -42,6 +44,7 @@ class TalliedHold:
     amount: int
     tariff: int
     until_us: int
+    asset: str
     closed_by: int | None = None
 
 

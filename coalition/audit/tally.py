@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from coalition.audit.charged import Charged
 from coalition.audit.proved import ProofName, take_proofs
 from coalition.audit.tallied import (
+    Funded,
     LotName,
     Sums,
     TalliedArrear,
@@ -38,20 +39,20 @@ class Tally:
     proofs: dict[ProofName, bytes | None] = field(default_factory=dict)
     reversals: dict[tuple[int, int, int], int] = field(default_factory=dict)
     """(Shard, entry reversed, entry that reverses it) to points."""
-    spent: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    spent: dict[Funded, int] = field(default_factory=lambda: defaultdict(int))
     held: dict[LotName, int] = field(default_factory=lambda: defaultdict(int))
     """Lot to its points in open holds."""
-    expired: dict[str, int] = field(default_factory=lambda: defaultdict(int))
-    """Funder to its points that expired."""
+    expired: dict[Funded, int] = field(default_factory=lambda: defaultdict(int))
+    """What expired, as `spent`."""
     holds: dict[tuple[int, int], TalliedHold] = field(default_factory=dict)
     transits: dict[tuple[int, int], TalliedTransit] = field(default_factory=dict)
     """By shard and entry of the transfer."""
     concerns: set[tuple[str, int, int]] = field(default_factory=set)
     """Partners that are to learn of an entry of the engine, with its shard and number."""
-    moved: dict[int, dict[tuple[str, bool], Sums]] = field(
+    moved: dict[int, dict[tuple[str, str, bool], Sums]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(Sums))
     )
-    """Cycle to (account across from a member's, whether points left the member) to points and number of acts."""
+    """Cycle to (asset, account across from a member's, whether it left the member) to how much and number of acts."""
     charged: Charged = field(default_factory=Charged)
 
     def add(self, entry: Entry, *, cycle: int) -> list[str]:
@@ -99,12 +100,10 @@ class Tally:
                 found[account] = found.get(account, 0) + sums.second - sums.first
         return found
 
-    def activity(self, cycle: int) -> dict[str, Activity]:
-        """Each partner's points moved in a cycle, over all shards."""
+    def activity(self, cycle: int) -> dict[str, dict[str, Activity]]:
+        """By asset what each partner moved in a cycle, over all shards."""
         moved = self.moved.get(cycle, {})
-        return activity_of(
-            (account, left, sums.first, sums.second) for (account, left), sums in moved.items()
-        )
+        return activity_of((*leg, sums.first, sums.second) for leg, sums in moved.items())
 
     def accruals(self, cycle: int) -> dict[tuple[str, str], Accrual]:
         """(debtor, creditor) to what accrued up to the end of a cycle, in micros."""
@@ -129,7 +128,7 @@ class Tally:
         self.balances[shard, credit, asset].second += amount
         leg = points_leg(transfer)
         if leg is not None:
-            moved = self.moved[cycle][leg[0], leg[1]]
+            moved = self.moved[cycle][leg[:3]]
             moved.first += amount
             moved.second += 1
         elif (pair := parties(debit, credit, operator=self.operator)) is not None:
@@ -155,7 +154,7 @@ class Tally:
             return [f"lot {_spell(name)} does not exist"]
         known.remaining += points
         if spent:
-            self.spent[known.funder] -= points
+            self.spent[known.funder, known.asset] -= points
         if 0 <= known.remaining <= known.quantity:
             return ()
         return [f"lot {_spell(name)} of {known.quantity} points comes to {known.remaining}"]
@@ -191,7 +190,7 @@ class Tally:
         self.held[name] += points
         if out_of_lot:
             return self.move_points(name, -points, spent=False)
-        self.spent[known.funder] -= points
+        self.spent[known.funder, known.asset] -= points
         return ()
 
     def _free(self, name: LotName) -> Sequence[str]:
@@ -207,15 +206,16 @@ class Tally:
         known = self.lots.get(old)
         if known is None:
             return [f"lot {_spell(old)} does not exist"]
-        self.spent[known.funder] -= points
+        self.spent[known.funder, known.asset] -= points
         new = replace(known, quantity=points, remaining=points, expires_at_us=expires_at_us)
         self.open_lot(name, new)
         return ()
 
     def _expire(self, name: LotName, points: int) -> Sequence[str]:
         wrong = self.move_points(name, -points, spent=False)
-        if name in self.lots:
-            self.expired[self.lots[name].funder] += points
+        known = self.lots.get(name)
+        if known is not None:
+            self.expired[known.funder, known.asset] += points
         return wrong
 
     def _send(self, entry: Entry) -> None:
@@ -239,10 +239,10 @@ class Tally:
             transit.arrived_by = entry.index
 
     def _open_hold(self, entry: Entry) -> None:
-        amount, until_us = int(entry.one("amount").split(" ")[1]), parse_time(entry.one("until"))
-        self.holds[entry.shard, entry.index] = TalliedHold(
-            entry.one("member"), entry.one("partner"), amount, int(entry.one("tariff")), until_us
-        )
+        asset, amount = entry.one("amount").split(" ")
+        facts = (int(amount), int(entry.one("tariff")), parse_time(entry.one("until")), asset)
+        hold = TalliedHold(entry.one("member"), entry.one("partner"), *facts)
+        self.holds[entry.shard, entry.index] = hold
 
     def _concerned(self, entry: Entry) -> set[str]:
         if entry.kind == "expire":

@@ -8,7 +8,6 @@ import typer
 from coalition.cli.usage import wrong_usage
 from coalition.wire.strict import read_text
 from settlement.ids import is_partner_id, is_uuid
-from settlement.money import AMOUNT_MAX
 from settlement.transparency.checkpoint import parse_vkey
 
 Data = Annotated[
@@ -94,9 +93,6 @@ MemberText = Annotated[
         metavar="MEMBER",
         help="A member's id, or KIND:ALIAS with KIND card, phone, app or email, as card:4000123412341234.",
     ),
-]
-Points = Annotated[
-    int, typer.Argument(min=1, max=AMOUNT_MAX, metavar="POINTS", help="Whole points, at least 1.")
 ]
 CycleNumber = Annotated[
     int, typer.Argument(min=1, max=2**31 - 1, metavar="CYCLE", help="The cycle's number.")

@@ -80,6 +80,13 @@ def _show(statement: dict[str, Any]) -> None:
         for name, tally in statement["points"].items()
     ]
     show_table(("points", "acts", "points"), points)
+    value = [
+        (name.replace("_", " "), tally["count"], decimal_amount(tally["amount"]))
+        for name, tally in statement["value"].items()
+        if tally["count"]
+    ]
+    if value:
+        show_table(("value", "acts", currency), value)
     standings = [(name, decimal_amount(statement[name])) for name in ("opening", "settled", "closing")]
     show_table(("position", currency), standings)
     for line in _FOOTNOTES:

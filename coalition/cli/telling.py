@@ -22,6 +22,7 @@ def outcome_document(outcome: Outcome) -> dict[str, object]:
         "recorded_at": format_time(outcome.recorded_at_us),
         "member_id": outcome.member,
         "balance_after": outcome.balance_after,
+        "asset": outcome.asset,
     }
 
 

@@ -148,6 +148,27 @@ TERMS = (
         _number_or_none(0, AMOUNT_MAX),
         "Above so many points a member itself must agree, with a code or its device; 0: always, none: never.",
     ),
+    Term(
+        "--value-expiry",
+        "value_expiry",
+        "TERM",
+        check_expiry,
+        "When value expires: as --expiry, but not by activity.",
+    ),
+    Term(
+        "--value-consent-above",
+        "value_consent_above",
+        "CENTS",
+        _number_or_none(0, AMOUNT_MAX),
+        "As --consent-above, in minor units of value.",
+    ),
+    Term(
+        "--value-transfer-max",
+        "value_transfer_max",
+        "CENTS",
+        _number(0, AMOUNT_MAX),
+        "How many minor units of value one member sends another at once; 0: none.",
+    ),
 )
 UNITS = {
     "DECIMAL": "for a point",

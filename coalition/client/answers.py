@@ -9,7 +9,7 @@ from settlement.house.tariff import Tariff
 @dataclass(frozen=True, slots=True)
 class Balance:
     """A member's spendable points, those that partners hold, those that are not spendable yet, and those that it owes partners,
-    which later credits repay first.
+    which later credits repay first; and the same of its value, in minor units of the network's currency.
     """
 
     member_id: str
@@ -17,6 +17,10 @@ class Balance:
     held: int = 0
     pending: int = 0
     arrears: int = 0
+    value: int = 0
+    value_held: int = 0
+    value_pending: int = 0
+    value_arrears: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from coalition.client.acts import OperatorActs, PartnerActs
 from coalition.client.funding import FundingActs
 from coalition.client.member_proofs import MemberProofActs
+from coalition.client.points import PointsActs
 from coalition.client.reads import Reads
 
 
-class Client(PartnerActs, FundingActs, MemberProofActs, OperatorActs, Reads):
+class Client(PointsActs, PartnerActs, FundingActs, MemberProofActs, OperatorActs, Reads):
     """One identity's voice in the network, for asyncio.
 
     Used as `async with Client(identity, outbox=Outbox(path)) as client:`. Methods may be called any number of times at

@@ -82,8 +82,8 @@ def agree(
 ) -> DeviceSignature:
     """A device's yes to one act, which must then be asked for under this act id.
 
-    `kind` and `what` are "redeem" or "authorize" and the amount; "proof-remove" and the keyid, or "code"; "proof-add" and
-    "device KEYID PUBLIC_KEY" in base64, or "code ANCHOR" in hex.
+    `kind` and `what` are "redeem" or "authorize" and the amount, as "PTS 200" or, 25.00 EUR, "VAL 2500"; "proof-remove" and the
+    keyid, or "code"; "proof-add" and "device KEYID PUBLIC_KEY" in base64, or "code ANCHOR" in hex.
     """
     message = consent_message(audience=network, partner=partner_id, act_id=act_id, kind=kind, what=what)
     return DeviceSignature(device.keyid, device.sign(message))

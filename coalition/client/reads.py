@@ -40,11 +40,13 @@ class Reads(Caller):
     """Questions. Errors of every method: RequestRejectedError, NoAnswerError."""
 
     async def balance(self, *, member: str | Alias) -> Balance:
-        """A member's points, by member id or alias. Rejected with MEMBER_NOT_FOUND."""
+        """A member's points and value, by member id or alias. Rejected with MEMBER_NOT_FOUND."""
         request = exchange_pb2.GetBalanceRequest()
         self._writer.name_member(request, member)
         reply = await self._read(request, exchange_pb2.GetBalanceResponse)
-        return Balance(reply.member_id, reply.balance, reply.held, reply.pending, reply.arrears)
+        points = (reply.balance, reply.held, reply.pending, reply.arrears)
+        value = (reply.value, reply.value_held, reply.value_pending, reply.value_arrears)
+        return Balance(reply.member_id, *points, *value)
 
     async def receipt(self, *, act_id: str) -> Outcome:
         """The outcome of an earlier act of this partner, from a receipt signed anew. Rejected with ACT_UNKNOWN.

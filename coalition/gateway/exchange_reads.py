@@ -19,30 +19,40 @@ from coalition.wire.strict import invalid, read_uuid
 from settlement.errors import CoalitionError
 from settlement.journal.acts import Outcome
 from settlement.ledger.acts import MemberName
+from settlement.money import ASSETS
 
 PAGE_DEFAULT = 100
 PAGE_MAX = 1_000
 MEMBER = """SELECT m.member::text, m.shard, w.credits - w.debits, h.credits - h.debits,
     p.credits - p.debits, (SELECT sum(a.remaining) FROM arrears a
-    WHERE a.shard = m.shard AND a.member = m.member AND a.remaining > 0) FROM members m
-    LEFT JOIN balances w ON w.shard = m.shard AND w.account = 'wallet:' || m.member::text AND w.asset = 'PTS'
-    LEFT JOIN balances h ON h.shard = m.shard AND h.account = 'held:' || m.member::text AND h.asset = 'PTS'
-    LEFT JOIN balances p ON p.shard = m.shard AND p.account = 'pending:' || m.member::text AND p.asset = 'PTS'
-    WHERE m.member = %s"""
+    WHERE a.shard = m.shard AND a.member = m.member AND a.asset = asked.asset AND a.remaining > 0)
+    FROM members m CROSS JOIN unnest(%s::text[]) WITH ORDINALITY AS asked (asset, place)
+    LEFT JOIN balances w ON w.shard = m.shard AND w.account = 'wallet:' || m.member::text AND w.asset = asked.asset
+    LEFT JOIN balances h ON h.shard = m.shard AND h.account = 'held:' || m.member::text AND h.asset = asked.asset
+    LEFT JOIN balances p ON p.shard = m.shard AND p.account = 'pending:' || m.member::text AND p.asset = asked.asset
+    WHERE m.member = %s ORDER BY asked.place"""
 ALIAS = "SELECT member::text FROM aliases WHERE token = %s"
-OUTCOME = """SELECT a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
-    e.member::text, e.balance_after FROM acts a JOIN entries e USING (shard, index) WHERE a.partner = %s AND a.act_id = %s"""
+OUTCOME = r"""SELECT a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
+    e.member::text, e.balance_after, coalesce(substring(e.leaf FROM '\namount (VAL) '), 'PTS')
+    FROM acts a JOIN entries e USING (shard, index) WHERE a.partner = %s AND a.act_id = %s"""
 
 
-class Found(NamedTuple):
-    """A member: its shard, spendable points, points in open holds, points that are pending, and points that it owes."""
+class Had(NamedTuple):
+    """What a member has of an asset: what it can spend, what is in open holds, what is pending; and what it owes."""
 
-    member: str
-    shard: int
-    points: int
+    balance: int
     held: int
     pending: int
     arrears: int
+
+
+class Found(NamedTuple):
+    """A member, its shard, its points and its value."""
+
+    member: str
+    shard: int
+    points: Had
+    value: Had
 
 
 async def find_member(connection: AsyncConnection[TupleRow], name: MemberName) -> Found:
@@ -51,22 +61,24 @@ async def find_member(connection: AsyncConnection[TupleRow], name: MemberName) -
     if name.alias is not None:
         found = await (await connection.execute(ALIAS, (name.alias,))).fetchone()
         member = found[0] if found is not None else None
-    row = await (await connection.execute(MEMBER, (member,))).fetchone() if member is not None else None
-    if row is None:
+    rows = [] if member is None else await (await connection.execute(MEMBER, ([*ASSETS], member))).fetchall()
+    if not rows:
         raise CoalitionError("MEMBER_NOT_FOUND", "no member has this id or alias", field="member")
-    return Found(row[0], row[1], *[int(points or 0) for points in row[2:]])
+    points, value = (Had(*[int(amount or 0) for amount in row[2:]]) for row in rows)
+    return Found(rows[0][0], rows[0][1], points, value)
 
 
 async def get_balance(means: Means, admitted: Admitted) -> exchange_pb2.GetBalanceResponse:
-    """A member's points: spendable, in open holds, pending, and those that it owes, all of one moment."""
+    """A member's points and value: spendable, in open holds, pending, and those that it owes, all of one moment."""
     async with means.reads.connection() as connection:
         found = await find_member(connection, member_name(admitted.message))
     return exchange_pb2.GetBalanceResponse(
         member_id=found.member,
-        balance=found.points,
-        held=found.held,
-        pending=found.pending,
-        arrears=found.arrears,
+        **found.points._asdict(),
+        value=found.value.balance,
+        value_held=found.value.held,
+        value_pending=found.value.pending,
+        value_arrears=found.value.arrears,
     )
 
 

@@ -88,7 +88,7 @@ class Askers:
         body = till.body(step, now_us)
         if isinstance(body, Redeem | Authorize):
             whom = till.member(step.member)
-            shown = self.phones.shows(step, whom, company.name, step.kind, str(body.amount))
+            shown = self.phones.shows(step, whom, company.name, step.kind, f"{body.asset} {body.amount}")
             body = replace(body, proof=shown)
         if not company.live:
             return None

@@ -275,8 +275,10 @@ class Auditor:
             outcome.refusal,
             outcome.member,
             outcome.balance_after,
+            outcome.asset,
         )
-        if promised != (row.leaf_hash, row.recorded_at_us, row.refusal, row.member, row.balance_after):
+        asset = "VAL" if "\namount VAL " in row.leaf else "PTS"
+        if promised != (row.leaf_hash, row.recorded_at_us, row.refusal, row.member, row.balance_after, asset):
             raise ViolationError("receipts state the entry's facts", f"{promised} beside {row}", step=step)
 
     def _as_found(self, wanted: Wanted, place: Place, entry: Entry) -> Asked:

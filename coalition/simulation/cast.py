@@ -15,7 +15,9 @@ OPERATOR = "operator"
 PEOPLE = ("ann", "bob", "cleo")
 NETWORK = Network("clearing.example/simulated", "EUR", 2, 2, OPERATOR, BILATERAL)
 TARIFFS = {
-    BILATERAL: Tariff(10_000, fee_micros=150, interchange_micros=400, transfer_points_max=50),
+    BILATERAL: Tariff(
+        10_000, fee_micros=150, interchange_micros=400, transfer_points_max=50, value_transfer_max=50
+    ),
     POOL: Tariff(
         10_000,
         price_micros=11_000,
@@ -25,6 +27,7 @@ TARIFFS = {
         transfer_points_max=50,
         transfer_daily_max=200,
         transfer_fee_micros=70,
+        value_transfer_max=50,
     ),
 }
 """The founding tariff of a network in each settlement model."""

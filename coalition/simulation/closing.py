@@ -57,12 +57,7 @@ def _pairs(tables: Tables, model: Model) -> Iterator[Pair]:
     acts = {name: (place.shard, place.index) for name, place in facts.answers.items()}
     yield "acts", {name: act[1:] for name, act in tables.acts.items()}, acts
     yield from _lots_and_holds(tables, model)
-    arrears = {
-        (each.shard, each.index, each.place): (each.partner, each.quantity, each.left)
-        for each in points.arrears.all()
-    }
-    stored = {key: (row.partner, row.quantity, row.remaining) for key, row in tables.arrears.items()}
-    yield "arrears", stored, arrears
+    yield _arrears(tables, model)
     debits: Counter[tuple[str, str]] = Counter()
     for (_, account, asset), (debited, credited) in tables.balances.items():
         debits[account, asset] += debited - credited
@@ -89,6 +84,17 @@ def _pairs(tables: Tables, model: Model) -> Iterator[Pair]:
     yield "shards", {shard: row.size for shard, row in tables.shards.items()}, sizes
     yield "concerns", dict.fromkeys(tables.concerns), dict.fromkeys(facts.concerned)
     yield "transfers", tables.transfers, _posted(tables)
+
+
+def _arrears(tables: Tables, model: Model) -> Pair:
+    stored = {
+        key: (row.partner, row.asset, row.quantity, row.remaining) for key, row in tables.arrears.items()
+    }
+    expected = {
+        (each.shard, each.index, each.place): (each.partner, each.asset, each.quantity, each.left)
+        for each in model.facts.points.arrears.all()
+    }
+    return "arrears", stored, expected
 
 
 def _members(tables: Tables, model: Model) -> Iterator[Pair]:
@@ -122,6 +128,7 @@ def _lots_and_holds(tables: Tables, model: Model) -> Iterator[Pair]:
     lots = {
         (lot.shard, *lot.name): (
             lot.funder,
+            lot.asset,
             lot.quantity,
             lot.left,
             lot.date_us,
@@ -156,7 +163,7 @@ def _lots_and_holds(tables: Tables, model: Model) -> Iterator[Pair]:
 def _lot(row: LotRow) -> tuple[Any, ...]:
     date_us = row.expires_at_us if row.expires_at_us < IDLE_US else None
     life = (date_us, row.idle_months, row.pending_until_us, row.expired, row.notice_us)
-    return (row.funder, row.quantity, row.remaining, *life)
+    return (row.funder, row.asset, row.quantity, row.remaining, *life)
 
 
 def _posted(tables: Tables) -> dict[tuple[int, int], list[tuple[str, str, str, int]]]:

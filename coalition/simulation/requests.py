@@ -10,7 +10,7 @@ from coalition.simulation.cast import Company
 from coalition.wire.envelope import seal
 from coalition.wire.member_proofs import spell_consent
 from coalition.wire.methods import METHODS_BY_TYPE, payload_type_of
-from coalition.wire.strict import write_time
+from coalition.wire.strict import write_asset, write_time
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.house.acts import (
     Activate,
@@ -131,7 +131,9 @@ def proposal_of(audience: str, cycle: int, currency: str, figures: Any) -> bytes
 
 
 def _transfer_points(body: TransferPoints) -> Any:
-    request = _name(exchange_pb2.TransferPointsRequest(amount=body.amount), body.name)
+    request = _name(
+        exchange_pb2.TransferPointsRequest(amount=body.amount, asset=write_asset(body.asset)), body.name
+    )
     if body.recipient.alias is not None:
         request.recipient_token = body.recipient.alias
     else:
@@ -150,6 +152,7 @@ def _name(request: Any, name: MemberName) -> Any:
 
 def _issue(body: Issue) -> Any:
     request = _name(exchange_pb2.IssueRequest(amount=body.amount, campaign=body.campaign or ""), body.name)
+    request.asset = write_asset(body.asset)
     write_time(request.occurred_at, body.occurred_at_us)
     if body.pending_until_us == ON_EVENT_US:
         request.on_event = True
@@ -162,6 +165,7 @@ def _redeem(body: Redeem) -> Any:
     request = _name(
         exchange_pb2.RedeemRequest(amount=body.amount, member_proof=spell_consent(body.proof)), body.name
     )
+    request.asset = write_asset(body.asset)
     write_time(request.occurred_at, body.occurred_at_us)
     return request
 
@@ -170,13 +174,14 @@ def _authorize(body: Authorize) -> Any:
     request = _name(
         exchange_pb2.AuthorizeRequest(amount=body.amount, member_proof=spell_consent(body.proof)), body.name
     )
-    request.hold_minutes = body.hold_minutes
+    request.hold_minutes, request.asset = body.hold_minutes, write_asset(body.asset)
     write_time(request.occurred_at, body.occurred_at_us)
     return request
 
 
 def _capture(body: Capture) -> Any:
-    request = exchange_pb2.CaptureRequest(hold_act_id=body.hold_act_id, amount=body.amount)
+    asset = write_asset(body.asset)
+    request = exchange_pb2.CaptureRequest(hold_act_id=body.hold_act_id, amount=body.amount, asset=asset)
     write_time(request.occurred_at, body.occurred_at_us)
     return request
 
@@ -189,6 +194,7 @@ def _void(body: Void) -> Any:
 
 def _reverse(body: Reverse) -> Any:
     request = exchange_pb2.ReverseRequest(original_act_id=body.original_act_id, amount=body.amount)
+    request.asset = write_asset(body.asset)
     write_time(request.occurred_at, body.occurred_at_us)
     return request
 

@@ -8,6 +8,7 @@ from random import Random
 
 from coalition.simulation.kinds import FOLLOWED_BY, MISCONDUCT, ON_HOUSE, ON_POINTS, TROUBLES
 from settlement.house.records import BILATERAL, POOL
+from settlement.money import POINTS, VALUE
 
 OPENING_PARTNERS, OPENING_MEMBERS = 5, 20
 NO_OTHER_ALIAS = 10**9
@@ -17,6 +18,8 @@ PARTNERS_MAX, ACTS_A_CYCLE = 24, 1_500
 
 ENDING_KEY = "key about to end"
 """The conduct of who signs with its oldest key, at the moment at which that is revoked."""
+VALUE_EVERY = 7
+"""Of so many acts on what members have one is on value."""
 WEEKS_PASS = 0.001
 """How often, beside all that goes wrong, nobody does anything until some points expire."""
 
@@ -27,7 +30,7 @@ class Step:
 
     `who`: which partner or process; `member`: the step that enrolled the member; `other`: the step meant by a reversal, the end
     of a hold, a second sending or a reused id, or that enrolled the recipient of a transfer; `conduct`: how it is done, "" for
-    honestly.
+    honestly; `asset`: of which the amount is.
     """
 
     number: int
@@ -38,6 +41,7 @@ class Step:
     other: int = 0
     amount: int = 0
     conduct: str = ""
+    asset: str = POINTS
 
     @property
     def waits(self) -> str:
@@ -73,6 +77,11 @@ def tell(seed: int, *, acts: int, trouble: float = 0.004, model: str | None = No
     """
     steps = tuple(_Teller(seed, trouble).steps_until(acts))
     return Story(seed, steps, model or (POOL if seed % 2 else BILATERAL))
+
+
+def _asset_of(step: int) -> str:
+    """What a step is about that might be about either."""
+    return VALUE if (step + step // 16) % VALUE_EVERY == 0 else POINTS
 
 
 class _Teller:
@@ -172,7 +181,7 @@ class _Teller:
     def _everyday(self, kind: str) -> None:
         step = len(self._steps)
         older = self._older(kind) or [0]
-        conduct = ""
+        conduct, asset = "", _asset_of(step)
         if self._chance.random() < 0.05:
             conduct = self._chance.choice(MISCONDUCT)
         elif kind in ("redeem", "transfer", "authorize") and self._chance.random() < 0.03:
@@ -195,7 +204,10 @@ class _Teller:
             amount = self._chance.choice((self._steps[other].amount, 1 + self._steps[other].amount // 2))
         elif kind == "reverse":
             amount = self._chance.randint(1, 20)
-        self._add(kind, who=who, member=self._some_member(), other=other, amount=amount, conduct=conduct)
+        if kind in ("capture", "reverse") and step % 10:
+            asset = self._steps[other].asset
+        facts = {"who": who, "member": self._some_member(), "other": other, "amount": amount}
+        self._add(kind, **facts, conduct=conduct, asset=asset)
         if kind in ("issue", "redeem", "capture"):
             self._moves.append(step)
         elif kind == "authorize":
@@ -213,17 +225,20 @@ class _Teller:
 
     def _refund(self) -> None:
         """Goods are bought, the points for them spent, the goods returned; and something else is bought. Once or twice over."""
-        member = self._some_member()
+        member, asset = self._some_member(), _asset_of(len(self._steps))
         for _ in range(self._chance.randint(1, 2)):
             giver, points = self._some_partner(), self._chance.randint(20, 60)
-            bought = self._add("issue", who=giver, member=member, amount=points)
+            bought = self._add("issue", who=giver, member=member, amount=points, asset=asset)
             self._now += 0.3
-            self._add("redeem", who=self._some_partner(), member=member, conduct="all")
+            self._add("redeem", who=self._some_partner(), member=member, conduct="all", asset=asset)
             self._now += 0.3
             conduct, part = self._chance.choice(("", "in part")), self._chance.randint(1, 20)
-            self._add("reverse", who=giver, other=bought, amount=part, conduct=conduct)
+            self._add("reverse", who=giver, other=bought, amount=part, conduct=conduct, asset=asset)
+        # What a member owes is repaid in its own asset: not by this, if it is of the other.
+        asset = asset if member % 2 else _asset_of(len(self._steps))
         self._now += 0.3
-        self._add("issue", who=self._some_partner(), member=member, amount=self._chance.randint(1, 60))
+        points = self._chance.randint(1, 60)
+        self._add("issue", who=self._some_partner(), member=member, amount=points, asset=asset)
 
     def _late_return(self) -> None:
         """Goods are bought with points, and returned when such points have expired."""

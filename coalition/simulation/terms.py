@@ -5,6 +5,7 @@ from settlement.house.tariff import Spent, Tariff
 HOLD_MINUTES = 5
 """Holds and tariffs ask for fewer minutes than these, so that some run out within a story."""
 EXPIRIES = ("never", "months-1", "month-end-0", "month-end-1", "year-end-0", "activity-1", "activity-2")
+VALUE_EXPIRIES = ("never", "months-1", "never", "month-end-0", "year-end-0")
 
 
 def drawn_tariff(chance: int, *, pooled: bool) -> Tariff:
@@ -24,4 +25,7 @@ def drawn_tariff(chance: int, *, pooled: bool) -> Tariff:
         transfer_fee_micros=chance % 3 * 41,
         notice_days=chance % 3 * 5,
         consent_above=chance % 50 if chance % 3 == 0 else None,
+        value_expiry=VALUE_EXPIRIES[chance // 2 % len(VALUE_EXPIRIES)],
+        value_consent_above=chance % 40 if chance % 4 == 0 else None,
+        value_transfer_max=(0, 40, 10**12)[chance % 3],
     )

@@ -44,13 +44,17 @@ class Till:
             case "issue":
                 waits = {"until": now_us + (1 + step.number % 60) * HOUR_US, "event": ON_EVENT_US}
                 campaign = step.campaign or None
-                return Issue(self._name(step), step.amount, now_us, waits.get(step.waits), campaign)
+                return Issue(
+                    self._name(step), step.amount, now_us, waits.get(step.waits), campaign, step.asset
+                )
             case "redeem":
-                return Redeem(self._name(step), self._amount(step), now_us)
+                return Redeem(self._name(step), self._amount(step), now_us, asset=step.asset)
             case "transfer":
-                return TransferPoints(self._name(step), self._recipient(step), self._amount(step), now_us)
+                recipient, amount = self._recipient(step), self._amount(step)
+                return TransferPoints(self._name(step), recipient, amount, now_us, step.asset)
             case "authorize":
-                return Authorize(self._name(step), self._amount(step), now_us, step.number % HOLD_MINUTES)
+                minutes = step.number % HOLD_MINUTES
+                return Authorize(self._name(step), self._amount(step), now_us, minutes, asset=step.asset)
         return self._going_back(step, now_us)
 
     def _going_back(self, step: Step, now_us: int) -> object:
@@ -58,9 +62,10 @@ class Till:
         earlier = act_id_of(self.seed, step.other)
         match step.kind:
             case "reverse":
-                return Reverse(earlier, now_us, step.amount if step.conduct == "in part" else 0)
+                amount = step.amount if step.conduct == "in part" else 0
+                return Reverse(earlier, now_us, amount, step.asset)
             case "capture":
-                return Capture(earlier, max(1, step.amount), now_us)
+                return Capture(earlier, max(1, step.amount), now_us, step.asset)
             case "void":
                 return Void(earlier, now_us)
         return Release(earlier, now_us)
@@ -69,7 +74,7 @@ class Till:
         if step.conduct not in ("all", "more than all"):
             return step.amount
         member = self.member(step.member)
-        held = self.model.balance(member) if self.model.shard_of(member) is not None else 0
+        held = self.model.balance(member, step.asset) if self.model.shard_of(member) is not None else 0
         return min(AMOUNT_MAX, max(1, held + (step.conduct == "more than all")))
 
     def member(self, number: int) -> str:

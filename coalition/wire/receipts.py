@@ -4,7 +4,7 @@ from coalition.api.v1.envelope_pb2 import Receipt, RefusalReason
 from coalition.wire.envelope import Sealed, open_envelope, seal
 from coalition.wire.methods import RECEIPT_TYPE
 from coalition.wire.requests import parse_payload
-from coalition.wire.strict import invalid, read_time, write_time
+from coalition.wire.strict import invalid, read_asset, read_time, write_asset, write_time
 from settlement.errors import CoalitionError
 from settlement.journal.acts import Outcome
 from settlement.signing import PublicKey, Signer
@@ -22,6 +22,7 @@ def seal_receipt(signer: Signer, *, audience: str, outcome: Outcome) -> bytes:
         leaf_sha256=outcome.leaf_hash,
         member_id=outcome.member,
         balance_after=outcome.balance_after,
+        asset=write_asset(outcome.asset),
     )
     if outcome.refusal is not None:
         facts.refusal = RefusalReason.Value(_PREFIX + outcome.refusal)
@@ -55,6 +56,7 @@ def open_receipt(
         _refusal(facts.refusal),
         facts.member_id or None,
         facts.balance_after if facts.member_id else None,
+        read_asset(facts.asset),
     )
 
 

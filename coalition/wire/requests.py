@@ -16,6 +16,7 @@ from coalition.wire.strict import (
     invalid,
     parse_error,
     read_amount,
+    read_asset,
     read_partner_id,
     read_sha256,
     read_text,
@@ -100,7 +101,8 @@ def _issue(request: Any) -> Issue:
     name = member_name(request)
     occurred_at_us = read_time(request.occurred_at, "occurred_at")
     campaign = read_campaign(request.campaign) if request.campaign else None
-    return Issue(name, read_amount(request.amount), occurred_at_us, _pending_until(request), campaign)
+    amount, asset = read_amount(request.amount), read_asset(request.asset)
+    return Issue(name, amount, occurred_at_us, _pending_until(request), campaign, asset)
 
 
 def _pending_until(request: Any) -> int | None:
@@ -116,27 +118,27 @@ def _pending_until(request: Any) -> int | None:
 
 
 def _redeem(request: Any) -> Redeem:
-    name, amount = member_name(request), read_amount(request.amount)
-    return Redeem(name, amount, read_time(request.occurred_at, "occurred_at"), read_consent(request))
+    name, amount, asset = member_name(request), read_amount(request.amount), read_asset(request.asset)
+    return Redeem(name, amount, read_time(request.occurred_at, "occurred_at"), read_consent(request), asset)
 
 
 def _transfer_points(request: Any) -> TransferPoints:
     recipient = _named(request, "recipient", "recipient_id", "recipient_token")
-    name, amount = member_name(request), read_amount(request.amount)
-    return TransferPoints(name, recipient, amount, read_time(request.occurred_at, "occurred_at"))
+    name, amount, asset = member_name(request), read_amount(request.amount), read_asset(request.asset)
+    return TransferPoints(name, recipient, amount, read_time(request.occurred_at, "occurred_at"), asset)
 
 
 def _authorize(request: Any) -> Authorize:
-    name, amount = member_name(request), read_amount(request.amount)
+    name, amount, asset = member_name(request), read_amount(request.amount), read_asset(request.asset)
     if not 0 <= request.hold_minutes <= HOLD_MINUTES_MAX:
         raise invalid("hold_minutes", f"from 0 to {HOLD_MINUTES_MAX}")
     occurred_at_us = read_time(request.occurred_at, "occurred_at")
-    return Authorize(name, amount, occurred_at_us, request.hold_minutes, read_consent(request))
+    return Authorize(name, amount, occurred_at_us, request.hold_minutes, read_consent(request), asset)
 
 
 def _capture(request: Any) -> Capture:
     hold, amount = read_uuid(request.hold_act_id, "hold_act_id"), read_amount(request.amount)
-    return Capture(hold, amount, read_time(request.occurred_at, "occurred_at"))
+    return Capture(hold, amount, read_time(request.occurred_at, "occurred_at"), read_asset(request.asset))
 
 
 def _void(request: Any) -> Void:
@@ -146,8 +148,8 @@ def _void(request: Any) -> Void:
 
 def _reverse(request: Any) -> Reverse:
     original = read_uuid(request.original_act_id, "original_act_id")
-    amount = read_amount(request.amount) if request.amount else 0
-    return Reverse(original, read_time(request.occurred_at, "occurred_at"), amount)
+    amount, asset = read_amount(request.amount) if request.amount else 0, read_asset(request.asset)
+    return Reverse(original, read_time(request.occurred_at, "occurred_at"), amount, asset)
 
 
 def _release(request: Any) -> Release:

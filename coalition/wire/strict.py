@@ -4,10 +4,17 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.protobuf.unknown_fields import UnknownFieldSet
 
+from coalition.api.v1 import envelope_pb2
 from settlement.clock import SECOND_US, TIME_MAX_US
 from settlement.errors import CoalitionError
 from settlement.ids import is_partner_id, is_uuid
-from settlement.money import AMOUNT_MAX
+from settlement.money import AMOUNT_MAX, POINTS, VALUE
+
+_ASSETS: dict[int, str] = {
+    envelope_pb2.ASSET_UNSPECIFIED: POINTS,
+    envelope_pb2.ASSET_POINTS: POINTS,
+    envelope_pb2.ASSET_VALUE: VALUE,
+}
 
 
 def parse_error(field: str, error: Exception) -> CoalitionError:
@@ -74,6 +81,18 @@ def read_amount(amount: int, field: str = "amount", *, most: int = AMOUNT_MAX) -
             "AMOUNT_TOO_LARGE", f"{field} must be at most {most}, it is {amount}", field=field
         )
     return amount
+
+
+def read_asset(asset: int) -> str:
+    """Points unless it says value; what a later version may come to know is FIELD_INVALID."""
+    if asset not in _ASSETS:
+        raise invalid("asset", "ASSET_POINTS or ASSET_VALUE")
+    return _ASSETS[asset]
+
+
+def write_asset(asset: str) -> envelope_pb2.Asset.ValueType:
+    """The number of an asset on the wire."""
+    return envelope_pb2.ASSET_VALUE if asset == VALUE else envelope_pb2.ASSET_POINTS
 
 
 def read_uuid(text: str, field: str) -> str:

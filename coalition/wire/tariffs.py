@@ -31,7 +31,7 @@ def read_tariff(message: Any) -> Tariff:
     """The tariff that a message states. CoalitionError FIELD_INVALID names the term that is out of bounds."""
     _bound(message, "reimbursement_micros", least=1, most=RATE_MAX_MICROS)
     _bound(message, "hold_minutes", least=1, most=HOLD_MINUTES_MAX)
-    expiry = _read_expiry(message)
+    expiry = _read_expiry(message, "expiry")
     _bound(message, "grace_days", most=DAYS_MAX)
     spent = next((term for term, value in _SPENT.items() if value == message.spent), None)
     if spent is None:
@@ -44,6 +44,8 @@ def read_tariff(message: Any) -> Tariff:
     _bound(message, "transfer_fee_micros", most=RATE_MAX_MICROS)
     _bound(message, "notice_days", most=DAYS_MAX)
     _bound(message, "consent_above", most=AMOUNT_MAX)
+    _bound(message, "value_consent_above", most=AMOUNT_MAX)
+    _bound(message, "value_transfer_max", most=AMOUNT_MAX)
     return Tariff(
         rate_micros=message.reimbursement_micros,
         hold_minutes=message.hold_minutes,
@@ -58,18 +60,22 @@ def read_tariff(message: Any) -> Tariff:
         transfer_daily_max=message.transfer_daily_max,
         transfer_fee_micros=message.transfer_fee_micros,
         notice_days=message.notice_days,
-        consent_above=message.consent_above if message.HasField("consent_above") else None,
+        consent_above=_optional(message, "consent_above"),
+        value_expiry=_read_expiry(message, "value_expiry"),
+        value_consent_above=_optional(message, "value_consent_above"),
+        value_transfer_max=message.value_transfer_max,
     )
 
 
 def spell_tariff(tariff: Tariff) -> TariffMessage:
     """The message that states a tariff."""
-    kind, _, count = tariff.expiry.rpartition("-")
+    expiry, count = _spell_expiry(tariff.expiry)
+    value_expiry, value_count = _spell_expiry(tariff.value_expiry)
     return TariffMessage(
         reimbursement_micros=tariff.rate_micros,
         hold_minutes=tariff.hold_minutes,
-        expiry=_EXPIRIES[kind or tariff.expiry][0],
-        expiry_count=int(count) if kind else 0,
+        expiry=expiry,
+        expiry_count=count,
         grace_days=tariff.grace_days,
         spent=_SPENT[tariff.spent],
         price_micros=tariff.price_micros,
@@ -81,26 +87,40 @@ def spell_tariff(tariff: Tariff) -> TariffMessage:
         transfer_fee_micros=tariff.transfer_fee_micros,
         notice_days=tariff.notice_days,
         consent_above=tariff.consent_above,
+        value_expiry=value_expiry,
+        value_expiry_count=value_count,
+        value_consent_above=tariff.value_consent_above,
+        value_transfer_max=tariff.value_transfer_max,
     )
 
 
+def _spell_expiry(term: str) -> tuple[partners_pb2.LotExpiry.ValueType, int]:
+    kind, _, count = term.rpartition("-")
+    return _EXPIRIES[kind or term][0], int(count) if kind else 0
+
+
 def check_expiry(term: str) -> str:
-    """The term `expiry` of a tariff, as it is spelled. CoalitionError FIELD_INVALID if no tariff can have it."""
+    """The term `expiry` or `value-expiry`, as it is spelled. CoalitionError FIELD_INVALID if no tariff can have it."""
     kind, _, count = term.rpartition("-")
     known = kind in _EXPIRIES and kind != "never" and count.isascii() and count.isdigit()
     if term != "never" and not (known and str(int(count)) == count):
         raise invalid("expiry", "never, months-N, month-end-N, year-end-N or activity-N")
-    return term if term == "never" else _read_expiry(spell_tariff(Tariff(1, expiry=term)))
+    return term if term == "never" else _read_expiry(spell_tariff(Tariff(1, expiry=term)), "expiry")
 
 
-def _read_expiry(message: Any) -> str:
-    """The term as a tariff spells it."""
-    if message.expiry not in _KINDS:
-        names = [partners_pb2.LotExpiry.Name(number).removeprefix("LOT_EXPIRY_") for number in _KINDS]
-        raise invalid("tariff.expiry", f"one of {', '.join(names)}")
-    kind, least, most = _KINDS[message.expiry]
-    _bound(message, "expiry_count", least=least, most=most)
-    return kind if kind == "never" else f"{kind}-{message.expiry_count}"
+def _read_expiry(message: Any, term: str) -> str:
+    """One of the two terms on expiry, as a tariff spells it."""
+    number, count = getattr(message, term), f"{term}_count"
+    if number not in _KINDS:
+        names = [partners_pb2.LotExpiry.Name(each).removeprefix("LOT_EXPIRY_") for each in _KINDS]
+        raise invalid(f"tariff.{term}", f"one of {', '.join(names)}")
+    kind, least, most = _KINDS[number]
+    _bound(message, count, least=least, most=most)
+    return kind if kind == "never" else f"{kind}-{getattr(message, count)}"
+
+
+def _optional(message: Any, term: str) -> int | None:
+    return getattr(message, term) if message.HasField(term) else None
 
 
 def read_tariff_proposal(message: Any) -> tuple[str, Tariff, int | None]:

@@ -19,8 +19,9 @@ from settlement.house.records import (
     TariffProposal,
     parse_key,
 )
-from settlement.house.tariff import Tariff, parse_tariff
+from settlement.house.tariff import Tariff, at_face, parse_tariff
 from settlement.journal.leaf import HOUSE, Entry
+from settlement.money import POINTS
 
 
 @dataclass(slots=True)
@@ -58,6 +59,12 @@ class House:
     def tariff(self) -> Tariff:
         """The tariff in force. KeyError before the network is founded."""
         return self.tariffs[self.tariff_number]
+
+    def terms(self, tariff: int, asset: str) -> Tariff:
+        """The money terms of points under the tariff of a house entry; those of value are the same under all."""
+        if asset == POINTS:
+            return self.tariffs[tariff]
+        return at_face(self.founded.minor_digits, self.founded.model)
 
     @property
     def open_cycle(self) -> int:

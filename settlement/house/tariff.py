@@ -3,10 +3,12 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from settlement.errors import BooksError, CoalitionError
 from settlement.house.records import POOL
+from settlement.money import micros_per_minor
 
 HOLD_MINUTES_DEFAULT, HOLD_MINUTES_MAX = 7 * 1_440, 365 * 1_440
 
@@ -32,7 +34,8 @@ class Tariff:
     `transfer_points_max` points at once, 0: none are allowed; `transfer_daily_max` points that a member sends on one day, in
     UTC, 0: no bound; `transfer_fee_micros`, what the partner that asks pays the operator for a point. `notice_days`: how long
     before points expire that have a date their issuer is told; 0: it is not. `consent_above`: no more points than these are
-    spent or held without the member's own proof; None: it is never asked.
+    spent or held without the member's own proof; None: it is never asked. Of value, in minor units: `value_expiry`, as
+    `expiry`, but never by activity; `value_consent_above`, as `consent_above`; `value_transfer_max` at once, 0: none.
     """
 
     rate_micros: int
@@ -49,6 +52,9 @@ class Tariff:
     transfer_fee_micros: int = 0
     notice_days: int = 0
     consent_above: int | None = None
+    value_expiry: str = "never"
+    value_consent_above: int | None = None
+    value_transfer_max: int = 0
 
     def lines(self) -> tuple[tuple[str, str], ...]:
         """The leaf's `term` lines, in the order of the fields."""
@@ -60,11 +66,21 @@ class Tariff:
         )
 
 
+@cache
+def at_face(minor_digits: int, model: str) -> Tariff:
+    """The money terms of value, of which a unit is one of the currency's minor units: worth its face, free of all else."""
+    face_micros = micros_per_minor(minor_digits)
+    return Tariff(face_micros, price_micros=face_micros if model == POOL else 0)
+
+
 def check_terms(tariff: Tariff, *, model: str) -> None:
     """CoalitionError FIELD_INVALID names the first term that does not go with the others or with the settlement model."""
     if tariff.interchange_micros > tariff.rate_micros:
         message = "a redeemer would pay more than it is reimbursed: interchange_micros is at most reimbursement_micros"
         raise CoalitionError("FIELD_INVALID", message, field="tariff.interchange_micros")
+    if tariff.value_expiry.startswith("activity-"):
+        message = "value expires by a date or never: nobody loses money for having bought nothing"
+        raise CoalitionError("FIELD_INVALID", message, field="tariff.value_expiry")
     if model == POOL and not tariff.price_micros:
         message = "in the pool every point has a price, which its fund holds until the point is spent"
         raise CoalitionError("FIELD_INVALID", f"{message}: 1 at least", field="tariff.price_micros")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from settlement.journal.leaf import Transfer
+from settlement.money import POINTS
 
 Body = TypeVar("Body", covariant=True)
 
@@ -35,7 +36,7 @@ class Act(Generic[Body]):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an act: the facts of its entry. The same for every replay."""
+    """What became of an act: the facts of its entry. The same for every replay. `asset`: what the balance is of."""
 
     act_id: str
     payload_sha256: bytes
@@ -46,6 +47,7 @@ class Outcome:
     refusal: str | None
     member: str | None
     balance_after: int | None
+    asset: str = POINTS
 
 
 ENGINE_LINE = ("request", "none")
@@ -54,7 +56,10 @@ ENGINE_LINE = ("request", "none")
 
 @dataclass(slots=True)
 class Draft:
-    """An entry that is decided and not yet numbered. `concerns`: partners that an entry of the engine is about."""
+    """An entry that is decided and not yet numbered. `concerns`: partners that an entry of the engine is about.
+
+    `asset`: what the balance is of.
+    """
 
     kind: str
     lines: tuple[tuple[str, str], ...]
@@ -64,3 +69,4 @@ class Draft:
     refusal: str | None = None
     balance_after: int | None = None
     concerns: tuple[str, ...] = ()
+    asset: str = POINTS

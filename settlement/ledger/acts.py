@@ -1,7 +1,9 @@
-"""What can be asked about members and their points."""
+"""What can be asked about members, their points and their value."""
 
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
+
+from settlement.money import POINTS
 
 ON_EVENT_US = 2**62
 """In the place of a time: not before somebody says so."""
@@ -37,7 +39,8 @@ Consent: TypeAlias = Code | DeviceSignature
 class Issue:
     """Create points for a member, issued and funded by the caller, and by the funders of its campaign if one is named.
 
-    `pending_until_us`: when they become spendable, ON_EVENT_US: when the caller releases them; None: at once.
+    `pending_until_us`: when they become spendable, ON_EVENT_US: when the caller releases them; None: at once. `asset`: of which
+    the amount is, in this and other acts.
     """
 
     name: MemberName
@@ -45,6 +48,7 @@ class Issue:
     occurred_at_us: int
     pending_until_us: int | None = None
     campaign: str | None = None
+    asset: str = POINTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,7 @@ class Redeem:
     amount: int
     occurred_at_us: int
     proof: Consent | None = None
+    asset: str = POINTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +70,17 @@ class TransferPoints:
     recipient: MemberName
     amount: int
     occurred_at_us: int
+    asset: str = POINTS
 
 
 @dataclass(frozen=True, slots=True)
 class Reverse:
-    """Undo an earlier issue or redemption of the caller. `amount`: how many of its points; 0: all that are left."""
+    """Undo an earlier issue or redemption of the caller. `amount`: how much of it; 0: all that is left, of whatever asset."""
 
     original_act_id: str
     occurred_at_us: int
     amount: int = 0
+    asset: str = POINTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,7 @@ class Authorize:
     occurred_at_us: int
     hold_minutes: int
     proof: Consent | None = None
+    asset: str = POINTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +102,7 @@ class Capture:
     hold_act_id: str
     amount: int
     occurred_at_us: int
+    asset: str = POINTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +158,9 @@ class RemoveMemberProof:
     name: str
     proof: Consent | None = None
 
+
+OF_AN_ASSET = Issue | Redeem | TransferPoints | Authorize | Capture | Reverse
+"""Acts with an amount, and so with the asset that it is of."""
 
 ON_MEMBERS = (
     *(Issue, Redeem, TransferPoints, Authorize, Capture, Void, Reverse, Release),

@@ -37,8 +37,9 @@ LOCK = """SELECT size, house, cycle, cycle_start, recorded_at_us,
 LATER = """SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, (SELECT max(recorded_at_us) FROM shards), size
     FROM shards WHERE shard = 0"""
 NEWEST = "SELECT max(recorded_at_us) FROM shards"
-SEEN = """SELECT a.partner, a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
-    e.member::text, e.balance_after FROM acts a JOIN entries e USING (shard, index) WHERE a.act_id = ANY(%b::uuid[])"""
+SEEN = r"""SELECT a.partner, a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
+    e.member::text, e.balance_after, coalesce(substring(e.leaf FROM '\namount (VAL) '), 'PTS')
+    FROM acts a JOIN entries e USING (shard, index) WHERE a.act_id = ANY(%b::uuid[])"""
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from typing import TypeAlias
 from settlement.ledger import chart
 from settlement.ledger.known_proofs import KnownProofs
 from settlement.ledger.transits import Transits
+from settlement.money import POINTS
 
 NEVER_US = 2**62
 IDLE_US = 2**61
@@ -61,10 +62,8 @@ class Lot:
 
 @dataclass(slots=True)
 class Arrear:
-    """Points that a member owes a partner: spent, and then taken back by a reversal of their issue.
-
-    Named like a lot, by the entry that made it. `tariff`: the house entry of the tariff then in force. The fields stand in the
-    order of the table's columns.
+    """Points that a member owes a partner: spent, and then taken back by a reversal of their issue. Named like a lot.
+    `tariff`: the house entry of the tariff under which they were issued. The fields stand in the order of the table's columns.
     """
 
     index: int
@@ -84,11 +83,10 @@ class Arrear:
 
 @dataclass(slots=True)
 class Wallet:
-    """A member's spendable points, those in open holds, those that are pending, open lots in the order of spending, and open
-    arrears, oldest first.
+    """A member's spendable points, those in open holds, those that are pending, open lots, the pending ones too, in the order of
+    spending, and open arrears, oldest first; or the same of its value.
 
-    `active_at_us`: when the member last spent or was given points; kept from its first lot by activity on. Pending lots are among
-    `lots`.
+    `active_at_us`: when the member last spent or was given anything; kept, of points, from its first lot by activity on.
     """
 
     balance: int
@@ -107,7 +105,6 @@ class Wallet:
 @dataclass(slots=True)
 class Original:
     """An accepted issue, redemption or capture that may be reversed: the slices that it put into lots or took out.
-
     `tariff`: the house entry of the one that priced it. `reversed`: how many of its points are reversed already. What is reversed
     of a capture goes to the wallet, not back into the hold.
     """
@@ -119,6 +116,7 @@ class Original:
     slices: tuple[Slice, ...]
     tariff: int
     reversed: int = 0
+    asset: str = POINTS
 
     @property
     def left(self) -> int:
@@ -128,9 +126,8 @@ class Original:
 
 @dataclass(slots=True)
 class Hold:
-    """Points set aside for a partner by an accepted authorize, which is entry `index`.
-
-    `slices` are as they were taken, `tariff` prices their capture, at `until_us` it runs out. `is_open`: nothing came of it yet.
+    """Slices set aside, as they were taken, by an accepted authorize, which is entry `index`. `tariff` prices their capture, at
+    `until_us` it runs out. `is_open`: nothing came of it yet.
     """
 
     index: int
@@ -141,14 +138,18 @@ class Hold:
     until_us: int
     slices: tuple[Slice, ...]
     is_open: bool = True
+    asset: str = POINTS
 
 
 @dataclass(slots=True)
 class Book:
-    """What the acts of a batch need, and the changes they make. Members that do not exist are absent from `wallets`."""
+    """What the acts of a batch need, and the changes they make. Members that do not exist are absent from `wallets`.
+    `values`: wallets of value, of those members who have or had any.
+    """
 
     shard: int
     wallets: dict[str, Wallet] = field(default_factory=dict)
+    values: dict[str, Wallet] = field(default_factory=dict)
     aliases: dict[bytes, str] = field(default_factory=dict)
     lots: dict[LotName, Lot] = field(default_factory=dict)
     originals: dict[tuple[str, str], Original] = field(default_factory=dict)
@@ -170,6 +171,11 @@ class Book:
     closed_holds: list[tuple[int, int]] = field(default_factory=list)
     """Holds, and the entries that closed them."""
     transits: Transits = field(default_factory=Transits)
+
+    def wallet(self, member: str, asset: str) -> Wallet:
+        """A member's points, or its value. KeyError for a member that does not exist."""
+        wallet = self.wallets[member]
+        return wallet if asset == POINTS else self.values.setdefault(member, Wallet(0))
 
     def enrol(self, member: str) -> None:
         """Adds a member with an empty wallet."""
@@ -220,14 +226,14 @@ class Book:
 
     def add_arrear(self, arrear: Arrear) -> None:
         """Makes a member owe points."""
-        self.wallets[arrear.member].arrears.append(arrear)
+        self.wallet(arrear.member, arrear.asset).arrears.append(arrear)
         self.changed_arrears[arrear.name] = arrear
 
     def repay(self, arrear: Arrear, quantity: int) -> None:
         """Lessens what a member owes."""
         arrear.remaining -= quantity
         if arrear.remaining == 0:
-            self.wallets[arrear.member].arrears.remove(arrear)
+            self.wallet(arrear.member, arrear.asset).arrears.remove(arrear)
         self.changed_arrears[arrear.name] = arrear
 
     def reverse(self, original: Original, index: int, quantity: int) -> None:
@@ -244,7 +250,7 @@ class Book:
         """Sets the hold's slices aside."""
         for lot, quantity in hold.slices:
             self.take(self.lots[lot], quantity)
-        self.wallets[hold.member].held += hold.amount
+        self.wallet(hold.member, hold.asset).held += hold.amount
         self.know_hold(name, hold)
         self.new_holds.append(hold)
 
@@ -252,7 +258,7 @@ class Book:
         """Entry `index` ends a hold; these slices of it go back to their lots, even if the lots' time has passed meanwhile."""
         for lot, quantity in given:
             self.give_back(self.lots[lot], quantity)
-        self.wallets[hold.member].held -= hold.amount
+        self.wallet(hold.member, hold.asset).held -= hold.amount
         hold.is_open = False
         self.closed_holds.append((hold.index, index))
 
@@ -269,7 +275,7 @@ class Book:
         self.changed_lots[lot.name] = lot
 
     def note_activity(self, member: str, now_us: int) -> None:
-        """The member has spent or was given points; nobody asks when while it never had a lot by activity."""
+        """The member has spent or was given points or value; nobody asks when while it never had a lot by activity."""
         wallet = self.wallets[member]
         if wallet.active_at_us is not None:
             wallet.active_at_us = now_us
@@ -284,7 +290,7 @@ class Book:
         self.transits.forget_changes()
 
     def _move(self, lot: Lot, points: int) -> Wallet:
-        wallet = self.wallets[lot.member]
+        wallet = self.wallet(lot.member, lot.asset)
         if lot.pending_until_us is None:
             wallet.balance += points
         else:

@@ -30,7 +30,7 @@ from settlement.ledger.rules.points import issue, redeem
 from settlement.ledger.rules.proofs import add_proof, remove_proof
 from settlement.ledger.rules.releasing import release
 from settlement.ledger.rules.reversing import reverse
-from settlement.ledger.rules.ruling import ActName, Ruling, spelled
+from settlement.ledger.rules.ruling import ActName, Ruling, asset_of, spelled
 from settlement.ledger.rules.transferring import transfer
 
 
@@ -74,5 +74,5 @@ def rule(book: Book, house: House, name: ActName, body: object, index: int, now_
         case _:
             raise TypeError(f"not an act on a member: {body!r}")
     if ruling.member is not None:
-        ruling.balance_after = book.wallets[ruling.member].balance
+        ruling.balance_after = book.wallet(ruling.member, asset_of(body, ruling)).balance
     return ruling

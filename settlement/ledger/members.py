@@ -30,6 +30,7 @@ from settlement.ledger.chart import held, pending, wallet
 from settlement.ledger.decide import decide
 from settlement.ledger.recorded import read_hold, read_original
 from settlement.ledger.writing import Statement, columns
+from settlement.money import POINTS, VALUE
 
 ALIASES = "SELECT token, member::text FROM aliases WHERE token = ANY(%b)"
 ORIGINALS = """SELECT a.partner, a.act_id::text, e.leaf,
@@ -41,9 +42,9 @@ HOLDS = """SELECT a.act_id::text, h.index, h.member::text, h.partner, h.amount, 
 MEMBERS = "SELECT member::text, active_at_us FROM members WHERE member = ANY(%b::uuid[]) AND shard = %b"
 # Key by key, where an index has another column before the key's: there PostgreSQL before 17, if it plans on empty tables, would
 # rather filter by the array. OFFSET 0 keeps the inner query as it is written.
-BALANCES = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard), unnest(%b::text[]) AS asked (account), LATERAL
-    (SELECT account, credits - debits FROM balances
-    WHERE shard = here.shard AND account = asked.account AND asset = 'PTS' OFFSET 0) AS found"""
+BALANCES = """SELECT found.* FROM (SELECT %b::smallint) AS here (shard), unnest(%b::text[], %b::text[]) AS asked (account, asset),
+    LATERAL (SELECT account, asset, credits - debits FROM balances
+    WHERE shard = here.shard AND account = asked.account AND asset = asked.asset OFFSET 0) AS found"""
 NAMED_LOTS = f"""SELECT found.* FROM (SELECT %b::smallint) AS here (shard),
     unnest(%b::bigint[], %b::smallint[]) AS asked (index, place), LATERAL
     (SELECT {open_lots.LOT_COLUMNS} FROM lots
@@ -60,7 +61,7 @@ LOTS = """INSERT INTO lots SELECT %b, * FROM
 NEW_MEMBERS = "INSERT INTO members SELECT unnest(%b::uuid[]), %b"
 # After the lots are written: the fewest months are those of lots that few batches have read.
 ACTIVITY = """UPDATE members AS m SET active_at_us = new.active_at_us, idle_months = (SELECT min(l.idle_months) FROM lots l
-    WHERE l.shard = m.shard AND l.member = m.member AND l.remaining > 0 AND l.idle_months IS NOT NULL)
+    WHERE l.shard = m.shard AND l.member = m.member AND l.asset = 'PTS' AND l.remaining > 0 AND l.idle_months IS NOT NULL)
     FROM unnest(%b::uuid[], %b::bigint[]) AS new (member, active_at_us) WHERE m.member = new.member"""
 NEW_ALIASES = "INSERT INTO aliases SELECT token, member FROM unnest(%b::bytea[], %b::uuid[]) AS n (token, member) ORDER BY 1"
 ARREARS = """INSERT INTO arrears SELECT %b, * FROM
@@ -115,7 +116,9 @@ class MemberRules:
         members |= set(self._book.aliases.values()) | self._of_earlier_acts()
         demands = open_lots.demands_of(bodies, self._book)
         named = [member for member in members if member is not None]
-        await self._load_wallets(connection, head.now_us, named, demands)
+        await self._load_wallets(
+            connection, head.now_us, named, open_lots.assets_of(bodies, self._book), demands
+        )
         if any(isinstance(body, CREDITING) for body in bodies):
             await self._load_arrears(connection, named)
         if proof_rows.are_needed(bodies):
@@ -171,26 +174,31 @@ class MemberRules:
         cursor = await connection.execute(OPEN_ARREARS, (self._book.shard, members))
         for row in await cursor.fetchall():
             arrear = Arrear(*row)
-            self._book.wallets[arrear.member].arrears.append(arrear)
+            self._book.wallet(arrear.member, arrear.asset).arrears.append(arrear)
 
     async def _load_wallets(
         self,
         connection: AsyncConnection[TupleRow],
         now_us: int,
         members: list[str],
-        demands: Mapping[str, open_lots.Demand],
+        assets: Sequence[str],
+        demands: Mapping[open_lots.WalletName, open_lots.Demand],
     ) -> None:
-        """Members' points, and of their open lots those that are in demand."""
+        """What members have of these assets, and of their open lots those that are in demand."""
         book, shard = self._book, self._book.shard
-        accounts = [name(member) for member in members for name in _ACCOUNTS]
+        accounts = [(name(member), asset) for asset in assets for member in members for name in _ACCOUNTS]
+        asked = columns(accounts) if accounts else ([], [])
         async with connection.pipeline():
             known = await connection.execute(MEMBERS, (members, shard))
-            balances = await connection.execute(BALANCES, (shard, accounts))
+            balances = await connection.execute(BALANCES, (shard, *asked))
             lots = await open_lots.ask_first(connection, shard, now_us, demands) if demands else None
-        points = {account: int(balance) for account, balance in await balances.fetchall()}
+        found = {(account, asset): int(balance) for account, asset, balance in await balances.fetchall()}
         for member, active_at_us in await known.fetchall():
-            spendable, on_hold, coming = (points.get(name(member), 0) for name in _ACCOUNTS)
+            spendable, on_hold, coming = (found.get((name(member), POINTS), 0) for name in _ACCOUNTS)
             book.wallets[member] = Wallet(spendable, on_hold, coming, active_at_us)
+            if VALUE in assets:
+                spendable, on_hold, coming = (found.get((name(member), VALUE), 0) for name in _ACCOUNTS)
+                book.values[member] = Wallet(spendable, on_hold, coming)
         if lots is not None:
             await open_lots.put_into(book, lots, connection, now_us, demands)
 

@@ -7,6 +7,7 @@ from settlement.journal.leaf import parse_leaf
 from settlement.ledger.book import IDLE_US, NEVER_US, Hold, Lot, Original, Slice
 from settlement.ledger.transits import Transit
 
+_OF_ASSET = re.compile(r"^amount (\S+) ", re.MULTILINE)
 _TAKEN = re.compile(r"^lot take \d+:(\d+)\.(\d+) (\d+)$", re.MULTILINE)
 
 
@@ -15,7 +16,8 @@ def read_hold(
 ) -> Hold:
     """A hold by its row and the leaf of its authorize, which says whose slices it is made of."""
     slices = [((int(lot), int(place)), int(points)) for lot, place, points in _TAKEN.findall(leaf)]
-    return Hold(index, member, partner, amount, tariff, until_us, tuple(slices), is_open)
+    asset = _OF_ASSET.findall(leaf)[0]
+    return Hold(index, member, partner, amount, tariff, until_us, tuple(slices), is_open, asset)
 
 
 _MOVES = {"issue": "new ", "redeem": "take ", "capture": "spend "}
@@ -30,14 +32,16 @@ def read_original(leaf: bytes, *, already_reversed: int) -> Original | None:
     lots = [value for value in entry.all("lot") if value.startswith(_MOVES[entry.kind])]
     # In an issue, the line `tariff` prices the arrears that it repays.
     tariff = lots[0].rpartition(" ")[2] if entry.kind == "issue" else entry.one("tariff")
+    asset, amount = entry.one("amount").split(" ")
     return Original(
         entry.index,
         entry.kind,
         entry.one("member"),
-        int(entry.one("amount").split(" ")[1]),
+        int(amount),
         tuple([read_slice(entry.index, place, value) for place, value in enumerate(lots)]),
         int(tariff),
         already_reversed,
+        asset,
     )
 
 

@@ -25,6 +25,7 @@ from settlement.ledger.rules.points import SLICES_MAX
 from settlement.ledger.rules.ruling import spelled_by_engine
 from settlement.ledger.rules.transferring import arrive
 from settlement.ledger.transits import Transit
+from settlement.money import ASSETS
 
 LAPSES_MAX = 200
 """Holds that one batch lets lapse: so no act waits long for the shard."""
@@ -43,14 +44,14 @@ DUE_SHARDS = """SELECT shard FROM shards s WHERE shard > 0 AND (
         JOIN members m ON m.shard = s.shard AND m.idle_months = idle.months AND m.active_at_us <= idle.since_us)
     ) ORDER BY shard"""
 COMING_LOTS = f"""SELECT found.* FROM (SELECT %b::smallint, %b::bigint) AS here (shard, now_us),
-    unnest(%b::uuid[], %b::bigint[]) AS asked (member, most), LATERAL
-    (SELECT {open_lots.LOT_COLUMNS} FROM lots WHERE shard = here.shard AND member = asked.member AND remaining > 0
-    AND pending_until_us <= here.now_us AND pending_until_us < 4611686018427387904
+    unnest(%b::uuid[], %b::text[], %b::bigint[]) AS asked (member, asset, most), LATERAL
+    (SELECT {open_lots.LOT_COLUMNS} FROM lots WHERE shard = here.shard AND member = asked.member AND asset = asked.asset
+    AND remaining > 0 AND pending_until_us <= here.now_us AND pending_until_us < 4611686018427387904
     ORDER BY expires_at_us, index, place LIMIT asked.most) AS found"""  # noqa: S608 - made of constants
 ENDING_LOTS = f"""SELECT found.* FROM (SELECT %b::smallint, %b::bigint) AS here (shard, now_us),
-    unnest(%b::uuid[], %b::bigint[]) AS asked (member, most), LATERAL
-    (SELECT {open_lots.LOT_COLUMNS} FROM lots WHERE shard = here.shard AND member = asked.member AND remaining > 0
-    AND notice_us <= here.now_us ORDER BY expires_at_us, index, place LIMIT asked.most) AS found"""  # noqa: S608 - made of constants
+    unnest(%b::uuid[], %b::text[], %b::bigint[]) AS asked (member, asset, most), LATERAL
+    (SELECT {open_lots.LOT_COLUMNS} FROM lots WHERE shard = here.shard AND member = asked.member AND asset = asked.asset
+    AND remaining > 0 AND notice_us <= here.now_us ORDER BY expires_at_us, index, place LIMIT asked.most) AS found"""  # noqa: S608 - made of constants
 DUE_MEMBERS = """(SELECT member::text FROM lots WHERE shard = %(shard)b AND remaining > 0
         AND expires_at_us <= %(now_us)b AND expires_at_us < 2305843009213693952
         ORDER BY expires_at_us LIMIT %(most)b)
@@ -109,20 +110,21 @@ class SweepRules(MemberRules):
         self._members = [member for (member,) in await cursor.fetchall()]
         recipients = [transit.recipient for transit in self._coming]
         members = list({*self._members, *recipients, *[hold.member for hold in self._due]})
-        await self._load_wallets(connection, head.now_us, members, {})
+        await self._load_wallets(connection, head.now_us, members, ASSETS, {})
         await self._load_arrears(connection, members)
         await self._load_due_lots(connection, head.now_us)
         return bool(recipients)
 
     async def _load_due_lots(self, connection: AsyncConnection[TupleRow], now_us: int) -> None:
         """The first lots of each member that is due: those over, those pending no longer, and those about to be over."""
-        book, members = self._book, [member for member in self._members if member in self._book.wallets]
-        most = [SLICES_MAX] * len(members)
+        book, here = self._book, [member for member in self._members if member in self._book.wallets]
+        members = [member for member in here for _ in ASSETS]
+        asked = (book.shard, now_us, members, [*ASSETS] * len(here), [SLICES_MAX] * len(members))
         idle = open_lots.idleness_of(book, members, now_us)
         async with connection.pipeline():
-            over = await connection.execute(open_lots.OVER_LOTS, (book.shard, now_us, members, most, idle))
-            coming = await connection.execute(COMING_LOTS, (book.shard, now_us, members, most))
-            ending = await connection.execute(ENDING_LOTS, (book.shard, now_us, members, most))
+            over = await connection.execute(open_lots.OVER_LOTS, (*asked, idle))
+            coming = await connection.execute(COMING_LOTS, asked)
+            ending = await connection.execute(ENDING_LOTS, asked)
         open_lots.add(book, await over.fetchall())
         open_lots.add(book, await coming.fetchall())
         open_lots.add(book, await ending.fetchall())

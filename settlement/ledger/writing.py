@@ -103,6 +103,7 @@ def _outcome(entry: Entry, draft: Draft, digest: bytes) -> Outcome | None:
         draft.refusal,
         draft.member,
         draft.balance_after,
+        draft.asset,
     )
 
 

@@ -41,6 +41,7 @@ class Statement:
     settled_minor: int
     lines: tuple[Line, ...]
     activity: Activity
+    value: Activity
 
     @property
     def owes(self) -> Owed:
@@ -89,7 +90,7 @@ def participants(book: CycleBook) -> list[str]:
     standing = {
         name for amounts in (book.opening, book.settled) for name, amount in amounts.items() if amount
     }
-    return sorted(parties | standing | book.activity.keys())
+    return sorted(parties | standing | book.activity.keys() | book.value.keys())
 
 
 def statement(book: CycleBook, partner: str) -> Statement:
@@ -128,6 +129,7 @@ def _statement(book: CycleBook, partner: str, sides: _Sides) -> Statement:
         settled_minor=book.settled.get(partner, 0),
         lines=tuple([_line(book, partner, other, *sides[other]) for other in sorted(sides)]),
         activity=book.activity.get(partner, Activity()),
+        value=book.value.get(partner, Activity()),
     )
 
 

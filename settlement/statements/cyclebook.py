@@ -12,7 +12,7 @@ from settlement.errors import CoalitionError
 from settlement.house.records import Cycle, Settlement
 from settlement.house.state import House
 from settlement.journal.leaf import Transfer
-from settlement.money import POINTS
+from settlement.money import ASSETS, POINTS, VALUE
 from settlement.statements.purposes import Charges
 
 
@@ -35,7 +35,7 @@ class Owed:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Points moved by some accepted acts, and how many acts they were."""
+    """Points, or minor units of value, moved by some accepted acts, and how many acts they were."""
 
     points: int = 0
     count: int = 0
@@ -43,7 +43,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """One partner's accepted acts on points in one cycle. A reversal counts in the cycle that recorded it.
+    """One partner's accepted acts on points, or on value, in one cycle. A reversal counts in the cycle that recorded it.
 
     `issues_reversed`: points that came back from members; `arrears_made`: those that members owe instead, `arrears_repaid` what
     they gave back of them. `expired`: points that the partner funded and nobody spent in time, and in how many entries.
@@ -63,7 +63,8 @@ class CycleBook:
     """One closed cycle. A participant missing from `opening` or `settled` stands at zero there.
 
     `ranges`: shard to its entries of the cycle, the first and the one after the last. `opening`: nets of all earlier cycles less
-    the settlements approved by the close before; `settled`: nets of the settlements approved since, up to this close.
+    the settlements approved by the close before; `settled`: nets of the settlements approved since, up to this close. `activity`
+    is on points, `value` on value.
     """
 
     network: str
@@ -78,6 +79,7 @@ class CycleBook:
     obligations: Mapping[tuple[str, str], Owed]
     charges: Charges
     activity: Mapping[str, Activity]
+    value: Mapping[str, Activity]
     opening: Mapping[str, int]
     settled: Mapping[str, int]
 
@@ -110,10 +112,10 @@ def assemble(
     ranges: Mapping[int, tuple[int, int]],
     accruals: Accruals,
     charges: Charges,
-    activity: Mapping[str, Activity],
+    activity: Mapping[str, Mapping[str, Activity]],
     approved_at: Mapping[int, int],
 ) -> CycleBook:
-    """The cycle's book from what was recorded. Raises as `closed_cycle`.
+    """The cycle's book from what was recorded. Raises as `closed_cycle`. `activity`: by asset, as `activity_of` has it.
 
     `house`: any state after the close. `closed_at_us`: time of the closing entry. `approved_at`: settlement to the
     house entry that approved it; those approved by the close before this cycle may be left out.
@@ -136,7 +138,8 @@ def assemble(
         ranges=dict(ranges),
         obligations={pair: Owed(amount, accruals[pair].count) for pair, amount in owed.items()},
         charges=charges,
-        activity=dict(activity),
+        activity=dict(activity[POINTS]),
+        value=dict(activity[VALUE]),
         opening={
             name: earlier.get(name, 0) - discharged.get(name, 0)
             for name in earlier.keys() | discharged.keys()
@@ -168,30 +171,35 @@ _OF_PARTNERS = ("issued:", "redeemed:", "expired:")
 _ARREARS = "arrears:"
 
 
-def activity_of(sums: Iterable[tuple[str, bool, int, int]]) -> dict[str, Activity]:
-    """Each partner's activity from (account across from the member's, whether points left the member, points, count of acts).
+_Leg = tuple[str, str, bool, int, int]
+
+
+def activity_of(sums: Iterable[_Leg]) -> dict[str, dict[str, Activity]]:
+    """By asset each partner's activity, from (asset, account across from the member's, whether it left the member, how much, how
+    many acts).
 
     Rows may repeat: they add up. Accounts that say nothing of a partner are passed over.
     """
-    found: dict[str, Activity] = {}
-    for account, from_member, points, count in sums:
+    found: dict[str, dict[str, Activity]] = {asset: {} for asset in ASSETS}
+    for asset, account, from_member, points, count in sums:
         purpose, *_, partner = account.split(":")
         field = _ACTS.get((purpose, from_member))
         if field is not None:
-            before = found.get(partner, Activity())
+            before = found[asset].get(partner, Activity())
             tally: Tally = getattr(before, field)
-            found[partner] = replace(before, **{field: Tally(tally.points + points, tally.count + count)})
+            found[asset][partner] = replace(
+                before, **{field: Tally(tally.points + points, tally.count + count)}
+            )
     return found
 
 
-def points_leg(transfer: Transfer) -> tuple[str, bool, int, int] | None:
-    """A posting as a row for `activity_of`; None if it moves no points between a member and a partner."""
-    if transfer.asset != POINTS:
+def points_leg(transfer: Transfer) -> _Leg | None:
+    """A posting as a row for `activity_of`; None if it moves neither points nor value between a member and a partner."""
+    debit, credit, asset, amount = transfer
+    if asset not in ASSETS:
         return None
-    if transfer.debit.startswith(_ARREARS):
-        return transfer.debit, False, transfer.amount, 1
-    if transfer.credit.startswith(_ARREARS):
-        return transfer.credit, True, transfer.amount, 1
-    if transfer.credit.startswith(_OF_PARTNERS):
-        return transfer.credit, True, transfer.amount, 1
-    return (transfer.debit, False, transfer.amount, 1) if transfer.debit.startswith(_OF_PARTNERS) else None
+    if debit.startswith(_ARREARS):
+        return asset, debit, False, amount, 1
+    if credit.startswith((_ARREARS, *_OF_PARTNERS)):
+        return asset, credit, True, amount, 1
+    return (asset, debit, False, amount, 1) if debit.startswith(_OF_PARTNERS) else None

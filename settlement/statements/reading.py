@@ -14,7 +14,7 @@ from settlement.clearing.obligations import ACCRUED, OPEN_IN_SOME_SHARD, accrual
 from settlement.errors import BooksError
 from settlement.house.state import House
 from settlement.journal.leaf import HOUSE, parse_leaf
-from settlement.money import POINTS
+from settlement.money import ASSETS
 from settlement.statements.cyclebook import (
     Activity,
     CycleBook,
@@ -37,11 +37,11 @@ _CUTS = r"""WITH RECURSIVE cuts AS (
 _CLOSED_AT = "SELECT recorded_at_us FROM entries WHERE shard = %s AND index = %s"
 _APPROVALS = """SELECT leaf FROM entries
     WHERE shard = 0 AND kind <> 'heads' AND kind = 'approve' AND refusal IS NULL AND index > %s AND index < %s"""
-_POINTS = """SELECT CASE WHEN from_member THEN credit ELSE debit END, from_member, sum(amount), count(*)
+_POINTS = """SELECT t.asset, CASE WHEN from_member THEN credit ELSE debit END, from_member, sum(amount), count(*)
     FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[]) AS part (shard, first, after)
     JOIN transfers t ON t.shard = part.shard AND t.index >= part.first AND t.index < part.after
     CROSS JOIN LATERAL (SELECT t.credit ~ '^(issued|redeemed|expired|arrears):' AND t.debit !~ '^arrears:') AS way (from_member)
-    WHERE t.asset = %s AND (from_member OR t.debit ~ '^(issued|redeemed|expired|arrears):') GROUP BY 1, 2"""
+    WHERE t.asset = ANY(%s) AND (from_member OR t.debit ~ '^(issued|redeemed|expired|arrears):') GROUP BY 1, 2, 3"""
 
 # Postings that repay what a member owes are the last of their entry; a redemption has none, and is most of the money.
 _MONEY = """SELECT CASE WHEN repays THEN %s ELSE kind END, partner, debit, credit, sum(amount), count(*)
@@ -104,11 +104,11 @@ def _ranges(connection: Connection[TupleRow], house: House, cycle: int) -> dict[
     return ranges
 
 
-def _activity(connection: Connection[TupleRow], ranges: dict[int, tuple[int, int]]) -> dict[str, Activity]:
-    rows = connection.execute(_POINTS, (*_columns(ranges), POINTS))
-    return activity_of(
-        (account, from_member, int(points), count) for account, from_member, points, count in rows
-    )
+def _activity(
+    connection: Connection[TupleRow], ranges: dict[int, tuple[int, int]]
+) -> dict[str, dict[str, Activity]]:
+    rows = connection.execute(_POINTS, (*_columns(ranges), [*ASSETS]))
+    return activity_of((*leg, int(amount), count) for *leg, amount, count in rows)
 
 
 def _charges(connection: Connection[TupleRow], house: House, ranges: dict[int, tuple[int, int]]) -> Charges:

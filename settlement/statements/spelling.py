@@ -1,6 +1,7 @@
 """A statement's bytes: JSON (RFC 8259) and CSV (RFC 4180), the same for ever, and the names of their files. Pure.
 
-Money is a decimal string of the currency with all its digits, by purpose with six decimals; points and counts are whole numbers.
+Money, and so value, is a decimal string of the currency with all its digits, by purpose with six decimals; points and counts are
+whole numbers.
 """
 
 import csv
@@ -14,7 +15,7 @@ from settlement.clock import format_time
 from settlement.journal.leaf import HOUSE
 from settlement.money import format_micros, format_minor
 from settlement.statements.build import Statement, statements
-from settlement.statements.cyclebook import CycleBook, Owed, Tally
+from settlement.statements.cyclebook import Activity, CycleBook, Owed, Tally
 from settlement.statements.purposes import PURPOSES, Charge
 
 VERSION = "coalition-statement/v1"
@@ -29,6 +30,7 @@ COLUMNS = (
     "net",
     "count",
     "points",
+    "value",
 )
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _LABEL_CHARACTERS = re.compile(r"[^A-Za-z0-9._-]")
@@ -36,7 +38,7 @@ _LABEL_CHARACTERS = re.compile(r"[^A-Za-z0-9._-]")
 
 def to_json(statement: Statement) -> bytes:
     """The statement as ASCII JSON, indented by two, keys in a fixed order, one LF at the end."""
-    book = statement.book
+    book, points, value = statement.book, _tallies(statement.activity), _tallies(statement.value)
     document = {
         "version": VERSION,
         "network": book.network,
@@ -69,9 +71,8 @@ def to_json(statement: Statement) -> bytes:
         "outcome": statement.outcome,
         "due": _money(book, abs(statement.net_minor)),
         "closing": _money(book, statement.closing_minor),
-        "points": {
-            name: {"points": tally.points, "count": tally.count} for name, tally in _tallies(statement)
-        },
+        "points": {name: {"points": tally.points, "count": tally.count} for name, tally in points},
+        "value": {name: {"amount": _money(book, each.points), "count": each.count} for name, each in value},
     }
     return (json.dumps(document, indent=2) + "\n").encode("ascii")
 
@@ -130,8 +131,11 @@ def _lines(statement: Statement) -> Iterable[tuple[str, ...]]:
     yield ("total", "", "", *_sides(book, statement.owes, statement.owed), _money(book, statement.net_minor))
     yield from _purpose_rows(("", ""), statement.owes_for, statement.owed_for)
     yield _standing("closing", _money(book, statement.closing_minor))
-    for name, tally in _tallies(statement):
-        yield (name, *[""] * (len(COLUMNS) - 3), str(tally.count), str(tally.points))
+    blank = [""] * (COLUMNS.index("count") - 1)
+    for name, tally in _tallies(statement.activity):
+        yield (name, *blank, str(tally.count), str(tally.points))
+    for name, tally in _tallies(statement.value):
+        yield (f"value_{name}", *blank, str(tally.count), "", _money(book, tally.points))
 
 
 def _sides(book: CycleBook, owes: Owed, owed: Owed) -> tuple[str, str, str, str]:
@@ -174,8 +178,8 @@ def _ranges(book: CycleBook) -> list[tuple[int, tuple[int, int]]]:
     return sorted(book.ranges.items())
 
 
-def _tallies(statement: Statement) -> list[tuple[str, Tally]]:
-    return [(field.name, getattr(statement.activity, field.name)) for field in fields(statement.activity)]
+def _tallies(activity: Activity) -> list[tuple[str, Tally]]:
+    return [(field.name, getattr(activity, field.name)) for field in fields(activity)]
 
 
 def _money(book: CycleBook, amount_minor: int) -> str:

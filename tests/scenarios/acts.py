@@ -42,10 +42,10 @@ from settlement.ledger.acts import (
     Void,
 )
 from settlement.ledger.rules.expiry import DAY_US
-from settlement.money import micros_per_minor
+from settlement.money import POINTS, micros_per_minor
 from settlement.signing import parse_public_key, possession_message
 from tests.scenarios.proofs import add_proof, remove_proof, shown_by
-from tests.scenarios.scene import Scene, basis_points, micros, points
+from tests.scenarios.scene import Scene, basis_points, micros, points, quantity
 from tests.scenarios.terms import span_us, with_terms
 
 _ISSUED = re.compile(r"(?: pending (?:(?P<days>\d+)d|(?P<event>event)))?(?: for (?P<campaign>\S+))?")
@@ -92,17 +92,20 @@ def _issue(scene: Scene, name: str, amount: str, member: str, *how: str) -> Aski
     if said["days"] is not None:
         until_us = scene.clock_us() + int(said["days"]) * DAY_US
     whom, now_us = scene.member_name(member), scene.clock_us()
-    return _plain(Issue(whom, points(amount), now_us, until_us, said["campaign"]))
+    asset, much = quantity(scene, amount)
+    return _plain(Issue(whom, much, now_us, until_us, said["campaign"], asset))
 
 
 def _redeem(scene: Scene, name: str, amount: str, member: str, *proof: str) -> Asking:
-    shown = shown_by(scene, proof, name, "redeem", str(points(amount)))
-    return _plain(Redeem(scene.member_name(member), points(amount), scene.clock_us(), shown))
+    asset, much = quantity(scene, amount)
+    shown = shown_by(scene, proof, name, "redeem", f"{asset} {much}")
+    return _plain(Redeem(scene.member_name(member), much, scene.clock_us(), shown, asset))
 
 
 def _transfer(scene: Scene, name: str, amount: str, member: str, recipient: str) -> Asking:
     sender, receiver = scene.member_name(member), scene.member_name(recipient)
-    return _plain(TransferPoints(sender, receiver, points(amount), scene.clock_us()))
+    asset, much = quantity(scene, amount)
+    return _plain(TransferPoints(sender, receiver, much, scene.clock_us(), asset))
 
 
 def _authorize(scene: Scene, name: str, amount: str, member: str, *span: str) -> Asking:
@@ -111,12 +114,14 @@ def _authorize(scene: Scene, name: str, amount: str, member: str, *span: str) ->
     if re.fullmatch(r"|for \d+ minutes", words) is None:
         raise ValueError(f"write how long to hold as: for 30 minutes, not {words}")
     minutes = int(span[1]) if span else 0
-    shown = shown_by(scene, proof, name, "authorize", str(points(amount)))
-    return _plain(Authorize(scene.member_name(member), points(amount), scene.clock_us(), minutes, shown))
+    asset, much = quantity(scene, amount)
+    shown = shown_by(scene, proof, name, "authorize", f"{asset} {much}")
+    return _plain(Authorize(scene.member_name(member), much, scene.clock_us(), minutes, shown, asset))
 
 
 def _capture(scene: Scene, name: str, amount: str, hold: str) -> Asking:
-    return _plain(Capture(scene.act_id(hold), points(amount), scene.clock_us()))
+    asset, much = quantity(scene, amount)
+    return _plain(Capture(scene.act_id(hold), much, scene.clock_us(), asset))
 
 
 def _void(scene: Scene, name: str, hold: str) -> Asking:
@@ -124,8 +129,8 @@ def _void(scene: Scene, name: str, hold: str) -> Asking:
 
 
 def _reverse(scene: Scene, name: str, part: str, original: str) -> Asking:
-    amount = 0 if part == "all" else points(part)
-    return _plain(Reverse(scene.act_id(original), scene.clock_us(), amount))
+    asset, much = (POINTS, 0) if part == "all" else quantity(scene, part)
+    return _plain(Reverse(scene.act_id(original), scene.clock_us(), much, asset))
 
 
 def _release(scene: Scene, name: str, original: str) -> Asking:
@@ -208,11 +213,11 @@ def _hash_of(file: str) -> str:
 
 
 ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
-    "issue": ("POINTS to MEMBER ...", _issue),
-    "redeem": ("POINTS of MEMBER ...", _redeem),
-    "transfer": ("POINTS of MEMBER to MEMBER", _transfer),
-    "authorize": ("POINTS of MEMBER ...", _authorize),
-    "capture": ("POINTS of ACT", _capture),
+    "issue": ("AMOUNT to MEMBER ...", _issue),
+    "redeem": ("AMOUNT of MEMBER ...", _redeem),
+    "transfer": ("AMOUNT of MEMBER to MEMBER", _transfer),
+    "authorize": ("AMOUNT of MEMBER ...", _authorize),
+    "capture": ("AMOUNT of ACT", _capture),
     "void": ("ACT", _void),
     "reverse": ("PART of ACT", _reverse),
     "release": ("ACT", _release),

@@ -34,7 +34,7 @@ def shown_by(scene: Scene, words: tuple[str, ...], name: str, kind: str, what: s
         partner=partner,
         act_id=scene.act_id(name),
         kind=kind,
-        what=amount or what,
+        what=f"PTS {amount}" if amount else what,
     )
     return DeviceSignature(key.keyid, key.sign(message))
 

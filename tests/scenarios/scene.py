@@ -12,7 +12,7 @@ from coalition.simulation.model import Model
 from settlement.house.records import Network
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.acts import MemberName
-from settlement.money import MICROS_PER_UNIT
+from settlement.money import MICROS_PER_UNIT, POINTS, VALUE, micros_per_minor
 from settlement.signing import KeySigner
 
 SEED = 7
@@ -107,6 +107,13 @@ def basis_points(word: str) -> int:
     if found is None:
         raise ValueError(f"write SHARE as 25% or 33.33%, not {word}")
     return int(Decimal(found[1]) * 100)
+
+
+def quantity(scene: Scene, word: str) -> tuple[str, int]:
+    """What members have: `500` points, or `25.00`, which is value, in minor units."""
+    if "." in word:
+        return VALUE, micros(word) // micros_per_minor(scene.network.minor_digits)
+    return POINTS, points(word)
 
 
 def points(word: str) -> int:

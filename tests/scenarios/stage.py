@@ -21,15 +21,17 @@ from settlement.house.tariff import Tariff
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import Entry, parse_leaf
 from settlement.ledger.acts import Enrol
+from settlement.money import VALUE
 from settlement.signing import parse_public_key
 from settlement.worker.publisher import Publisher
 from tests.scenarios.acts import asked_for
 from tests.scenarios.scenario import Step
-from tests.scenarios.scene import SEED, Scene
+from tests.scenarios.scene import SEED, Scene, money
 
 LIFE_US = 24 * HOUR_US
 """How long a request may be sent again: the longest that the door allows."""
 WORKER_NAME = "worker"
+CENT_MICROS = 10_000
 
 
 class Stage:
@@ -142,4 +144,9 @@ class Stage:
 def _spelled(outcome: Outcome) -> str:
     if outcome.refusal is not None:
         return f"refused {outcome.refusal}"
-    return "ok" if outcome.balance_after is None else f"ok, balance {outcome.balance_after:,}"
+    if outcome.balance_after is None:
+        return "ok"
+    left = (
+        money(outcome.balance_after * CENT_MICROS) if outcome.asset == VALUE else f"{outcome.balance_after:,}"
+    )
+    return f"ok, balance {left}"

@@ -20,9 +20,15 @@ NUMBERS = {
     "transfer_daily": "transfer_daily_max",
     "notice": "notice_days",
     "consent": "consent_above",
+    "value_consent": "value_consent_above",
+    "value_transfer": "value_transfer_max",
 }
 """Terms written as a whole number."""
-WORDS: dict[str, Callable[[str], str]] = {"expiry": check_expiry, "spent": Spent}
+WORDS: dict[str, Callable[[str], str]] = {
+    "expiry": check_expiry,
+    "value_expiry": check_expiry,
+    "spent": Spent,
+}
 """Terms written as a leaf spells them."""
 
 

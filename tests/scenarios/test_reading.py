@@ -22,7 +22,7 @@ def came_out(folder: Path, text: str) -> str:
     [
         ("bakery issue-1", "story.txt:4: write [WHEN] WHO ACT WHAT ->"),
         ("balances please", "story.txt:4: write [WHEN] WHO ACT WHAT ->"),
-        ("bakery issue-1 500 for maria ->", "story.txt:4: write: issue-1 POINTS to MEMBER"),
+        ("bakery issue-1 500 for maria ->", "story.txt:4: write: issue-1 AMOUNT to MEMBER"),
         ("bakery issue-1 many to maria ->", "story.txt:4: write POINTS as 500 or 12,500, not many"),
         (
             "operator tariff-propose-1 rate cheap ->",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from coalition.simulation.postgres.tables import Tables
 from settlement.journal.leaf import Entry, parse_leaf
-from settlement.money import POINTS
+from settlement.money import POINTS, VALUE, format_minor
 from tests.scenarios.scene import Scene, money
 
 Look = Callable[[Tables, Sequence[Entry], Scene], list[list[str]]]
@@ -18,6 +18,11 @@ _UNTOLD = frozenset({"occurred", "until", "from", "request", "sig"})
 def balances(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[str]]:
     """The trial balance in points: accounts at zero are left out."""
     return _trial_balance(tables, POINTS, "{:,}".format)
+
+
+def value(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[str]]:
+    """The trial balance in value."""
+    return _trial_balance(tables, VALUE, lambda cents: _much(VALUE, cents))
 
 
 def positions(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[str]]:
@@ -36,6 +41,11 @@ def _trial_balance(tables: Tables, unit: str, spelled: Callable[[int], str]) -> 
     return [["account", "debit", "credit"], *rows]
 
 
+def _much(asset: str, amount: int) -> str:
+    """Points, or value as money."""
+    return format_minor(amount, minor_digits=2) if asset == VALUE else f"{amount:,}"
+
+
 def lots(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[str]]:
     """Every lot with the act that made it, or the kind of the engine's own entry that did."""
     rows = []
@@ -47,8 +57,8 @@ def lots(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[str]
                 entry.get("act") or entry.kind,
                 lot.member,
                 lot.funder,
-                f"{lot.quantity:,}",
-                f"{lot.remaining:,}",
+                _much(lot.asset, lot.quantity),
+                _much(lot.asset, lot.remaining),
             ]
         )
     return [["lot", "act", "member", "funder", "issued", "left"], *rows]
@@ -60,7 +70,8 @@ def holds(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[str
     for (shard, index), hold in sorted(tables.holds.items()):
         act = parse_leaf(tables.entries[shard][index].leaf.encode()).one("act")
         end = "open" if hold.closed_by is None else tables.entries[shard][hold.closed_by].kind
-        rows.append([act, hold.member, hold.partner, f"{hold.amount:,}", end])
+        asset = parse_leaf(tables.entries[shard][index].leaf.encode()).one("amount").split(" ")[0]
+        rows.append([act, hold.member, hold.partner, _much(asset, hold.amount), end])
     return [["hold", "member", "partner", "points", "end"], *rows]
 
 
@@ -69,7 +80,7 @@ def arrears(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[s
     rows = []
     for (shard, index, place), arrear in sorted(tables.arrears.items()):
         act = parse_leaf(tables.entries[shard][index].leaf.encode()).one("act")
-        made, left = f"{arrear.quantity:,}", f"{arrear.remaining:,}"
+        made, left = _much(arrear.asset, arrear.quantity), _much(arrear.asset, arrear.remaining)
         rows.append([f"{shard}:{index}.{place}", act, arrear.member, arrear.partner, made, left])
     return [["arrear", "act", "member", "owed to", "made", "left"], *rows]
 
@@ -93,7 +104,7 @@ def entries(tables: Tables, fresh: Sequence[Entry], scene: Scene) -> list[list[s
 
 
 VIEWS: dict[str, Look] = {
-    look.__name__: look for look in (balances, positions, lots, holds, arrears, obligations, entries)
+    look.__name__: look for look in (balances, value, positions, lots, holds, arrears, obligations, entries)
 }
 """Every look by its name."""
 

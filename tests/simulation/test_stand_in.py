@@ -50,6 +50,7 @@ from settlement.ledger.founding import found
 from settlement.ledger.members import MemberRules
 from settlement.ledger.memory import HouseMemory
 from settlement.ledger.sweeping import SweepRules
+from settlement.money import ASSETS, VALUE
 from settlement.worker import publisher
 from tests.simulation.real_postgres import read_tables
 from tests.support.postgres import drop_database, new_books
@@ -118,7 +119,9 @@ def batches(chance: Random) -> Iterator[tuple[int, list[Act[object]]]]:
 
 def _tariff(chance: Random) -> Tariff:
     most, notice = chance.choice((0, 40, 40, 40)), chance.choice((0, 20))
-    return Tariff(10_000, expiry=chance.choice(EXPIRIES), transfer_points_max=most, notice_days=notice)
+    expiries = {"expiry": chance.choice(EXPIRIES), "value_expiry": chance.choice(EXPIRIES[:-2])}
+    most_of = {"transfer_points_max": most, "value_transfer_max": 40}
+    return Tariff(10_000, **expiries, **most_of, notice_days=notice)  # type: ignore[arg-type]
 
 
 def _some_act(chance: Random, known: list[str], aliases: list[bytes], done: list[Act[object]]) -> Act[object]:
@@ -133,11 +136,15 @@ def _some_act(chance: Random, known: list[str], aliases: list[bytes], done: list
         Enrol(fresh_id() if chance.random() < 0.8 else known[-1], (alias,) if chance.random() < 0.5 else ()),
         LinkAlias(member, alias),
         *[Issue(name, chance.randint(1, 50), T0_US)] * 3,
+        *[Issue(name, chance.randint(1, 50), T0_US, asset=VALUE)] * 2,
         Issue(name, chance.randint(1, 50), T0_US, chance.choice((ON_EVENT_US, LATER_US))),
         Release(original, T0_US),
         *[Redeem(name, chance.randint(1, 60), T0_US)] * 3,
+        *[Redeem(name, chance.randint(1, 60), T0_US, asset=VALUE)] * 2,
         *[TransferPoints(giver, MemberName(chance.choice((member, known[FAR]))), chance.randint(1, 9), T0_US)]
         * 4,
+        TransferPoints(giver, MemberName(chance.choice((member, known[FAR]))), 5, T0_US, VALUE),
+        Authorize(name, chance.randint(1, 60), T0_US, 0, asset=VALUE),
         *[Authorize(name, chance.randint(1, 60), T0_US, 0)] * 2,
         *[Capture(original, chance.randint(1, 30), T0_US)] * 2,
         Void(original, T0_US),
@@ -180,7 +187,7 @@ async def test_the_same_batches_leave_the_same_books(books: str) -> None:
     }
     sessions = roles[GATEWAY]
     async with sessions[1], roles[WORKER][1]:
-        for shard, acts in batches(Random(7)):
+        for shard, acts in batches(Random(8)):
             rules = cast(Any, DeskRules if shard == HOUSE else MemberRules if acts else SweepRules)
             said = [
                 [told(each) for each in await post(session, known, rules, shard, acts)]
@@ -189,6 +196,7 @@ async def test_the_same_batches_leave_the_same_books(books: str) -> None:
             assert said[0] == said[1]
         assert timeless(server.tables) == timeless(read_tables(books))
         assert {row.arrived_by is None for row in server.tables.transits.values()} == {True, False}
+        assert {lot.asset for lot in server.tables.lots.values()} == {*ASSETS}
         await same_answers(sessions[0], sessions[1], server.tables, read_tables(books))
 
 
@@ -234,6 +242,7 @@ def _questions(tables: Tables) -> dict[str, object]:
     tokens, lots = list(tables.aliases), [name[1:] for name in tables.lots]
     act = next(iter(tables.acts))
     most, spread = [2] * len(known), [at % 3 for at in range(len(known))]
+    assets = [ASSETS[at % 2] for at in range(len(known))]
     due = {"now_us": LAST_US, "months": [1, 3], "since_us": [LAST_US, 0]}
     asked: dict[str, object] = {
         batch.SEEN: (ids,),
@@ -242,15 +251,15 @@ def _questions(tables: Tables) -> dict[str, object]:
         members.ORIGINALS: (ids, SHARD),
         members.HOLDS: (ids, SHARD),
         members.MEMBERS: (known, SHARD),
-        members.BALANCES: (SHARD, [f"wallet:{member}" for member in known]),
-        open_lots.OPEN_LOTS: (SHARD, 1, known, most, spread),
-        open_lots.OVER_LOTS: (SHARD, LAST_US, known, most, spread),
+        members.BALANCES: (SHARD, [f"wallet:{member}" for member in known], assets),
+        open_lots.OPEN_LOTS: (SHARD, 1, known, assets, most, spread),
+        open_lots.OVER_LOTS: (SHARD, LAST_US, known, assets, most, spread),
         members.OPEN_ARREARS: (SHARD, known),
         proof_rows.PROOFS: (SHARD, known),
         crossing.NAMED: (known,),
         crossing.COMING: (ELSEWHERE, 1_000),
-        sweeping.COMING_LOTS: (SHARD, LAST_US, known, most),
-        sweeping.ENDING_LOTS: (SHARD, LAST_US, known, most),
+        sweeping.COMING_LOTS: (SHARD, LAST_US, known, assets, most),
+        sweeping.ENDING_LOTS: (SHARD, LAST_US, known, assets, most),
         sweeping.DUE_SHARDS: due,
         sweeping.DUE_MEMBERS: due | {"shard": SHARD, "most": 10_000},
         members.NAMED_LOTS: (SHARD, [n for n, _ in lots], [place for _, place in lots]),

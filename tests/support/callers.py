@@ -8,7 +8,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from coalition.api.v1 import partners_pb2, settlement_pb2
-from coalition.api.v1.envelope_pb2 import DeviceProof, MemberProof
+from coalition.api.v1.envelope_pb2 import ASSET_VALUE, DeviceProof, MemberProof
 from coalition.wire.envelope import seal
 from coalition.wire.methods import METHODS, Method
 from coalition.wire.strict import write_time
@@ -128,13 +128,13 @@ def _fields_of_points(now: int) -> dict[str, dict[str, Any]]:
         "AgreeToFundRequest": campaign | share,
         "EndFundingRequest": campaign,
         "IssueRequest": points,
-        "TransferPointsRequest": {**points, "recipient_id": str(uuid.uuid4())},
+        "TransferPointsRequest": {**points, "recipient_id": str(uuid.uuid4()), "asset": ASSET_VALUE},
         "RedeemRequest": {**points, "member_proof": MemberProof(code=bytes(16))},
         "AuthorizeRequest": {
             **points,
             "member_proof": MemberProof(device=DeviceProof(key_id=bytes(32), signature=bytes(64))),
         },
-        "CaptureRequest": {**hold, "amount": 5},
+        "CaptureRequest": {**hold, "amount": 5, "asset": ASSET_VALUE},
         "VoidRequest": hold,
         "AddMemberProofRequest": {"member_id": str(uuid.uuid4()), "code_anchor": bytes(16)},
         "RemoveMemberProofRequest": {

@@ -20,6 +20,28 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _Asset:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AssetEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Asset.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ASSET_UNSPECIFIED: _Asset.ValueType  # 0
+    """As ASSET_POINTS."""
+    ASSET_POINTS: _Asset.ValueType  # 1
+    ASSET_VALUE: _Asset.ValueType  # 2
+    """Money stored for the member, as by a gift card, in minor units of the network's currency."""
+
+class Asset(_Asset, metaclass=_AssetEnumTypeWrapper):
+    """What a member can have."""
+
+ASSET_UNSPECIFIED: Asset.ValueType  # 0
+"""As ASSET_POINTS."""
+ASSET_POINTS: Asset.ValueType  # 1
+ASSET_VALUE: Asset.ValueType  # 2
+"""Money stored for the member, as by a gift card, in minor units of the network's currency."""
+Global___Asset: _TypeAlias = Asset  # noqa: Y015
+
 class _RefusalReason:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -32,8 +54,9 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     REFUSAL_REASON_PARTNER_SUSPENDED: _RefusalReason.ValueType  # 2
     REFUSAL_REASON_MEMBER_UNKNOWN: _RefusalReason.ValueType  # 3
     REFUSAL_REASON_INSUFFICIENT_POINTS: _RefusalReason.ValueType  # 4
+    """Of value: less of it, whatever points there are."""
     REFUSAL_REASON_LIMIT_EXCEEDED: _RefusalReason.ValueType  # 5
-    """A wallet holds at most 10^15 points; the tariff bounds what members send each other."""
+    """A wallet holds at most 10^15 points, and as many minor units of value; the tariff bounds what members send each other."""
     REFUSAL_REASON_ORIGINAL_UNKNOWN: _RefusalReason.ValueType  # 6
     """The act to reverse is not an accepted issue or redemption of this partner."""
     REFUSAL_REASON_ALREADY_REVERSED: _RefusalReason.ValueType  # 7
@@ -75,6 +98,8 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """The hold has run out; authorize afresh."""
     REFUSAL_REASON_HOLD_EXCEEDED: _RefusalReason.ValueType  # 32
     """More than is held; capture at most that."""
+    REFUSAL_REASON_ASSET_DIFFERS: _RefusalReason.ValueType  # 33
+    """The amount is of points and the act that it goes back to was about value, or the other way round."""
     REFUSAL_REASON_LOT_EXPIRED: _RefusalReason.ValueType  # 40
     """There are enough points only with those that have expired."""
     REFUSAL_REASON_ALREADY_RELEASED: _RefusalReason.ValueType  # 41
@@ -110,8 +135,9 @@ REFUSAL_REASON_PARTNER_NOT_ACTIVE: RefusalReason.ValueType  # 1
 REFUSAL_REASON_PARTNER_SUSPENDED: RefusalReason.ValueType  # 2
 REFUSAL_REASON_MEMBER_UNKNOWN: RefusalReason.ValueType  # 3
 REFUSAL_REASON_INSUFFICIENT_POINTS: RefusalReason.ValueType  # 4
+"""Of value: less of it, whatever points there are."""
 REFUSAL_REASON_LIMIT_EXCEEDED: RefusalReason.ValueType  # 5
-"""A wallet holds at most 10^15 points; the tariff bounds what members send each other."""
+"""A wallet holds at most 10^15 points, and as many minor units of value; the tariff bounds what members send each other."""
 REFUSAL_REASON_ORIGINAL_UNKNOWN: RefusalReason.ValueType  # 6
 """The act to reverse is not an accepted issue or redemption of this partner."""
 REFUSAL_REASON_ALREADY_REVERSED: RefusalReason.ValueType  # 7
@@ -153,6 +179,8 @@ REFUSAL_REASON_HOLD_EXPIRED: RefusalReason.ValueType  # 31
 """The hold has run out; authorize afresh."""
 REFUSAL_REASON_HOLD_EXCEEDED: RefusalReason.ValueType  # 32
 """More than is held; capture at most that."""
+REFUSAL_REASON_ASSET_DIFFERS: RefusalReason.ValueType  # 33
+"""The amount is of points and the act that it goes back to was about value, or the other way round."""
 REFUSAL_REASON_LOT_EXPIRED: RefusalReason.ValueType  # 40
 """There are enough points only with those that have expired."""
 REFUSAL_REASON_ALREADY_RELEASED: RefusalReason.ValueType  # 41
@@ -409,6 +437,7 @@ class Outcome(_message.Message):
     RECORDED_AT_FIELD_NUMBER: _builtins.int
     MEMBER_ID_FIELD_NUMBER: _builtins.int
     BALANCE_AFTER_FIELD_NUMBER: _builtins.int
+    ASSET_FIELD_NUMBER: _builtins.int
     act_id: _builtins.str
     refusal: Global___RefusalReason.ValueType
     """Unset: the act was accepted."""
@@ -419,7 +448,9 @@ class Outcome(_message.Message):
     member_id: _builtins.str
     """The member the act was about, if any."""
     balance_after: _builtins.int
-    """The member's spendable points after the act, as it stood at this entry."""
+    """What the member could spend after the act, of the act's asset, as it stood at this entry."""
+    asset: Global___Asset.ValueType
+    """Of the balance: points, unless the act was about value."""
     @_builtins.property
     def recorded_at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -433,10 +464,11 @@ class Outcome(_message.Message):
         recorded_at: _timestamp_pb2.Timestamp | None = ...,
         member_id: _builtins.str = ...,
         balance_after: _builtins.int = ...,
+        asset: Global___Asset.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["recorded_at", b"recorded_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["act_id", b"act_id", "balance_after", b"balance_after", "entry_number", b"entry_number", "leaf_sha256", b"leaf_sha256", "member_id", b"member_id", "recorded_at", b"recorded_at", "refusal", b"refusal", "shard", b"shard"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["act_id", b"act_id", "asset", b"asset", "balance_after", b"balance_after", "entry_number", b"entry_number", "leaf_sha256", b"leaf_sha256", "member_id", b"member_id", "recorded_at", b"recorded_at", "refusal", b"refusal", "shard", b"shard"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -480,7 +512,7 @@ class DeviceProof(_message.Message):
     """SHA-256 of the device's DER SubjectPublicKeyInfo."""
     signature: _builtins.bytes
     """DSSE's PAE of type "application/vnd.coalition.v1.member-consent" and the lines audience, partner id, act id, kind of entry,
-    and what it is about (the amount; or the proof that is added or removed, as the leaf names it), each with LF.
+    and what it is about (the value of the leaf's line `amount`, `proof` or `proof-name`), each with LF.
     """
     def __init__(
         self,

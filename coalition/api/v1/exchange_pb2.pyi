@@ -32,6 +32,7 @@ class IssueRequest(_message.Message):
     SPENDABLE_FROM_FIELD_NUMBER: _builtins.int
     ON_EVENT_FIELD_NUMBER: _builtins.int
     CAMPAIGN_FIELD_NUMBER: _builtins.int
+    ASSET_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
     alias_token: _builtins.bytes
     """32 bytes: HMAC-SHA256 of kind and card, phone or app id under the network's alias key."""
@@ -41,6 +42,8 @@ class IssueRequest(_message.Message):
     """Pending until the caller releases them."""
     campaign: _builtins.str
     """A campaign of the caller's, whose funders bear their shares: 1 to 64 of a-z, 0-9 and hyphens. Empty: none."""
+    asset: _envelope_pb2.Asset.ValueType
+    """Of the amount, here and below; value is in minor units of the network's currency."""
     @_builtins.property
     def header(self) -> _envelope_pb2.RequestHeader: ...
     @_builtins.property
@@ -62,10 +65,11 @@ class IssueRequest(_message.Message):
         spendable_from: _timestamp_pb2.Timestamp | None = ...,
         on_event: _builtins.bool = ...,
         campaign: _builtins.str = ...,
+        asset: _envelope_pb2.Asset.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "header", b"header", "member", b"member", "member_id", b"member_id", "occurred_at", b"occurred_at", "on_event", b"on_event", "spendable", b"spendable", "spendable_from", b"spendable_from"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "amount", b"amount", "campaign", b"campaign", "header", b"header", "member", b"member", "member_id", b"member_id", "occurred_at", b"occurred_at", "on_event", b"on_event", "spendable", b"spendable", "spendable_from", b"spendable_from"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "amount", b"amount", "asset", b"asset", "campaign", b"campaign", "header", b"header", "member", b"member", "member_id", b"member_id", "occurred_at", b"occurred_at", "on_event", b"on_event", "spendable", b"spendable", "spendable_from", b"spendable_from"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_member: _TypeAlias = _typing.Literal["member_id", "alias_token"]  # noqa: Y015
     _WhichOneofArgType_member: _TypeAlias = _typing.Literal["member", b"member"]  # noqa: Y015
@@ -88,11 +92,13 @@ class RedeemRequest(_message.Message):
     AMOUNT_FIELD_NUMBER: _builtins.int
     OCCURRED_AT_FIELD_NUMBER: _builtins.int
     MEMBER_PROOF_FIELD_NUMBER: _builtins.int
+    ASSET_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
     alias_token: _builtins.bytes
     """32 bytes: HMAC-SHA256 of kind and card, phone or app id under the network's alias key."""
     amount: _builtins.int
     """Points, 1 to 10^12."""
+    asset: _envelope_pb2.Asset.ValueType
     @_builtins.property
     def header(self) -> _envelope_pb2.RequestHeader: ...
     @_builtins.property
@@ -101,7 +107,7 @@ class RedeemRequest(_message.Message):
 
     @_builtins.property
     def member_proof(self) -> _envelope_pb2.MemberProof:
-        """Needed above the tariff's `consent_above`; where it is given it is checked."""
+        """Needed above the tariff's `consent_above`, for value above `value_consent_above`; where it is given it is checked."""
 
     def __init__(
         self,
@@ -112,10 +118,11 @@ class RedeemRequest(_message.Message):
         amount: _builtins.int = ...,
         occurred_at: _timestamp_pb2.Timestamp | None = ...,
         member_proof: _envelope_pb2.MemberProof | None = ...,
+        asset: _envelope_pb2.Asset.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "header", b"header", "member", b"member", "member_id", b"member_id", "member_proof", b"member_proof", "occurred_at", b"occurred_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "amount", b"amount", "header", b"header", "member", b"member", "member_id", b"member_id", "member_proof", b"member_proof", "occurred_at", b"occurred_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "amount", b"amount", "asset", b"asset", "header", b"header", "member", b"member", "member_id", b"member_id", "member_proof", b"member_proof", "occurred_at", b"occurred_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_member: _TypeAlias = _typing.Literal["member_id", "alias_token"]  # noqa: Y015
     _WhichOneofArgType_member: _TypeAlias = _typing.Literal["member", b"member"]  # noqa: Y015
@@ -134,6 +141,7 @@ class TransferPointsRequest(_message.Message):
     RECIPIENT_TOKEN_FIELD_NUMBER: _builtins.int
     AMOUNT_FIELD_NUMBER: _builtins.int
     OCCURRED_AT_FIELD_NUMBER: _builtins.int
+    ASSET_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
     alias_token: _builtins.bytes
     """32 bytes: HMAC-SHA256 of kind and card, phone or app id under the network's alias key."""
@@ -142,6 +150,7 @@ class TransferPointsRequest(_message.Message):
     """As alias_token."""
     amount: _builtins.int
     """Points, 1 to 10^12."""
+    asset: _envelope_pb2.Asset.ValueType
     @_builtins.property
     def header(self) -> _envelope_pb2.RequestHeader: ...
     @_builtins.property
@@ -158,10 +167,11 @@ class TransferPointsRequest(_message.Message):
         recipient_token: _builtins.bytes = ...,
         amount: _builtins.int = ...,
         occurred_at: _timestamp_pb2.Timestamp | None = ...,
+        asset: _envelope_pb2.Asset.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "header", b"header", "member", b"member", "member_id", b"member_id", "occurred_at", b"occurred_at", "recipient", b"recipient", "recipient_id", b"recipient_id", "recipient_token", b"recipient_token"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "amount", b"amount", "header", b"header", "member", b"member", "member_id", b"member_id", "occurred_at", b"occurred_at", "recipient", b"recipient", "recipient_id", b"recipient_id", "recipient_token", b"recipient_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "amount", b"amount", "asset", b"asset", "header", b"header", "member", b"member", "member_id", b"member_id", "occurred_at", b"occurred_at", "recipient", b"recipient", "recipient_id", b"recipient_id", "recipient_token", b"recipient_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_member: _TypeAlias = _typing.Literal["member_id", "alias_token"]  # noqa: Y015
     _WhichOneofArgType_member: _TypeAlias = _typing.Literal["member", b"member"]  # noqa: Y015
@@ -185,6 +195,7 @@ class AuthorizeRequest(_message.Message):
     OCCURRED_AT_FIELD_NUMBER: _builtins.int
     HOLD_MINUTES_FIELD_NUMBER: _builtins.int
     MEMBER_PROOF_FIELD_NUMBER: _builtins.int
+    ASSET_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
     alias_token: _builtins.bytes
     """32 bytes: HMAC-SHA256 of kind and card, phone or app id under the network's alias key."""
@@ -192,6 +203,7 @@ class AuthorizeRequest(_message.Message):
     """Points, 1 to 10^12."""
     hold_minutes: _builtins.int
     """How long to hold, up to 525,600; at most as long as the tariff lets, and just so long if it is 0."""
+    asset: _envelope_pb2.Asset.ValueType
     @_builtins.property
     def header(self) -> _envelope_pb2.RequestHeader: ...
     @_builtins.property
@@ -200,7 +212,7 @@ class AuthorizeRequest(_message.Message):
 
     @_builtins.property
     def member_proof(self) -> _envelope_pb2.MemberProof:
-        """Needed above the tariff's `consent_above`; where it is given it is checked."""
+        """Needed above the tariff's `consent_above`, for value above `value_consent_above`; where it is given it is checked."""
 
     def __init__(
         self,
@@ -212,10 +224,11 @@ class AuthorizeRequest(_message.Message):
         occurred_at: _timestamp_pb2.Timestamp | None = ...,
         hold_minutes: _builtins.int = ...,
         member_proof: _envelope_pb2.MemberProof | None = ...,
+        asset: _envelope_pb2.Asset.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "header", b"header", "member", b"member", "member_id", b"member_id", "member_proof", b"member_proof", "occurred_at", b"occurred_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "amount", b"amount", "header", b"header", "hold_minutes", b"hold_minutes", "member", b"member", "member_id", b"member_id", "member_proof", b"member_proof", "occurred_at", b"occurred_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alias_token", b"alias_token", "amount", b"amount", "asset", b"asset", "header", b"header", "hold_minutes", b"hold_minutes", "member", b"member", "member_id", b"member_id", "member_proof", b"member_proof", "occurred_at", b"occurred_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_member: _TypeAlias = _typing.Literal["member_id", "alias_token"]  # noqa: Y015
     _WhichOneofArgType_member: _TypeAlias = _typing.Literal["member", b"member"]  # noqa: Y015
@@ -231,10 +244,12 @@ class CaptureRequest(_message.Message):
     HOLD_ACT_ID_FIELD_NUMBER: _builtins.int
     AMOUNT_FIELD_NUMBER: _builtins.int
     OCCURRED_AT_FIELD_NUMBER: _builtins.int
+    ASSET_FIELD_NUMBER: _builtins.int
     hold_act_id: _builtins.str
     """The caller's authorize."""
     amount: _builtins.int
     """Points, 1 to 10^12; at most what is held."""
+    asset: _envelope_pb2.Asset.ValueType
     @_builtins.property
     def header(self) -> _envelope_pb2.RequestHeader: ...
     @_builtins.property
@@ -246,10 +261,11 @@ class CaptureRequest(_message.Message):
         hold_act_id: _builtins.str = ...,
         amount: _builtins.int = ...,
         occurred_at: _timestamp_pb2.Timestamp | None = ...,
+        asset: _envelope_pb2.Asset.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "occurred_at", b"occurred_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "header", b"header", "hold_act_id", b"hold_act_id", "occurred_at", b"occurred_at"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "asset", b"asset", "header", b"header", "hold_act_id", b"hold_act_id", "occurred_at", b"occurred_at"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -291,10 +307,12 @@ class ReverseRequest(_message.Message):
     ORIGINAL_ACT_ID_FIELD_NUMBER: _builtins.int
     OCCURRED_AT_FIELD_NUMBER: _builtins.int
     AMOUNT_FIELD_NUMBER: _builtins.int
+    ASSET_FIELD_NUMBER: _builtins.int
     original_act_id: _builtins.str
     """The caller's act to undo."""
     amount: _builtins.int
-    """Points to undo, at most 10^12; 0: all that is left."""
+    """Points to undo, at most 10^12; 0: all that is left, whatever the asset."""
+    asset: _envelope_pb2.Asset.ValueType
     @_builtins.property
     def header(self) -> _envelope_pb2.RequestHeader: ...
     @_builtins.property
@@ -306,10 +324,11 @@ class ReverseRequest(_message.Message):
         original_act_id: _builtins.str = ...,
         occurred_at: _timestamp_pb2.Timestamp | None = ...,
         amount: _builtins.int = ...,
+        asset: _envelope_pb2.Asset.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "occurred_at", b"occurred_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "header", b"header", "occurred_at", b"occurred_at", "original_act_id", b"original_act_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount", b"amount", "asset", b"asset", "header", b"header", "occurred_at", b"occurred_at", "original_act_id", b"original_act_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -403,6 +422,10 @@ class GetBalanceResponse(_message.Message):
     HELD_FIELD_NUMBER: _builtins.int
     PENDING_FIELD_NUMBER: _builtins.int
     ARREARS_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    VALUE_HELD_FIELD_NUMBER: _builtins.int
+    VALUE_PENDING_FIELD_NUMBER: _builtins.int
+    VALUE_ARREARS_FIELD_NUMBER: _builtins.int
     member_id: _builtins.str
     balance: _builtins.int
     """Spendable points, with those whose time has come and that the worker has yet to see to."""
@@ -412,6 +435,11 @@ class GetBalanceResponse(_message.Message):
     """Points that are issued and not yet spendable."""
     arrears: _builtins.int
     """Points that the member owes to all partners together: spent, and then taken back by their issuer."""
+    value: _builtins.int
+    """The same of value, in minor units of the network's currency."""
+    value_held: _builtins.int
+    value_pending: _builtins.int
+    value_arrears: _builtins.int
     def __init__(
         self,
         *,
@@ -420,10 +448,14 @@ class GetBalanceResponse(_message.Message):
         held: _builtins.int = ...,
         pending: _builtins.int = ...,
         arrears: _builtins.int = ...,
+        value: _builtins.int = ...,
+        value_held: _builtins.int = ...,
+        value_pending: _builtins.int = ...,
+        value_arrears: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrears", b"arrears", "balance", b"balance", "held", b"held", "member_id", b"member_id", "pending", b"pending"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["arrears", b"arrears", "balance", b"balance", "held", b"held", "member_id", b"member_id", "pending", b"pending", "value", b"value", "value_arrears", b"value_arrears", "value_held", b"value_held", "value_pending", b"value_pending"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -27,7 +27,8 @@ if _version_not_supported:
 
 
 class ExchangeServiceStub:
-    """Points in, points out. Acts answer with an Envelope that holds a Receipt signed by the operator.
+    """Points in, points out; and value, which is money stored for a member: whatever is said here of points holds for value, but where
+    value is named. Acts answer with an Envelope that holds a Receipt signed by the operator.
     """
 
     def __init__(self, channel):
@@ -99,7 +100,8 @@ class ExchangeServiceStub:
 
 
 class ExchangeServiceServicer:
-    """Points in, points out. Acts answer with an Envelope that holds a Receipt signed by the operator.
+    """Points in, points out; and value, which is money stored for a member: whatever is said here of points holds for value, but where
+    value is named. Acts answer with an Envelope that holds a Receipt signed by the operator.
     """
 
     def Issue(self, request, context):
@@ -142,8 +144,8 @@ class ExchangeServiceServicer:
 
     def Capture(self, request, context):
         """Spends held points at the caller, once per hold, at the tariff of the authorize; what is left of the hold goes back to
-        the member. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, HOLD_UNKNOWN, HOLD_CLOSED (captured,
-        voided or lapsed), HOLD_EXPIRED (it has run out), HOLD_EXCEEDED (more than is held).
+        the member. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, HOLD_UNKNOWN, ASSET_DIFFERS, HOLD_CLOSED
+        (captured, voided or lapsed), HOLD_EXPIRED (it has run out), HOLD_EXCEEDED (more than is held).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -160,8 +162,8 @@ class ExchangeServiceServicer:
     def Reverse(self, request, context):
         """Undoes an earlier issue, redemption or capture of the caller, whole or in parts, until nothing of it is left. Points of
         an issue that are spent or held already follow the tariff's term `spent`. An authorize is not reversed but voided.
-        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED (nothing is
-        left), REVERSAL_EXCEEDED, POINTS_SPENT, LIMIT_EXCEEDED.
+        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ASSET_DIFFERS, ALREADY_REVERSED
+        (nothing is left), REVERSAL_EXCEEDED, POINTS_SPENT, LIMIT_EXCEEDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -277,7 +279,8 @@ def add_ExchangeServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ExchangeService:
-    """Points in, points out. Acts answer with an Envelope that holds a Receipt signed by the operator.
+    """Points in, points out; and value, which is money stored for a member: whatever is said here of points holds for value, but where
+    value is named. Acts answer with an Envelope that holds a Receipt signed by the operator.
     """
 
     @staticmethod

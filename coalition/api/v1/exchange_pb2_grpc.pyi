@@ -28,7 +28,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class ExchangeServiceStub:
-    """Points in, points out. Acts answer with an Envelope that holds a Receipt signed by the operator."""
+    """Points in, points out; and value, which is money stored for a member: whatever is said here of points holds for value, but where
+    value is named. Acts answer with an Envelope that holds a Receipt signed by the operator.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -58,8 +60,8 @@ class ExchangeServiceStub:
     """
     Capture: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """Spends held points at the caller, once per hold, at the tariff of the authorize; what is left of the hold goes back to
-    the member. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, HOLD_UNKNOWN, HOLD_CLOSED (captured,
-    voided or lapsed), HOLD_EXPIRED (it has run out), HOLD_EXCEEDED (more than is held).
+    the member. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, HOLD_UNKNOWN, ASSET_DIFFERS, HOLD_CLOSED
+    (captured, voided or lapsed), HOLD_EXPIRED (it has run out), HOLD_EXCEEDED (more than is held).
     """
     Void: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """Gives a hold of the caller up: its points go back to the member. A hold that has run out is given up by the engine.
@@ -68,8 +70,8 @@ class ExchangeServiceStub:
     Reverse: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """Undoes an earlier issue, redemption or capture of the caller, whole or in parts, until nothing of it is left. Points of
     an issue that are spent or held already follow the tariff's term `spent`. An authorize is not reversed but voided.
-    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED (nothing is
-    left), REVERSAL_EXCEEDED, POINTS_SPENT, LIMIT_EXCEEDED.
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ASSET_DIFFERS, ALREADY_REVERSED
+    (nothing is left), REVERSAL_EXCEEDED, POINTS_SPENT, LIMIT_EXCEEDED.
     """
     Release: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """Makes the points of an issue of the caller spendable that are pending: on an event, or sooner than their date.
@@ -90,7 +92,9 @@ class ExchangeServiceStub:
 
 @_typing.type_check_only
 class ExchangeServiceAsyncStub(ExchangeServiceStub):
-    """Points in, points out. Acts answer with an Envelope that holds a Receipt signed by the operator."""
+    """Points in, points out; and value, which is money stored for a member: whatever is said here of points holds for value, but where
+    value is named. Acts answer with an Envelope that holds a Receipt signed by the operator.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     Issue: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
@@ -117,8 +121,8 @@ class ExchangeServiceAsyncStub(ExchangeServiceStub):
     """
     Capture: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """Spends held points at the caller, once per hold, at the tariff of the authorize; what is left of the hold goes back to
-    the member. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, HOLD_UNKNOWN, HOLD_CLOSED (captured,
-    voided or lapsed), HOLD_EXPIRED (it has run out), HOLD_EXCEEDED (more than is held).
+    the member. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, HOLD_UNKNOWN, ASSET_DIFFERS, HOLD_CLOSED
+    (captured, voided or lapsed), HOLD_EXPIRED (it has run out), HOLD_EXCEEDED (more than is held).
     """
     Void: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """Gives a hold of the caller up: its points go back to the member. A hold that has run out is given up by the engine.
@@ -127,8 +131,8 @@ class ExchangeServiceAsyncStub(ExchangeServiceStub):
     Reverse: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """Undoes an earlier issue, redemption or capture of the caller, whole or in parts, until nothing of it is left. Points of
     an issue that are spent or held already follow the tariff's term `spent`. An authorize is not reversed but voided.
-    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED (nothing is
-    left), REVERSAL_EXCEEDED, POINTS_SPENT, LIMIT_EXCEEDED.
+    Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ASSET_DIFFERS, ALREADY_REVERSED
+    (nothing is left), REVERSAL_EXCEEDED, POINTS_SPENT, LIMIT_EXCEEDED.
     """
     Release: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """Makes the points of an issue of the caller spendable that are pending: on an event, or sooner than their date.
@@ -148,7 +152,9 @@ class ExchangeServiceAsyncStub(ExchangeServiceStub):
     """
 
 class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Points in, points out. Acts answer with an Envelope that holds a Receipt signed by the operator."""
+    """Points in, points out; and value, which is money stored for a member: whatever is said here of points holds for value, but where
+    value is named. Acts answer with an Envelope that holds a Receipt signed by the operator.
+    """
 
     @_abc_1.abstractmethod
     def Issue(
@@ -203,8 +209,8 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
         """Spends held points at the caller, once per hold, at the tariff of the authorize; what is left of the hold goes back to
-        the member. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, HOLD_UNKNOWN, HOLD_CLOSED (captured,
-        voided or lapsed), HOLD_EXPIRED (it has run out), HOLD_EXCEEDED (more than is held).
+        the member. Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, HOLD_UNKNOWN, ASSET_DIFFERS, HOLD_CLOSED
+        (captured, voided or lapsed), HOLD_EXPIRED (it has run out), HOLD_EXCEEDED (more than is held).
         """
 
     @_abc_1.abstractmethod
@@ -225,8 +231,8 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
         """Undoes an earlier issue, redemption or capture of the caller, whole or in parts, until nothing of it is left. Points of
         an issue that are spent or held already follow the tariff's term `spent`. An authorize is not reversed but voided.
-        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ALREADY_REVERSED (nothing is
-        left), REVERSAL_EXCEEDED, POINTS_SPENT, LIMIT_EXCEEDED.
+        Refusals, first that applies: PARTNER_NOT_ACTIVE, PARTNER_SUSPENDED, ORIGINAL_UNKNOWN, ASSET_DIFFERS, ALREADY_REVERSED
+        (nothing is left), REVERSAL_EXCEEDED, POINTS_SPENT, LIMIT_EXCEEDED.
         """
 
     @_abc_1.abstractmethod

@@ -399,6 +399,10 @@ class Tariff(_message.Message):
     TRANSFER_DAILY_MAX_FIELD_NUMBER: _builtins.int
     TRANSFER_FEE_MICROS_FIELD_NUMBER: _builtins.int
     CONSENT_ABOVE_FIELD_NUMBER: _builtins.int
+    VALUE_EXPIRY_FIELD_NUMBER: _builtins.int
+    VALUE_EXPIRY_COUNT_FIELD_NUMBER: _builtins.int
+    VALUE_CONSENT_ABOVE_FIELD_NUMBER: _builtins.int
+    VALUE_TRANSFER_MAX_FIELD_NUMBER: _builtins.int
     reimbursement_micros: _builtins.int
     """What a redeemer is reimbursed, 1 to 9,000,000."""
     price_micros: _builtins.int
@@ -431,6 +435,14 @@ class Tariff(_message.Message):
     """Of more points than these none are redeemed or authorized without a proof of their member; 0: of none at all. Unset: no
     proof is asked for.
     """
+    value_expiry: Global___LotExpiry.ValueType
+    """When value expires that is issued from now on: as `expiry`, but never by activity."""
+    value_expiry_count: _builtins.int
+    """As expiry_count."""
+    value_consent_above: _builtins.int
+    """As consent_above, in minor units of value."""
+    value_transfer_max: _builtins.int
+    """Minor units of value that one member sends another at once, 0 to 10^12; 0: none."""
     def __init__(
         self,
         *,
@@ -449,14 +461,23 @@ class Tariff(_message.Message):
         transfer_daily_max: _builtins.int = ...,
         transfer_fee_micros: _builtins.int = ...,
         consent_above: _builtins.int | None = ...,
+        value_expiry: Global___LotExpiry.ValueType = ...,
+        value_expiry_count: _builtins.int = ...,
+        value_consent_above: _builtins.int | None = ...,
+        value_transfer_max: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_consent_above", b"_consent_above", "consent_above", b"consent_above"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_consent_above", b"_consent_above", "_value_consent_above", b"_value_consent_above", "consent_above", b"consent_above", "value_consent_above", b"value_consent_above"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consent_above", b"_consent_above", "consent_above", b"consent_above", "expiry", b"expiry", "expiry_count", b"expiry_count", "fee_micros", b"fee_micros", "grace_days", b"grace_days", "hold_minutes", b"hold_minutes", "interchange_micros", b"interchange_micros", "notice_days", b"notice_days", "price_micros", b"price_micros", "rebate_basis_points", b"rebate_basis_points", "reimbursement_micros", b"reimbursement_micros", "spent", b"spent", "transfer_daily_max", b"transfer_daily_max", "transfer_fee_micros", b"transfer_fee_micros", "transfer_points_max", b"transfer_points_max"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consent_above", b"_consent_above", "_value_consent_above", b"_value_consent_above", "consent_above", b"consent_above", "expiry", b"expiry", "expiry_count", b"expiry_count", "fee_micros", b"fee_micros", "grace_days", b"grace_days", "hold_minutes", b"hold_minutes", "interchange_micros", b"interchange_micros", "notice_days", b"notice_days", "price_micros", b"price_micros", "rebate_basis_points", b"rebate_basis_points", "reimbursement_micros", b"reimbursement_micros", "spent", b"spent", "transfer_daily_max", b"transfer_daily_max", "transfer_fee_micros", b"transfer_fee_micros", "transfer_points_max", b"transfer_points_max", "value_consent_above", b"value_consent_above", "value_expiry", b"value_expiry", "value_expiry_count", b"value_expiry_count", "value_transfer_max", b"value_transfer_max"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__consent_above: _TypeAlias = _typing.Literal["consent_above"]  # noqa: Y015
     _WhichOneofArgType__consent_above: _TypeAlias = _typing.Literal["_consent_above", b"_consent_above"]  # noqa: Y015
+    _WhichOneofReturnType__value_consent_above: _TypeAlias = _typing.Literal["value_consent_above"]  # noqa: Y015
+    _WhichOneofArgType__value_consent_above: _TypeAlias = _typing.Literal["_value_consent_above", b"_value_consent_above"]  # noqa: Y015
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__consent_above) -> _WhichOneofReturnType__consent_above | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__value_consent_above) -> _WhichOneofReturnType__value_consent_above | None: ...
 
 Global___Tariff: _TypeAlias = Tariff  # noqa: Y015
 

@@ -23,16 +23,17 @@ class Arrear:
     quantity: int
     left: int
     tariff: Tariff
+    asset: str
 
 
 @dataclass(frozen=True, slots=True)
 class Repayment:
-    """Points of one lot that repaid one arrear, at the rate of then."""
+    """Points of one lot that repaid one arrear, at the rate of a tariff."""
 
     lot: "Lot"
     arrear: Arrear
     points: int
-    rate_micros: int
+    tariff: Tariff
 
 
 @dataclass(slots=True)
@@ -42,9 +43,9 @@ class Arrears:
     of: dict[str, list[Arrear]] = field(default_factory=dict)
     repaid: list[Repayment] = field(default_factory=list)
 
-    def owed(self, member: str) -> int:
-        """What a member owes all partners together."""
-        return sum([arrear.left for arrear in self.of.get(member, [])])
+    def owed(self, member: str, asset: str) -> int:
+        """What a member owes of an asset to all partners together."""
+        return sum([arrear.left for arrear in self.of.get(member, []) if arrear.asset == asset])
 
     def all(self) -> list[Arrear]:
         """Every arrear there ever was."""
@@ -58,9 +59,10 @@ class Arrears:
         for partner in dict.fromkeys(piece.arrear.partner for piece in pieces):
             mine = [piece for piece in pieces if piece.arrear.partner == partner]
             points = sum([piece.points for piece in mine])
-            answer.posts.append(Post(f"wallet:{member}", f"arrears:{member}:{partner}", "PTS", points))
-            taken = [(piece.lot.funder, piece.points, piece.lot.tariff) for piece in mine]
-            owed = [(partner, piece.points, piece.arrear.tariff) for piece in mine]
+            way = (f"wallet:{member}", f"arrears:{member}:{partner}", mine[0].arrear.asset)
+            answer.posts.append(Post(*way, points))
+            taken = [(p.lot.funder, p.points, p.lot.tariff, p.lot.asset) for p in mine]
+            owed = [(partner, p.points, p.arrear.tariff, p.arrear.asset) for p in mine]
             answer.posts += prices.of_repayment(partner, taken, owed, tariff)
         for lot, _ in slices:
             points = sum([piece.points for piece in pieces if piece.lot is lot])
@@ -75,14 +77,15 @@ class Arrears:
         return pieces
 
     def _pieces(self, member: str, slices: list[tuple["Lot", int]], tariff: Tariff) -> list[Repayment]:
-        """The oldest arrear is repaid from the first slice on, then the next one, until either is used up."""
+        """The oldest arrear of the same asset is repaid from the first slice on, then the next one, until either is used up."""
         pieces: list[Repayment] = []
         unused = [points for _, points in slices]
         at = 0
-        for arrear in self.of.get(member, []):
+        assets = {lot.asset for lot, _ in slices}
+        for arrear in [each for each in self.of.get(member, []) if each.asset in assets]:
             while arrear.left and at < len(slices) and len(pieces) < REPAYMENTS_MAX:
                 points = min(arrear.left, unused[at])
-                pieces.append(Repayment(slices[at][0], arrear, points, tariff.terms.rate_micros))
+                pieces.append(Repayment(slices[at][0], arrear, points, tariff))
                 arrear.left -= points
                 unused[at] -= points
                 at += unused[at] == 0

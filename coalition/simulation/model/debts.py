@@ -4,9 +4,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from coalition.simulation.model.facts import Facts
+from coalition.simulation.model.lots import Lot
 from coalition.simulation.model.points import Deed
 from coalition.simulation.model.reversing import standing
-from coalition.simulation.model.tariffs import Tariff
 
 
 def debts_are_acts(facts: Facts) -> Iterator[str]:
@@ -21,17 +21,18 @@ def debts_are_acts(facts: Facts) -> Iterator[str]:
             # But for those that each funder took back or that are owed to it.
             for lot, quantity in deed.slices:
                 stands = quantity - deed.withdrawn[lot.name] - deed.owed[lot.name]
-                _owe_for_issue(facts, lot.funder, stands, deed.tariff, due)
+                _owe_for_issue(facts, lot, stands, due)
         else:
             _owe_for_redemption(facts, deed, due)
     for lot in facts.openings.lots:
-        _owe_for_issue(facts, lot.funder, lot.quantity, lot.tariff, due)
+        _owe_for_issue(facts, lot, lot.quantity, due)
     is_pool, operator = facts.points.prices.is_pool, facts.partners.operator
+    prices = facts.points.prices
     for repayment in facts.points.arrears.repaid if not is_pool else []:
-        micros = repayment.points * repayment.rate_micros
-        _owe(due, repayment.lot.funder, repayment.arrear.partner, micros)
+        rate = prices.micros("rate_micros", repayment.tariff, repayment.arrear.asset)
+        _owe(due, repayment.lot.funder, repayment.arrear.partner, repayment.points * rate)
     for lot, points in facts.points.expired if is_pool else []:
-        _owe(due, operator, lot.funder, facts.points.prices.rebate(points, lot.tariff))
+        _owe(due, operator, lot.funder, prices.rebate(points, lot.tariff, lot.asset))
     for partner, micros in facts.transfers.fees.items():
         _owe(due, partner, operator, micros)
     for pair in accrued.keys() | due.keys():
@@ -39,21 +40,24 @@ def debts_are_acts(facts: Facts) -> Iterator[str]:
             yield f"{pair[0]} accrued {accrued[pair]} micros to {pair[1]}, acts say {due[pair]}"
 
 
-def _owe_for_issue(
-    facts: Facts, funder: str, points: int, tariff: Tariff, due: Counter[tuple[str, str]]
-) -> None:
+def _owe_for_issue(facts: Facts, lot: Lot, points: int, due: Counter[tuple[str, str]]) -> None:
     """A funder owes the operator for its points."""
-    price = tariff.terms.price_micros if facts.points.prices.is_pool else 0
-    _owe(due, funder, facts.partners.operator, points * (tariff.terms.fee_micros + price))
+    prices = facts.points.prices
+    price = prices.micros("price_micros", lot.tariff, lot.asset) if prices.is_pool else 0
+    fee = prices.micros("fee_micros", lot.tariff, lot.asset)
+    _owe(due, lot.funder, facts.partners.operator, points * (fee + price))
 
 
 def _owe_for_redemption(facts: Facts, deed: Deed, due: Counter[tuple[str, str]]) -> None:
     """Whoever pays for points owes the redeemer of what stands; it owes their funders for them."""
-    terms = deed.tariff.terms
+    prices = facts.points.prices
+    rate, interchange = (
+        prices.micros(term, deed.tariff, deed.asset) for term in ("rate_micros", "interchange_micros")
+    )
     for (lot, _), points in zip(deed.slices, standing(deed, deed.undone), strict=True):
         payer = facts.partners.operator if facts.points.prices.is_pool else lot.funder
-        _owe(due, payer, deed.partner, points * terms.rate_micros)
-        _owe(due, deed.partner, lot.funder, points * terms.interchange_micros)
+        _owe(due, payer, deed.partner, points * rate)
+        _owe(due, deed.partner, lot.funder, points * interchange)
 
 
 def _owe(between: Counter[tuple[str, str]], debtor: str, creditor: str, micros: int) -> None:

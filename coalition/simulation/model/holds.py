@@ -29,6 +29,7 @@ class Hold:
     tariff: Tariff
     until_us: int
     slices: list[tuple[Lot, int]]
+    asset: str
     closed_by: int | None = None
 
     @property
@@ -52,20 +53,21 @@ class Holds:
         """What a redemption would take is set aside instead."""
         points, amount = self.points, body.amount
         member = points.find(place.shard, body.name)
-        about = [("amount", f"PTS {amount}"), ("occurred", spell_time(body.occurred_at_us))]
-        slices = [] if member is None else points.slices(member, amount, place.time_us)
-        refusal = stopped or points.why_not_redeem(member, amount, slices)
+        about = [("amount", f"{body.asset} {amount}"), ("occurred", spell_time(body.occurred_at_us))]
+        refusal, slices = points.to_spend(place, member, body)
+        refusal = stopped or refusal
         if refusal is not None or member is None:
             return points.answer(refusal, member, about)
         asked_for = body.hold_minutes if body.hold_minutes > 0 else tariff.terms.hold_minutes
         until_us = place.time_us + min(asked_for, tariff.terms.hold_minutes) * MINUTE_US
-        hold = Hold(place.shard, place.index, asked.partner, member, amount, tariff, until_us, slices)
+        facts = (member, amount, tariff, until_us, slices, body.asset)
+        hold = Hold(place.shard, place.index, asked.partner, *facts)
         self.by_act[asked.partner, asked.act_id] = self.by_place[hold.place] = hold
         for lot, quantity in slices:
             points.move(member, lot, -quantity)
-        points.held[member] += amount
+        points.held[member, body.asset] += amount
         points.active_us[member] = place.time_us
-        posts = [Post(f"wallet:{member}", f"held:{member}", "PTS", amount)]
+        posts = [Post(f"wallet:{member}", f"held:{member}", body.asset, amount)]
         taken = [lot.slice("take", quantity) for lot, quantity in slices]
         answer = points.answer(None, member, about, posts, taken, tariff.number)
         answer.until_us = until_us
@@ -74,11 +76,11 @@ class Holds:
     def capture(self, place: Place, asked: Asked, body: Capture, stopped: str | None) -> Answer:
         """Some of the held points are spent, at the tariff of the authorize; the others are the member's again."""
         points, hold = self.points, self._find(place, asked, body.hold_act_id)
-        said = [("amount", f"PTS {body.amount}"), ("occurred", spell_time(body.occurred_at_us))]
+        said = [("amount", f"{body.asset} {body.amount}"), ("occurred", spell_time(body.occurred_at_us))]
         if hold is None:
             return points.answer(stopped or "HOLD_UNKNOWN", None, said)
         about = [("original", hold.place), *said]
-        refusal = stopped or self._why_not_capture(hold, body.amount, place.time_us)
+        refusal = stopped or self._why_not_capture(hold, body, place.time_us)
         if refusal is not None:
             return points.answer(refusal, hold.member, about)
         spent = first_points(hold.slices, body.amount)
@@ -95,8 +97,9 @@ class Holds:
             body.amount,
             spent,
             hold.tariff,
+            hold.asset,
         )
-        posts = [Post(held, redeemed, "PTS", body.amount), *money]
+        posts = [Post(held, redeemed, hold.asset, body.amount), *money]
         lots = [lot.slice("spend", quantity) for lot, quantity in spent]
         points.active_us[hold.member] = place.time_us
         back, given = self._end(hold, place, rest)
@@ -109,7 +112,7 @@ class Holds:
         hold = self._find(place, asked, body.hold_act_id)
         if hold is None:
             return self.points.answer(stopped or "HOLD_UNKNOWN", None, [occurred])
-        about = [("original", hold.place), ("amount", f"PTS {hold.amount}"), occurred]
+        about = [("original", hold.place), ("amount", f"{hold.asset} {hold.amount}"), occurred]
         refusal = stopped or ("HOLD_CLOSED" if hold.closed_by is not None else None)
         if refusal is not None:
             return self.points.answer(refusal, hold.member, about)
@@ -136,21 +139,24 @@ class Holds:
         hold = self.by_act.get((asked.partner, act_id))
         return hold if hold is not None and hold.shard == place.shard else None
 
-    def _why_not_capture(self, hold: Hold, amount: int, time_us: int) -> str | None:
+    def _why_not_capture(self, hold: Hold, body: Capture, time_us: int) -> str | None:
+        if body.asset != hold.asset:
+            return "ASSET_DIFFERS"
         if hold.closed_by is not None:
             return "HOLD_CLOSED"
         if time_us >= hold.until_us:
             return "HOLD_EXPIRED"
-        return "HOLD_EXCEEDED" if amount > hold.amount else None
+        return "HOLD_EXCEEDED" if body.amount > hold.amount else None
 
     def _end(self, hold: Hold, place: Place, rest: list[tuple[Lot, int]]) -> tuple[list[Post], list[str]]:
         """Closes the hold and gives slices of it back."""
         hold.closed_by = place.index
-        self.points.held[hold.member] -= hold.amount
+        self.points.held[hold.member, hold.asset] -= hold.amount
         for lot, quantity in rest:
             self.points.move(hold.member, lot, quantity)
         back = sum([quantity for _, quantity in rest])
-        posts = [Post(f"held:{hold.member}", f"wallet:{hold.member}", "PTS", back)] if back else []
+        way = (f"held:{hold.member}", f"wallet:{hold.member}", hold.asset)
+        posts = [Post(*way, back)] if back else []
         return posts, [lot.slice("give", quantity) for lot, quantity in rest]
 
 

@@ -5,10 +5,12 @@ Each law compares two ways to the same number that no rule writes together: post
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import product
 
 from coalition.simulation.model.cycles import OPERATORS
 from coalition.simulation.model.debts import debts_are_acts
 from coalition.simulation.model.facts import Facts
+from coalition.simulation.model.points import parts
 from coalition.simulation.model.reversing import standing
 from coalition.simulation.model.terms import (
     HOUSE,
@@ -18,39 +20,56 @@ from coalition.simulation.model.terms import (
     WALLET_MAX,
 )
 
+ASSETS = ("PTS", "VAL")
+"""What members have: whatever holds of points, holds of value by itself."""
+
 
 def conserved(facts: Facts) -> Iterator[str]:
     """Points issued, and those that members owe, are in wallets, held, pending, in transit, redeemed or expired."""
-    issued = sum(facts.accounts.named("issued", "PTS").values())
-    owed = sum(facts.accounts.named("arrears", "PTS").values())
-    places = ("wallet", "held", "pending", "transit", "redeemed", "expired")
-    found = {kind: -sum(facts.accounts.named(kind, "PTS").values()) for kind in places}
-    if issued + owed != sum(found.values()):
-        yield f"{issued} points are issued, {owed} owed, of which are {found}"
+    for asset in ASSETS:
+        issued = sum(facts.accounts.named("issued", asset).values())
+        owed = sum(facts.accounts.named("arrears", asset).values())
+        places = ("wallet", "held", "pending", "transit", "redeemed", "expired")
+        found = {kind: -sum(facts.accounts.named(kind, asset).values()) for kind in places}
+        if issued + owed != sum(found.values()):
+            yield f"{issued} {asset} are issued, {owed} owed, of which are {found}"
 
 
 def wallets_are_lots(facts: Facts) -> Iterator[str]:
     """A wallet's postings are what its member's open lots hold, from zero to the limit; what arrived may be beyond it."""
-    for kind, points_of in (("wallet", facts.points.balance), ("pending", facts.points.pending)):
-        posted = facts.accounts.named(kind, "PTS")
+    kinds = (("wallet", facts.points.balance), ("pending", facts.points.pending))
+    for (kind, points_of), asset in product(kinds, ASSETS):
+        posted = facts.accounts.named(kind, asset)
         for member in facts.points.open_lots.keys() | posted.keys():
-            held, said = points_of(member), -posted.get(member, 0)
-            if held != said or not 0 <= held <= WALLET_MAX + facts.transfers.from_elsewhere[member]:
-                yield f"the lots of member {member} hold {held} points, {kind}:{member} {said}"
+            held, said = points_of(member, asset), -posted.get(member, 0)
+            if held != said or not 0 <= held <= WALLET_MAX + facts.transfers.from_elsewhere[member, asset]:
+                yield f"the lots of member {member} hold {held} {asset}, {kind}:{member} {said}"
 
 
 def holds_are_held(facts: Facts) -> Iterator[str]:
     """A member's held points are those of its open holds; with its wallet they stay within the limit."""
-    posted = facts.accounts.named("held", "PTS")
-    due: Counter[str] = Counter()
+    posted = _posted(facts, "held", sign=-1)
+    due: Counter[tuple[str, str]] = Counter()
     for hold in facts.holds.open():
-        due[hold.member] += sum([quantity for _, quantity in hold.slices])
-    for member in due.keys() | posted.keys():
-        said = -posted.get(member, 0)
-        if not due[member] == said == facts.points.held[member] >= 0:
-            yield f"the open holds of member {member} are of {due[member]} points, held are {said}"
-        if facts.points.most(member) > WALLET_MAX + facts.transfers.from_elsewhere[member]:
-            yield f"member {member} may come to have {facts.points.most(member)} points"
+        for lot, quantity in hold.slices:
+            due[hold.member, lot.asset] += quantity
+    for member, asset in due.keys() | posted.keys():
+        said, most = posted[member, asset], facts.points.most(member, asset)
+        if not due[member, asset] == said == facts.points.held[member, asset] >= 0:
+            yield f"the open holds of member {member} are of {due[member, asset]} {asset}, held are {said}"
+        if most > WALLET_MAX + facts.transfers.from_elsewhere[member, asset]:
+            yield f"member {member} may come to have {most} {asset}"
+
+
+def _posted(facts: Facts, kind: str, *, sign: int) -> Counter[tuple[str, str]]:
+    """Debits less credits, or the other way round, of the accounts of a kind, by what follows it in their names and asset."""
+    return Counter(
+        {
+            (name, asset): sign * amount
+            for asset in ASSETS
+            for name, amount in facts.accounts.named(kind, asset).items()
+        }
+    )
 
 
 def lots_are_acts(facts: Facts) -> Iterator[str]:
@@ -78,58 +97,59 @@ def lots_are_acts(facts: Facts) -> Iterator[str]:
 
 def expired_are_lots(facts: Facts) -> Iterator[str]:
     """What expired for a partner was taken out of its lots."""
-    gone: Counter[str] = Counter()
+    gone: Counter[tuple[str, str]] = Counter()
     for lot, quantity in facts.points.expired:
-        gone[lot.funder] += quantity
-    for partner, posted in facts.accounts.named("expired", "PTS").items():
-        if gone[partner] != -posted:
-            yield f"{-posted} points of {partner} are posted as expired, its lots say {gone[partner]}"
+        gone[lot.funder, lot.asset] += quantity
+    for (partner, asset), posted in _posted(facts, "expired", sign=-1).items():
+        if gone[partner, asset] != posted:
+            yield f"{posted} {asset} of {partner} are posted as expired, its lots say {gone[partner, asset]}"
 
 
 def issuers_are_lots(facts: Facts) -> Iterator[str]:
     """What a partner funded is its lots, but for those that points came back or moved in, less what it took back or is owed."""
     came_back = {id(new) for _, new in facts.points.renewed} | {id(lot) for lot in facts.transfers.came}
-    due: Counter[str] = Counter()
+    due: Counter[tuple[str, str]] = Counter()
     for lot in facts.points.lots:
-        due[lot.funder] += 0 if id(lot) in came_back else lot.quantity
+        due[lot.funder, lot.asset] += 0 if id(lot) in came_back else lot.quantity
     for deed in facts.points.deeds.values():
         for lot, _ in deed.slices:
-            due[lot.funder] -= deed.withdrawn[lot.name]
+            due[lot.funder, lot.asset] -= deed.withdrawn[lot.name]
     for arrear in facts.points.arrears.all():
-        due[arrear.partner] -= arrear.quantity
-    for partner, issued in facts.accounts.named("issued", "PTS").items():
-        if issued != due[partner]:
-            yield f"{partner} has issued {issued} points, its lots say {due[partner]}"
+        due[arrear.partner, arrear.asset] -= arrear.quantity
+    for (partner, asset), issued in _posted(facts, "issued", sign=1).items():
+        if issued != due[partner, asset]:
+            yield f"{partner} has issued {issued} {asset}, its lots say {due[partner, asset]}"
 
 
 def transits_are_under_way(facts: Facts) -> Iterator[str]:
     """Between two shards stand the points of the transfers that have not arrived."""
-    due: Counter[str] = Counter()
+    due: Counter[tuple[str, str]] = Counter()
     for transit in facts.transfers.under_way():
-        due[transit.account.removeprefix("transit:")] += sum(quantity for _, quantity in transit.slices)
-    posted = facts.accounts.named("transit", "PTS")
-    for way in due.keys() | posted.keys():
-        if due[way] != -posted.get(way, 0):
-            yield f"transit:{way} is {-posted.get(way, 0)} points, {due[way]} are under way"
+        for lot, quantity in transit.slices:
+            due[transit.account.removeprefix("transit:"), lot.asset] += quantity
+    posted = _posted(facts, "transit", sign=-1)
+    for way, asset in due.keys() | posted.keys():
+        if due[way, asset] != posted[way, asset]:
+            yield f"transit:{way} is {posted[way, asset]} {asset}, {due[way, asset]} are under way"
 
 
 def arrears_are_owed(facts: Facts) -> Iterator[str]:
     """What a member owes a partner by postings is what is left of its arrears, each from zero to what it was; all are bounded."""
-    owed: Counter[str] = Counter()
+    owed: Counter[tuple[str, str]] = Counter()
     repaid: Counter[int] = Counter()
     for repayment in facts.points.arrears.repaid:
         repaid[id(repayment.arrear)] += repayment.points
     for arrear in facts.points.arrears.all():
-        owed[f"{arrear.member}:{arrear.partner}"] += arrear.left
+        owed[f"{arrear.member}:{arrear.partner}", arrear.asset] += arrear.left
         if arrear.left != arrear.quantity - repaid[id(arrear)] or arrear.left < 0:
             yield f"arrear {arrear.shard}:{arrear.index} of {arrear.quantity} points is {arrear.left}"
-    posted = facts.accounts.named("arrears", "PTS")
-    for name in owed.keys() | posted.keys():
-        if owed[name] != posted.get(name, 0):
-            yield f"arrears:{name} is {posted.get(name, 0)} points, its arrears say {owed[name]}"
-    for member in facts.points.arrears.of:
-        if facts.points.arrears.owed(member) > OWED_MAX:
-            yield f"member {member} owes {facts.points.arrears.owed(member)} points"
+    posted = _posted(facts, "arrears", sign=1)
+    for name, asset in owed.keys() | posted.keys():
+        if owed[name, asset] != posted[name, asset]:
+            yield f"arrears:{name} is {posted[name, asset]} {asset}, its arrears say {owed[name, asset]}"
+    for member, asset in product(facts.points.arrears.of, ASSETS):
+        if facts.points.arrears.owed(member, asset) > OWED_MAX:
+            yield f"member {member} owes {facts.points.arrears.owed(member, asset)} {asset}"
 
 
 def reversals_are_bounded(facts: Facts) -> Iterator[str]:
@@ -142,11 +162,12 @@ def reversals_are_bounded(facts: Facts) -> Iterator[str]:
 
 def fund_is_unspent(facts: Facts) -> Iterator[str]:
     """A pool's fund holds the price of each point in a lot, held or in transit, less that of those owed; else there is none."""
+    prices = facts.points.prices
     slices = [(lot, lot.left) for lot in facts.points.lots]
     slices += [each for hold in facts.holds.open() for each in hold.slices]
     slices += [each for transit in facts.transfers.under_way() for each in transit.slices]
-    due = sum(points * lot.tariff.terms.price_micros for lot, points in slices)
-    due -= sum(arrear.left * arrear.tariff.terms.price_micros for arrear in facts.points.arrears.all())
+    due = prices.price(parts(slices))
+    due -= prices.price([(a.partner, a.left, a.tariff, a.asset) for a in facts.points.arrears.all()])
     held = -facts.accounts.debit("fund", facts.currency)
     if held != due:
         yield f"the fund holds {held} micros, what is not spent is worth {due}"

@@ -33,6 +33,7 @@ class Lot:
     over: int = 0
     forgiven: int = 0
     notice_us: int | None = None
+    asset: str = "PTS"
 
     @property
     def name(self) -> tuple[int, int]:
@@ -60,7 +61,7 @@ class Lot:
         expires = "never" if self.date_us is None else spell_time(self.date_us)
         if self.idle is not None:
             expires = f"activity-{self.idle}"
-        return f"new {self.funder} PTS {self.quantity} {expires} {self.tariff.number}"
+        return f"new {self.funder} {self.asset} {self.quantity} {expires} {self.tariff.number}"
 
     def is_over(self, now_us: int, active_us: int) -> bool:
         """Whether its moment has come, if its member did something last at `active_us`."""

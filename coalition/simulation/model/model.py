@@ -21,6 +21,7 @@ from coalition.simulation.model.settlements import Settlements
 from coalition.simulation.model.tariffs import Tariffs
 from coalition.simulation.model.terms import (
     HOUSE,
+    MICROS_PER_UNIT,
     Answer,
     Asked,
     FoundingKey,
@@ -81,7 +82,7 @@ class Model(Questions):
         """The network as its founding entry, house entry 0, says."""
         partners = Partners(operator)
         fundings = Fundings(partners)
-        points = Points(Prices(model, currency), fundings)
+        points = Points(Prices(model, currency, MICROS_PER_UNIT // 10**minor_digits), fundings)
         cycles = Cycles(operator=operator, shards=shards, minor_digits=minor_digits)
         self._facts = Facts(
             currency=currency,
@@ -225,7 +226,6 @@ class Model(Questions):
         points, holds, proofs = self._facts.points, self._facts.holds, self._facts.proofs
         stopped = self._facts.partners.refusal(asked.partner, place.house)
         tariff = self._facts.tariffs.at(place.house)
-        above = tariff.terms.consent_above
         match asked.body:
             case Enrol() as body:
                 return points.enrol(place, body, stopped)
@@ -235,12 +235,12 @@ class Model(Questions):
                 return points.issue(place, asked, body, tariff, stopped)
             case Redeem() as body:
                 redeem = partial(points.redeem, place, asked, body, tariff)
-                return proofs.spend(place, asked, body, above, stopped, redeem)
+                return proofs.spend(place, asked, body, tariff.terms, stopped, redeem)
             case TransferPoints() as body:
                 return self._facts.transfers.transfer(place, asked, body, tariff, stopped)
             case Authorize() as body:
                 authorize = partial(holds.authorize, place, asked, body, tariff)
-                return proofs.spend(place, asked, body, above, stopped, authorize)
+                return proofs.spend(place, asked, body, tariff.terms, stopped, authorize)
             case AddMemberProof() as body:
                 return proofs.add(place, asked, body, stopped)
             case RemoveMemberProof() as body:

@@ -110,7 +110,7 @@ class Openings:
             points.move(lot.member, lot, lot.quantity)
         brought = sum(lot.quantity for lot in lots)
         self.loaded[place.shard, name] = (place.index, len(lots), brought)
-        return self._spelled(name, joined, lots, points.prices.of_issue(name.partner, brought, tariff))
+        return self._spelled(name, joined, lots, points.prices.of_issue(name.partner, brought, tariff, "PTS"))
 
     def _check_due(self, place: Place, name: PartName) -> None:
         opening = self.of.get(name[:2])

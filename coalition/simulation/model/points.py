@@ -22,7 +22,7 @@ from coalition.simulation.model.terms import (
     spell_time,
 )
 from settlement.house.tariff import Tariff as Terms
-from settlement.ledger.acts import Enrol, Issue, LinkAlias, MemberName, Redeem
+from settlement.ledger.acts import Authorize, Enrol, Issue, LinkAlias, MemberName, Redeem, TransferPoints
 
 
 @dataclass(slots=True)
@@ -41,6 +41,7 @@ class Deed:
     amount: int
     slices: list[tuple[Lot, int]]
     tariff: Tariff
+    asset: str
     undone: int = 0
     withdrawn: Counter[tuple[int, int]] = field(default_factory=Counter)
     owed: Counter[tuple[int, int]] = field(default_factory=Counter)
@@ -48,7 +49,7 @@ class Deed:
 
 def parts(slices: list[tuple[Lot, int]]) -> list[Part]:
     """Slices as they are priced."""
-    return [(lot.funder, quantity, lot.tariff) for lot, quantity in slices]
+    return [(lot.funder, quantity, lot.tariff, lot.asset) for lot, quantity in slices]
 
 
 @dataclass(slots=True)
@@ -68,8 +69,8 @@ class Points:
     """Points that an `expire` took out of a lot."""
     renewed: list[tuple[Lot, Lot]] = field(default_factory=list)
     """A lot that was over when points came back to it, and the lot that they came back in."""
-    held: Counter[str] = field(default_factory=Counter)
-    """A member's points in open holds."""
+    held: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """What a member has of an asset in open holds."""
     deeds: dict[tuple[str, str], Deed] = field(default_factory=dict)
     """By partner and act id."""
     arrears: Arrears = field(default_factory=Arrears)
@@ -79,17 +80,21 @@ class Points:
         member = name.member if name.alias is None else self.member_of.get(name.alias)
         return member if member is not None and self.shard_of.get(member) == shard else None
 
-    def balance(self, member: str) -> int:
-        """A member's spendable points: what is left of its lots, those that are over and not seen to yet among them."""
-        return sum([lot.left for lot in self.open_lots[member].values() if lot.pending_us is None])
+    def lots_of(self, member: str, asset: str) -> list[Lot]:
+        """A member's lots of an asset that hold any, those that are over and not seen to yet among them."""
+        return [lot for lot in self.open_lots[member].values() if lot.asset == asset]
 
-    def pending(self, member: str) -> int:
-        """A member's points that are pending."""
-        return sum([lot.left for lot in self.open_lots[member].values() if lot.pending_us is not None])
+    def balance(self, member: str, asset: str = "PTS") -> int:
+        """What a member can spend of an asset: what is left of its lots."""
+        return sum([lot.left for lot in self.lots_of(member, asset) if lot.pending_us is None])
 
-    def most(self, member: str) -> int:
+    def pending(self, member: str, asset: str = "PTS") -> int:
+        """What a member has of an asset that is pending."""
+        return sum([lot.left for lot in self.lots_of(member, asset) if lot.pending_us is not None])
+
+    def most(self, member: str, asset: str) -> int:
         """The balance, should every hold be given back and all that is pending become spendable."""
-        return self.balance(member) + self.held[member] + self.pending(member)
+        return self.balance(member, asset) + self.held[member, asset] + self.pending(member, asset)
 
     def fewest_idle(self, member: str) -> int | None:
         """The fewest months without an act after which any of a member's points expire; None if none do."""
@@ -141,7 +146,7 @@ class Points:
     def issue(self, place: Place, asked: Asked, body: Issue, tariff: Tariff, stopped: str | None) -> Answer:
         """A new lot for each who funds it and pays for it."""
         member, partner, amount = self.find(place.shard, body.name), asked.partner, body.amount
-        about = [("amount", f"PTS {amount}"), ("occurred", spell_time(body.occurred_at_us))]
+        about = [("amount", f"{body.asset} {amount}"), ("occurred", spell_time(body.occurred_at_us))]
         until = body.pending_until_us
         if until is not None:
             about.append(("pending", "event" if until == ON_EVENT else spell_time(until)))
@@ -152,37 +157,42 @@ class Points:
             refusal = "MEMBER_UNKNOWN"
         if refusal is None and not parts:
             refusal = "CAMPAIGN_UNKNOWN"
-        if refusal is None and member is not None and self.most(member) + amount > WALLET_MAX:
+        if refusal is None and member is not None and self.most(member, body.asset) + amount > WALLET_MAX:
             refusal = "LIMIT_EXCEEDED"
         if refusal is not None or member is None:
             return self.answer(refusal, member, about)
-        lots = [
-            self._lot(place, number, member, funder, tariff, until) for number, funder in enumerate(parts)
-        ]
+        lots = [self._lot(place, nth, member, funder, tariff, body) for nth, funder in enumerate(parts)]
         slices = list(zip(lots, parts.values(), strict=True))
-        posts = [Post(f"issued:{lot.funder}", lot.account, "PTS", points) for lot, points in slices]
+        posts = [Post(f"issued:{lot.funder}", lot.account, body.asset, points) for lot, points in slices]
         for lot, points in slices:
             lot.quantity = points
             self.lots.append(lot)
             self.move(member, lot, points)
-            posts += self.prices.of_issue(lot.funder, points, tariff)
+            posts += self.prices.of_issue(lot.funder, points, tariff, body.asset)
         self.active_us[member] = place.time_us
-        self.deeds[partner, asked.act_id] = Deed(
-            "issue", place.shard, place.index, partner, member, amount, slices, tariff
-        )
+        self._note(place, asked, member, slices, tariff)
         answer = self.answer(None, member, about, posts, [lot.made() for lot in lots])
         if lots[0].pending_us is not None:
             return answer
         return self.repay(answer, member, slices, tariff, place.time_us)
 
-    def _lot(
-        self, place: Place, number: int, member: str, funder: str, tariff: Tariff, until: int | None
-    ) -> Lot:
+    def _note(
+        self, place: Place, asked: Asked, member: str, slices: list[tuple[Lot, int]], tariff: Tariff
+    ) -> None:
+        """What an accepted act did, should it be reversed."""
+        kind, amount = type(asked.body).__name__.lower(), sum([quantity for _, quantity in slices])
+        facts = (place.shard, place.index, asked.partner, member, amount, slices, tariff)
+        self.deeds[asked.partner, asked.act_id] = Deed(kind, *facts, slices[0][0].asset)
+
+    def _lot(self, place: Place, number: int, member: str, funder: str, tariff: Tariff, body: Issue) -> Lot:
         """An empty lot of what is issued here."""
-        lot = Lot(place.shard, place.index, number, member, funder, 0, 0, tariff)
-        lot.date_us = date_of_lot(tariff.terms.expiry, place.time_us)
-        if tariff.terms.expiry.startswith("activity-"):
-            lot.idle = int(tariff.terms.expiry.removeprefix("activity-"))
+        lot = Lot(place.shard, place.index, number, member, funder, 0, 0, tariff, asset=body.asset)
+        expiry, until = tariff.terms.value_expiry, body.pending_until_us
+        if body.asset == "PTS":
+            expiry = tariff.terms.expiry
+        lot.date_us = date_of_lot(expiry, place.time_us)
+        if expiry.startswith("activity-"):
+            lot.idle = int(expiry.removeprefix("activity-"))
         lot.notice_us = notice_before(lot.date_us, tariff.terms.notice_days, place.time_us)
         if until is not None and until > place.time_us:
             lot.pending_us = until
@@ -195,49 +205,45 @@ class Points:
         living = [(lot, points) for lot, points in slices if not self.is_over(lot, now_us)]
         for piece in self.arrears.repay(answer, member, living, tariff, self.prices):
             self.move(member, piece.lot, -piece.points)
-        answer.balance_after = self.balance(member)
+        answer.balance_after = self.balance(member, slices[0][0].asset) if slices else answer.balance_after
         return answer
 
     def redeem(self, place: Place, asked: Asked, body: Redeem, tariff: Tariff, stopped: str | None) -> Answer:
         """Points out of the member's lots, in their turn, for which the caller is paid at the tariff of now."""
         member, partner = self.find(place.shard, body.name), asked.partner
-        about = [("amount", f"PTS {body.amount}"), ("occurred", spell_time(body.occurred_at_us))]
-        slices = [] if member is None else self.slices(member, body.amount, place.time_us)
-        refusal = stopped or self.why_not_redeem(member, body.amount, slices)
+        about = [("amount", f"{body.asset} {body.amount}"), ("occurred", spell_time(body.occurred_at_us))]
+        refusal, slices = self.to_spend(place, member, body)
+        refusal = stopped or refusal
         if refusal is not None or member is None:
             return self.answer(refusal, member, about)
-        posts = [Post(f"wallet:{member}", f"redeemed:{partner}", "PTS", body.amount)]
+        posts = [Post(f"wallet:{member}", f"redeemed:{partner}", body.asset, body.amount)]
         posts += self.prices.of_redemption(partner, parts(slices), tariff)
         for lot, quantity in slices:
             self.move(member, lot, -quantity)
         self.active_us[member] = place.time_us
-        self.deeds[partner, asked.act_id] = Deed(
-            "redeem", place.shard, place.index, partner, member, body.amount, slices, tariff
-        )
+        self._note(place, asked, member, slices, tariff)
         taken = [lot.slice("take", quantity) for lot, quantity in slices]
         return self.answer(None, member, about, posts, taken, tariff.number)
 
-    def slices(self, member: str, amount: int, now_us: int) -> list[tuple[Lot, int]]:
-        """What each lot that is spendable gives, in its turn, until the amount is reached or nothing is left."""
-        slices, missing = [], amount
-        for lot in sorted(self.open_lots[member].values(), key=lambda lot: lot.turn):
+    def to_spend(
+        self, place: Place, member: str | None, body: Redeem | TransferPoints | Authorize
+    ) -> tuple[str | None, list[tuple[Lot, int]]]:
+        """Why what is asked for is not to be had, or what each lot of that asset gives, in its turn."""
+        if member is None:
+            return "MEMBER_UNKNOWN", []
+        slices: list[tuple[Lot, int]] = []
+        missing = body.amount
+        for lot in sorted(self.lots_of(member, body.asset), key=lambda lot: lot.turn):
             if missing == 0:
                 break
-            if lot.pending_us is not None or self.is_over(lot, now_us):
-                continue
-            slices.append((lot, min(lot.left, missing)))
-            missing -= slices[-1][1]
-        return slices
-
-    def why_not_redeem(self, member: str | None, amount: int, slices: list[tuple[Lot, int]]) -> str | None:
-        """Why so many points, out of these slices, are not to be had."""
-        if member is None:
-            return "MEMBER_UNKNOWN"
-        if self.balance(member) < amount:
-            return "INSUFFICIENT_POINTS"
-        if sum([quantity for _, quantity in slices]) < amount:
-            return "LOT_EXPIRED"
-        return "TOO_MANY_LOTS" if len(slices) > LOTS_MAX else None
+            if lot.pending_us is None and not self.is_over(lot, place.time_us):
+                slices.append((lot, min(lot.left, missing)))
+                missing -= slices[-1][1]
+        if self.balance(member, body.asset) < body.amount:
+            return "INSUFFICIENT_POINTS", []
+        if missing:
+            return "LOT_EXPIRED", []
+        return "TOO_MANY_LOTS" if len(slices) > LOTS_MAX else None, slices
 
     def give_back(
         self, place: Place, slices: list[tuple[Lot, int]], terms: Terms
@@ -286,12 +292,6 @@ class Points:
         """With the member's line first and its balance after the act, whether that was refused or not."""
         if member is None:
             return Answer(refusal, about)
-        return Answer(
-            refusal,
-            [("member", member), *about],
-            posts or [],
-            lots or [],
-            member,
-            self.balance(member),
-            tariff,
-        )
+        asset = dict(about).get("amount", "PTS").split(" ")[0]
+        facts = (posts or [], lots or [], member, self.balance(member, asset), tariff)
+        return Answer(refusal, [("member", member), *about], *facts)

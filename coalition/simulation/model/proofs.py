@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from coalition.simulation.model.points import Points
 from coalition.simulation.model.terms import DEVICES_MAX, LOST_CODES_MAX, Answer, Asked, Place
+from settlement.house.tariff import Tariff
 from settlement.ledger.acts import (
     AddMemberProof,
     Authorize,
@@ -55,17 +56,18 @@ class Proofs:
         place: Place,
         asked: Asked,
         body: Redeem | Authorize,
-        above: int | None,
+        terms: Tariff,
         stopped: str | None,
         act: Callable[[str | None], Answer],
     ) -> Answer:
         """The answer of an act that takes points away, which goes on if its member agrees where it must be asked."""
         member = self.points.find(place.shard, body.name)
+        above = {"PTS": terms.consent_above, "VAL": terms.value_consent_above}[body.asset]
         must = above is not None and body.amount > above
         kind = "authorize" if isinstance(body, Authorize) else "redeem"
         why = None
         if stopped is None and member is not None and (must or body.proof is not None):
-            why = self._why_not(asked, member, body.proof, kind, f"{body.amount}")
+            why = self._why_not(asked, member, body.proof, kind, f"{body.asset} {body.amount}")
         answer = act(stopped or why)
         if stopped is None and member is not None and why is None:
             self._agreed(member, answer, body.proof)

@@ -67,17 +67,17 @@ class Questions:
         """Whom an alias names."""
         return self._facts.points.member_of.get(alias)
 
-    def balance(self, member: str) -> int:
-        """A member's spendable points."""
-        return self._facts.points.balance(member)
+    def balance(self, member: str, asset: str = "PTS") -> int:
+        """A member's spendable points, or value."""
+        return self._facts.points.balance(member, asset)
 
-    def held(self, member: str) -> int:
+    def held(self, member: str, asset: str = "PTS") -> int:
         """A member's points in open holds."""
-        return self._facts.points.held[member]
+        return self._facts.points.held[member, asset]
 
-    def pending(self, member: str) -> int:
+    def pending(self, member: str, asset: str = "PTS") -> int:
         """A member's points that are issued and not spendable yet."""
-        return self._facts.points.pending(member)
+        return self._facts.points.pending(member, asset)
 
     def proofs(self, member: str) -> dict[str, bytes]:
         """What a member can be known by: devices by keyid, and its newest code under "code"."""

@@ -28,8 +28,9 @@ def reverse(
     if deed is None or deed.shard != place.shard:
         return points.answer(stopped or "ORIGINAL_UNKNOWN", None, [occurred])
     amount = body.amount or deed.amount - deed.undone
-    about = [("original", f"{deed.shard}:{deed.index}"), ("amount", f"PTS {amount}"), occurred]
-    refusal = stopped or _why_not(points, deed, amount, tariff)
+    asset = body.asset if body.amount else deed.asset
+    about = [("original", f"{deed.shard}:{deed.index}"), ("amount", f"{asset} {amount}"), occurred]
+    refusal = stopped or ("ASSET_DIFFERS" if asset != deed.asset else _why_not(points, deed, amount, tariff))
     if refusal is not None:
         return points.answer(refusal, deed.member, about)
     undo = _undo_issue if deed.kind == "issue" else _undo_redemption
@@ -44,12 +45,12 @@ def _why_not(points: Points, deed: Deed, amount: int, tariff: Tariff) -> str | N
     if deed.undone + amount > deed.amount:
         return "REVERSAL_EXCEEDED"
     if deed.kind != "issue":
-        return "LIMIT_EXCEEDED" if points.most(deed.member) + amount > WALLET_MAX else None
+        return "LIMIT_EXCEEDED" if points.most(deed.member, deed.asset) + amount > WALLET_MAX else None
     gone = [(lot, missing) for lot, missing, _ in _fates(deed, amount) if missing]
     if gone and tariff.terms.spent == "refuse":
         return "POINTS_SPENT"
     owes = sum([missing - _unspent(lot, missing) for lot, missing in gone])
-    owes_too_much = points.arrears.owed(deed.member) + owes > OWED_MAX
+    owes_too_much = points.arrears.owed(deed.member, deed.asset) + owes > OWED_MAX
     return "LIMIT_EXCEEDED" if owes and tariff.terms.spent == "arrears" and owes_too_much else None
 
 
@@ -84,28 +85,27 @@ def _undo_issue(
         issued, expired = f"issued:{lot.funder}", _unspent(lot, gone)
         owes = gone - expired if tariff.terms.spent == "arrears" else 0
         lot.forgiven += expired
-        money += inverses(points.prices.of_issue(lot.funder, there + owes, lot.tariff))
+        money += inverses(points.prices.of_issue(lot.funder, there + owes, lot.tariff, lot.asset))
         if there:
-            answer.posts.append(Post(lot.account, issued, "PTS", there))
+            answer.posts.append(Post(lot.account, issued, lot.asset, there))
             answer.lots.append(lot.slice("take", there))
             points.move(member, lot, -there)
             deed.withdrawn[lot.name] += there
         if owes:
-            answer.posts.append(Post(f"arrears:{member}:{lot.funder}", issued, "PTS", owes))
+            answer.posts.append(Post(f"arrears:{member}:{lot.funder}", issued, lot.asset, owes))
             _make_arrear(points, place, answer, lot, owes)
             deed.owed[lot.name] += owes
     answer.posts += money
-    answer.balance_after = points.balance(member)
+    answer.balance_after = points.balance(member, deed.asset)
     return answer
 
 
 def _make_arrear(points: Points, place: Place, answer: Answer, lot: Lot, owes: int) -> None:
     """From now on the member owes the lot's funder so many points."""
-    arrear = Arrear(
-        place.shard, place.index, len(answer.arrears), lot.member, lot.funder, owes, owes, lot.tariff
-    )
+    facts = (lot.member, lot.funder, owes, owes, lot.tariff, lot.asset)
+    arrear = Arrear(place.shard, place.index, len(answer.arrears), *facts)
     points.arrears.of.setdefault(lot.member, []).append(arrear)
-    answer.arrears.append(f"new {lot.funder} PTS {owes} {lot.tariff.number}")
+    answer.arrears.append(f"new {lot.funder} {lot.asset} {owes} {lot.tariff.number}")
 
 
 def _undo_redemption(
@@ -114,7 +114,7 @@ def _undo_redemption(
     """Points go back to their lots and money to where it came from, as of then; they repay what the member owes."""
     member, partner = deed.member, deed.partner
     returned = _returned(deed, amount)
-    posts = [Post(f"redeemed:{partner}", f"wallet:{member}", "PTS", amount)]
+    posts = [Post(f"redeemed:{partner}", f"wallet:{member}", deed.asset, amount)]
     posts += inverses(points.prices.of_redemption(partner, parts(returned), deed.tariff))
     lots, credited = points.give_back(place, returned, tariff.terms)
     answer = points.answer(None, member, about, posts, lots)

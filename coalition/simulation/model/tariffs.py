@@ -22,6 +22,9 @@ SPELLED = {
     "transfer-fee-micros": "transfer_fee_micros",
     "notice-days": "notice_days",
     "consent-above": "consent_above",
+    "value-expiry": "value_expiry",
+    "value-consent-above": "value_consent_above",
+    "value-transfer-max": "value_transfer_max",
 }
 """Every term as a leaf names it and as it is asked for, in the leaf's order."""
 
@@ -67,8 +70,10 @@ class Tariffs:
     def allows(self, terms: Terms) -> bool:
         """Whether the settlement model knows such terms: prices and rebates belong to the pool, and there a point has a price.
 
-        No redeemer pays more for a point than it is paid.
+        No redeemer pays more for a point than it is paid, and nobody's value expires for want of an act.
         """
+        if terms.value_expiry.partition("-")[0] == "activity":
+            return False
         if terms.interchange_micros > terms.rate_micros:
             return False
         if self._model == "pool":

@@ -42,8 +42,8 @@ class Transfers:
     """All that was ever transferred.
 
     `sent`: points by member and day; `left`: slices that left a lot; `came`: lots that they came in; `fees`: micros by partner;
-    `transits`: by the place of the transfer, as `original` lines spell it; `from_elsewhere`: points that came
-    to a member by them.
+    `transits`: by the place of the transfer, as `original` lines spell it; `from_elsewhere`: what came of an
+    asset to a member by them.
     """
 
     points: Points
@@ -52,7 +52,7 @@ class Transfers:
     came: list[Lot] = field(default_factory=list)
     fees: Counter[str] = field(default_factory=Counter)
     transits: dict[str, Transit] = field(default_factory=dict)
-    from_elsewhere: Counter[str] = field(default_factory=Counter)
+    from_elsewhere: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def transfer(
         self, place: Place, asked: Asked, body: TransferPoints, tariff: Tariff, stopped: str | None
@@ -61,29 +61,29 @@ class Transfers:
         points, amount = self.points, body.amount
         member, recipient = points.find(place.shard, body.name), self._recipient(body.recipient)
         about = [] if recipient is None else [("recipient", recipient)]
-        about += [("amount", f"PTS {amount}"), ("occurred", spell_time(body.occurred_at_us))]
-        refusal = stopped or self._why_not(place, member, recipient, amount, tariff)
-        slices = [] if member is None else points.slices(member, amount, place.time_us)
-        refusal = refusal or points.why_not_redeem(member, amount, slices)
+        about += [("amount", f"{body.asset} {amount}"), ("occurred", spell_time(body.occurred_at_us))]
+        why_not, slices = points.to_spend(place, member, body)
+        refusal = stopped or self._why_not(place, member, recipient, body, tariff) or why_not
         if refusal is not None or member is None or recipient is None:
             return points.answer(refusal, member, about)
         for lot, quantity in slices:
             points.move(member, lot, -quantity)
         self.left += slices
-        self.sent[member, place.time_us // DAY_US] += amount
+        if body.asset == "PTS":
+            self.sent[member, place.time_us // DAY_US] += amount
         points.active_us[member] = place.time_us
-        fee = points.prices.of_transfer(asked.partner, amount, tariff)
+        fee = points.prices.of_transfer(asked.partner, amount, tariff, body.asset)
         self.fees[asked.partner] += sum(post.amount for post in fee)
         taken = [lot.slice("take", quantity) for lot, quantity in slices]
         if points.shard_of[recipient] != place.shard:
             transit = Transit(place, points.shard_of[recipient], recipient, slices)
             self.transits[f"{place.shard}:{place.index}"] = transit
-            posts = [Post(f"wallet:{member}", transit.account, "PTS", amount), *fee]
+            posts = [Post(f"wallet:{member}", transit.account, body.asset, amount), *fee]
             sent = [_sent(lot, quantity) for lot, quantity in slices]
             return points.answer(None, member, about, posts, sent + taken, tariff.number)
         points.active_us[recipient] = place.time_us
         new = self._come(place, recipient, slices, place.time_us)
-        posts = [Post(f"wallet:{member}", f"wallet:{recipient}", "PTS", amount), *fee]
+        posts = [Post(f"wallet:{member}", f"wallet:{recipient}", body.asset, amount), *fee]
         made = [lot.made() for lot in new]
         answer = points.answer(None, member, about, posts, made + taken, tariff.number)
         self._repay(answer, recipient, new, tariff)
@@ -101,8 +101,9 @@ class Transfers:
         points.active_us[recipient] = max(known_us, transit.place.time_us)
         new = self._come(place, recipient, transit.slices, transit.place.time_us)
         amount = sum(quantity for _, quantity in transit.slices)
-        self.from_elsewhere[recipient] += amount
-        posts = [Post(transit.account, f"wallet:{recipient}", "PTS", amount)]
+        asset = new[0].asset
+        self.from_elsewhere[recipient, asset] += amount
+        posts = [Post(transit.account, f"wallet:{recipient}", asset, amount)]
         answer = Answer(None, [], posts, [lot.made() for lot in new])
         self._repay(answer, recipient, new, tariff)
         about = [("member", recipient), ("original", original), ("request", "none")]
@@ -123,22 +124,27 @@ class Transfers:
         return member if member in self.points.shard_of else None
 
     def _why_not(
-        self, place: Place, member: str | None, recipient: str | None, amount: int, tariff: Tariff
+        self, place: Place, member: str | None, recipient: str | None, body: TransferPoints, tariff: Tariff
     ) -> str | None:
-        points, terms = self.points, tariff.terms
+        points, terms, amount, asset = self.points, tariff.terms, body.amount, body.asset
         if member is None:
             return "MEMBER_UNKNOWN"
         if recipient is None:
             return "RECIPIENT_UNKNOWN"
-        if terms.transfer_points_max == 0 or member == recipient:
+        most, on_a_day = terms.value_transfer_max, 0
+        if asset == "PTS":
+            most, on_a_day = terms.transfer_points_max, terms.transfer_daily_max
+        if most == 0 or member == recipient:
             return "TRANSFER_NOT_ALLOWED"
-        if points.arrears.owed(member):
+        if points.arrears.owed(member, asset):
             return "MEMBER_IN_ARREARS"
         sent = self.sent[member, place.time_us // DAY_US] + amount
-        if amount > terms.transfer_points_max or 0 < terms.transfer_daily_max < sent:
+        if amount > most or 0 < on_a_day < sent:
             return "LIMIT_EXCEEDED"
         lives_here = points.shard_of[recipient] == place.shard
-        return "LIMIT_EXCEEDED" if lives_here and points.most(recipient) + amount > WALLET_MAX else None
+        return (
+            "LIMIT_EXCEEDED" if lives_here and points.most(recipient, asset) + amount > WALLET_MAX else None
+        )
 
     def _come(self, place: Place, recipient: str, slices: list[tuple[Lot, int]], sent_us: int) -> list[Lot]:
         """A new lot for each slice, like the lot that it was part of."""

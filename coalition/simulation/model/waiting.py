@@ -24,7 +24,7 @@ def release(
     deed = points.deeds.get((asked.partner, body.original_act_id))
     if deed is None or deed.shard != place.shard or deed.kind != "issue":
         return points.answer(stopped or "ORIGINAL_UNKNOWN", None, [occurred])
-    about = [("original", f"{deed.shard}:{deed.index}"), ("amount", f"PTS {deed.amount}"), occurred]
+    about = [("original", f"{deed.shard}:{deed.index}"), ("amount", f"{deed.asset} {deed.amount}"), occurred]
     lots = [lot for lot, _ in deed.slices]
     refusal = stopped
     if refusal is None and None in [lot.pending_us for lot in lots]:
@@ -37,7 +37,7 @@ def release(
     if refusal is not None:
         return points.answer(refusal, deed.member, about)
     left = sum([lot.left for lot in lots])
-    post = Post(f"pending:{deed.member}", f"wallet:{deed.member}", "PTS", left)
+    post = Post(f"pending:{deed.member}", f"wallet:{deed.member}", deed.asset, left)
     for lot in lots:
         lot.pending_us = None
     credited = [(lot, lot.left) for lot in lots]
@@ -51,7 +51,10 @@ def see_to(points: Points, place: Place, kind: str, member: str, tariff: Tariff)
     """What the one entry of this kind says that may be here for the member. ModelError NOTHING_DUE."""
     if points.shard_of.get(member) != place.shard:
         raise ModelError("NOTHING_DUE", f"member {member} does not live in shard {place.shard}")
-    lots = sorted(points.open_lots[member].values(), key=lambda lot: lot.turn)
+    in_points, in_value = (
+        sorted(points.lots_of(member, asset), key=lambda lot: lot.turn) for asset in ("PTS", "VAL")
+    )
+    lots = in_points if any(_is_due(points, lot, place.time_us) for lot in in_points) else in_value
     over = [lot for lot in lots if points.is_over(lot, place.time_us)]
     if kind == "notice":
         return _notice(points, member, lots, place.time_us)
@@ -65,7 +68,7 @@ def see_to(points: Points, place: Place, kind: str, member: str, tariff: Tariff)
     if not chosen:
         raise ModelError("NOTHING_DUE", f"nothing of member {member} is due")
     posts = [
-        Post(*pair, "PTS", sum(lot.left for lot, *each in moves if each == list(pair)))
+        Post(*pair, chosen[0].asset, sum(lot.left for lot, *each in moves if each == list(pair)))
         for pair in dict.fromkeys((debit, credit) for _, debit, credit in moves)
     ]
     if kind == "expire":
@@ -77,6 +80,12 @@ def see_to(points: Points, place: Place, kind: str, member: str, tariff: Tariff)
         _end_or_free(points, kind, lot)
     answer = points.answer(None, member, [("request", "none")], posts, said)
     return answer if kind == "expire" else points.repay(answer, member, slices, tariff, place.time_us)
+
+
+def _is_due(points: Points, lot: Lot, now_us: int) -> bool:
+    """Whether anything is to be seen to about a lot."""
+    moments = [moment for moment in (lot.pending_us, lot.notice_us) if moment is not None]
+    return points.is_over(lot, now_us) or any(moment <= now_us for moment in moments)
 
 
 def funders_told(answer: Answer) -> set[str]:
@@ -97,7 +106,7 @@ def _notice(points: Points, member: str, lots: list[Lot], now_us: int) -> Answer
     told: list[Line] = []
     for funder, date_us in dict.fromkeys((lot.funder, lot.date_us or 0) for lot in due):
         left = sum([lot.left for lot in due if (lot.funder, lot.date_us) == (funder, date_us)])
-        told.append(("expiring", f"{funder} PTS {left} {spell_time(date_us)}"))
+        told.append(("expiring", f"{funder} {due[0].asset} {left} {spell_time(date_us)}"))
     for lot in due:
         lot.notice_us = None
     return points.answer(None, member, [("request", "none"), *told])

@@ -60,8 +60,8 @@ def coming_lots(server: "Postgres", _transaction: Transaction, parameters: Any) 
     """Members' lots that were pending until now: the first of each."""
     shard, now_us, *asked = parameters
     found: list[tuple[Any, ...]] = []
-    for member, most in zip(*asked, strict=True):
-        lots = in_turn(server.tables, shard, member)
+    for member, asset, most in zip(*asked, strict=True):
+        lots = in_turn(server.tables, shard, member, asset)
         coming = [lot for lot in lots if lot.pending_until_us is not None and lot.pending_until_us <= now_us]
         found += [astuple(lot) for lot in coming[:most]]
     return found
@@ -71,8 +71,8 @@ def ending_lots(server: "Postgres", _transaction: Transaction, parameters: Any) 
     """Members' lots of whose expiry somebody is to be told: the first of each."""
     shard, now_us, *asked = parameters
     found: list[tuple[Any, ...]] = []
-    for member, most in zip(*asked, strict=True):
-        lots = in_turn(server.tables, shard, member)
+    for member, asset, most in zip(*asked, strict=True):
+        lots = in_turn(server.tables, shard, member, asset)
         ending = [lot for lot in lots if lot.notice_us is not None and lot.notice_us <= now_us]
         found += [astuple(lot) for lot in ending[:most]]
     return found

@@ -49,7 +49,7 @@ def _outcome(tables: Tables, partner: str, act_id: str) -> tuple[Any, ...]:
     sha, shard, index = tables.acts[partner, act_id]
     entry = tables.entries[shard][index]
     facts = (entry.leaf_hash, entry.recorded_at_us, entry.refusal, entry.member, entry.balance_after)
-    return (act_id, sha, shard, index, *facts)
+    return (act_id, sha, shard, index, *facts, "VAL" if "\namount VAL " in entry.leaf else "PTS")
 
 
 def seen(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
@@ -108,30 +108,30 @@ def members(server: "Postgres", _transaction: Transaction, parameters: Any) -> R
 
 
 def wallets(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
-    """Points in wallets."""
-    shard, accounts = parameters
-    found = ((account, server.tables.balances.get((shard, account, "PTS"))) for account in accounts)
-    return [(account, sums[1] - sums[0]) for account, sums in found if sums is not None]
+    """Points and value in wallets."""
+    shard, *asked = parameters
+    found = ((name, server.tables.balances.get((shard, *name))) for name in zip(*asked, strict=True))
+    return [(*name, sums[1] - sums[0]) for name, sums in found if sums is not None]
 
 
 def _lot(lot: LotRow) -> tuple[Any, ...]:
     return astuple(lot)
 
 
-def in_turn(tables: Tables, shard: int, member: str) -> list[LotRow]:
-    """A member's lots with points left, in the order of spending."""
+def in_turn(tables: Tables, shard: int, member: str, asset: str) -> list[LotRow]:
+    """A member's lots of an asset with anything left, in the order of spending."""
     lots = [tables.lots[shard, *name] for name in tables.open_lots.get((shard, member), ())]
-    return sorted(lots, key=lambda lot: (lot.expires_at_us, lot.name))
+    return sorted([lot for lot in lots if lot.asset == asset], key=lambda lot: (lot.expires_at_us, lot.name))
 
 
 def open_lots(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
     """Members' lots that are not pending and not over: the first of each."""
     shard, now_us, *asked = parameters
     found: list[tuple[Any, ...]] = []
-    for member, most, idle in zip(*asked, strict=True):
+    for member, asset, most, idle in zip(*asked, strict=True):
         lots = [
             lot
-            for lot in in_turn(server.tables, shard, member)
+            for lot in in_turn(server.tables, shard, member, asset)
             if lot.expires_at_us > now_us
             and lot.pending_until_us is None
             and (lot.idle_months or idle + 1) > idle
@@ -144,8 +144,8 @@ def over_lots(server: "Postgres", _transaction: Transaction, parameters: Any) ->
     """Members' lots that are over: the first of each by date, and by activity."""
     shard, now_us, *asked = parameters
     found: list[tuple[Any, ...]] = []
-    for member, most, idle in zip(*asked, strict=True):
-        lots = in_turn(server.tables, shard, member)
+    for member, asset, most, idle in zip(*asked, strict=True):
+        lots = in_turn(server.tables, shard, member, asset)
         dated = [lot for lot in lots if lot.expires_at_us <= now_us]
         by_activity = [lot for lot in lots if lot.idle_months is not None and lot.idle_months <= idle]
         found += [_lot(lot) for lot in (*dated[:most], *by_activity[:most])]

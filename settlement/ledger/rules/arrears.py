@@ -10,7 +10,6 @@ from settlement.ledger.book import Arrear, Book, Lot
 from settlement.ledger.rules.expiry import has_expired
 from settlement.ledger.rules.pricing import Priced, money_of_repayment
 from settlement.ledger.rules.ruling import Ruling
-from settlement.money import POINTS
 
 REPAYMENTS_MAX = 8
 """Parts of lots that repay arrears in one entry, so that its leaf stays within bounds; what is left waits for the next credit."""
@@ -21,6 +20,7 @@ def repay(
     book: Book, house: House, ruling: Ruling, credited: Sequence[tuple[Lot, int]], now_us: int
 ) -> Ruling:
     """The ruling with what the member repays of its arrears out of the points that its wallet was just credited, in their order.
+    Value repays what is owed of value.
 
     A partner to which points are owed gets them, and the money of `money_of_repayment` moves, at the tariff that prices the
     entry anyway, or else at the one in force. Points that are over repay nothing: they only wait for their `expire`.
@@ -28,8 +28,8 @@ def repay(
     if not credited:
         return ruling
     member = credited[0][0].member
-    wallet = book.wallets.get(member)
-    if wallet is None or not wallet.arrears:
+    wallet = book.wallet(member, credited[0][0].asset)
+    if not wallet.arrears:
         return ruling
     living = [(lot, points) for lot, points in credited if not has_expired(lot, wallet, now_us)]
     pieces = _pieces(wallet.arrears, living)
@@ -71,11 +71,13 @@ def _posts(house: House, member: str, pieces: Sequence[_Piece], tariff: int) -> 
     """For each partner that is repaid, the oldest arrear's first: its points, then their money."""
     found: dict[str, list[tuple[Priced, int]]] = {}
     for lot, arrear, quantity in pieces:
-        taken = Priced(lot.funder, quantity, lot.tariff)
+        taken = Priced(lot.funder, quantity, lot.tariff, lot.asset)
         found.setdefault(arrear.partner, []).append((taken, arrear.tariff))
     posts: list[Transfer] = []
     for partner, repaid in found.items():
         points = sum([taken.points for taken, _ in repaid])
-        posts.append(Transfer(chart.wallet(member), chart.arrears(member, partner), POINTS, points))
+        posts.append(
+            Transfer(chart.wallet(member), chart.arrears(member, partner), pieces[0][0].asset, points)
+        )
         posts += money_of_repayment(house, partner, repaid, tariff)
     return tuple(posts)

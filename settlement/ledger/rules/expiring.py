@@ -12,23 +12,29 @@ from settlement.house.state import House
 from settlement.journal.acts import Draft
 from settlement.journal.leaf import Transfer
 from settlement.ledger import chart
-from settlement.ledger.book import Book, Lot
+from settlement.ledger.book import Book, Lot, Wallet
 from settlement.ledger.rules.arrears import repay
 from settlement.ledger.rules.expiry import has_expired, moment_of
 from settlement.ledger.rules.noticing import notice
 from settlement.ledger.rules.points import SLICES_MAX
 from settlement.ledger.rules.pricing import money_of_expiry, priced
 from settlement.ledger.rules.ruling import Ruling, spelled_by_engine
+from settlement.money import ASSETS
 
 
 def see_to(book: Book, house: House, member: str, now_us: int) -> tuple[Draft, int] | None:
     """The `expire`, or else the `mature`, or else the `notice` that is due for a member, and when the last of its lots fell due.
 
-    None if nothing is.
-
-    LookupError for a member that is not in the book.
+    Of its points, or else of its value. None if nothing is. LookupError for a member that is not in the book.
     """
-    wallet = book.wallets[member]
+    for asset in ASSETS:
+        found = _see_to(book, house, member, book.wallet(member, asset), now_us)
+        if found is not None:
+            return found
+    return None
+
+
+def _see_to(book: Book, house: House, member: str, wallet: Wallet, now_us: int) -> tuple[Draft, int] | None:
     expired = _first(lot for lot in wallet.lots if has_expired(lot, wallet, now_us))
     if expired:
         due_us = max([moment_of(lot, wallet) for lot in expired])

@@ -12,7 +12,6 @@ from settlement.ledger.rules.arrears import repay
 from settlement.ledger.rules.points import points_to_spend
 from settlement.ledger.rules.pricing import money_of_redemption, priced
 from settlement.ledger.rules.ruling import ActName, Ruling
-from settlement.money import POINTS
 
 
 def authorize(
@@ -25,10 +24,11 @@ def authorize(
     minutes = min(body.hold_minutes or house.tariff.hold_minutes, house.tariff.hold_minutes)
     until_us = now_us + minutes * MINUTE_US
     taken = tuple([(lot.name, quantity) for lot, quantity in slices])
-    hold = Hold(index, member, name[0], body.amount, house.tariff_number, until_us, taken)
+    facts = (body.amount, house.tariff_number, until_us, taken)
+    hold = Hold(index, member, name[0], *facts, asset=body.asset)
     book.open_hold(name, hold)
     book.note_activity(member, now_us)
-    posts = (Transfer(chart.wallet(member), chart.held(member), POINTS, body.amount),)
+    posts = (Transfer(chart.wallet(member), chart.held(member), body.asset, body.amount),)
     return Ruling(
         "authorize", member, None, posts, house.tariff_number, taken=taken, until_us=until_us, consent=consent
     )
@@ -40,7 +40,7 @@ def capture(
     """The first points of the hold are spent at its tariff, the others go back to their lots and repay what the member owes."""
     partner, hold = name[0], _find(book, name[0], body.hold_act_id)
     if refusal is None:
-        refusal = _why_not_capture(hold, body.amount, now_us)
+        refusal = _why_not_capture(hold, body, now_us)
     if refusal is not None or hold is None:
         return Ruling("capture", hold.member if hold is not None else None, refusal, original=hold)
     spent, given = divided(hold.slices, body.amount)
@@ -49,8 +49,10 @@ def capture(
     slices = priced(_lots_of(book, spent))
     money = money_of_redemption(house, partner, slices, hold.tariff)
     held, redeemed = chart.held(hold.member), chart.redeemed(partner)
-    book.originals[name] = Original(index, "capture", hold.member, body.amount, spent, hold.tariff)
-    posts = (Transfer(held, redeemed, POINTS, body.amount), *money, *_freed(hold, hold.amount - body.amount))
+    facts = (body.amount, spent, hold.tariff)
+    book.originals[name] = Original(index, "capture", hold.member, *facts, asset=hold.asset)
+    spending = Transfer(held, redeemed, hold.asset, body.amount)
+    posts = (spending, *money, *_freed(hold, hold.amount - body.amount))
     ruling = Ruling("capture", hold.member, None, posts, hold.tariff, spent=spent, given=given, original=hold)
     return repay(book, house, ruling, _lots_of(book, given), now_us)
 
@@ -98,13 +100,15 @@ def _why_not_void(hold: Hold | None) -> str | None:
     return None if hold.is_open else "HOLD_CLOSED"
 
 
-def _why_not_capture(hold: Hold | None, amount: int, now_us: int) -> str | None:
+def _why_not_capture(hold: Hold | None, body: Capture, now_us: int) -> str | None:
+    if hold is not None and hold.asset != body.asset:
+        return "ASSET_DIFFERS"
     refusal = _why_not_void(hold)
     if refusal is not None or hold is None:
         return refusal
     if now_us >= hold.until_us:
         return "HOLD_EXPIRED"
-    return "HOLD_EXCEEDED" if amount > hold.amount else None
+    return "HOLD_EXCEEDED" if body.amount > hold.amount else None
 
 
 def _given_back(kind: str, book: Book, house: House, hold: Hold, at: tuple[int, int]) -> Ruling:
@@ -121,4 +125,4 @@ def _lots_of(book: Book, slices: Sequence[Slice]) -> list[tuple[Lot, int]]:
 def _freed(hold: Hold, points: int) -> tuple[Transfer, ...]:
     if not points:
         return ()
-    return (Transfer(chart.held(hold.member), chart.wallet(hold.member), POINTS, points),)
+    return (Transfer(chart.held(hold.member), chart.wallet(hold.member), hold.asset, points),)

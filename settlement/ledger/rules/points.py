@@ -26,42 +26,46 @@ def issue(
     member = find(book, body.name)
     parts = parts_of_issue(house, name[0], body.campaign, body.amount, now_us)
     if refusal is None:
-        refusal = _why_not_issue(book, member, body.amount, parts)
+        refusal = _why_not_issue(book, member, body, parts)
     if refusal is not None or member is None:
         return Ruling("issue", member, refusal)
     pending = body.pending_until_us if (body.pending_until_us or 0) > now_us else None
-    lots = _new_lots(house, member, parts, (index, now_us), pending)
-    put_in = [Transfer(chart.issued(lot.funder), lot.account, POINTS, lot.quantity) for lot in lots]
-    money = [post for lot in lots for post in money_of_issue(house, lot.funder, lot.quantity, lot.tariff)]
+    lots = _new_lots(house, member, body.asset, parts, (index, now_us), pending)
+    put_in = [Transfer(chart.issued(lot.funder), lot.account, lot.asset, lot.quantity) for lot in lots]
+    issued = priced([(lot, lot.quantity) for lot in lots])
+    money = [post for each in issued for post in money_of_issue(house, *each)]
     for lot in lots:
         book.add_lot(lot)
     book.note_activity(member, now_us)
     slices = tuple([(lot.name, lot.quantity) for lot in lots])
-    book.originals[name] = Original(index, "issue", member, body.amount, slices, house.tariff_number)
+    facts = (body.amount, slices, house.tariff_number)
+    book.originals[name] = Original(index, "issue", member, *facts, asset=body.asset)
     ruling = Ruling("issue", member, None, (*put_in, *money), new_lots=lots)
     credited = [(lot, lot.quantity) for lot in lots]
     return ruling if pending is not None else repay(book, house, ruling, credited, now_us)
 
 
-def _why_not_issue(book: Book, member: str | None, amount: int, parts: list[Part]) -> str | None:
+def _why_not_issue(book: Book, member: str | None, body: Issue, parts: list[Part]) -> str | None:
     if member is None:
         return "MEMBER_UNKNOWN"
     if not parts:
         return "CAMPAIGN_UNKNOWN"
-    return "LIMIT_EXCEEDED" if book.wallets[member].most + amount > WALLET_MAX else None
+    most = book.wallet(member, body.asset).most
+    return "LIMIT_EXCEEDED" if most + body.amount > WALLET_MAX else None
 
 
 def _new_lots(
-    house: House, member: str, parts: list[Part], at: tuple[int, int], pending: int | None
+    house: House, member: str, asset: str, parts: list[Part], at: tuple[int, int], pending: int | None
 ) -> tuple[Lot, ...]:
     """One lot for each part. `at`: the entry's number and time."""
     index, now_us = at
-    date_us, idle = expiry_of(house.tariff.expiry, now_us)
-    notice_us = notice_of(date_us, house.tariff.notice_days, now_us)
+    terms = house.tariff
+    date_us, idle = expiry_of(terms.expiry if asset == POINTS else terms.value_expiry, now_us)
+    notice_us = notice_of(date_us, terms.notice_days, now_us)
     life = (date_us, house.tariff_number, idle, pending)
     return tuple(
         [
-            Lot(index, place, member, funder, POINTS, points, points, *life, notice_us=notice_us)
+            Lot(index, place, member, funder, asset, points, points, *life, notice_us=notice_us)
             for place, (funder, points) in enumerate(parts)
         ]
     )
@@ -79,11 +83,11 @@ def redeem(
     for lot, quantity in slices:
         book.take(lot, quantity)
     posts = (
-        Transfer(chart.wallet(member), chart.redeemed(partner), POINTS, body.amount),
+        Transfer(chart.wallet(member), chart.redeemed(partner), body.asset, body.amount),
         *money_of_redemption(house, partner, priced(slices), tariff),
     )
     taken = tuple([(lot.name, quantity) for lot, quantity in slices])
-    book.originals[name] = Original(index, "redeem", member, body.amount, taken, tariff)
+    book.originals[name] = Original(index, "redeem", member, body.amount, taken, tariff, asset=body.asset)
     return Ruling("redeem", member, None, posts, tariff, taken=taken, consent=consent)
 
 
@@ -97,19 +101,19 @@ def points_to_spend(
         refusal = consent_to_spend(book, house, name, body, member)
         consent = body.proof if refusal is None and member is not None else None
     if refusal is None:
-        refusal, slices = slices_of(book, member, body.amount, now_us)
+        refusal, slices = slices_of(book, member, body.asset, body.amount, now_us)
     if refusal is None and member is not None:
         use_up(book, member, consent)
     return member, refusal, slices, consent
 
 
 def slices_of(
-    book: Book, member: str | None, amount: int, now_us: int
+    book: Book, member: str | None, asset: str, amount: int, now_us: int
 ) -> tuple[str | None, list[tuple[Lot, int]]]:
     """Which lots an amount comes from, soonest expiry first, then oldest; or why not. BooksError if lots lack points."""
     if member is None:
         return "MEMBER_UNKNOWN", []
-    wallet = book.wallets[member]
+    wallet = book.wallet(member, asset)
     if wallet.balance < amount:
         return "INSUFFICIENT_POINTS", []
     slices: list[tuple[Lot, int]] = []

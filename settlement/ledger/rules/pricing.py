@@ -14,6 +14,9 @@ of a slice.
 r, i, t are those of the tariff that the act is priced by, p and the rebate those under which each lot was issued. So the pool's
 fund always holds the price of every point that is not yet spent, less that of every point that a member owes: those it has paid
 back to their issuer. What is undone is undone at the prices of the original.
+
+Value is worth its face under every tariff: r and p are what a minor unit is in micros, f, i, t and the rebate are nothing. So
+whoever takes value is owed exactly what its member was, and in the pool nothing of it is ever left over but what expires.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,7 +27,7 @@ from settlement.house.state import House
 from settlement.journal.leaf import Transfer
 from settlement.ledger import chart
 from settlement.ledger.book import Lot
-from settlement.money import BASIS_POINTS
+from settlement.money import BASIS_POINTS, POINTS
 
 Posts = tuple[Transfer, ...]
 
@@ -35,23 +38,24 @@ class Priced(NamedTuple):
     funder: str
     points: int
     tariff: int
+    asset: str = POINTS
 
 
 def priced(slices: Iterable[tuple[Lot, int]]) -> list[Priced]:
     """Slices as they are priced."""
-    return [Priced(lot.funder, quantity, lot.tariff) for lot, quantity in slices]
+    return [Priced(lot.funder, quantity, lot.tariff, lot.asset) for lot, quantity in slices]
 
 
-def money_of_issue(house: House, funder: str, points: int, tariff: int) -> Posts:
+def money_of_issue(house: House, funder: str, points: int, tariff: int, asset: str = POINTS) -> Posts:
     """What an issuer pays for points: into the pool's fund, and the operator's fee. `tariff`: the lot's."""
-    terms, position = house.tariffs[tariff], chart.position(funder)
+    terms, position = house.terms(tariff, asset), chart.position(funder)
     posts = [(position, chart.FUND, points * terms.price_micros)] if _is_pool(house) else []
     return _posts(house, [*posts, (position, chart.FEE_INCOME, points * terms.fee_micros)])
 
 
-def money_of_issue_undone(house: House, funder: str, points: int, tariff: int) -> Posts:
+def money_of_issue_undone(house: House, funder: str, points: int, tariff: int, asset: str = POINTS) -> Posts:
     """The same back, for as many points of the issue as are undone."""
-    return _inverses(money_of_issue(house, funder, points, tariff))
+    return _inverses(money_of_issue(house, funder, points, tariff, asset))
 
 
 def money_of_redemption(house: House, redeemer: str, slices: Sequence[Priced], tariff: int) -> Posts:
@@ -59,10 +63,10 @@ def money_of_redemption(house: House, redeemer: str, slices: Sequence[Priced], t
 
     `tariff`: the one that reimbursement and interchange are taken from.
     """
-    terms, position = house.tariffs[tariff], chart.position(redeemer)
+    terms, position = house.terms(tariff, slices[0].asset), chart.position(redeemer)
     owed = _points_of_others(redeemer, slices)
     if _is_pool(house):
-        paid = sum([points for _, points, _ in slices]) * terms.rate_micros
+        paid = sum([each.points for each in slices]) * terms.rate_micros
         posts = [(chart.FUND, position, paid), _into_spread(_price(house, slices) - paid)]
     else:
         posts = [(chart.position(name), position, points * terms.rate_micros) for name, points in owed]
@@ -75,9 +79,9 @@ def money_of_redemption_undone(house: House, redeemer: str, slices: Sequence[Pri
     return _inverses(money_of_redemption(house, redeemer, slices, tariff))
 
 
-def money_of_transfer(house: House, asker: str, points: int) -> Posts:
+def money_of_transfer(house: House, asker: str, points: int, asset: str = POINTS) -> Posts:
     """The operator's fee for points that go from one member to another. Nothing else moves: their price is the lots'."""
-    fee = points * house.tariff.transfer_fee_micros
+    fee = points * house.terms(house.tariff_number, asset).transfer_fee_micros
     return _posts(house, [(chart.position(asker), chart.FEE_INCOME, fee)])
 
 
@@ -86,8 +90,8 @@ def money_of_expiry(house: House, slices: Sequence[Priced]) -> Posts:
     if not _is_pool(house):
         return ()
     rebates: dict[str, int] = {}
-    for funder, points, tariff in slices:
-        terms = house.tariffs[tariff]
+    for funder, points, tariff, asset in slices:
+        terms = house.terms(tariff, asset)
         rebate = points * terms.price_micros * terms.rebate_basis_points // BASIS_POINTS
         rebates[funder] = rebates.get(funder, 0) + rebate
     posts = [(chart.FUND, chart.position(funder), rebate) for funder, rebate in rebates.items()]
@@ -106,9 +110,9 @@ def money_of_repayment(
     """
     taken = [points for points, _ in pieces]
     if _is_pool(house):
-        owed = sum([points.points * house.tariffs[tariff].price_micros for points, tariff in pieces])
+        owed = sum([each.points * house.terms(tariff, each.asset).price_micros for each, tariff in pieces])
         return _posts(house, [_into_spread(_price(house, taken) - owed)])
-    rate, position = house.tariffs[tariff].rate_micros, chart.position(creditor)
+    rate, position = house.terms(tariff, taken[0].asset).rate_micros, chart.position(creditor)
     owing = _points_of_others(creditor, taken)
     return _posts(house, [(chart.position(name), position, points * rate) for name, points in owing])
 
@@ -119,7 +123,7 @@ def _is_pool(house: House) -> bool:
 
 def _price(house: House, slices: Iterable[Priced]) -> int:
     """What the fund holds for points."""
-    return sum([points * house.tariffs[tariff].price_micros for _, points, tariff in slices])
+    return sum([each.points * house.terms(each.tariff, each.asset).price_micros for each in slices])
 
 
 def _into_spread(amount: int) -> tuple[str, str, int]:
@@ -130,7 +134,7 @@ def _into_spread(amount: int) -> tuple[str, str, int]:
 def _points_of_others(redeemer: str, slices: Iterable[Priced]) -> list[tuple[str, int]]:
     """Points by funder, without the redeemer's own."""
     found: dict[str, int] = {}
-    for funder, points, _ in slices:
+    for funder, points, *_ in slices:
         if funder != redeemer:
             found[funder] = found.get(funder, 0) + points
     return list(found.items())

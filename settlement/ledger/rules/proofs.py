@@ -16,6 +16,7 @@ from settlement.ledger.consent import consent_message, leads_to
 from settlement.ledger.known_proofs import DEVICES_MAX
 from settlement.ledger.rules.membership import find
 from settlement.ledger.rules.ruling import ActName, Ruling, spell_proof
+from settlement.money import POINTS
 from settlement.signing import SignatureError, parse_public_key
 
 
@@ -23,12 +24,12 @@ def consent_to_spend(
     book: Book, house: House, name: ActName, body: Redeem | Authorize, member: str | None
 ) -> str | None:
     """Why the act may not go on without the member, or None. A proof that is shown must be genuine, asked for or not."""
-    above = house.tariff.consent_above
+    above = house.tariff.consent_above if body.asset == POINTS else house.tariff.value_consent_above
     required = above is not None and body.amount > above
     if member is None or (body.proof is None and not required):
         return None
     kind = "redeem" if isinstance(body, Redeem) else "authorize"
-    return _why_no_consent(book, house, name, member, body.proof, (kind, str(body.amount)))
+    return _why_no_consent(book, house, name, member, body.proof, (kind, f"{body.asset} {body.amount}"))
 
 
 def add_proof(book: Book, house: House, name: ActName, body: AddMemberProof, refusal: str | None) -> Ruling:

@@ -8,7 +8,6 @@ from settlement.ledger.book import Book, Lot, Original
 from settlement.ledger.rules.arrears import repay
 from settlement.ledger.rules.expiry import has_expired
 from settlement.ledger.rules.ruling import Ruling
-from settlement.money import POINTS
 
 
 def release(
@@ -29,13 +28,13 @@ def release(
     member, points = original.member, sum(points for _, points in credited)
     for lot in lots:
         book.free(lot)
-    posts = (Transfer(chart.pending(member), chart.wallet(member), POINTS, points),)
+    posts = (Transfer(chart.pending(member), chart.wallet(member), original.asset, points),)
     ruling = Ruling("release", member, None, posts, freed=freed, original=original)
     return repay(book, house, ruling, credited, now_us)
 
 
 def _refusal(book: Book, original: Original, now_us: int) -> str | None:
-    wallet, lots = book.wallets[original.member], _lots(book, original)
+    wallet, lots = book.wallet(original.member, original.asset), _lots(book, original)
     if any(lot.pending_until_us is None for lot in lots):
         return "ALREADY_RELEASED"
     if original.left == 0:

@@ -13,10 +13,10 @@ from settlement.ledger.rules.expiry import DAY_US, notice_of
 from settlement.ledger.rules.pricing import money_of_issue_undone, money_of_redemption_undone, priced
 from settlement.ledger.rules.ruling import ActName, Ruling
 from settlement.ledger.rules.sharing import undone_of
-from settlement.money import POINTS, WALLET_MAX
+from settlement.money import WALLET_MAX
 
 ARREARS_MAX = WALLET_MAX
-"""Points that a member may owe all partners together."""
+"""Points that a member may owe all partners together; and as many minor units of value."""
 
 
 class _Part(NamedTuple):
@@ -37,6 +37,8 @@ def reverse(
     if original is None:
         return Ruling("reverse", None, refusal or "ORIGINAL_UNKNOWN")
     amount = body.amount or original.left
+    if refusal is None and body.amount and body.asset != original.asset:
+        refusal = "ASSET_DIFFERS"
     refusal = refusal or _refusal(book, house, original, amount)
     ruling = Ruling("reverse", original.member, refusal, original=original, amount=amount)
     if refusal is not None:
@@ -54,7 +56,7 @@ def _refusal(book: Book, house: House, original: Original, amount: int) -> str |
         return "ALREADY_REVERSED"
     if amount > original.left:
         return "REVERSAL_EXCEEDED"
-    wallet = book.wallets[original.member]
+    wallet = book.wallet(original.member, original.asset)
     if original.kind != "issue":
         return "LIMIT_EXCEEDED" if wallet.most + amount > WALLET_MAX else None
     parts = _parts(book, original, amount)
@@ -93,7 +95,7 @@ def _undo_issue(book: Book, house: House, parts: list[_Part], index: int, ruling
     for lot, there, expired, spent in parts:
         issued, owes = chart.issued(lot.funder), spent if house.tariff.spent is Spent.ARREARS else 0
         # Points that were pending may be spendable by now: out of wherever they are.
-        points += [Transfer(lot.account, issued, POINTS, there)] if there else []
+        points += [Transfer(lot.account, issued, lot.asset, there)] if there else []
         book.count_expired(lot, expired)
         if there:
             book.take(lot, there)
@@ -101,8 +103,8 @@ def _undo_issue(book: Book, house: House, parts: list[_Part], index: int, ruling
             facts = (lot.member, lot.funder, lot.asset, owes, owes, lot.tariff)
             arrears.append(Arrear(index, len(arrears), *facts))
             book.add_arrear(arrears[-1])
-            points.append(Transfer(chart.arrears(lot.member, lot.funder), issued, POINTS, owes))
-        money += money_of_issue_undone(house, lot.funder, there + owes, lot.tariff)
+            points.append(Transfer(chart.arrears(lot.member, lot.funder), issued, lot.asset, owes))
+        money += money_of_issue_undone(house, *priced([(lot, there + owes)])[0])
     ruling.posts = (*points, *money)
     ruling.taken = tuple([(part.lot.name, part.there) for part in parts if part.there])
     ruling.new_arrears = tuple(arrears)
@@ -115,7 +117,7 @@ def _undo_redemption(
     """Points go back to the lots that they came from, money to the funders; then the member repays what it owes."""
     slices = _slices_to_return(book, original, ruling.amount)
     ruling.posts = (
-        Transfer(chart.redeemed(partner), chart.wallet(original.member), POINTS, ruling.amount),
+        Transfer(chart.redeemed(partner), chart.wallet(original.member), original.asset, ruling.amount),
         *money_of_redemption_undone(house, partner, priced(slices), original.tariff),
     )
     repay(book, house, ruling, _give_back(book, slices, at, house.tariff, ruling), at[1])

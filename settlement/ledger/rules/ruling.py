@@ -41,7 +41,7 @@ class Ruling:
     from now on, `repaid` are parts of earlier ones. `original`: what was found to reverse or release, or the hold that ends.
     `amount`: how many points are reversed. `recipient`: to whom they go; `sent` lots are made in its shard when they arrive.
     `until_us`: when a new hold runs out. `consent`: the member's own yes, shown and genuine. `balance_after`: the member's
-    points once the book has changed.
+    points, or value if the act is about that, once the book has changed.
     """
 
     kind: str
@@ -64,6 +64,15 @@ class Ruling:
     recipient: str | None = None
     sent: tuple[Lot, ...] = ()
     balance_after: int | None = None
+
+
+def asset_of(body: object, ruling: Ruling) -> str:
+    """What an act moves: what it names, or what the act moved that it goes back to. Of one whose leaf names no amount: points."""
+    if isinstance(body, Issue | Redeem | TransferPoints | Authorize | Capture):
+        return body.asset
+    if ruling.original is None:
+        return POINTS
+    return body.asset if isinstance(body, Reverse) and body.amount else ruling.original.asset
 
 
 def outcome_lines(shard: int, ruling: Ruling) -> list[tuple[str, str]]:
@@ -143,11 +152,9 @@ def spelled(shard: int, act: Act[object], ruling: Ruling) -> Draft:
         lines.append(("recipient", ruling.recipient))
     if ruling.original is not None:
         lines.append(("original", f"{shard}:{ruling.original.index}"))
-    if isinstance(body, Issue | Redeem | TransferPoints | Authorize | Capture):
-        lines.append(("amount", f"{POINTS} {body.amount}"))
-    elif ruling.original is not None:
-        amount = ruling.amount if isinstance(body, Reverse) else ruling.original.amount
-        lines.append(("amount", f"{POINTS} {amount}"))
+    amount = _amount(body, ruling)
+    if amount is not None:
+        lines.append(("amount", f"{asset_of(body, ruling)} {amount}"))
     if isinstance(body, Issue | Redeem | TransferPoints | Authorize | Capture | Void | Release | Reverse):
         lines.append(("occurred", format_time(body.occurred_at_us)))
     if isinstance(body, Issue) and body.pending_until_us is not None:
@@ -163,9 +170,17 @@ def spelled(shard: int, act: Act[object], ruling: Ruling) -> Draft:
         lines.append(("consent", spell_consent(ruling.consent)))
     lines += act.request_lines()
     lines += outcome_lines(shard, ruling)
-    return Draft(
-        ruling.kind, tuple(lines), ruling.posts, act, ruling.member, ruling.refusal, ruling.balance_after
-    )
+    facts = (act, ruling.member, ruling.refusal, ruling.balance_after)
+    return Draft(ruling.kind, tuple(lines), ruling.posts, *facts, asset=asset_of(body, ruling))
+
+
+def _amount(body: object, ruling: Ruling) -> int | None:
+    """What the leaf says that the act is about; None if that is nothing, or all of something that is not known."""
+    if isinstance(body, Issue | Redeem | TransferPoints | Authorize | Capture):
+        return body.amount
+    if ruling.original is None:
+        return None
+    return ruling.amount if isinstance(body, Reverse) else ruling.original.amount
 
 
 def spelled_by_engine(

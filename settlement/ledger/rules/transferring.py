@@ -32,27 +32,29 @@ def transfer(
     """
     member, recipient = find(book, body.name), _find_recipient(book, body.recipient)
     slices: list[tuple[Lot, int]] = []
-    refusal = refusal or _refusal(book, house, member, recipient, body.amount, now_us)
+    refusal = refusal or _refusal(book, house, member, recipient, body, now_us)
     if refusal is None:
-        refusal, slices = slices_of(book, member, body.amount, now_us)
+        refusal, slices = slices_of(book, member, body.asset, body.amount, now_us)
     if refusal is not None or member is None or recipient is None:
         return Ruling("transfer", member, refusal, recipient=recipient)
     for lot, quantity in slices:
         book.take(lot, quantity)
     book.note_activity(member, now_us)
-    book.transits.note_sent(member, now_us // DAY_US, body.amount)
+    if body.asset == POINTS:
+        book.transits.note_sent(member, now_us // DAY_US, body.amount)
     copies = [_copy(*each, recipient, index, place) for place, each in enumerate(slices)]
     lots = tuple([replace(lot, notice_us=_notice_of(house, lot, now_us)) for lot in copies])
     taken = tuple([(lot.name, quantity) for lot, quantity in slices])
     ruling = Ruling("transfer", member, None, (), house.tariff_number, taken=taken, recipient=recipient)
-    fee = money_of_transfer(house, name[0], body.amount)
+    fee = money_of_transfer(house, name[0], body.amount, body.asset)
+    moved = (body.asset, body.amount)
     if recipient in book.wallets:
-        ruling.posts = (Transfer(chart.wallet(member), chart.wallet(recipient), POINTS, body.amount), *fee)
+        ruling.posts = (Transfer(chart.wallet(member), chart.wallet(recipient), *moved), *fee)
         return _put_in(book, house, ruling, lots, (now_us, now_us))
     to_shard = book.transits.shards[recipient]
     book.transits.send(Transit(book.shard, index, to_shard, recipient, now_us, lots))
     way = chart.transit(book.shard, to_shard)
-    ruling.posts, ruling.sent = (Transfer(chart.wallet(member), way, POINTS, body.amount), *fee), lots
+    ruling.posts, ruling.sent = (Transfer(chart.wallet(member), way, *moved), *fee), lots
     return ruling
 
 
@@ -64,7 +66,7 @@ def arrive(book: Book, house: House, transit: Transit, index: int) -> Ruling:
     points = sum([lot.quantity for lot in transit.lots])
     recipient, way = transit.recipient, chart.transit(transit.shard, transit.to_shard)
     active_at_us = max(transit.sent_at_us, book.wallets[recipient].active_at_us or 0)
-    posts = (Transfer(way, chart.wallet(recipient), POINTS, points),)
+    posts = (Transfer(way, chart.wallet(recipient), transit.lots[0].asset, points),)
     book.transits.receive(transit, index)
     sent_at_us = transit.sent_at_us
     notices = [_notice_of(house, lot, sent_at_us) for lot in transit.lots]
@@ -82,22 +84,32 @@ def _find_recipient(book: Book, name: MemberName) -> str | None:
 
 
 def _refusal(
-    book: Book, house: House, member: str | None, recipient: str | None, amount: int, now_us: int
+    book: Book,
+    house: House,
+    member: str | None,
+    recipient: str | None,
+    body: TransferPoints,
+    now_us: int,
 ) -> str | None:
     if member is None:
         return "MEMBER_UNKNOWN"
     if recipient is None:
         return "RECIPIENT_UNKNOWN"
-    terms = house.tariff
-    if terms.transfer_points_max == 0 or member == recipient:
+    terms, amount = house.tariff, body.amount
+    most = terms.transfer_points_max if body.asset == POINTS else terms.value_transfer_max
+    if most == 0 or member == recipient:
         return "TRANSFER_NOT_ALLOWED"
-    if book.wallets[member].arrears:
+    if book.wallet(member, body.asset).arrears:
         return "MEMBER_IN_ARREARS"
     sent = book.transits.sent_on(member, now_us // DAY_US) + amount
-    if amount > terms.transfer_points_max or 0 < terms.transfer_daily_max < sent:
+    if amount > most or (body.asset == POINTS and 0 < terms.transfer_daily_max < sent):
         return "LIMIT_EXCEEDED"
-    wallet = book.wallets.get(recipient)
-    return "LIMIT_EXCEEDED" if wallet is not None and wallet.most + amount > WALLET_MAX else None
+    is_here = recipient in book.wallets
+    return (
+        "LIMIT_EXCEEDED"
+        if is_here and book.wallet(recipient, body.asset).most + amount > WALLET_MAX
+        else None
+    )
 
 
 def _copy(lot: Lot, quantity: int, member: str, index: int, place: int) -> Lot:

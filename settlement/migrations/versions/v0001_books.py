@@ -108,18 +108,18 @@ _TABLES = (
         notice_us bigint,                        -- when the funder is to be told of their expiry; null: never, or it was
         PRIMARY KEY (shard, index, place)
     ) WITH (fillfactor = 90)""",
-    "CREATE INDEX lots_open ON lots (shard, member, expires_at_us, index, place) WHERE remaining > 0",
+    "CREATE INDEX lots_open ON lots (shard, member, asset, expires_at_us, index, place) WHERE remaining > 0",
     # Only what a clock is to see to: 2^61 and above stand for lots without a date, 2^62 for an event.
     """CREATE INDEX lots_dated ON lots (shard, expires_at_us)
         WHERE remaining > 0 AND expires_at_us < 2305843009213693952""",
-    """CREATE INDEX lots_idle ON lots (shard, member, idle_months, index, place)
+    """CREATE INDEX lots_idle ON lots (shard, member, asset, idle_months, index, place)
         WHERE remaining > 0 AND idle_months IS NOT NULL""",
-    """CREATE INDEX lots_coming ON lots (shard, member, pending_until_us)
+    """CREATE INDEX lots_coming ON lots (shard, member, asset, pending_until_us)
         WHERE remaining > 0 AND pending_until_us < 4611686018427387904""",
     """CREATE INDEX lots_pending ON lots (shard, pending_until_us)
         WHERE remaining > 0 AND pending_until_us < 4611686018427387904""",
     "CREATE INDEX lots_to_tell ON lots (shard, notice_us) WHERE remaining > 0 AND notice_us IS NOT NULL",
-    """CREATE INDEX lots_to_tell_by_member ON lots (shard, member, notice_us)
+    """CREATE INDEX lots_to_tell_by_member ON lots (shard, member, asset, notice_us)
         WHERE remaining > 0 AND notice_us IS NOT NULL""",
     """CREATE TABLE balances (
         shard smallint NOT NULL,

@@ -132,6 +132,7 @@ class Story:
         self.hold_points()
         balance = self.ask("balance", CARD, "--as", "bakery", "--json").document
         none_else = {"held": 0, "pending": 0, "arrears": 0}
+        none_else |= dict.fromkeys(("value", "value_held", "value_pending", "value_arrears"), 0)
         assert balance == {"member_id": enrolled["member_id"], "points": 1300, **none_else}
         assert self.ask("receipt", spent["act_id"], "--as", "cinema", "--json").document == spent
         assert "error ACT_UNKNOWN" in self.ask("receipt", spent["act_id"], "--as", "bakery", code=1).err

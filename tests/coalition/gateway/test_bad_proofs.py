@@ -81,7 +81,7 @@ def test_a_device_signs_for_one_act_at_one_partner(door: Door) -> None:
         door.outcome(door.ask("bakery", AddMemberProofRequest(member_id=member, device=added))).refusal
         is None
     )
-    signed = agree(device, network=ORIGIN, partner_id="bakery", act_id=act_id, kind="redeem", what="20")
+    signed = agree(device, network=ORIGIN, partner_id="bakery", act_id=act_id, kind="redeem", what="PTS 20")
     shown = MemberProof(device=DeviceProof(key_id=bytes.fromhex(signed.keyid), signature=signed.signature))
     told = []
     for who, amount, asked in (("grocer", 20, act_id), ("bakery", 21, None), ("bakery", 20, act_id)):

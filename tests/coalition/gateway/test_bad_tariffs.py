@@ -15,6 +15,7 @@ NEVER, MONTHS = partners_pb2.LOT_EXPIRY_NEVER, partners_pb2.LOT_EXPIRY_MONTHS
 def proposed(rate: int = 10_000, *, seconds: int | None = None, **terms: int) -> Any:
     """A proposal, on the wire, of a tariff that would be taken but for these terms."""
     good = {"hold_minutes": 1, "expiry": MONTHS, "expiry_count": 12, "spent": partners_pb2.SPENT_BEAR}
+    good["value_expiry"] = NEVER
     tariff = Tariff(reimbursement_micros=rate, **{**good, **terms})  # type: ignore[arg-type]
     proposal = TariffProposal(audience=ORIGIN, tariff=tariff)
     if seconds is not None:
@@ -48,6 +49,14 @@ BAD: dict[str, tuple[Any, str]] = {
     "transfers of too many points": (proposed(transfer_points_max=10**12 + 1), "tariff.transfer_points_max"),
     "too many points on a day": (proposed(transfer_daily_max=10**15 + 1), "tariff.transfer_daily_max"),
     "a transfer's fee below 0": (proposed(transfer_fee_micros=-1), "tariff.transfer_fee_micros"),
+    "no expiry of value": (proposed(value_expiry=0), "tariff.value_expiry"),
+    "value never, after a while": (proposed(value_expiry_count=3), "tariff.value_expiry_count"),
+    "value by activity": (
+        proposed(value_expiry=partners_pb2.LOT_EXPIRY_ACTIVITY, value_expiry_count=3),
+        "tariff.value_expiry",
+    ),
+    "consent above less than nothing": (proposed(value_consent_above=-1), "tariff.value_consent_above"),
+    "transfers of too much value": (proposed(value_transfer_max=10**12 + 1), "tariff.value_transfer_max"),
     "from no time": (proposed(seconds=-1), "proposal.effective_from"),
 }
 

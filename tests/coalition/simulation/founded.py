@@ -11,7 +11,9 @@ from tests.support.pure_acts import OPERATOR, as_entry, keyid_for
 SHARDS = 2
 DIGITS = 2
 TARIFFS = {
-    BILATERAL: Tariff(12_345, fee_micros=77, interchange_micros=345, transfer_points_max=10**12),
+    BILATERAL: Tariff(
+        12_345, fee_micros=77, interchange_micros=345, transfer_points_max=10**12, value_transfer_max=10**12
+    ),
     POOL: Tariff(
         12_345,
         price_micros=13_000,
@@ -21,6 +23,7 @@ TARIFFS = {
         transfer_points_max=200,
         transfer_daily_max=230,
         transfer_fee_micros=19,
+        value_transfer_max=200,
     ),
 }
 PEOPLE = ("ann", "bob")

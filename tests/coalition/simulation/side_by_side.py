@@ -1,6 +1,7 @@
 """The engine's pure rules and the model, asked the same and held against each other, line by line."""
 
 from dataclasses import astuple, dataclass, field
+from itertools import product
 
 import pytest
 
@@ -22,6 +23,7 @@ from settlement.ledger.members import MemberRules
 from settlement.ledger.rules.expiring import see_to
 from settlement.ledger.rules.expiry import DAY_US
 from settlement.ledger.sweeping import arrival_draft, lapse_draft
+from settlement.money import ASSETS
 from tests.coalition.simulation.founded import DIGITS, SHARDS, TARIFFS, founded_house, founding_keys
 from tests.support.pure_acts import NETWORK, OPERATOR, T0_US, act, as_entry
 
@@ -176,14 +178,14 @@ class SideBySide:
             assert model.key_is_live(keyid, house.size) == (house.live_key(keyid) is not None)
         for number, shard in self.shards.items():
             assert model.size(number) == shard.head.size
-            for member, wallet in shard.book.wallets.items():
-                assert model.balance(member) == wallet.balance
-                assert model.pending(member) == wallet.pending
-                assert model.held(member) == wallet.held
+            for member, asset in product(shard.book.wallets, ASSETS):
+                wallet = shard.book.wallet(member, asset)
+                assert model.balance(member, asset) == wallet.balance
+                assert model.pending(member, asset) == wallet.pending
+                assert model.held(member, asset) == wallet.held
                 assert model.proofs(member) == shard.book.proofs.of(member)
-                assert model.facts.points.arrears.owed(member) == sum(
-                    [one.remaining for one in wallet.arrears]
-                )
+                owed = sum([one.remaining for one in wallet.arrears])
+                assert model.facts.points.arrears.owed(member, asset) == owed
         for cycle in house.cycles:
             ours, theirs = model.figures(cycle), self.figures(cycle)
             assert (ours and astuple(ours)) == (theirs and astuple(theirs))

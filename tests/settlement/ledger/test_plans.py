@@ -12,25 +12,25 @@ DUE = "bigint, smallint[], bigint[], smallint, bigint"
 LOOK_UPS = {
     "seen": (batch.SEEN, "uuid[]", "act_id = ANY"),
     "members": (members.MEMBERS, "uuid[], smallint", "member = ANY"),
-    "balances": (members.BALANCES, "smallint, text[]", "account = asked.account"),
+    "balances": (members.BALANCES, "smallint, text[], text[]", "account = asked.account"),
     "open lots": (
         open_lots.OPEN_LOTS,
-        "smallint, bigint, uuid[], bigint[], smallint[]",
-        "member = asked.member",
+        "smallint, bigint, uuid[], text[], bigint[], smallint[]",
+        "asset = asked.asset",
     ),
     "lots that are over by date": (
         open_lots.OVER_LOTS,
-        "smallint, bigint, uuid[], bigint[], smallint[]",
+        "smallint, bigint, uuid[], text[], bigint[], smallint[]",
         "expires_at_us <=",
     ),
     "lots that are over by activity": (
         open_lots.OVER_LOTS,
-        "smallint, bigint, uuid[], bigint[], smallint[]",
+        "smallint, bigint, uuid[], text[], bigint[], smallint[]",
         "idle_months <= asked.idle",
     ),
     "lots that are pending no longer": (
         sweeping.COMING_LOTS,
-        "smallint, bigint, uuid[], bigint[]",
+        "smallint, bigint, uuid[], text[], bigint[]",
         "member = asked.member",
     ),
     "members with lots that are over": (sweeping.DUE_MEMBERS, DUE, "expires_at_us <="),

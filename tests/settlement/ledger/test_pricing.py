@@ -22,7 +22,7 @@ from settlement.ledger.rules.pricing import (
     money_of_redemption_undone,
     money_of_repayment,
 )
-from settlement.money import AMOUNT_MAX, BASIS_POINTS, MICROS_MAX, RATE_MAX_MICROS
+from settlement.money import AMOUNT_MAX, ASSETS, BASIS_POINTS, MICROS_MAX, POINTS, RATE_MAX_MICROS
 from tests.support.pure_acts import NETWORK, house_of
 
 PARTNERS = ("acme", "bakery", "cinema")
@@ -35,11 +35,17 @@ TARIFFS = st.builds(
     interchange_micros=RATES,
     rebate_basis_points=st.integers(0, BASIS_POINTS),
 )
-SLICES = st.lists(
-    st.builds(Priced, st.sampled_from(PARTNERS), st.integers(1, 1_000), st.integers(0, 2)),
-    min_size=1,
-    max_size=9,
+SLICES = st.sampled_from(ASSETS).flatmap(
+    lambda asset: st.lists(
+        st.builds(
+            Priced, st.sampled_from(PARTNERS), st.integers(1, 1_000), st.integers(0, 2), st.just(asset)
+        ),
+        min_size=1,
+        max_size=9,
+    )
 )
+CENT = Tariff(10_000, price_micros=10_000)
+"""A cent of value costs and brings a cent, under any tariff."""
 MODELS = st.sampled_from([BILATERAL, POOL])
 
 
@@ -64,8 +70,12 @@ def totals(posts: Posts) -> Counter[str]:
     return Counter({account: amount for account, amount in sums.items() if amount})
 
 
+def terms_of(house: House, tariff: int, asset: str) -> Tariff:
+    return house.tariffs[tariff] if asset == POINTS else CENT
+
+
 def price(house: House, slices: Iterable[Priced]) -> int:
-    return sum(points * house.tariffs[tariff].price_micros for _, points, tariff in slices)
+    return sum(points * terms_of(house, tariff, asset).price_micros for _, points, tariff, asset in slices)
 
 
 @given(POOLS, SLICES)
@@ -82,9 +92,9 @@ def test_the_fund_takes_and_gives_the_price_of_every_point_at_its_lots_own_tarif
 def test_what_a_redeemer_gets_is_the_reimbursement_less_the_interchange_on_points_of_others(
     house: House, slices: list[Priced], redeemer: str
 ) -> None:
-    terms = house.tariffs[1]
-    others = sum(points for funder, points, _ in slices if funder != redeemer)
-    paid_for = sum(points for _, points, _ in slices) if house.founded.model == POOL else others
+    terms = terms_of(house, 1, slices[0].asset)
+    others = sum(each.points for each in slices if each.funder != redeemer)
+    paid_for = sum(each.points for each in slices) if house.founded.model == POOL else others
     due = paid_for * terms.rate_micros - others * terms.interchange_micros
     assert totals(money_of_redemption(house, redeemer, slices, 1))[f"position:{redeemer}"] == due
 
@@ -94,12 +104,12 @@ def test_undone_in_any_parts_comes_to_nothing_left(
     house: House, slices: list[Priced], data: st.DataObject
 ) -> None:
     posts = list(money_of_redemption(house, "acme", slices, 1))
-    for funder, points, tariff in slices:
+    for funder, points, tariff, asset in slices:
         cut = data.draw(st.integers(0, points))
         for part in (cut, points - cut):
-            posts += money_of_redemption_undone(house, "acme", [Priced(funder, part, tariff)], 1)
-            posts += money_of_issue_undone(house, funder, part, tariff)
-        posts += money_of_issue(house, funder, points, tariff)
+            posts += money_of_redemption_undone(house, "acme", [Priced(funder, part, tariff, asset)], 1)
+            posts += money_of_issue_undone(house, funder, part, tariff, asset)
+        posts += money_of_issue(house, funder, points, tariff, asset)
     assert not totals(tuple(posts))
 
 
@@ -109,8 +119,8 @@ def test_a_rebate_is_each_slices_share_rounded_down_and_breakage_is_the_rest(
 ) -> None:
     found = totals(money_of_expiry(house, slices))
     rebates: Counter[str] = Counter()
-    for funder, points, tariff in slices:
-        terms = house.tariffs[tariff]
+    for funder, points, tariff, asset in slices:
+        terms = terms_of(house, tariff, asset)
         rebates[f"position:{funder}"] += points * terms.price_micros * terms.rebate_basis_points // 10_000
     assert {account: due for account, due in rebates.items() if due} == {
         account: amount for account, amount in found.items() if account.startswith("position:")

@@ -66,7 +66,7 @@ def agreed(key: KeySigner, own_id: str, **changed: Any) -> DeviceSignature:
         "partner": "cinema",
         "act_id": own_id,
         "kind": "redeem",
-        "what": "200",
+        "what": "PTS 200",
         "audience": NETWORK.origin,
     }
     return DeviceSignature(key.keyid, key.sign(consent_message(**{**facts, **changed})))
@@ -115,7 +115,8 @@ def test_a_code_serves_once_and_a_refused_act_uses_none_up() -> None:
         {"partner": "bakery"},
         {"act_id": "00000000-0000-4000-8000-000000000000"},
         {"kind": "authorize"},
-        {"what": "2000"},
+        {"what": "PTS 2000"},
+        {"what": "VAL 200"},
         {"audience": "clearing.example/elsewhere"},
     ],
 )

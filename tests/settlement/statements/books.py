@@ -32,6 +32,7 @@ GOLDEN = CycleBook(
             issued=Tally(1000, 9), redemptions_reversed=Tally(5, 1), arrears_repaid=Tally(7, 1)
         )
     },
+    value={"bakery": Activity(redeemed=Tally(2_500, 2))},
     opening={"bakery": 500, "acme": -500},
     settled={"bakery": 450, "acme": -450},
 )
@@ -61,6 +62,7 @@ def cycle_books(draw: st.DrawFn) -> CycleBook:
         obligations=draw(st.dictionaries(pairs, owed)),
         charges=draw(st.dictionaries(pairs, st.dictionaries(purposes, charges))),
         activity=draw(st.dictionaries(partners, st.builds(Activity, tallies, tallies, tallies, tallies))),
+        value=draw(st.dictionaries(partners, st.builds(Activity, tallies, tallies, tallies, tallies))),
         opening=draw(positions),
         settled=draw(positions),
     )

@@ -96,6 +96,7 @@ def test_everybody_concerned_gets_one_statement_and_nobody_else(book: CycleBook)
         for name in NAMES
         if any(name in pair for pair in book.obligations)
         or name in book.activity
+        or name in book.value
         or book.opening.get(name)
         or book.settled.get(name)
     }
@@ -121,9 +122,13 @@ def test_postings_of_points_are_told_apart_by_their_direction() -> None:
     repaid = Transfer("wallet:m", "arrears:m:acme", "PTS", 2)
     sent = Transfer("wallet:m", "transit:1:2", "PTS", 5)  # still the issuer's: neither spent nor gone
     arrived = Transfer("transit:1:2", "wallet:r", "PTS", 5)
-    postings = [issue, issue, redeem, money, sent, arrived, issue.inverse(), redeem.inverse(), owed, repaid]
+    sold = Transfer("issued:acme", "wallet:m", "VAL", 2_500)
+    undone = [issue.inverse(), redeem.inverse()]
+    postings = [issue, issue, redeem, money, sent, arrived, *undone, owed, repaid, sold]
     legs = [leg for leg in map(points_leg, postings) if leg is not None]
-    assert activity_of(legs) == {
+    found = activity_of(legs)
+    assert found["VAL"] == {"acme": Activity(issued=Tally(2_500, 1))}
+    assert found["PTS"] == {
         "acme": Activity(
             issued=Tally(20, 2),
             issues_reversed=Tally(10, 1),

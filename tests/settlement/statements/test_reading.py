@@ -73,6 +73,7 @@ TRANSFERS = [
     (1, 5, MEMBER, f"arrears:{MEMBER[7:]}:cafe", "PTS", 2),
     (1, 5, "position:bakery", "position:cafe", "EUR", 200),
     (1, 7, "issued:acme", MEMBER, "PTS", 9),
+    (1, 2, "issued:acme", MEMBER, "VAL", 2_500),
 ]
 REDEEMED = (
     ("partner", "bakery"),
@@ -154,6 +155,7 @@ def test_the_first_cycle_is_read(books: psycopg.Connection) -> None:
         ("acme", "bakery"): {"reimbursement": Charge(10_000, 1)},
         ("bakery", "acme"): {"interchange": Charge(900, 1)},
     }
+    assert book.value == {"acme": Activity(issued=Tally(2_500, 1))}
     assert not any(book.opening.values())
     assert book.settled == {}
 

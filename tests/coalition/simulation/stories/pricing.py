@@ -44,6 +44,9 @@ LIVES = st.fixed_dictionaries(
         "transfer_fee_micros": CHARGES,
         "notice_days": st.sampled_from([0, 7, 25]),
         "consent_above": st.sampled_from([None, None, 0, 2]),
+        "value_expiry": st.sampled_from([*EXPIRIES[:6], "never", "activity-1"]),
+        "value_consent_above": st.sampled_from([None, None, 0, 3]),
+        "value_transfer_max": st.sampled_from([0, 10, 10**12, 10**12]),
     }
 )
 """Terms on how long points last and what becomes of them: any go with any."""
@@ -95,7 +98,7 @@ class Pricing(Telling):
         is_pool = self.MODEL == POOL
         tariff = Tariff(
             rate,
-            **lives,
+            **lives | {"value_expiry": lives["value_expiry"].replace("activity", "months")},
             price_micros=max(1, price) if is_pool else 0,
             fee_micros=charge,
             interchange_micros=min(rate, charge),

@@ -1,5 +1,6 @@
 """Acts to which members agree, or seem to: devices and chains of codes that come and go, and what is shown of them."""
 
+from dataclasses import replace
 from functools import cache, lru_cache
 
 from hypothesis import strategies as st
@@ -81,8 +82,11 @@ class Proving(Telling):
     ) -> None:
         (member, home), name = self.member(number), MemberName(self.member(number)[0])
         act_id, kind = fresh_id(), "authorize" if holds else "redeem"
-        proof = self.shown(member, shown, signer, act_id, kind, str(amount))
-        body = Authorize(name, amount, T0_US, 2, proof) if holds else Redeem(name, amount, T0_US, proof)
+        proof = self.shown(member, shown, signer, act_id, kind, f"{self.asset} {amount}")
+        body = replace(
+            Authorize(name, amount, T0_US, 2, proof) if holds else Redeem(name, amount, T0_US, proof),
+            asset=self.asset,
+        )
         asked = act(owner_of(signer), body, act_id=act_id, signer=signer)
         sentence = f"would {kind} {amount} points of member {number}, who shows {shown or 'all well'}"
         self.ask_shard(signer, home, 0, sentence, asked)

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 from hypothesis import note
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine
+from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from settlement.house.records import BILATERAL
-from settlement.ledger.acts import Authorize, Capture, Issue, Redeem
+from settlement.ledger.acts import OF_AN_ASSET, Authorize, Capture, Issue, Redeem
+from settlement.money import ASSETS, POINTS
 from tests.coalition.simulation.side_by_side import SideBySide
 from tests.support.pure_acts import OPERATOR
 
@@ -27,6 +29,8 @@ ALIASES = st.sampled_from([b"card", b"phone", b"app"])
 CAMPAIGNS = st.sampled_from(["spring", "spring", "autumn"])
 SHARDS = st.sampled_from([1, 2])
 AMOUNTS = st.integers(1, 20) | st.sampled_from([199, 200, 201, AMOUNT_MAX])
+CENT_MICROS = 10_000
+"""A minor unit of value in micros."""
 FULL = st.sampled_from([WALLET_MAX, WALLET_MAX - 1, WALLET_MAX - AMOUNT_MAX])
 """So much in one act passes no door; it fills a wallet as a thousand acts would."""
 PARTS = st.sampled_from([0, 0, 0, 1, 2, 5, 9, 300])
@@ -64,12 +68,21 @@ class Telling(RuleBasedStateMachine):
         self.done: list[tuple[str, str, int]] = []
         self.holds: list[tuple[str, str, int]] = []
         self.wallets_are_full_of_lots = False
+        self.asset = POINTS
+
+    @rule(asset=st.sampled_from(ASSETS))
+    def the_talk_turns_to(self, asset: str) -> None:
+        """All amounts from now on are of this asset; what is meant by them may be older, and of the other one."""
+        self.asset = asset
+        note(f"all amounts are {asset} from now on")
 
     def ask_house(self, signer: str, sentence: str, body: object) -> None:
         with told(f"{signer} {sentence}") as answers:
             answers += self.both.ask(signer, body, partner=owner_of(signer))
 
     def ask_shard(self, signer: str, shard: int, lag: int, sentence: str, body: object) -> None:
+        if isinstance(body, OF_AN_ASSET):
+            body = replace(body, asset=self.asset)
         late = f", {lag} house entries late" if lag else ""
         with told(f"{signer} {sentence} in shard {shard}{late}") as answers:
             partner = owner_of(signer)

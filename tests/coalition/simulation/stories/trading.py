@@ -15,6 +15,7 @@ from tests.coalition.simulation.stories.telling import (
     AMOUNTS,
     ASTRAY,
     CAMPAIGNS,
+    CENT_MICROS,
     FOUNDERS,
     FULL,
     LAGS,
@@ -48,7 +49,8 @@ class Trading(Telling):
     @rule(signer=TRADERS, number=MEMBERS, amount=AMOUNTS | FULL, astray=ASTRAY, lag=LAGS)
     def issues(self, signer: str, number: int, amount: int, astray: bool, lag: int) -> None:
         member, home = self.member(number)
-        dearest = max(max(t.price_micros, t.fee_micros) for t in self.both.house.tariffs.values())
+        tariffs = self.both.house.tariffs.values()
+        dearest = max(CENT_MICROS, *[max(tariff.price_micros, tariff.fee_micros) for tariff in tariffs])
         if amount * dearest >= 2**63:
             amount = AMOUNT_MAX  # what passes no door need not fit a posting of money
         body, shard = Issue(MemberName(member), amount, T0_US + amount), 3 - home if astray else home
@@ -173,9 +175,12 @@ class Trading(Telling):
         member, shard = self.member(number)
         for at in range(lots):
             self.both.ask(
-                FOUNDERS[at % 2], Issue(MemberName(member), 1, T0_US), partner=FOUNDERS[at % 2], shard=shard
+                FOUNDERS[at % 2],
+                Issue(MemberName(member), 1, T0_US, asset=self.asset),
+                partner=FOUNDERS[at % 2],
+                shard=shard,
             )
         note(f"acme and bakery issue one point {lots} times to member {number} in shard {shard}")
         if spends:
-            balance = self.both.model.balance(member)
+            balance = self.both.model.balance(member, self.asset)
             self.redeems("acme", number, min(balance, AMOUNT_MAX), False, 0)
