@@ -31,7 +31,7 @@ FSCK_MUST, FSCK_AIM = 0.35, 0.7
 GROWTH_MUST = 1.2
 """A batch may take so much longer where there are more lots or more entries."""
 PAIR_MUST = 2.2
-OPENING_MUST, OPENING_AIM = 0.25, 1_000_000 / 60
+OPENING_MUST, OPENING_AIM = 0.2, 1_000_000 / 60
 
 
 @dataclass(frozen=True)
