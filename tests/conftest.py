@@ -1,6 +1,7 @@
 """What holds for every test: how long Hypothesis may think, how its cases are drawn, and the PostgreSQL that all share."""
 
 import os
+import signal
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -39,9 +40,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The process that controls the run decides where PostgreSQL will be; its workers inherit that."""
+    """The process that controls the run decides where PostgreSQL will be; its workers inherit that. Interrupts work."""
     if not hasattr(config, "workerinput"):
         postgres.announce()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # A shell's background job ignores interrupts, and so would every program that a test starts and interrupts.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

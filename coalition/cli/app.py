@@ -1,36 +1,67 @@
 """The command's groups."""
 
-from collections.abc import Callable
-from typing import Any
+from importlib import import_module
+from typing import Any, Final
 
 import typer
 from typer.core import TyperGroup
 
-from coalition.cli import (
-    audit,
-    cycle,
-    database,
-    door,
-    key,
-    member,
-    member_proofs,
-    opening,
-    partner,
-    points,
-    serve,
-    settlement,
-    simulate,
-    statement,
-    tariff,
-    tls,
-)
 from coalition.cli.failures import failures_told
 
 _JSON = "coalition.json"
+_MARKUP: Final = "rich"
+_COMMANDS = {
+    "serve": "serve:serve",
+    "door": "door:door",
+    "db": "database:app",
+    "tls": "tls:app",
+    "partner": "partner:app",
+    "tariff": "tariff:app",
+    "key": "key:app",
+    "member": "member:app",
+    "issue": "points:issue",
+    "redeem": "points:redeem",
+    "transfer": "points:transfer",
+    "authorize": "points:authorize",
+    "capture": "points:capture",
+    "void": "points:void",
+    "reverse": "points:reverse",
+    "release": "points:release",
+    "balance": "standing:balance",
+    "receipt": "standing:receipt",
+    "entries": "entries:entries",
+    "position": "standing:position",
+    "cycle": "cycle:app",
+    "settlement": "settlement:app",
+    "opening": "opening:app",
+    "statement": "statement:app",
+    "audit": "audit:app",
+    "fsck": "audit:fsck",
+    "simulate": "simulate:simulate",
+    "demo": "demo.command:demo",
+}
+"""Where each command is. It is loaded when it is asked for: all together take longer to load than most take to run."""
 
 
-class _Told(TyperGroup):
-    """A group whose commands tell their failures instead of showing tracebacks."""
+class _Root(TyperGroup):
+    """The root's commands. They tell their failures instead of showing tracebacks."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """All names, in the order of the help page."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command or group of this name; None if there is none, or if it is an extra that is not installed."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name].split(":")
+        try:
+            found = getattr(import_module(f"coalition.cli.{module}"), name)
+        except ImportError:
+            if cmd_name == "demo":
+                return None
+            raise
+        return _built(cmd_name, found)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Notes whether JSON was asked for, as failures are told before a command's own options are read."""
@@ -44,10 +75,10 @@ class _Told(TyperGroup):
 
 
 app = typer.Typer(
-    cls=_Told,
+    cls=_Root,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=_MARKUP,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
 
@@ -64,36 +95,14 @@ def coalition() -> None:
     """
 
 
-app.command("serve")(serve.serve)
-app.command("door")(door.door)
-app.add_typer(database.app, name="db")
-app.add_typer(tls.app, name="tls")
-app.add_typer(partner.app, name="partner")
-app.add_typer(tariff.app, name="tariff")
-app.add_typer(key.app, name="key")
-member_proofs.add_to(member.app)
-app.add_typer(member.app, name="member")
-points.add_to(app)
-app.add_typer(cycle.app, name="cycle")
-app.add_typer(settlement.app, name="settlement")
-app.add_typer(opening.app, name="opening")
-app.add_typer(statement.app, name="statement")
-app.add_typer(audit.app, name="audit")
-app.command("fsck")(audit.fsck)
-app.command("simulate")(simulate.simulate)
-
-
-def _demo() -> Callable[..., None] | None:
-    """The demonstration, where the extra `demo` is installed."""
-    try:
-        from coalition.cli.demo.command import demo
-    except ImportError:
-        return None
-    return demo
-
-
-if (_command := _demo()) is not None:
-    app.command("demo")(_command)
+def _built(name: str, found: Any) -> Any:
+    """A function or a group of its own as a command under this name."""
+    around = typer.Typer(rich_markup_mode=_MARKUP)
+    if isinstance(found, typer.Typer):
+        around.add_typer(found, name=name)
+    else:
+        around.command(name)(found)
+    return typer.main.get_group(around).commands[name]
 
 
 def main() -> None:

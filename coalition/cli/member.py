@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from coalition.cli import member_proofs
 from coalition.cli.options import ActId, MemberText
 from coalition.cli.printing import emit, say
 from coalition.cli.telling import tell_outcome
@@ -71,3 +72,6 @@ def show(voice: Voice, member: MemberText) -> None:
         emit({"member_id": found.member_id, "shard": found.shard})
     else:
         say(f"member {found.member_id}, shard {found.shard}")
+
+
+member_proofs.add_to(app)

@@ -5,10 +5,8 @@ from typing import Annotated
 
 import typer
 
-from coalition.cli.entries import entries
 from coalition.cli.member_proofs import CodeText, DeviceKey, shown
 from coalition.cli.options import ActId, EarlierAct, MemberText, Points
-from coalition.cli.standing import balance, position, receipt
 from coalition.cli.telling import tell_outcome
 from coalition.cli.voice import Voice, read_member, speaking
 from settlement.house.tariff import HOLD_MINUTES_MAX
@@ -214,22 +212,3 @@ def release(voice: Voice, original: EarlierAct, occurred_at: Occurred = None, ac
     with voice.acting() as client:
         outcome = client.release(original_act_id=original, occurred_at=occurred_at, act_id=act_id)
     tell_outcome(voice, outcome, f"released; the member has {outcome.balance_after or 0:,} points")
-
-
-def add_to(app: typer.Typer) -> None:
-    """Adds these commands to the root."""
-    for command in (
-        issue,
-        redeem,
-        transfer,
-        authorize,
-        capture,
-        void,
-        reverse,
-        release,
-        balance,
-        receipt,
-        entries,
-        position,
-    ):
-        app.command(command.__name__)(command)

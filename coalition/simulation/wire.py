@@ -25,14 +25,17 @@ TRIES_MAX = 40
 
 
 class Wire:
-    """Carries calls. `gateways`: those that are up just now; `spawn` lets something happen beside all else."""
+    """Carries calls. `gateways`: those that are up now; `spawn` lets something happen beside all else; `pace`: the world's."""
 
-    def __init__(self, auditor: Auditor, gateways: list[Gateway], postgres: Postgres, spawn: Spawn) -> None:
+    def __init__(
+        self, auditor: Auditor, gateways: list[Gateway], postgres: Postgres, spawn: Spawn, *, pace: float
+    ) -> None:
         self._auditor = auditor
         self._model: Model = auditor.model
         self._gateways = gateways
         self._postgres = postgres
         self._spawn = spawn
+        self._pace = pace
         self.calls = 0
 
     async def ask(self, wanted: Wanted, fate: Random) -> Answer | Outcome | None:
@@ -43,27 +46,27 @@ class Wire:
             answer = await self._try(wanted, fate)
             if isinstance(answer, Outcome) or (answer is not None and answer.reason not in TRY_AGAIN):
                 return answer
-            await asyncio.sleep(min(5.0, 0.2 * 2 ** min(attempt, 8)) * fate.random())
+            await self._pass(min(5.0, 0.2 * 2 ** min(attempt, 8)) * fate.random())
         return None
 
     async def _try(self, wanted: Wanted, fate: Random) -> Answer | Outcome | None:
         """One call; None if the request or its answer is lost."""
-        await asyncio.sleep(_delay(fate))
+        await self._pass(_delay(fate))
         if fate.random() < LOST:
-            await asyncio.sleep(DEADLINE_SECONDS)
+            await self._pass(DEADLINE_SECONDS)
             return None
         self.calls += 1
         gateway = self._gateways[fate.randrange(len(self._gateways))]
         answer = await carry(wanted, gateway, self._postgres, self._auditor)
         if answer is None or fate.random() < LOST:
-            await asyncio.sleep(DEADLINE_SECONDS)
+            await self._pass(DEADLINE_SECONDS)
             return None
-        await asyncio.sleep(_delay(fate))
+        await self._pass(_delay(fate))
         return answer
 
     async def look_up(self, name: tuple[str, str], request: Request, fate: Random, *, step: int) -> None:
         """Asks once for the receipt of the act of this name."""
-        await asyncio.sleep(_delay(fate))
+        await self._pass(_delay(fate))
         was_there = self._model.place_of(*name) is not None
         gateway = self._gateways[fate.randrange(len(self._gateways))]
         self.calls += 1
@@ -71,6 +74,10 @@ class Wire:
             answer = await gateway.call(request.path, request.envelope)
             await self._postgres.catch_up()
             self._auditor.looked_up(name, answer, was_there=was_there, step=step)
+
+    async def _pass(self, seconds: float) -> None:
+        """Lets some of the story's time pass."""
+        await asyncio.sleep(seconds / self._pace)
 
 
 async def carry(

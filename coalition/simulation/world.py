@@ -80,13 +80,13 @@ class World:
         self.auditor = Auditor(self.model, receipt_key=receipt_key, audience=NETWORK.origin)
         self.postgres = postgres
         postgres.committed = self._committed
-        self._pace = pace
+        self.pace = pace
         programmes, phones = Programmes(story.seed, self.model), Phones(story.seed, self.model)
         self.askers = Askers(self.cast, self.model, programmes, phones)
         self._log = log
         self.gateways = [self._new_gateway() for _ in range(GATEWAYS)]
         self.worker = self._new_worker()
-        self.wire = Wire(self.auditor, self.gateways, self.postgres, self._spawn)
+        self.wire = Wire(self.auditor, self.gateways, self.postgres, self._spawn, pace=pace)
         self._requests: dict[int, Wanted] = {}
         self._open: set[asyncio.Task[Any]] = set()
         self._broke: BaseException | None = None
@@ -99,13 +99,13 @@ class World:
         loop = asyncio.get_running_loop()
         began = loop.time()
         for step in self.story.steps:
-            due = began + step.at / self._pace
+            due = began + step.at / self.pace
             if due > loop.time():
                 await asyncio.sleep(due - loop.time())
             self._happened += 1
             if step.conduct == AWAITED:
                 await self._ask(step)
-                began = max(began, loop.time() - step.at / self._pace)
+                began = max(began, loop.time() - step.at / self.pace)
             else:
                 self._happen(step)
             if step.number % CHECKED_EVERY == CHECKED_EVERY - 1:
@@ -235,11 +235,11 @@ class World:
         return Worker(partial(self.postgres.connect, WORKER), log_signer=self.cast.log, log=self._log)
 
     def replace_gateway(self, number: int, *, after: float) -> None:
-        """Kills a gateway; another one takes its place after a while."""
+        """Kills a gateway; another one takes its place after so many seconds of the story."""
         self.gateways[number].kill()
 
         async def start() -> None:
-            await asyncio.sleep(after)
+            await asyncio.sleep(after / self.pace)
             self.gateways[number] = fresh = self._new_gateway()
             await fresh.start()
 

@@ -9,8 +9,9 @@ from coalition.audit.bundle import export_bundle
 from settlement.signing import KeySigner, load_key
 from settlement.transparency.checkpoint import vkey
 from tests.coalition.audit.forgery import Forgery
+from tests.support.postgres import new_books
 from tests.support.small_history import grown
-from tests.support.small_network import ORIGIN, SmallNetwork, new_books
+from tests.support.small_network import ORIGIN, SmallNetwork
 
 BUNDLE, LOG_KEY, KEYS = "bundle.zip", "log.pem", "keys"
 

@@ -11,8 +11,7 @@ from settlement.journal.leaf import KINDS
 from tests.scenarios.play import Played, on_postgres, on_stand_in
 from tests.scenarios.scenario import read
 from tests.scenarios.views import VIEWS
-from tests.support.postgres import drop_database
-from tests.support.small_network import new_books
+from tests.support.postgres import drop_database, new_books
 
 FILES = sorted(Path(__file__).parent.glob("*.txt"))
 every_file = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

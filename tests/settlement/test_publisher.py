@@ -6,8 +6,8 @@ from pathlib import Path
 from coalition.audit.fsck import fsck
 from settlement.database import WORKER, connect_async
 from settlement.worker.publisher import Publisher
-from tests.support.postgres import drop_database
-from tests.support.small_network import SmallNetwork, new_books
+from tests.support.postgres import drop_database, new_books
+from tests.support.small_network import SmallNetwork
 
 
 class Overtaken(Publisher):

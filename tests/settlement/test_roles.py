@@ -11,8 +11,7 @@ from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from settlement.database import GATEWAY, OWNER, READER, ROLES, WORKER
-from tests.support.postgres import drop_database, role_passwords
-from tests.support.small_network import new_books
+from tests.support.postgres import drop_database, new_books, role_passwords
 
 WRITES = ("INSERT", "UPDATE", "DELETE", "TRUNCATE")
 ALLOWED = {

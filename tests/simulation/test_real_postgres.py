@@ -11,12 +11,11 @@ from coalition.simulation.quiet import log_kept
 from coalition.simulation.story import tell
 from coalition.simulation.world import World
 from tests.simulation.real_postgres import RealPostgres
-from tests.support.postgres import drop_database
-from tests.support.small_network import new_books
+from tests.support.postgres import drop_database, new_books
 
 ACTS = 5_000
 TROUBLE = 0.02
-PACE = 3.0
+PACE = 10.0
 
 
 @pytest.fixture

@@ -52,9 +52,8 @@ from settlement.ledger.memory import HouseMemory
 from settlement.ledger.sweeping import SweepRules
 from settlement.worker import publisher
 from tests.simulation.real_postgres import read_tables
-from tests.support.postgres import drop_database
+from tests.support.postgres import drop_database, new_books
 from tests.support.pure_acts import NETWORK, OPERATOR, T0_US, act, fresh_id, keyid_for
-from tests.support.small_network import new_books
 
 PARTNERS = ("bakery", "grocer")
 NOW_US = 1_900_000_000_000_000

@@ -1,12 +1,14 @@
 """One PostgreSQL per test run, shared by all workers; every test that asks gets a database of its own.
 
-It is an embedded one, or the server that COALITION_TEST_DATABASE_URL names with a superuser's login (see `.ci/run`).
+It is an embedded one, or the server that COALITION_TEST_DATABASE_URL names with a superuser's login (see `.ci/run`). The embedded
+one does not wait for disks: it is thrown away with the run. Tests that end a server abruptly start their own.
 """
 
 import itertools
 import os
 import shutil
 import tempfile
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -15,7 +17,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from settlement import embedded
-from settlement.database import ROLES, create_roles, set_password
+from settlement.database import OWNER, ROLES, create_roles, migrate, set_password
 from settlement.embedded.passwords import password_for
 
 FOLDER_VARIABLE = "COALITION_TEST_POSTGRES"
@@ -29,8 +31,11 @@ def announce() -> None:
 
 
 def clean_up() -> None:
-    """Called once at the end: stops the embedded server if some test started it, and removes the run's folder."""
-    folder = Path(os.environ.pop(FOLDER_VARIABLE))
+    """Called once at the end: drops the template, stops the embedded server if some test started it, removes the run's folder."""
+    folder = Path(os.environ[FOLDER_VARIABLE])
+    if _template_made().exists() and SERVER_VARIABLE in os.environ:
+        drop_database(_superuser_dsn(_template()))
+    del os.environ[FOLDER_VARIABLE]
     if any(folder.iterdir()):
         embedded.stop(folder)
     shutil.rmtree(folder, ignore_errors=True)
@@ -38,11 +43,20 @@ def clean_up() -> None:
 
 def new_database() -> str:
     """A fresh empty database; returns its superuser connection string."""
-    name = f"t{os.getpid()}_{next(_numbers)}"
-    with psycopg.connect(_superuser_dsn(), autocommit=True) as connection:
-        _make_roles(connection)
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    return _superuser_dsn(name)
+    return _superuser_dsn(_created(f"t{os.getpid()}_{next(_numbers)}"))
+
+
+def new_books() -> str:
+    """A fresh database with the schema, copied from one that was migrated once per run; returns the superuser's DSN."""
+    made = _template_made()
+    with FileLock(made.with_suffix(".lock")):
+        if not made.exists():
+            dsn = _superuser_dsn(_created(_template()))
+            with psycopg.connect(dsn, autocommit=True) as connection:
+                connection.execute(sql.SQL("GRANT ALL ON SCHEMA public TO {}").format(sql.Identifier(OWNER)))
+            migrate(dsn)
+            made.touch()
+    return _superuser_dsn(_created(f"t{os.getpid()}_{next(_numbers)}", template=_template()))
 
 
 def drop_database(dsn: str) -> None:
@@ -57,11 +71,36 @@ def role_passwords() -> Path:
     return Path(os.environ[FOLDER_VARIABLE]) / "role-passwords"
 
 
+def _template() -> str:
+    return f"books_{Path(os.environ[FOLDER_VARIABLE]).name}"
+
+
+def _template_made() -> Path:
+    """There once the template is whole."""
+    return Path(os.environ[FOLDER_VARIABLE]) / "template-made"
+
+
+def _created(name: str, *, template: str = "template1") -> str:
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    with psycopg.connect(_superuser_dsn(), autocommit=True) as connection:
+        _make_roles(connection)
+        connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
+    return name
+
+
 def _superuser_dsn(dbname: str = "postgres") -> str:
     own = os.environ.get(SERVER_VARIABLE)
-    if own is not None:
-        return make_conninfo(own, dbname=dbname)
-    return embedded.start(Path(os.environ[FOLDER_VARIABLE])).superuser_dsn(dbname)
+    return make_conninfo(_embedded_dsn() if own is None else own, dbname=dbname)
+
+
+@cache
+def _embedded_dsn() -> str:
+    dsn = embedded.start(Path(os.environ[FOLDER_VARIABLE])).superuser_dsn()
+    with psycopg.connect(dsn, autocommit=True) as connection:
+        for setting in ("fsync", "full_page_writes"):
+            connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
+        connection.execute("SELECT pg_reload_conf()")
+    return dsn
 
 
 def _make_roles(connection: psycopg.Connection) -> None:

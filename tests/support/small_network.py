@@ -26,7 +26,7 @@ from coalition.wire.strict import write_time
 from settlement.clearing.desk import DeskRules
 from settlement.clearing.obligations import figures_of
 from settlement.clock import SECOND_US, now_us
-from settlement.database import GATEWAY, OWNER, WORKER, connect_async, migrate
+from settlement.database import GATEWAY, OWNER, WORKER, connect_async
 from settlement.house.records import APPROVER, LOG, RECEIPT, REQUEST, Key, Network
 from settlement.house.tariff import Tariff
 from settlement.journal.acts import Act, Outcome
@@ -38,21 +38,11 @@ from settlement.ledger.memory import HouseMemory
 from settlement.signing import ED25519, KeySigner, new_key, parse_public_key, possession_message
 from settlement.transparency.checkpoint import vkey
 from settlement.worker.publisher import Publisher
-from tests.support.postgres import new_database
 
 ORIGIN = "clearing.example/coalition-test"
 OPERATOR = "operator"
 ANN, BOB = "ann", "bob"
 ACTS_PER_BATCH = 64
-
-
-def new_books() -> str:
-    """A fresh database with the schema; returns the superuser's DSN."""
-    dsn = new_database()
-    with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(sql.SQL("GRANT ALL ON SCHEMA public TO {}").format(sql.Identifier(OWNER)))
-    migrate(dsn)
-    return dsn
 
 
 def copy_books(dsn: str) -> str:

@@ -1,6 +1,6 @@
 """What README tells a stranger to type works: its shell and Python blocks are run, in order, as one session.
 
-Three things differ from a stranger's session: `make demo` replays 300 baskets instead of 25,000, the other `make` lines are only
+Three things differ from a stranger's session: a demo replays 300 baskets instead of 25,000, the other `make` lines are only
 looked up in the Makefile, and the network listens on a free port. `coalition` is this tree's, installed or not.
 """
 
@@ -23,8 +23,8 @@ ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(sh|python)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 LINES = [line for language, block in BLOCKS if language == "sh" for line in block.splitlines()]
-DATA_FOLDERS = ("tour", "demo/data")
-SESSION_SECONDS_MAX = 120
+DATA_FOLDERS = ("tour", "demo/data", "build/pool/data")
+SESSION_SECONDS_MAX = 300
 
 
 def test_every_make_target_named_exists() -> None:
@@ -76,6 +76,7 @@ def adapted(line: str, port: int) -> str:
         return "coalition demo --baskets 300 --out demo"
     if line.startswith("make "):
         return f": {line}"
+    line = line.replace(".venv/bin/coalition demo", "coalition demo --baskets 300")
     line = line.replace("coalition db init", f"coalition db init --server 127.0.0.1:{port}")
     return line.replace("coalition serve", f"coalition serve --listen 127.0.0.1:{port}")
 

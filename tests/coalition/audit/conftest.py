@@ -13,8 +13,9 @@ from coalition.audit.bundle import export_bundle
 from settlement.signing import KeySigner
 from tests.coalition.audit.forgery import Forgery
 from tests.support import postgres
+from tests.support.postgres import new_books
 from tests.support.small_history import grown
-from tests.support.small_network import SmallNetwork, exchange_key, new_books
+from tests.support.small_network import SmallNetwork, exchange_key
 
 ROUNDS = 66
 """Enough for a second file of leaves in each shard."""

@@ -11,9 +11,8 @@ from settlement.database import OWNER, connect
 from settlement.house.records import REQUEST, Key
 from settlement.house.tariff import Tariff
 from settlement.ledger.founding import found
-from tests.support.postgres import drop_database
+from tests.support.postgres import drop_database, new_books
 from tests.support.pure_acts import NETWORK, OPERATOR, keyid_for
-from tests.support.small_network import new_books
 
 KEY = Key(keyid_for(OPERATOR), "ed25519", REQUEST, OPERATOR, None, b"spki", 0)
 ONE = "INSERT INTO openings SELECT 0, '\\x00', part, part, 1, 1 FROM generate_series(%s::int, %s::int) AS p (part)"

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import typer
+from typer.core import TyperGroup
 
 from coalition.cli.app import app
 from tests.support.command import run
@@ -13,8 +14,10 @@ from tests.support.command import run
 def commands(command: Any, words: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """The words of the command itself, its groups and all that is in them."""
     yield words
-    for name, inner in getattr(command, "commands", {}).items():
-        yield from commands(inner, (*words, name))
+    if isinstance(command, TyperGroup):
+        context = typer.Context(command)
+        for name in command.list_commands(context):
+            yield from commands(command.get_command(context, name), (*words, name))
 
 
 ALL = list(commands(typer.main.get_command(app)))

@@ -19,8 +19,8 @@ from settlement.errors import BooksError, CoalitionError
 from settlement.journal.acts import Act, Draft
 from settlement.ledger.members import MemberRules
 from settlement.ledger.memory import HouseMemory
-from tests.support.postgres import drop_database
-from tests.support.small_network import SmallNetwork, new_books, points
+from tests.support.postgres import drop_database, new_books
+from tests.support.small_network import SmallNetwork, points
 
 
 @pytest.fixture

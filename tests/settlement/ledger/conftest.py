@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.postgres import drop_database
-from tests.support.small_network import SmallNetwork, new_books
+from tests.support.postgres import drop_database, new_books
+from tests.support.small_network import SmallNetwork
 
 
 @pytest.fixture

@@ -18,9 +18,9 @@ from settlement.ledger import sweeping
 from settlement.ledger.memory import HouseMemory
 from settlement.ledger.sweeping import sweep
 from tests.support.own_clock import give_own_clock, set_own_clock
-from tests.support.postgres import drop_database
+from tests.support.postgres import drop_database, new_books
 from tests.support.small_history import change_tariff
-from tests.support.small_network import SmallNetwork, just_now, new_books, points
+from tests.support.small_network import SmallNetwork, just_now, points
 
 MINUTE, YEAR = 60, 365 * 86_400
 

@@ -16,8 +16,7 @@ from settlement.journal.leaf import Entry, format_leaf, parse_leaf
 from settlement.ledger.memory import load_house
 from settlement.statements.cyclebook import Activity, Owed, Tally
 from settlement.statements.reading import read_cycle_book, write_statements
-from tests.support.postgres import drop_database
-from tests.support.small_network import new_books
+from tests.support.postgres import drop_database, new_books
 
 ACT, HASH = "00000000-0000-7000-8000-000000000000", "ab" * 32
 MEMBER = "wallet:00000000-0000-4000-8000-000000000001"
