@@ -92,12 +92,7 @@ def _expectations(replay: Replay) -> list[_Expectation]:
             lambda: _expected_members(replay),
         ),
         (Check.TABLE_LOTS, _LOTS, 3, lambda: _expected_lots(replay)),
-        (
-            Check.TABLE_ARREARS,
-            _ARREARS,
-            3,
-            lambda: {name: _arrear_facts(arrear) for name, arrear in tally.arrears.items()},
-        ),
+        (Check.TABLE_ARREARS, _ARREARS, 3, lambda: _expected_facts(tally.arrears, _arrear_facts)),
         (Check.TABLE_BALANCES, _BALANCES, 3, lambda: _expected_sums(tally.balances)),
         (Check.TABLE_OBLIGATIONS, _OBLIGATIONS, 4, lambda: _expected_sums(tally.obligations)),
         (
@@ -106,12 +101,7 @@ def _expectations(replay: Replay) -> list[_Expectation]:
             3,
             lambda: {key: (amount,) for key, amount in tally.reversals.items()},
         ),
-        (
-            Check.TABLE_HOLDS,
-            _HOLDS,
-            2,
-            lambda: {key: _hold_facts(hold) for key, hold in tally.holds.items()},
-        ),
+        (Check.TABLE_HOLDS, _HOLDS, 2, lambda: _expected_facts(tally.holds, _hold_facts)),
         (Check.TABLE_TRANSITS, _TRANSITS, 2, lambda: _expected_transits(replay)),
         (Check.TABLE_CONCERNS, _CONCERNS, 3, lambda: dict.fromkeys(tally.concerns, ())),
         (
@@ -163,6 +153,10 @@ def _expected_members(replay: Replay) -> dict[Row, Row]:
 def _expected_transits(replay: Replay) -> dict[Row, Row]:
     transits = replay.tally.transits.items()
     return {key: (each.to_shard, each.recipient, each.arrived_by) for key, each in transits}
+
+
+def _expected_facts(tallied: Mapping[Any, object], facts: Callable[[object], Row]) -> dict[Any, Row]:
+    return {name: facts(each) for name, each in tallied.items()}
 
 
 def _expected_sums(sums: Mapping[Any, Sums]) -> dict[Row, Row]:
