@@ -90,13 +90,13 @@ async def put_into(
 
     Members without a wallet in this book are passed over. Lots that the book has by name already stand in their wallets too.
     """
-    add(book, await first.fetchall())
+    last = add(book, await first.fetchall())
     fill_wallets(book)
     later_us = now_us + MARGIN_US
     short = [
         member
         for member in demands
-        if member in book.wallets and _is_short(book, member, later_us, demands[member])
+        if member in book.wallets and _is_short(book, member, later_us, demands[member], last.get(member))
     ]
     if short:
         idle = idleness_of(book, short, later_us)
@@ -131,18 +131,25 @@ def idleness_of(book: Book, members: Iterable[str], now_us: int) -> list[int]:
     ]
 
 
-def add(book: Book, rows: Iterable[tuple[Any, ...]]) -> None:
-    """Puts lots that were read into the book, where it does not have them yet."""
+def add(book: Book, rows: Iterable[tuple[Any, ...]]) -> dict[str, Lot]:
+    """Puts lots that were read into the book, where it does not have them yet; returns the last one of each member."""
+    last: dict[str, Lot] = {}
     for row in rows:
         found = Lot(*row)
         book.lots.setdefault(found.name, found)
+        last[found.member] = found
+    return last
 
 
-def _is_short(book: Book, member: str, later_us: int, demand: Demand) -> bool:
+def _is_short(book: Book, member: str, later_us: int, demand: Demand, last: Lot | None) -> bool:
+    """Whether the lots up to the last one that was read lack points. After it there may be others before those known by name."""
     wallet = book.wallets[member]
     living = [
         lot.remaining
         for lot in wallet.lots
-        if lot.pending_until_us is None and not has_expired(lot, wallet, later_us)
+        if last is not None
+        and not last < lot
+        and lot.pending_until_us is None
+        and not has_expired(lot, wallet, later_us)
     ]
     return sum(living) < min(demand.points, wallet.balance)

@@ -106,7 +106,7 @@ def points_to_spend(
 def slices_of(
     book: Book, member: str | None, amount: int, now_us: int
 ) -> tuple[str | None, list[tuple[Lot, int]]]:
-    """Which lots an amount comes from, soonest expiry first, then oldest; or why not."""
+    """Which lots an amount comes from, soonest expiry first, then oldest; or why not. BooksError if lots lack points."""
     if member is None:
         return "MEMBER_UNKNOWN", []
     wallet = book.wallets[member]
@@ -121,18 +121,26 @@ def slices_of(
             quantity = min(lot.remaining, missing)
             slices.append((lot, quantity))
             missing -= quantity
-    return (None, slices) if missing == 0 else (_why_not_enough(wallet, member, amount, now_us), [])
+    if missing == 0:
+        return None, slices
+    # A book holds all lots that are over, but of the others no more than may be used: what lives is the rest.
+    if wallet.balance - _over(wallet, now_us) < amount:
+        return "LOT_EXPIRED", []
+    if len(slices) == SLICES_MAX:
+        return "TOO_MANY_LOTS", []
+    raise BooksError(f"the lots of member {member} lack {missing} points of its balance")
 
 
 def _is_spendable(lot: Lot, wallet: Wallet, now_us: int) -> bool:
     return lot.pending_until_us is None and not has_expired(lot, wallet, now_us)
 
 
-def _why_not_enough(wallet: Wallet, member: str, amount: int, now_us: int) -> str:
-    """Why SLICES_MAX lots do not give what the wallet has. BooksError if all its lots together do not."""
-    posted = [lot for lot in wallet.lots if lot.pending_until_us is None]
-    missing = amount - sum([lot.remaining for lot in posted])
-    if missing > 0:
-        raise BooksError(f"the lots of member {member} lack {missing} points of its balance")
-    living = sum([lot.remaining for lot in posted if not has_expired(lot, wallet, now_us)])
-    return "TOO_MANY_LOTS" if living >= amount else "LOT_EXPIRED"
+def _over(wallet: Wallet, now_us: int) -> int:
+    """Points that have expired and stand in the balance until the worker comes."""
+    return sum(
+        [
+            lot.remaining
+            for lot in wallet.lots
+            if lot.pending_until_us is None and has_expired(lot, wallet, now_us)
+        ]
+    )
