@@ -175,12 +175,14 @@ def what_is_wrong_with_life(header: Any, method: Method, time_us: int) -> str | 
         expires_us = read_time(header.expires_at, "expires_at")
     except CoalitionError as error:
         return error.message
-    wrong = []
-    if not 0 < expires_us - issued_us <= method.life_max_us:
-        wrong.append("the request lives too long or not at all")
-    if issued_us > time_us + SKEW_MAX_US or time_us - BATCH_TOOK_US >= expires_us:
+    lives = 0 < expires_us - issued_us <= method.life_max_us
+    timely = issued_us <= time_us + SKEW_MAX_US and time_us - BATCH_TOOK_US < expires_us
+    if lives and timely:
+        return None
+    wrong = [] if lives else ["the request lives too long or not at all"]
+    if not timely:
         wrong.append("the entry was recorded before the request was issued or after it expired")
-    return "; ".join(wrong) or None
+    return "; ".join(wrong)
 
 
 def body_of_request(request: Any, entry: Entry) -> object:

@@ -7,25 +7,22 @@ and judged by the history. Then every table is compared with what the leaves add
 import gc
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from coalition.audit.act_rows import ActRows
 from coalition.audit.checks import Check, Finding, Progress, Report
 from coalition.audit.crew import Crew, Here, cores
-from coalition.audit.examiner import Odd, Order, circumstances_of, odd_of
+from coalition.audit.examiner import Odd, Order, Run, circumstances_of, odd_at
 from coalition.audit.identities import check_identities
-from coalition.audit.ordinary import Ordinary
+from coalition.audit.ordinary import HOUSE_SIZE, INDEX, TIME_US
 from coalition.audit.originals import named_originals
-from coalition.audit.records import Key, Read, key_after, merged, read_record
+from coalition.audit.records import Key, key_after, merged
 from coalition.audit.replay import Replayed
 from coalition.audit.signatures import Job, why_not_genuine
 from coalition.audit.stored import (
     Columns,
     Connection,
-    Range,
     RowsSeen,
     ranges_of,
-    rows_of,
     shard_sizes,
     share,
     snapshot,
@@ -34,7 +31,7 @@ from coalition.audit.swift import SEEN, SwiftReplay
 from coalition.audit.tables import check_tables
 from coalition.audit.watch import TOLD_EVERY, Watch
 
-RANGE_ENTRIES = 1_000
+RANGE_ENTRIES = 2_000
 CREW_FROM_ENTRIES = 6_000
 """Below this number starting processes takes longer than they save."""
 _AHEAD = 3
@@ -78,14 +75,6 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-@dataclass(frozen=True, slots=True)
-class _OddRead:
-    """An odd entry and what its leaf spells."""
-
-    odd: Odd
-    read: Read
-
-
 class _Check:
     """One check of the books under way."""
 
@@ -101,7 +90,6 @@ class _Check:
         self._replay = SwiftReplay(
             report,
             self._verify if signatures else None,
-            fetch=lambda shard, index: self._fetch(shard, index).record,
             originals=named_originals(connection),
             act_rows=self._act_rows,
             audience=self._circumstances.audience,
@@ -110,26 +98,26 @@ class _Check:
     def entries(self, hands: Crew | Here) -> Iterator[Finding]:
         """Judges every entry by those before it."""
         replay, report, total = self._replay, self._report, sum(self._sizes.values())
-        ordinary = 0
-        for done, thing in enumerate(merged([self._stream(hands, shard) for shard in self._sizes]), start=1):
-            if isinstance(thing, _OddRead):
-                self._feed(thing)
-            elif replay.feed_ordinary(thing):
-                ordinary += 1
+        done = told = ordinary = 0
+        for shard, item in merged([self._stream(hands, shard) for shard in self._sizes]):
+            if isinstance(item, Odd):
+                self._feed(item)
+                done += 1
             else:
-                odd = self._fetch(thing[0], thing[1])
-                self._feed(_OddRead(odd, read_record(odd.record)))
+                ordinary += self._feed_run(shard, item)
+                done += len(item)
             if report.news:
                 yield from report.drain()
-            if done % TOLD_EVERY == 0:
+            if done - told >= TOLD_EVERY:
+                told = done
                 replay.forget_changes()
-                self._act_rows.read_on(TOLD_EVERY)
+                self._act_rows.read_on()
                 self._watch.replayed(done, total)
         self._watch.replayed(total, total)
         for check in (*SEEN, Check.SIGNATURES) if self._circumstances.signatures else SEEN:
             report.count(check, ordinary)
 
-    def _stream(self, hands: Crew | Here, shard: int) -> Iterator[tuple[Key, Ordinary | _OddRead]]:
+    def _stream(self, hands: Crew | Here, shard: int) -> Iterator[tuple[Key, tuple[int, Run | Odd]]]:
         """A shard's entries with their places in the order of all."""
         ranges = ranges_of(self._connection, shard, width=RANGE_ENTRIES)
         ahead = _AHEAD * hands.size
@@ -142,16 +130,12 @@ class _Check:
             examined = hands.take(span)
             self._rows_seen.add(examined.rows_seen)
             for item in examined.items:
-                if isinstance(item, Odd):
-                    read = read_record(item.record)
-                    key = key_after(key, read)
-                    yield key, _OddRead(item, read)
-                else:
-                    key = (item[2], 0, item[3], shard)
-                    yield key, item
+                key = key_after(key, item.read) if isinstance(item, Odd) else _key_of(shard, item)
+                yield key, (shard, item)
 
     def sums(self) -> Iterator[Finding]:
         """Compares what the entries add up to, with one another and with every table."""
+        self._replay.add_up()
         check_identities(self._replay, complete=True)
         self._act_rows.finish()
         yield from self._report.drain()
@@ -159,14 +143,20 @@ class _Check:
             self._watch.compared(done)
             yield from self._report.drain()
 
-    def _fetch(self, shard: int, index: int) -> Odd:
-        [row] = rows_of(self._connection, Range(shard, index, index + 1))
-        return odd_of(shard, row, self._circumstances)
+    def _feed(self, odd: Odd) -> None:
+        self._odd = odd
+        replayed = self._replay.feed(odd.read)
+        _check_columns(self._report, replayed, odd.columns)
 
-    def _feed(self, thing: _OddRead) -> None:
-        self._odd = thing.odd
-        replayed = self._replay.feed(thing.read)
-        _check_columns(self._report, replayed, thing.odd.columns)
+    def _feed_run(self, shard: int, run: Run) -> int:
+        """How many of the entries went the short way; each of the others had to be read again."""
+        at = self._replay.feed_run(shard, run)
+        ordinary = at
+        while at < len(run):
+            self._feed(odd_at(self._connection, shard, run[at][INDEX], self._circumstances))
+            stopped = self._replay.feed_run(shard, run[at + 1 :])
+            at, ordinary = at + 1 + stopped, ordinary + stopped
+        return ordinary
 
     def _verify(self, job: Job) -> None:
         """What the process that examined the entry said of its signature, if it verified by the same key."""
@@ -174,6 +164,11 @@ class _Check:
         same = signed is not None and signed.spki == job.spki
         fault = signed.fault if signed is not None and same else why_not_genuine(job)
         self._report.require(fault is None, Check.SIGNATURES, job.where, fault or "")
+
+
+def _key_of(shard: int, run: Run) -> Key:
+    """Where a run stands in the order of all: no other shard's entries decide about those after its first."""
+    return run[0][HOUSE_SIZE], 0, run[0][TIME_US], shard
 
 
 def _check_columns(report: Report, replayed: Replayed, columns: Columns) -> None:

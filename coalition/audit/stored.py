@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, LiteralString, TypeAlias
 
 import psycopg
@@ -17,25 +17,23 @@ OPENINGS_AT_ONCE = 50
 """Entries of openings in one range: they are a hundred times as large as others."""
 INDEX_MAX = 2**63 - 1
 _SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
-# Three indexes walked side by side; whatever else the planner may prefer for a range reads pages that the next range needs too.
+# Its index walked from end to end; whatever else the planner may prefer for a range reads pages that the next range needs too.
 _WALK = (
     "SET enable_seqscan = off",
     "SET enable_bitmapscan = off",
-    "SET enable_hashjoin = off",
-    "SET enable_nestloop = off",
     "SET max_parallel_workers_per_gather = 0",
     "SET jit = off",
 )
+_RANGE = "shard = %(shard)s AND index >= %(start)s AND index < %(stop)s"
+_ROWS = f"""SELECT index, house, recorded_at_us, kind, partner, member::text, refusal, balance_after, leaf_hash, leaf
+    FROM entries WHERE {_RANGE} ORDER BY index"""  # noqa: S608 - made of constants
+_PAYLOADS = f"SELECT index, payload FROM payloads WHERE {_RANGE}"  # noqa: S608 - made of constants
+_POSTED = f"""SELECT count(*), string_agg(concat_ws(' ', index, position, debit, credit, asset, amount), E'\\n')
+    FROM (SELECT * FROM transfers WHERE {_RANGE} ORDER BY index, position) AS t"""  # noqa: S608 - made of constants
 # Names hold neither spaces nor line ends: a name that does may not pass for two names, nor for two transfers.
 _NAMES = ", ".join([f"translate({name}, E' \\n', '??')" for name in ("debit", "credit", "asset")])
-_RANGE = "shard = %(shard)s AND index >= %(start)s AND index < %(stop)s"
-_ROWS = f"""SELECT index, house, recorded_at_us, kind, partner, member::text, refusal, balance_after, leaf_hash, leaf, payload,
-    posted FROM (SELECT * FROM entries WHERE {_RANGE}) AS e
-    LEFT JOIN (SELECT index, payload FROM payloads WHERE {_RANGE}) AS p USING (index)
-    LEFT JOIN (SELECT index,
-        string_agg(concat_ws(' ', position, {_NAMES}, amount), E'\\n' ORDER BY position) AS posted
-        FROM transfers WHERE {_RANGE} GROUP BY index) AS t USING (index)
-    ORDER BY index"""  # noqa: S608 - made of constants
+_POSTED_BY_EACH = f"""SELECT index, array_agg(concat_ws(' ', position, {_NAMES}, amount) ORDER BY position)
+    FROM transfers WHERE {_RANGE} GROUP BY index"""  # noqa: S608 - made of constants
 _RECORDS = """SELECT index, leaf, payload FROM entries LEFT JOIN payloads USING (shard, index)
     WHERE shard = %s AND index < %s ORDER BY index"""
 _EXTENT = "SELECT count(*), min(index), max(index) FROM entries WHERE shard = %s"
@@ -44,21 +42,8 @@ _STARTS = """SELECT min(index) FROM (SELECT index, (row_number() OVER (ORDER BY 
 _OPENINGS = "SELECT index FROM openings WHERE shard = %s ORDER BY index"
 
 Connection = psycopg.Connection[TupleRow]
-Row: TypeAlias = tuple[
-    int,
-    int,
-    int,
-    str,
-    str | None,
-    str | None,
-    str | None,
-    int | None,
-    bytes,
-    str,
-    bytes | None,
-    str | None,
-]
-"""An entry's row as in `Columns`, then its leaf, its payload and its transfers: a line for each, None if there is none."""
+Row: TypeAlias = tuple[int, int, int, str, str | None, str | None, str | None, int | None, bytes, str]
+"""An entry's row as in `Columns`, then its leaf."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,20 +139,33 @@ def walk(connection: Connection) -> None:
 
 
 def rows_of(connection: Connection, span: Range) -> list[Row]:
-    """The rows of a range, in order."""
-    values = {"shard": span.shard, "start": span.start, "stop": span.stop}
+    """The entries of a range, in order."""
     with connection.cursor(binary=True) as cursor:
-        return cursor.execute(_ROWS, values, prepare=True).fetchall()
+        return cursor.execute(_ROWS, asdict(span), prepare=True).fetchall()
 
 
-def record_of(shard: int, row: Row) -> Record:
-    """The leaf and the payload in a row."""
-    return Record(shard, row[0], _ascii(row[9]), row[10])
+def payloads_of(connection: Connection, span: Range) -> dict[int, bytes]:
+    """The payloads of a range, by their entries' numbers."""
+    with connection.cursor(binary=True) as cursor:
+        return dict(cursor.execute(_PAYLOADS, asdict(span), prepare=True).fetchall())
 
 
-def columns_of(row: Row) -> Columns:
-    """What a row says beside leaf and payload."""
-    return Columns(*row[:9], transfers=[] if row[11] is None else row[11].split("\n"))
+def posted_in(connection: Connection, span: Range) -> tuple[int, str]:
+    """How many transfers a range has, and all as one text: in order, a line for each, its entry's number first."""
+    with connection.cursor(binary=True) as cursor:
+        row = cursor.execute(_POSTED, asdict(span), prepare=True).fetchone()
+    assert row is not None
+    return row[0], row[1] or ""
+
+
+def posted_by_each(connection: Connection, span: Range) -> dict[int, list[str]]:
+    """The lines of each entry, without its number, for where the text is not what it must be."""
+    return dict(connection.execute(_POSTED_BY_EACH, asdict(span)).fetchall())
+
+
+def record_of(shard: int, row: Row, payload: bytes | None) -> Record:
+    """The leaf in a row, and its payload."""
+    return Record(shard, row[0], _ascii(row[9]), payload)
 
 
 def records_of(connection: Connection, shard: int, *, stop: int) -> Iterator[Record]:
@@ -184,6 +182,20 @@ def rows_in_turn(
     connection: Connection, statement: LiteralString, values: Sequence[object] = (), *, name: str
 ) -> Iterator[Any]:
     """The rows of a statement, never many of them in memory. `name`: the cursor's, unlike those of others that are open."""
+    for rows in _in_parts(connection, statement, values, name=name):
+        yield from rows
+
+
+def lines_in_turn(connection: Connection, statement: LiteralString, *, name: str) -> Iterator[list[str]]:
+    """The same for a statement whose rows have one column, a text; many lines at a time."""
+    for rows in _in_parts(connection, statement, (), name=name):
+        yield [line for (line,) in rows]
+
+
+def _in_parts(
+    connection: Connection, statement: LiteralString, values: Sequence[object], *, name: str
+) -> Iterator[list[Any]]:
     with connection.cursor(name=name, binary=True) as cursor:
-        cursor.itersize = ROWS_AT_ONCE
-        yield from cursor.execute(statement, values)
+        cursor.execute(statement, values)
+        while rows := cursor.fetchmany(ROWS_AT_ONCE):
+            yield rows

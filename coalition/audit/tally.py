@@ -122,19 +122,9 @@ class Tally:
 
     def post(self, shard: int, cycle: int, transfer: Transfer) -> Sequence[str]:
         """Adds one posting. Returns what went wrong, as `add`."""
-        debit, credit, asset, amount = transfer
+        self.post_many(shard, cycle, transfer, 1)
+        debit, _, asset, amount = transfer
         debited = self.balances[shard, debit, asset]
-        debited.first += amount
-        self.balances[shard, credit, asset].second += amount
-        leg = points_leg(transfer)
-        if leg is not None:
-            moved = self.moved[cycle][leg[:3]]
-            moved.first += amount
-            moved.second += 1
-        elif (pair := parties(debit, credit, operator=self.operator)) is not None:
-            owed = self.obligations[shard, cycle, pair[0], pair[1]]
-            owed.first += amount
-            owed.second += 1
         from_wallet = debit.startswith(("wallet:", "held:", "pending:"))
         if amount > 0 and not (from_wallet and debited.first > debited.second):
             return ()
@@ -142,6 +132,22 @@ class Tally:
         if from_wallet and debited.first > debited.second:
             wrong.append(f"{debit} falls to {debited.second - debited.first}")
         return wrong
+
+    def post_many(self, shard: int, cycle: int, total: Transfer, count: int) -> None:
+        """Adds so many postings between two accounts, and all their amounts; not to the side that is left empty."""
+        debit, credit, asset, amount = total
+        if debit:
+            self.balances[shard, debit, asset].first += amount
+        if credit:
+            self.balances[shard, credit, asset].second += amount
+        if (leg := points_leg(total)) is not None:
+            sums = self.moved[cycle][leg[:3]]
+        elif (pair := parties(debit, credit, operator=self.operator)) is not None:
+            sums = self.obligations[shard, cycle, pair[0], pair[1]]
+        else:
+            return
+        sums.first += amount
+        sums.second += count
 
     def open_lot(self, name: LotName, lot: TalliedLot) -> None:
         """Adds the points that an entry issues."""

@@ -176,6 +176,7 @@ UNITS = {
     "DAYS": "days",
     "HUNDREDTHS": "hundredths of a percent",
     "POINTS": "points",
+    "CENTS": "minor units",
 }
 """A term's metavar to the unit of its value; other values have none."""
 

@@ -56,9 +56,10 @@ def invalid(field: str, demand: str) -> CoalitionError:
 
 def read_time(value: Timestamp, field: str) -> int:
     """Microseconds since 1970; the part below a microsecond is cut off."""
-    if not 0 <= value.nanos < 1_000_000_000:
+    nanos = value.nanos
+    if not 0 <= nanos < 1_000_000_000:
         raise invalid(field, "a timestamp with nanos from 0 to 999,999,999")
-    time_us = value.seconds * SECOND_US + value.nanos // 1_000
+    time_us = value.seconds * SECOND_US + nanos // 1_000
     if not 0 < time_us <= TIME_MAX_US:
         raise invalid(field, "set, after 1970 and before the year 10000")
     return time_us
