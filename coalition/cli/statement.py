@@ -75,6 +75,14 @@ def _show(statement: dict[str, Any]) -> None:
         for name, sides in statement["purposes"].items()
     ]
     show_table(("for", f"owes {currency}", f"is owed {currency}"), purposes)
+    _show_moved(statement)
+    standings = [(name, decimal_amount(statement[name])) for name in ("opening", "settled", "closing")]
+    show_table(("position", currency), standings)
+    for line in _FOOTNOTES:
+        say(line)
+
+
+def _show_moved(statement: dict[str, Any]) -> None:
     points = [
         (name.replace("_", " "), tally["count"], tally["points"])
         for name, tally in statement["points"].items()
@@ -86,11 +94,7 @@ def _show(statement: dict[str, Any]) -> None:
         if tally["count"]
     ]
     if value:
-        show_table(("value", "acts", currency), value)
-    standings = [(name, decimal_amount(statement[name])) for name in ("opening", "settled", "closing")]
-    show_table(("position", currency), standings)
-    for line in _FOOTNOTES:
-        say(line)
+        show_table(("value", "acts", statement["currency"]), value)
 
 
 @app.command()
