@@ -197,8 +197,9 @@ class RealSession:
 
 
 def read_tables(dsn: str) -> Tables:
-    """All tables of a database."""
+    """All tables of a database, as they were at one moment."""
     with psycopg.connect(dsn) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
 
         def rows(sql: str) -> list[tuple[Any, ...]]:
             return connection.execute(sql.encode()).fetchall()
