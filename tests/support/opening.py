@@ -12,19 +12,26 @@ from settlement.journal.leaf import HOUSE
 from settlement.ledger.book import NEVER_US
 from settlement.ledger.opening import load_opening
 from settlement.ledger.opening_file import ALIAS, RECORD, Prepared, Row, Totals, read_prepared
+from settlement.money import ASSETS, VALUE
 from tests.support.small_network import ANN, ORIGIN, SmallNetwork
 
 
 def token_row(token: bytes, points: int, expires_at_us: int = NEVER_US) -> Row:
-    """A lot of whoever has the alias with this token."""
+    """A lot of points of whoever has the alias with this token."""
     return Row(ALIAS + token, points, expires_at_us)
+
+
+def value_row(token: bytes, value: int, expires_at_us: int = NEVER_US) -> Row:
+    """A lot of value of the same, in minor units."""
+    return Row(ALIAS + token, value, expires_at_us, ASSETS.index(VALUE))
 
 
 def prepared(path: Path, rows: Iterable[Row], *, partner: str = "bakery", network: str = ORIGIN) -> Prepared:
     """Writes the file of these lots, with its true totals."""
     ordered = sorted(rows)
-    members, points = len({row.name for row in ordered}), sum(row.points for row in ordered)
-    totals = Totals(network, partner, len(ordered), members, points)
+    members = len({row.name for row in ordered})
+    brought = [sum(row.points for row in ordered if row.asset == asset) for asset in range(len(ASSETS))]
+    totals = Totals(network, partner, len(ordered), members, *brought)
     path.write_bytes(totals.header() + b"".join(RECORD.pack(*row) for row in ordered))
     return read_prepared(path)
 
@@ -33,7 +40,11 @@ async def approve(network: SmallNetwork, file: Prepared, **others: Any) -> None:
     """Has the partner propose the file, with `others` instead of its totals, and ann approve it."""
     totals, sha256 = replace(file.totals, **others), bytes.fromhex(file.sha256)
     proposal = ProposeOpeningRequest(
-        file_sha256=sha256, rows=totals.rows, members=totals.members, points=totals.points
+        file_sha256=sha256,
+        rows=totals.rows,
+        members=totals.members,
+        points=totals.points,
+        value=totals.value,
     )
     assert (await network.ask(HOUSE, totals.partner, proposal)).refusal is None
     approval = ApproveOpeningRequest(partner_id=totals.partner, file_sha256=sha256)

@@ -4,6 +4,7 @@ import random
 import struct
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pyarrow as pa
@@ -25,6 +26,7 @@ MEMBER = "8f3a2b64-90d1-4c55-a0f7-5f2f1d0c9b11"
 CARD = "4000 1234 1234 1234"
 ZONELESS = datetime(2047, 1, 1)  # noqa: DTZ001 - bad input on purpose
 HEAD = "alias_kind,alias,points,expires_on\n"
+BOTH = "alias_kind,alias,points,value\n"
 
 
 def rows_of(
@@ -33,8 +35,8 @@ def rows_of(
     """The lots that a CSV file comes to."""
     source = tmp_path / "members.csv"
     source.write_bytes(text.encode() if isinstance(text, str) else text)
-    prepared = prepare_opening(source, tmp_path / "out", identity=identity)
-    return [(name, points, expires) for name, points, expires in prepared.rows()]
+    prepared = prepare_opening(source, tmp_path / "out", identity=identity, minor_digits=lambda: 2)
+    return [(row.name, row.points, row.expires_at_us) for row in prepared.rows()]
 
 
 def test_a_row_becomes_a_token_points_and_the_moment_at_which_they_end(tmp_path: Path) -> None:
@@ -77,7 +79,7 @@ def test_the_same_rows_in_any_order_and_either_form_have_one_hash(
         else:
             lines = [f"app,{alias},{points},{day}\r\n" for alias, points, day in rows]
             source.write_text("\ufeff" + HEAD + "".join(lines))
-        prepared = prepare_opening(source, tmp_path / "out", identity=BAKERY)
+        prepared = prepare_opening(source, tmp_path / "out", identity=BAKERY, minor_digits=lambda: 2)
         hashes.add(prepared.sha256)
         totals.add((prepared.totals.rows, prepared.totals.members, prepared.totals.points))
         assert (tmp_path / "out").stat().st_mode & 0o077 == 0
@@ -121,6 +123,44 @@ def test_a_bad_cell_is_named_by_row_and_column_and_not_quoted(tmp_path: Path, ro
     assert {path.name for path in tmp_path.iterdir()} == {"members.csv"}, "nothing is written"
 
 
+NO_MONEY = """25.001 25.000 25 2500 25.0 -25.00 +25.00 0.00 025.00 25,00 1e2 NaN 25.00EUR
+    10000000000.01 99999999999999999999.00 \uff12.00"""
+
+
+@pytest.mark.parametrize("value", [*NO_MONEY.split(), " 25.00"])
+def test_value_is_money_with_all_its_decimals(tmp_path: Path, value: str) -> None:
+    with pytest.raises(RowsInvalidError) as raised:
+        rows_of(tmp_path, BOTH + f'card,4000 9999,,25.00\ncard,4000 1234,,"{value}"\n')
+    assert raised.value.faults == [
+        "row 3, value: money with 2 decimals and no sign, from 0.01 to 10000000000.00"
+    ]
+
+
+def test_a_row_brings_points_or_value_and_a_file_both(tmp_path: Path) -> None:
+    source, out = tmp_path / "members.csv", tmp_path / "out"
+    source.write_text(BOTH + "app,a,7,\napp,a,,25.00\napp,b,,10000000000.00\n")
+    prepared = prepare_opening(source, out, identity=BAKERY, minor_digits=lambda: 2)
+    totals = prepared.totals
+    assert (totals.rows, totals.members, totals.points, totals.value) == (3, 2, 7, 1_000_000_002_500)
+    assert sorted(row[1::2] for row in prepared.rows()) == [(7, 0), (2_500, 1), (10**12, 1)]
+    with pytest.raises(RowsInvalidError, match="row 2, points: each row brings points or value"):
+        rows_of(tmp_path, BOTH + "app,a,7,25.00\n")
+
+
+def test_of_a_currency_without_decimals_value_has_none_and_only_value_asks_for_them(tmp_path: Path) -> None:
+    source, asked = tmp_path / "members.csv", list[int]()
+
+    def no_digits() -> int:
+        asked.append(0)
+        return 0
+
+    for text, times in (("alias_kind,alias,points\napp,a,7\n", 0), (BOTH + "app,a,,7\napp,b,,8\n", 1)):
+        source.write_text(text)
+        prepared = prepare_opening(source, tmp_path / "out", identity=BAKERY, minor_digits=no_digits)
+        assert (prepared.totals.points, prepared.totals.value) == ((7, 0) if not times else (0, 15))
+        assert len(asked) == times
+
+
 def test_a_hundred_bad_rows_are_named_and_all_are_counted(tmp_path: Path) -> None:
     with pytest.raises(RowsInvalidError) as raised:
         rows_of(tmp_path, HEAD + "card,4000,no,\n" * 130)
@@ -133,6 +173,7 @@ def test_a_hundred_bad_rows_are_named_and_all_are_counted(tmp_path: Path) -> Non
     [
         ("", "the columns must be"),
         (HEAD, "no rows"),
+        ("alias_kind,alias,asset,points\ncard,4000,value,5\n", "the columns must be"),
         ("alias_kind,alias,expires_on\ncard,4000,\n", "the columns must be"),
         ("alias_kind,alias,points,points\ncard,4000,5,5\n", "stands twice"),
         ("alias_kind,alias,points,expires\ncard,4000,5,\n", "the columns must be"),
@@ -172,6 +213,8 @@ def cut_short(path: Path) -> Path:
     [
         (cut_short, "no whole Parquet file"),
         (lambda path: parquet(path, {"member_id": [MEMBER], "points": [5.0]}), "column points is double"),
+        (lambda path: parquet(path, {"member_id": [MEMBER], "value": [5.0]}), "column value is double"),
+        (lambda path: parquet(path, {"member_id": [MEMBER], "value": ["5.00"]}), "column value is string"),
         (lambda path: parquet(path, {"member_id": [7], "points": [5]}), "column member_id is int64"),
         (
             lambda path: parquet(path, {"member_id": [MEMBER], "points": [5], "expires_on": [ZONELESS]}),
@@ -194,14 +237,29 @@ def cut_short(path: Path) -> Path:
 )
 def test_bad_parquet_is_refused(tmp_path: Path, make: Callable[[Path], Path], told: str) -> None:
     with pytest.raises(CoalitionError, match=told):
-        prepare_opening(make(tmp_path / "members.parquet"), tmp_path / "out", identity=BAKERY)
+        prepare_opening(
+            make(tmp_path / "members.parquet"), tmp_path / "out", identity=BAKERY, minor_digits=lambda: 2
+        )
     assert not (tmp_path / "out").exists()
+
+
+def test_value_in_parquet_is_decimals_and_comes_to_the_file_that_csv_does(tmp_path: Path) -> None:
+    money = [Decimal("25.00"), None, Decimal("0.05")]
+    columns = {"member_id": [MEMBER] * 3, "points": [None, 7, None], "value": money}
+    found = prepare_opening(
+        parquet(tmp_path / "members", columns), tmp_path / "out", identity=BAKERY, minor_digits=lambda: 2
+    )
+    rows_of(tmp_path, f"member_id,points,value\n{MEMBER},7,\n{MEMBER},,0.05\n{MEMBER},,25.00\n")
+    assert read_prepared(tmp_path / "out").sha256 == found.sha256
+    parquet(tmp_path / "members", columns | {"value": [Decimal("25.0010"), None, None]})
+    with pytest.raises(RowsInvalidError, match="row 1, value: money with 2 decimals"):
+        prepare_opening(tmp_path / "members", tmp_path / "out", identity=BAKERY, minor_digits=lambda: 2)
 
 
 def test_nulls_in_parquet_are_bad_cells(tmp_path: Path) -> None:
     source = parquet(tmp_path / "members.parquet", {"member_id": [MEMBER, None], "points": [None, 5]})
     with pytest.raises(RowsInvalidError) as raised:
-        prepare_opening(source, tmp_path / "out", identity=BAKERY)
+        prepare_opening(source, tmp_path / "out", identity=BAKERY, minor_digits=lambda: 2)
     assert [fault.partition(":")[0] for fault in raised.value.faults] == ["row 1, points", "row 2, member_id"]
 
 
@@ -217,22 +275,26 @@ def test_without_an_alias_key_only_ids_name_members(tmp_path: Path) -> None:
     "harm",
     [
         lambda data: data[:-1],
-        lambda data: data[:-49],
+        lambda data: data[:-50],
         lambda data: data.replace(b"points 6", b"points 7"),
         lambda data: data.replace(b"members 2", b"members 1"),
-        lambda data: data.replace(b"rows 3", b"rows 03"),
-        lambda data: data[:-147] + data[-98:] + data[-147:-98],
-        lambda data: data[:-16] + struct.pack(">qq", -2, NEVER_US),
-        lambda data: data[:-8] + struct.pack(">q", NEVER_US + 1),
-        lambda data: data[:-49] + b"\7" + data[-48:],
+        lambda data: data.replace(b"rows 4", b"rows 04"),
+        lambda data: data.replace(b"value 4", b"value 3"),
+        lambda data: data.replace(b"points 6\nvalue 4", b"points 10\nvalue 0"),
+        lambda data: data[:-200] + data[-150:-100] + data[-200:-150] + data[-100:],
+        lambda data: data[:-17] + struct.pack(">qqB", -2, NEVER_US, 1),
+        lambda data: data[:-9] + struct.pack(">qB", NEVER_US + 1, 1),
+        lambda data: data[:-1] + b"\2",
+        lambda data: data[:-1] + b"\0",
+        lambda data: data[:-50] + b"\7" + data[-49:],
         lambda data: b"",
     ],
 )
 def test_a_prepared_file_that_was_changed_is_not_read(tmp_path: Path, harm: Callable[[bytes], bytes]) -> None:
-    rows_of(tmp_path, HEAD + "app,a,1,\napp,a,2,\napp,b,3,\n")
+    rows_of(tmp_path, BOTH + "app,a,1,\napp,a,2,\napp,b,3,\napp,b,,0.04\n")
     path = tmp_path / "out"
     whole = path.read_bytes()
-    assert len(read_prepared(path).totals.header()) + 3 * RECORD.size == len(whole)
+    assert len(read_prepared(path).totals.header()) + 4 * RECORD.size == len(whole)
     path.write_bytes(harm(whole))
     with pytest.raises(CoalitionError) as raised:
         read_prepared(path)
