@@ -1,11 +1,15 @@
 """Opening balances for tests: a prepared file out of rows, proposed and approved in a small network."""
 
+import random
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
+
 from coalition.api.v1.opening_pb2 import ApproveOpeningRequest, ProposeOpeningRequest
+from settlement.clock import HOUR_US, now_us
 from settlement.database import GATEWAY, connect_writer
 from settlement.house.records import Opening
 from settlement.journal.leaf import HOUSE
@@ -14,6 +18,8 @@ from settlement.ledger.opening import load_opening
 from settlement.ledger.opening_file import ALIAS, RECORD, Prepared, Row, Totals, read_prepared
 from settlement.money import ASSETS, VALUE
 from tests.support.small_network import ANN, ORIGIN, SmallNetwork
+
+NEXT_YEAR_US = now_us() + 365 * 24 * HOUR_US
 
 
 def token_row(token: bytes, points: int, expires_at_us: int = NEVER_US) -> Row:
@@ -58,3 +64,32 @@ async def load(network: SmallNetwork, file: Prepared) -> Opening:
         await connect_writer(network.dsn, GATEWAY, statement_timeout="60s") as reader,
     ):
         return await load_opening(writer, reader, file)
+
+
+def drawn(seed: int, lots: int) -> list[Row]:
+    """Lots of fewer members than lots, most of whom nobody knows; of four lots one is of value."""
+    rng = random.Random(seed)
+    tokens = [rng.randbytes(32) for _ in range(lots * 6 // 10)]
+    tokens += [rng.choice(tokens) for _ in range(lots - len(tokens))]
+    kinds = [rng.choice((token_row, token_row, token_row, value_row)) for _ in tokens]
+    return [
+        row(token, rng.randint(1, 900), NEXT_YEAR_US + rng.randrange(9))
+        for row, token in zip(kinds, tokens, strict=True)
+    ]
+
+
+def brought(file: Prepared) -> tuple[int, int, int, int]:
+    """Lots, points, value and members of a file."""
+    return file.totals.rows, file.totals.points, file.totals.value, file.totals.members
+
+
+def books(network: SmallNetwork) -> tuple[int, int, int, int]:
+    """The same of all openings in the books."""
+    with psycopg.connect(network.dsn) as connection:
+        row = connection.execute(
+            """SELECT count(*), coalesce(sum(quantity) FILTER (WHERE asset = 'PTS'), 0)::bigint,
+            coalesce(sum(quantity) FILTER (WHERE asset = 'VAL'), 0)::bigint, count(DISTINCT lots.member)
+            FROM lots JOIN entries USING (shard, index) WHERE kind = 'opening'"""
+        ).fetchone()
+    assert row is not None
+    return row[0], row[1], row[2], row[3]

@@ -21,7 +21,7 @@ from coalition.api.v1.exchange_pb2 import (
     ReverseRequest,
 )
 from coalition.api.v1.members_pb2 import EnrolRequest, GetMemberRequest, LinkAliasRequest
-from coalition.api.v1.opening_pb2 import ApproveOpeningRequest, ProposeOpeningRequest
+from coalition.api.v1.opening_pb2 import ApproveOpeningRequest
 from coalition.api.v1.partners_pb2 import (
     REVOCATION_REASON_RETIRED,
     RegisterRequest,
@@ -158,26 +158,6 @@ FIELDS: dict[str, tuple[str, Callable[[], Any], str]] = {
     "settlement 0": ("operator", lambda: ConfirmRequest(participant="bakery", amount_minor=1), "settlement"),
     "opening of nobody": ("ann", lambda: ApproveOpeningRequest(file_sha256=bytes(32)), "partner_id"),
     "no opening": ("ann", lambda: ApproveOpeningRequest(partner_id="bakery"), "file_sha256"),
-    "opening of less than no value": (
-        "bakery",
-        lambda: ProposeOpeningRequest(file_sha256=bytes(32), rows=3, members=2, points=60, value=-1),
-        "value",
-    ),
-    "opening of more value than its lots hold": (
-        "bakery",
-        lambda: ProposeOpeningRequest(file_sha256=bytes(32), rows=1, members=1, value=10**12 + 1),
-        "value",
-    ),
-    "opening of nothing": (
-        "bakery",
-        lambda: ProposeOpeningRequest(file_sha256=bytes(32), rows=3, members=2),
-        "points",
-    ),
-    "opening of value and less than no points": (
-        "bakery",
-        lambda: ProposeOpeningRequest(file_sha256=bytes(32), rows=3, members=2, points=-1, value=5),
-        "points",
-    ),
     "short hash": ("ann", lambda: ApproveRequest(proposal_sha256=bytes(31)), "proposal_sha256"),
     "nets twice": (
         "ann",

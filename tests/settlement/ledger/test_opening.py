@@ -13,7 +13,6 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from coalition.api.v1.envelope_pb2 import ASSET_VALUE
 from coalition.api.v1.exchange_pb2 import RedeemRequest
 from coalition.api.v1.settlement_pb2 import CloseCycleRequest
 from coalition.audit.checks import Report
@@ -21,23 +20,21 @@ from coalition.audit.fsck import fsck
 from coalition.wire.strict import write_asset
 from settlement.clock import HOUR_US, SECOND_US, format_time, now_us
 from settlement.errors import CoalitionError
-from settlement.house.records import BILATERAL, POOL, Opening
+from settlement.house.records import POOL, Opening
 from settlement.house.tariff import Tariff
 from settlement.journal.leaf import LEAF_BYTES_MAX, format_leaf, parse_leaf
 from settlement.ledger.batch import LOCK
 from settlement.ledger.book import NEVER_US
 from settlement.ledger.opening import PARTS_AT_ONCE
-from settlement.ledger.opening_file import Prepared, Row, member_name
+from settlement.ledger.opening_file import Row, member_name
 from settlement.ledger.rules.opening import PART_LOTS_MAX, Grant, opening_draft, parts
 from settlement.ledger.sweeping import sweep
 from settlement.money import AMOUNT_MAX, ASSETS, MICROS_MAX, POINTS, RATE_MAX_MICROS, VALUE
-from tests.support.opening import approve, load, prepared, token_row, value_row
-from tests.support.postgres import drop_database, new_books
+from tests.support.opening import NEXT_YEAR_US, approve, books, brought, drawn, load, prepared, token_row
 from tests.support.pure_acts import NETWORK, as_entry, house_of
 from tests.support.small_history import change_tariff
 from tests.support.small_network import ORIGIN, SmallNetwork, just_now
 
-NEXT_YEAR_US = now_us() + 365 * 24 * HOUR_US
 GROUP = PARTS_AT_ONCE * PART_LOTS_MAX
 LOADER = """
 import asyncio, sys
@@ -56,35 +53,6 @@ async def main() -> None:
 
 asyncio.run(main())
 """
-
-
-def drawn(seed: int, lots: int) -> list[Row]:
-    """Lots of fewer members than lots, most of whom nobody knows; of four lots one is of value."""
-    rng = random.Random(seed)
-    tokens = [rng.randbytes(32) for _ in range(lots * 6 // 10)]
-    tokens += [rng.choice(tokens) for _ in range(lots - len(tokens))]
-    kinds = [rng.choice((token_row, token_row, token_row, value_row)) for _ in tokens]
-    return [
-        row(token, rng.randint(1, 900), NEXT_YEAR_US + rng.randrange(9))
-        for row, token in zip(kinds, tokens, strict=True)
-    ]
-
-
-def brought(file: Prepared) -> tuple[int, int, int, int]:
-    """Lots, points, value and members of a file."""
-    return file.totals.rows, file.totals.points, file.totals.value, file.totals.members
-
-
-def books(network: SmallNetwork) -> tuple[int, int, int, int]:
-    """The same of all openings in the books."""
-    with psycopg.connect(network.dsn) as connection:
-        row = connection.execute(
-            """SELECT count(*), coalesce(sum(quantity) FILTER (WHERE asset = 'PTS'), 0)::bigint,
-            coalesce(sum(quantity) FILTER (WHERE asset = 'VAL'), 0)::bigint, count(DISTINCT lots.member)
-            FROM lots JOIN entries USING (shard, index) WHERE kind = 'opening'"""
-        ).fetchone()
-    assert row is not None
-    return row[0], row[1], row[2], row[3]
 
 
 async def test_lots_come_to_known_members_in_their_shards_and_make_the_others_members(
@@ -255,45 +223,6 @@ async def test_whoever_funds_opening_lots_is_told_before_they_expire(
         [f"bakery PTS 5 {format_time(ends_us)}"]
     ]
     assert list(fsck(network.dsn)) == []
-
-
-@pytest.mark.parametrize("model", [BILATERAL, POOL])
-async def test_value_is_spent_at_its_face_beside_the_points_and_expires_by_its_date(
-    tmp_path: Path, model: str
-) -> None:
-    dsn = new_books()
-    async with SmallNetwork.found(dsn, tmp_path / "log", model=model) as network:
-        for partner in ("bakery", "grocer"):
-            await network.take_in(partner)
-        ends_us = now_us() + 3 * SECOND_US
-        card, other = b"v" * 32, b"w" * 32
-        rows = [value_row(card, 2_500), token_row(card, 60), value_row(other, 700, ends_us)]
-        file = prepared(tmp_path / "opening", rows)
-        await approve(network, file)
-        await load(network, file)
-        assert books(network) == brought(file) == (3, 60, 3_200, 2)
-        asked = RedeemRequest(alias_token=card, amount=2_000, asset=ASSET_VALUE, occurred_at=just_now())
-        outcome = await network.ask(1, "grocer", asked)
-        assert (outcome.refusal, outcome.balance_after) == (None, 500)
-        more = RedeemRequest(alias_token=card, amount=501, asset=ASSET_VALUE, occurred_at=just_now())
-        assert (await network.ask(1, "grocer", more)).refusal == "INSUFFICIENT_POINTS"
-        await asyncio.sleep((ends_us - now_us()) / SECOND_US + 0.05)
-        await sweep(network.worker, network.memory)
-        assert list(fsck(network.dsn)) == []
-        with psycopg.connect(network.dsn) as connection:
-            found = connection.execute(
-                "SELECT account, asset, sum(credits - debits)::bigint FROM balances GROUP BY 1, 2"
-            ).fetchall()
-    drop_database(dsn)
-    stands = {(account, asset): credit for account, asset, credit in found}
-    assert (stands["issued:bakery", VALUE], stands["expired:bakery", VALUE]) == (-3_200, 700)
-    assert (stands["redeemed:grocer", VALUE], stands["position:grocer", "EUR"]) == (2_000, 20_000_000)
-    if model == POOL:  # what came is 32.00 of value and 60 points at 0.01
-        assert stands["position:bakery", "EUR"] == -(32_000_000 + 60 * 10_000)
-        assert stands["fund", "EUR"] == 5_000_000 + 60 * 10_000
-        assert stands["breakage", "EUR"] == 7_000_000
-    else:
-        assert stands["position:bakery", "EUR"] == -20_000_000
 
 
 def test_the_partner_pays_for_all_points_of_an_entry_at_once() -> None:
