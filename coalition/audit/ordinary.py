@@ -15,17 +15,16 @@ from typing import Any, Final, TypeAlias
 
 from google.protobuf.message import DecodeError
 
-from coalition.api.v1.envelope_pb2 import ASSET_VALUE
 from coalition.audit.claims import ASKED_BY, what_is_wrong_with_life
 from coalition.audit.stored import Row
 from coalition.wire.methods import METHODS_BY_TYPE, Method, payload_type_of
 from coalition.wire.requests import aliases_to_enrol
-from coalition.wire.strict import read_amount, read_time, read_token
+from coalition.wire.strict import read_amount, read_asset, read_time, read_token
 from settlement.clock import SECOND_US, format_time
 from settlement.errors import CoalitionError
 from settlement.ids import is_uuid
 from settlement.journal.leaf import HOUSE, LEAF_BYTES_MAX, VERSION_LINE
-from settlement.money import POINTS
+from settlement.money import POINTS, VALUE
 from settlement.signing import SIGNATURE_BYTES, PublicKey, pae
 from settlement.transparency.merkle import leaf_hash
 
@@ -158,7 +157,7 @@ def _asked(kind: str, request: Any, member: str) -> tuple[tuple[bytes, ...], int
         raise ValueError("points that are pending at first, or co-funded, are rare: the long way")
     if kind == "redeem" and request.HasField("member_proof"):
         raise ValueError("proofs are verified by the rules: the long way")
-    if request.asset == ASSET_VALUE:
+    if read_asset(request.asset) == VALUE:
         raise ValueError("value is rare: the long way")
     amount, occurred_us = read_amount(request.amount), read_time(request.occurred_at, "occurred_at")
     lines = f"amount {POINTS} {amount}\noccurred {spell_time(occurred_us)}\n"
