@@ -92,7 +92,7 @@ MEANINGS = {
     Check.WALLETS: "wallets hold exactly their open lots, and owe exactly their open arrears, as decided and as posted",
     Check.HOLDS: "held points are those of open holds",
     Check.TRANSITS: "points between two shards are those of the transfers that have not arrived",
-    Check.OPENINGS: "opening balances are what was approved: lots, points and members",
+    Check.OPENINGS: "opening balances are what was approved: lots, points, value and members",
     Check.POSITIONS: "positions, the operator's with its own accounts, are the obligations less what was settled",
     Check.FUND: "the pool's fund is the price of every point that is not spent; a bilateral network has none",
     Check.SETTLEMENTS: "a settlement's legs are its cycle's nets; paid legs stand at zero",

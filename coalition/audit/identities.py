@@ -189,8 +189,9 @@ def _check_openings(replay: Replay) -> None:
             sentence = f"{loaded.lots:,} of {opening.rows:,} lots of {name[0]}'s opening {name[1]} are loaded"
             replay.report.remarks.append(sentence)
             continue
-        sentence = f"{loaded.points} points in {loaded.lots} lots, approved are {opening.points}"
-        replay.report.require(loaded.points == opening.points, Check.OPENINGS, name[1], sentence)
+        found, approved = (loaded.points, loaded.value), (opening.points, opening.value)
+        sentence = f"{loaded.lots} lots of points and value {found}, approved are {approved}"
+        replay.report.require(found == approved, Check.OPENINGS, name[1], sentence)
 
 
 def _check_positions(replay: Replay) -> None:

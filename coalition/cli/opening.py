@@ -1,17 +1,20 @@
-"""`coalition opening`: the points that members bring along when a partner joins with a running programme."""
+"""`coalition opening`: the points and value that members bring along when a partner joins with a running programme."""
 
 import asyncio
 import gc
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from coalition.cli.currencies import minor_digits
 from coalition.cli.house_view import opening_of_file, read_house
 from coalition.cli.options import ActId, Data, Json, Yes
 from coalition.cli.printing import emit, hint, say, utc
 from coalition.cli.progress import Tell, progress
+from coalition.cli.quantities import Quantity
 from coalition.cli.sharing import database
 from coalition.cli.site import Site, open_site
 from coalition.cli.telling import tell_outcome
@@ -20,8 +23,10 @@ from coalition.client.opening import prepare_opening
 from settlement.database import GATEWAY, connect_writer
 from settlement.errors import CoalitionError
 from settlement.house.records import Opening
+from settlement.ledger.memory import HouseMemory
 from settlement.ledger.opening import load_opening
 from settlement.ledger.opening_file import Prepared, read_prepared
+from settlement.money import POINTS, VALUE
 
 STATEMENT_TIMEOUT = "60s"
 app = typer.Typer(no_args_is_help=True, help="Prepare, propose, approve and load opening balances.")
@@ -43,19 +48,25 @@ def prepare(
             metavar="FILE",
             exists=True,
             dir_okay=False,
-            help="CSV or Parquet: alias_kind and alias, or member_id; points; expires_on.",
+            help="CSV or Parquet: alias_kind and alias, or member_id; points, or value as 25.00; expires_on.",
         ),
     ],
     out: Annotated[Path, typer.Option(metavar="PREPARED", help="Where to write the prepared file.")],
 ) -> None:
-    """Turn a programme's export into the file that both companies sign: aliases become tokens, every row is checked.
+    """Turn a programme's export into the file that both companies sign: aliases become tokens, every row is checked. Where it has
+    value, the server is asked for the currency.
 
     [dim]coalition opening prepare members.csv --out bakery.opening --as bakery[/]
     """
+    currency = cache(lambda: _currency(voice))
     with progress() as tell:
-        prepared = prepare_opening(file, out, identity=voice.identity, tell=tell)
-    _tell_totals(prepared, json=voice.json)
-    if not voice.json:
+        prepared = prepare_opening(
+            file, out, identity=voice.identity, minor_digits=lambda: minor_digits(currency()), tell=tell
+        )
+    if voice.json:
+        emit(_document(prepared))
+    else:
+        _tell_totals(prepared, currency() if prepared.totals.value else "")
         hint(f"coalition opening propose {out} --as {voice.identity.partner_id}", flags=voice.flags)
 
 
@@ -77,6 +88,7 @@ def propose(voice: Voice, prepared: PreparedFile, act_id: ActId = None) -> None:
             rows=totals.rows,
             members=totals.members,
             points=totals.points,
+            value=totals.value,
             act_id=act_id,
         )
     step = f"a person of the operator: coalition opening approve {found.sha256} --as NAME"
@@ -101,10 +113,11 @@ def approve(
         message = "nobody can be asked here: add --yes to approve without being asked"
         raise typer.BadParameter(message, param_hint="--yes")
     with voice.acting() as client:
-        found = opening_of_file(read_house(client), sha256.lower())
+        house = read_house(client)
+        found = opening_of_file(house, sha256.lower())
         if not voice.json:
             say(f"proposed by {found.partner}, {utc(found.proposed_at_us)}, SHA-256 {found.file_sha256}")
-            say(f"  {_totals(found)}, funded by {found.partner}")
+            say(f"  {_totals(found, house.founded.currency)}, funded by {found.partner}")
         if not yes and not typer.confirm("Approve these opening balances?", err=True):
             raise CoalitionError("NOT_APPROVED", "nothing was approved")
         outcome = client.approve_opening(
@@ -126,20 +139,22 @@ def load(prepared: PreparedFile, data: Data = None, json: Json = False) -> None:
     found = _read(prepared)
     gc.disable()  # rows come and go by the thousand, none of them in a cycle
     with database(site), progress() as tell:
-        opening = asyncio.run(_load(site, found, tell))
+        opening, currency = asyncio.run(_load(site, found, tell))
     if json:
         emit(_document(found))
     else:
-        say(f"loaded: {_totals(opening)} of {opening.partner}")
+        say(f"loaded: {_totals(opening, currency)} of {opening.partner}")
 
 
-async def _load(site: Site, found: Prepared, tell: Tell) -> Opening:
+async def _load(site: Site, found: Prepared, tell: Tell) -> tuple[Opening, str]:
+    """What is loaded then, and the network's currency."""
     dsn = site.dsn(GATEWAY)
     async with (
         await connect_writer(dsn, GATEWAY, statement_timeout=STATEMENT_TIMEOUT) as writer,
         await connect_writer(dsn, GATEWAY, statement_timeout=STATEMENT_TIMEOUT) as reader,
     ):
-        return await load_opening(writer, reader, found, lambda done, total: tell("lots", done, total))
+        opening = await load_opening(writer, reader, found, lambda done, total: tell("lots", done, total))
+        return opening, (await HouseMemory().refresh(reader)).founded.currency
 
 
 def _read(path: Path) -> Prepared:
@@ -147,8 +162,17 @@ def _read(path: Path) -> Prepared:
         return read_prepared(path, lambda done, total: tell("reading", done, total))
 
 
-def _totals(found: Opening) -> str:
-    return f"{found.rows:,} lots of {found.members:,} members, {found.points:,} points"
+def _currency(voice: Voice) -> str:
+    with voice.asking() as client:
+        return client.position().currency
+
+
+def _totals(found: Opening, currency: str) -> str:
+    """The control totals; of what there is none nothing is said."""
+    points, value = Quantity(POINTS, found.points), Quantity(VALUE, found.value, currency)
+    brought = [str(points)] if found.points else []
+    brought += [f"{value} of value"] if found.value else []
+    return f"{found.rows:,} lots of {found.members:,} members, {' and '.join(brought)}"
 
 
 def _document(found: Prepared) -> dict[str, object]:
@@ -159,14 +183,14 @@ def _document(found: Prepared) -> dict[str, object]:
         "rows": totals.rows,
         "members": totals.members,
         "points": totals.points,
+        "value": totals.value,
     }
 
 
-def _tell_totals(found: Prepared, *, json: bool) -> None:
-    if json:
-        emit(_document(found))
-        return
+def _tell_totals(found: Prepared, currency: str) -> None:
     say(f"prepared {found.path}, SHA-256 {found.sha256}")
     say(f"  lots     {found.totals.rows:,}")
     say(f"  members  {found.totals.members:,}")
     say(f"  points   {found.totals.points:,}")
+    if found.totals.value:
+        say(f"  value    {Quantity(VALUE, found.totals.value, currency)}")

@@ -103,10 +103,19 @@ class PartnerActs(Caller):
         return await self._act(request, act_id)
 
     async def propose_opening(
-        self, *, file_sha256: bytes, rows: int, members: int, points: int, act_id: str | None = None
+        self,
+        *,
+        file_sha256: bytes,
+        rows: int,
+        members: int,
+        points: int,
+        value: int = 0,
+        act_id: str | None = None,
     ) -> Outcome:
-        """This partner will fund the lots of a prepared file (`read_totals` gives hash and control totals)."""
-        request = ProposeOpeningRequest(file_sha256=file_sha256, rows=rows, members=members, points=points)
+        """This partner will fund the lots of a prepared file (`read_prepared` gives hash and control totals)."""
+        request = ProposeOpeningRequest(
+            file_sha256=file_sha256, rows=rows, members=members, points=points, value=value
+        )
         return await self._act(request, act_id)
 
 

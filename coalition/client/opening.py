@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from datetime import date, datetime, timedelta
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import IO
@@ -24,14 +25,16 @@ from settlement.clock import TIME_MAX_US, now_us, to_us
 from settlement.ids import is_uuid
 from settlement.ledger.book import NEVER_US
 from settlement.ledger.opening_file import ALIAS, RECORD, Prepared, Totals, member_name, read_prepared
-from settlement.money import AMOUNT_MAX
+from settlement.money import AMOUNT_MAX, ASSETS, POINTS, VALUE, format_minor
 
 FAULTS_SHOWN_MAX = 100
 RUN_ROWS = 1_000_000
 """Rows that are sorted in memory; longer files are sorted in runs and merged."""
 _DIGITS = re.compile(r"[1-9][0-9]{0,12}", re.ASCII)
+_MONEY = re.compile(r"(0|[1-9][0-9]{0,12})(?:\.([0-9]{1,6}))?", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
+Digits = Callable[[], int]
 Tell = Callable[[str, int, int], None]
 
 
@@ -54,12 +57,18 @@ class _CellError(Exception):
 
 
 def prepare_opening(
-    source: Path, out: Path, *, identity: Identity, tell: Tell = lambda stage, done, total: None
+    source: Path,
+    out: Path,
+    *,
+    identity: Identity,
+    minor_digits: Digits,
+    tell: Tell = lambda stage, done, total: None,
 ) -> Prepared:
     """Reads CSV or Parquet and writes the prepared file, whose lots the identity's partner will fund.
 
-    Columns: `alias_kind` and `alias`, or `member_id`; `points`; `expires_on` (a day through which points are good, in UTC, or a
-    moment with its zone at which they end; nothing: never). The same rows in any order give the same bytes.
+    Columns: `alias_kind` and `alias`, or `member_id`; `points`, or `value` as money with all its decimals, 25.00; `expires_on` (a
+    day through which a lot is good, in UTC, or a moment with its zone at which it ends; nothing: never). The same rows in any
+    order give the same bytes. `minor_digits`: how many decimals the network's currency has; asked once there is value.
 
     Errors: RowsInvalidError; ClientError OPENING_SOURCE_INVALID, PARQUET_UNAVAILABLE, ALIAS_KEY_MISSING; OSError.
     """
@@ -69,7 +78,7 @@ def prepare_opening(
         with ExitStack() as runs:
             files = [
                 runs.enter_context(_written(run, out.parent))
-                for run in _sorted_runs(_records(source, identity, tell))
+                for run in _sorted_runs(_records(source, identity, cache(minor_digits), tell))
             ]
             _write_whole(draft, identity, lambda: heapq.merge(*map(_read, files)))
         draft.replace(out)
@@ -78,12 +87,12 @@ def prepare_opening(
     return read_prepared(out, lambda done, total: tell("checking", done, total))
 
 
-def _records(source: Path, identity: Identity, tell: Tell) -> Iterator[bytes]:
+def _records(source: Path, identity: Identity, minor_digits: Digits, tell: Tell) -> Iterator[bytes]:
     """Every row as it stands in the prepared file; RowsInvalidError at the end if one cannot be."""
     faults, count, done, now = list[str](), 0, 0, now_us()
     for done, cells in enumerate(read_cells(source), start=1):
         try:
-            record = _record(cells, identity, now)
+            record = _record(cells, identity, minor_digits, now)
         except _CellError as error:
             count += 1
             if count <= FAULTS_SHOWN_MAX:
@@ -98,8 +107,10 @@ def _records(source: Path, identity: Identity, tell: Tell) -> Iterator[bytes]:
         raise RowsInvalidError(faults, count)
 
 
-def _record(cells: Cells, identity: Identity, now: int) -> bytes:
-    return RECORD.pack(_name(cells, identity), _points(cells.points), _expiry(cells.expires_on, now))
+def _record(cells: Cells, identity: Identity, minor_digits: Digits, now: int) -> bytes:
+    name, asset = _name(cells, identity), _asset(cells)
+    amount = _minor(cells.value, minor_digits()) if asset == VALUE else _points(cells.points)
+    return RECORD.pack(name, amount, _expiry(cells.expires_on, now), ASSETS.index(asset))
 
 
 def _name(cells: Cells, identity: Identity) -> bytes:
@@ -115,6 +126,22 @@ def _name(cells: Cells, identity: Identity) -> bytes:
         return ALIAS + alias_token(identity.alias_key, cells.alias_kind or "", cells.alias)
     except ClientError as error:
         raise _CellError("alias", error.message) from None
+
+
+def _asset(cells: Cells) -> str:
+    if (cells.points is None) == (cells.value is None):
+        raise _CellError("points", "each row brings points or value, and what has both is two rows")
+    return POINTS if cells.value is None else VALUE
+
+
+def _minor(cell: object, digits: int) -> int:
+    """Money in minor units. All decimals must be there, so that cents are not taken for units."""
+    found = _MONEY.fullmatch(str(cell))
+    minor = int(found[1] + (found[2] or "")) if found and len(found[2] or "") == digits else 0
+    if not 1 <= minor <= AMOUNT_MAX:
+        first, last = (format_minor(minor, minor_digits=digits) for minor in (1, AMOUNT_MAX))
+        raise _CellError("value", f"money with {digits} decimals and no sign, from {first} to {last}")
+    return minor
 
 
 def _points(cell: object) -> int:
@@ -135,7 +162,7 @@ def _expiry(cell: object, now: int) -> int:
     if not 0 < expires_at_us <= TIME_MAX_US:
         raise _CellError("expires_on", "a day, 2027-06-30, or a moment with its zone, 2027-06-30T22:00:00Z")
     if expires_at_us <= now:
-        raise _CellError("expires_on", "the points have expired: leave the row out")
+        raise _CellError("expires_on", "that is over: leave the row out")
     return expires_at_us
 
 
@@ -172,16 +199,17 @@ def _read(run: IO[bytes]) -> Iterator[bytes]:
 
 def _write_whole(path: Path, identity: Identity, records: Callable[[], Iterator[bytes]]) -> None:
     """The prepared file: its totals, which only the last row completes, stand before the rows."""
-    rows = members = points = 0
+    rows = members = points = value = 0
     last = b""
-    for name, quantity, _ in map(RECORD.unpack, records()):
+    for name, amount, _, asset in map(RECORD.unpack, records()):
         rows += 1
         members += name != last
-        points += quantity
+        points += 0 if asset else amount
+        value += amount if asset else 0
         last = name
     if rows == 0:
         raise source_invalid("the file has no rows")
-    totals = Totals(identity.network, identity.partner_id, rows, members, points)
+    totals = Totals(identity.network, identity.partner_id, rows, members, points, value)
     with os.fdopen(create_private(path), "wb") as file:
         file.write(totals.header())
         file.writelines(records())

@@ -11,12 +11,12 @@ from typing import Any, BinaryIO, NamedTuple
 
 from coalition.client.errors import ClientError
 
-COLUMNS = ("alias_kind", "alias", "member_id", "points", "expires_on")
+COLUMNS = ("alias_kind", "alias", "member_id", "points", "value", "expires_on")
 LINE_BYTES_MAX = 4_096
 CELL_BYTES_MAX = 512
 _PARQUET_MAGIC = b"PAR1"
 _BYTES_A_ROW_MAX = 1_024
-"""More than the five cells of any row take, unpacked."""
+"""More than the six cells of any row take, unpacked."""
 _ROWS_AT_ONCE = 10_000
 
 
@@ -28,6 +28,7 @@ class Cells(NamedTuple):
     alias: Any
     member_id: Any
     points: Any
+    value: Any
     expires_on: Any
 
 
@@ -70,8 +71,10 @@ def _places(names: Sequence[str]) -> list[int | None]:
     """Where each of our columns stands."""
     unknown = [name for name in names if name not in COLUMNS]
     twice = sorted({name for name in names if names.count(name) > 1})
-    if unknown or twice or "points" not in names or not {"alias", "member_id"} & {*names}:
-        message = f"the columns must be of {', '.join(COLUMNS)}, each once, separated by commas, with points and a name"
+    lacks = any(each.isdisjoint(names) for each in ({"points", "value"}, {"alias", "member_id"}))
+    if unknown or twice or lacks:
+        columns = f"of {', '.join(COLUMNS)}, each once, separated by commas"
+        message = f"the columns must be {columns}, with points or value and a name"
         found = (
             f"column {twice[0]} stands twice" if twice and not unknown else f"found are {len(names)} columns"
         )
@@ -112,11 +115,15 @@ def _check_types(pa: Any, schema: Any) -> None:
         kind = field.type.value_type if types.is_dictionary(field.type) else field.type
         is_text = types.is_string(kind) or types.is_large_string(kind)
         is_moment = types.is_date(kind) or (types.is_timestamp(kind) and kind.tz is not None)
-        fits = {"points": types.is_integer(kind), "expires_on": is_text or is_moment}.get(field.name, is_text)
-        if not fits:
+        fits = {
+            "points": types.is_integer(kind),
+            "value": types.is_decimal(kind),
+            "expires_on": is_text or is_moment,
+        }
+        if not fits.get(field.name, is_text):
             raise source_invalid(
-                f"column {field.name} is {field.type}: points are integers, expires_on dates, times with a zone or "
-                "text, all others text"
+                f"column {field.name} is {field.type}: points are integers, value decimals, expires_on dates, times "
+                "with a zone or text, all others text"
             )
 
 

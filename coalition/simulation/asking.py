@@ -237,7 +237,8 @@ class Askers:
     def propose_opening(self, step: Step, now_us: int) -> Asking | None:
         """A partner's running programme; "odd": with other totals than its file has."""
         company = self.cast.partner(step.who)
-        body = self.programmes.begin(step, company.name, now_us).proposal(more_points=step.conduct == "odd")
+        more = {("more_points", "more_value")[step.amount % 2]: int(step.conduct == "odd")}
+        body = self.programmes.begin(step, company.name, now_us).proposal(**more)
         return Asking(company, company.live[-1], body, message_of(body)) if company.live else None
 
     def approve_opening(self, step: Step, now_us: int) -> Asking:

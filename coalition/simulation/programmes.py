@@ -12,6 +12,7 @@ from settlement.clock import HOUR_US
 from settlement.house.acts import ApproveOpening, ProposeOpening
 from settlement.ledger.book import NEVER_US
 from settlement.ledger.opening_file import ALIAS, RECORD, Prepared, Row, Totals, read_prepared
+from settlement.money import ASSETS
 
 LOTS = 5
 
@@ -26,8 +27,9 @@ class Programme:
 
     @property
     def _totals(self) -> Totals:
-        members, points = len({row.name for row in self.rows}), sum(row.points for row in self.rows)
-        return Totals(NETWORK.origin, self.partner, len(self.rows), members, points)
+        members = len({row.name for row in self.rows})
+        brought = [sum(row.points for row in self.rows if row.asset == asset) for asset in range(len(ASSETS))]
+        return Totals(NETWORK.origin, self.partner, len(self.rows), members, *brought)
 
     @property
     def _content(self) -> bytes:
@@ -38,10 +40,11 @@ class Programme:
         """The file's hash."""
         return sha256(self._content).hexdigest()
 
-    def proposal(self, *, more_points: int) -> ProposeOpening:
-        """What its partner asks for, with so many points more than there are."""
+    def proposal(self, *, more_points: int = 0, more_value: int = 0) -> ProposeOpening:
+        """What its partner asks for, with so much more than there is."""
         totals = self._totals
-        return ProposeOpening(self.sha256, totals.rows, totals.members, totals.points + more_points)
+        sums = (totals.points + more_points, totals.value + more_value)
+        return ProposeOpening(self.sha256, totals.rows, totals.members, *sums)
 
     def written(self, folder: Path) -> Prepared:
         """The file, as its partner would hand it over."""
@@ -59,17 +62,25 @@ class Programmes:
     all: list[Programme] = field(default_factory=list)
 
     def begin(self, step: Step, partner: str, now_us: int) -> Programme:
-        """A file of a newcomer, known by the step's number, and of whoever some steps before it enrolled, if they did."""
+        """A file of a newcomer, known by the step's number, and of whoever some steps before it enrolled, if they did.
+
+        Of each three lots one is of value.
+        """
         people = [step.number, *[max(0, step.number - 1 - step.amount % (7 + at)) for at in range(LOTS - 1)]]
         dates = (NEVER_US, *[now_us + days * 24 * HOUR_US for days in (1, 15, 40)])
         rows = [
-            Row(ALIAS + alias_of(self.seed, person), 1 + (step.amount + at) % 50, dates[at % len(dates)])
+            Row(
+                ALIAS + alias_of(self.seed, person),
+                1 + (step.amount + at) % 50,
+                dates[at % len(dates)],
+                int((step.amount + at) % 3 == 0),
+            )
             for at, person in enumerate(people)
         ]
         programme = Programme(partner, tuple(sorted(rows)), step.number)
         self.model.facts.openings.files[PartName(partner, programme.sha256, 0)] = [
-            Brought(row.name[1:], row.points, None if row.expires_at_us == NEVER_US else row.expires_at_us)
-            for row in programme.rows
+            Brought(name[1:], amount, None if expires_us == NEVER_US else expires_us, ASSETS[asset])
+            for name, amount, expires_us, asset in programme.rows
         ]
         self.all.append(programme)
         return programme

@@ -271,6 +271,7 @@ _MESSAGES: dict[type, Callable[[Any], Any]] = {
         rows=body.rows,
         members=body.members,
         points=body.points,
+        value=body.value,
     ),
     ApproveOpening: lambda body: opening_pb2.ApproveOpeningRequest(
         partner_id=body.partner_id, file_sha256=bytes.fromhex(body.file_sha256)

@@ -87,12 +87,13 @@ class EndFunding:
 
 @dataclass(frozen=True, slots=True)
 class ProposeOpening:
-    """Fund the lots of a prepared file, of which these are the control totals: lots, members, points."""
+    """Fund the lots of a prepared file, of which these are the control totals: lots, members, points, minor units of value."""
 
     file_sha256: str
     rows: int
     members: int
     points: int
+    value: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,10 @@ def propose_opening(house: House, act: Act[object], body: ProposeOpening) -> Dra
     known = house.openings.get((act.partner, body.file_sha256))
     if refusal is None and known is not None and known.approved_at is not None:
         refusal = "ALREADY_APPROVED"
-    lines = (("proposal", body.file_sha256), ("totals", f"{body.rows} {body.members} {body.points}"))
+    lines = (
+        ("proposal", body.file_sha256),
+        ("totals", f"{body.rows} {body.members} {body.points} {body.value}"),
+    )
     return house_draft("opening-propose", act, lines, refusal)
 
 

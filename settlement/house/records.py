@@ -135,7 +135,7 @@ class Settlement:
 class Opening:
     """Lots that a partner brings along: the file that lists them, by its hash, and what they add up to.
 
-    `rows`: lots. `approved_at`: the house entry that approved it.
+    `rows`: lots. `value`: in minor units. `approved_at`: the house entry that approved it.
     """
 
     partner: str
@@ -143,5 +143,6 @@ class Opening:
     rows: int
     members: int
     points: int
+    value: int
     proposed_at_us: int
     approved_at: int | None = None

@@ -253,8 +253,8 @@ def _confirm(house: House, entry: Entry) -> None:
 
 def _propose_opening(house: House, entry: Entry) -> None:
     partner, sha256 = entry.one("partner"), entry.one("proposal")
-    rows, members, points = map(int, entry.one("totals").split(" "))
-    house.openings[partner, sha256] = Opening(partner, sha256, rows, members, points, entry.time_us)
+    rows, members, points, value = map(int, entry.one("totals").split(" "))
+    house.openings[partner, sha256] = Opening(partner, sha256, rows, members, points, value, entry.time_us)
 
 
 def _approve_opening(house: House, entry: Entry) -> None:

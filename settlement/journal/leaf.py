@@ -79,7 +79,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "proposal": _HASH,
         "from": _TIME,
         "net": rf"{_NAME} {_SIGNED}",
-        "totals": rf"{_NUMBER} {_NUMBER} {_NUMBER}",
+        "totals": rf"{_NUMBER} {_NUMBER} {_NUMBER} {_NUMBER}",
         "part": _NUMBER,
         "joined": _UUID,
         "head": rf"{_NUMBER} {_NUMBER} {_HASH}",

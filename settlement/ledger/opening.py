@@ -26,7 +26,9 @@ from settlement.ledger.rules.opening import parts
 
 PARTS_AT_ONCE = 8
 """Parts that one database transaction loads: so long the shard's tills wait."""
-LOADED = "SELECT part, sum(lots)::bigint, sum(points) FROM openings WHERE proposal = %b GROUP BY part"
+LOADED = (
+    "SELECT part, sum(lots)::bigint, sum(points), sum(value) FROM openings WHERE proposal = %b GROUP BY part"
+)
 Tell = Callable[[int, int], None]
 """`tell(done, total)`: lots in the books."""
 Connection: TypeAlias = AsyncConnection[TupleRow]
@@ -50,11 +52,10 @@ async def load_opening(
         await load.run(writer, reader)
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
-    lots, points = await load.look(reader)
-    if (lots, points) != (opening.rows, opening.points):
-        raise BooksError(
-            f"the books hold {lots:,} lots of {points:,} points of opening {opening.file_sha256}"
-        )
+    found = await load.look(reader)
+    if found != (opening.rows, opening.points, opening.value):
+        lots = "{:,} lots of {:,} points and {:,} minor units of value".format(*found)
+        raise BooksError(f"the books hold {lots} of opening {opening.file_sha256}")
     return opening
 
 
@@ -67,7 +68,8 @@ def approved_opening(house: House, prepared: Prepared) -> Opening:
     if opening is None or opening.approved_at is None:
         message = f"no approved proposal of {totals.partner} names this file, SHA-256 {prepared.sha256}"
         raise CoalitionError("OPENING_NOT_APPROVED", f"{message}; propose and approve it first")
-    if (opening.rows, opening.members, opening.points) != (totals.rows, totals.members, totals.points):
+    approved = (opening.rows, opening.members, opening.points, opening.value)
+    if approved != (totals.rows, totals.members, totals.points, totals.value):
         raise _invalid("the control totals approved are not those of the file: propose it with its own")
     return opening
 
@@ -81,14 +83,15 @@ class _Load:
         self._loaded: dict[int, int] = {}
         self._done = 0
 
-    async def look(self, connection: Connection) -> tuple[int, int]:
-        """Lots and points that are in the books."""
+    async def look(self, connection: Connection) -> tuple[int, int, int]:
+        """Lots, points and value that are in the books."""
         cursor = await connection.execute(LOADED, (bytes.fromhex(self._opening.file_sha256),))
         found = await cursor.fetchall()
-        self._loaded = {part: lots for part, lots, _ in found}
+        self._loaded = {part: lots for part, lots, _, _ in found}
         self._done = sum(self._loaded.values())
         self._tell(self._done, self._opening.rows)
-        return self._done, int(sum(points for _, _, points in found))
+        points, value = (int(sum(row[at] for row in found)) for at in (2, 3))
+        return self._done, points, value
 
     async def run(self, writer: Connection, reader: Connection) -> None:
         """Loads groups of parts until none is left."""

@@ -1,6 +1,6 @@
 """The rules of a transaction that loads parts of an opening into one shard, and what it writes beside their entries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeAlias
 
 from psycopg import AsyncConnection
@@ -14,19 +14,20 @@ from settlement.ledger.batch import ShardHead
 from settlement.ledger.members import NEW_ALIASES, NEW_MEMBERS, MemberRules
 from settlement.ledger.opening_file import ALIAS, Row, spell_member
 from settlement.ledger.rules.expiry import notice_of
-from settlement.ledger.rules.opening import Grant, opening_draft
+from settlement.ledger.rules.opening import Grant, brought_of, opening_draft
 from settlement.ledger.writing import Statement, columns
+from settlement.money import ASSETS
 
 HOMES_OF_ALIASES = """SELECT token, member::text, shard FROM aliases JOIN members USING (member)
     WHERE token = ANY(%b)"""
 HOMES_OF_MEMBERS = "SELECT member::text, shard FROM members WHERE member = ANY(%b::uuid[])"
 LOADED_HERE = "SELECT part FROM openings WHERE shard = %b AND proposal = %b AND part = ANY(%b::integer[])"
 NEW_LOTS = """INSERT INTO lots (shard, index, place, member, funder, asset, quantity, remaining, expires_at_us, tariff, notice_us)
-    SELECT %b, index, place, member, %b, 'PTS', points, points, expires_at_us, %b, notice_us
+    SELECT %b, index, place, member, %b, %b, points, points, expires_at_us, %b, notice_us
     FROM unnest(%b::bigint[], %b::smallint[], %b::bigint[], %b::uuid[], %b::bigint[], %b::bigint[])
     AS new (index, place, notice_us, member, points, expires_at_us)"""
 PARTS = """INSERT INTO openings SELECT %b, %b, * FROM
-    unnest(%b::integer[], %b::bigint[], %b::bigint[], %b::bigint[])"""
+    unnest(%b::integer[], %b::bigint[], %b::bigint[], %b::bigint[], %b::bigint[])"""
 
 Part: TypeAlias = tuple[int, list[Row]]
 """A part's number and its rows."""
@@ -72,8 +73,12 @@ class OpeningRules:
         here, homes = self.shard, self.homes
         new = {member for _, member in self._joined}
         for number, rows in self.parts:
-            found = [(homes[name], points, expires) for name, points, expires in rows if name in homes]
-            grants = [Grant(home[0], points, expires) for home, points, expires in found if home[1] == here]
+            found = [(homes[row.name], row) for row in rows if row.name in homes]
+            grants = [
+                Grant(home[0], points, expires, ASSETS[asset])
+                for home, (_, points, expires, asset) in found
+                if home[1] == here
+            ]
             if grants:
                 joined = [member for member in dict.fromkeys([g.member for g in grants]) if member in new]
                 new.difference_update(joined)  # who has more lots than a part holds joins once
@@ -113,12 +118,12 @@ class OpeningRules:
         if not self._drafts or self._head is None:
             return []
         parts = [
-            (number, index, len(grants), sum([grant.points for grant in grants]))
+            (number, index, len(grants), *brought_of(grants))
             for index, (number, (_, grants)) in enumerate(self._drafts.items(), start=self._first)
         ]
         sha256 = bytes.fromhex(self._opening.file_sha256)
         statements = [
-            self._new_lots(self._head),
+            *self._new_lots(self._head),
             Statement(PARTS, (self.shard, sha256, *columns(parts))),
         ]
         if self._joined:
@@ -130,20 +135,19 @@ class OpeningRules:
             statements = [*joining, *statements]
         return statements
 
-    def _new_lots(self, head: ShardHead) -> Statement:
-        """The lots of all entries; of a notice it is their own time that tells whether it is too late."""
-        all_grants = [grants for _, grants in self._drafts.values()]
-        days, first_us = self.house.tariff.notice_days, head.now_us + self._first - head.size
-        indexes = [index for index, grants in enumerate(all_grants, start=self._first) for _ in grants]
-        places = [place for grants in all_grants for place in range(len(grants))]
-        notices = [
-            notice_of(grant.expires_at_us, days, now_us)
-            for now_us, grants in enumerate(all_grants, start=first_us)
-            for grant in grants
+    def _new_lots(self, head: ShardHead) -> Iterator[Statement]:
+        """The lots of all entries, by asset; of a notice it is their own time that tells whether it is too late."""
+        days, later_us = self.house.tariff.notice_days, head.now_us - head.size
+        lots = [
+            (index, place, notice_of(grant.expires_at_us, days, later_us + index), *grant)
+            for index, (_, grants) in enumerate(self._drafts.values(), start=self._first)
+            for place, grant in enumerate(grants)
         ]
-        lots = columns([grant for grants in all_grants for grant in grants])
-        facts = (self.shard, self._opening.partner, self.house.tariff_number)
-        return Statement(NEW_LOTS, (*facts, indexes, places, notices, *lots))
+        for asset in ASSETS:
+            of_asset = [lot for lot in lots if lot[-1] == asset]
+            if of_asset:
+                facts = (self.shard, self._opening.partner, asset, self.house.tariff_number)
+                yield Statement(NEW_LOTS, (*facts, *columns(of_asset)[:-1]))
 
     @property
     def lots(self) -> int:

@@ -42,10 +42,10 @@ from settlement.ledger.acts import (
     Void,
 )
 from settlement.ledger.rules.expiry import DAY_US
-from settlement.money import POINTS, micros_per_minor
+from settlement.money import POINTS, VALUE, micros_per_minor
 from settlement.signing import parse_public_key, possession_message
 from tests.scenarios.proofs import add_proof, remove_proof, shown_by
-from tests.scenarios.scene import Scene, basis_points, micros, points, quantity
+from tests.scenarios.scene import Scene, basis_points, micros, quantity
 from tests.scenarios.terms import span_us, with_terms
 
 _ISSUED = re.compile(r"(?: pending (?:(?P<days>\d+)d|(?P<event>event)))?(?: for (?P<campaign>\S+))?")
@@ -203,8 +203,11 @@ def _confirm(scene: Scene, name: str, participant: str, amount: str, settlement:
     return _plain(Confirm(int(settlement), participant, minor))
 
 
-def _propose_opening(scene: Scene, name: str, file: str, lots: str, brought: str) -> Asking:
-    return _plain(ProposeOpening(_hash_of(file), int(lots), 1, points(brought)))
+def _propose_opening(scene: Scene, name: str, file: str, lots: str, *words: str) -> Asking:
+    """`60 points`, `25.00 of value`, or `60 points and 25.00 of value`."""
+    brought = dict([quantity(scene, word) for word in words if word[0].isdecimal()])
+    figures = (int(lots), 1, brought.get(POINTS, 0), brought.get(VALUE, 0))
+    return _plain(ProposeOpening(_hash_of(file), *figures))
 
 
 def _hash_of(file: str) -> str:
@@ -237,7 +240,7 @@ ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
     ),
     "tariff-propose": ("...", _propose_tariff),
     "tariff-approve": ("PROPOSAL", _approve_tariff),
-    "opening-propose": ("FILE with LOTS lots and POINTS points", _propose_opening),
+    "opening-propose": ("FILE with LOTS lots and ...", _propose_opening),
     "opening-approve": (
         "FILE of PARTNER",
         lambda scene, name, file, partner: _plain(ApproveOpening(partner, _hash_of(file))),

@@ -83,6 +83,7 @@ class Callers:
         proof = possession_message(audience=ORIGIN, partner_id="bakery", keyid=key.keyid)
         proposal = settlement_pb2.Proposal(audience=ORIGIN, cycle=1_000, currency="EUR")
         proposal.nets.add(participant="bakery", net_minor=5)
+        totals = {"rows": 3, "members": 2, "points": 60, "value": 5}
         fields: dict[str, dict[str, Any]] = {
             "GetReceiptRequest": {"act_id": str(uuid.uuid4())},
             "GetBalanceRequest": {"member_id": self.member},
@@ -110,7 +111,7 @@ class Callers:
             "ProposeRequest": {"proposal": proposal.SerializeToString()},
             "ApproveRequest": {"proposal_sha256": bytes(32)},
             "ConfirmRequest": {"settlement": 1, "participant": "bakery", "amount_minor": 5},
-            "ProposeOpeningRequest": {"file_sha256": bytes(32), "rows": 3, "members": 2, "points": 60},
+            "ProposeOpeningRequest": {"file_sha256": bytes(32), **totals},
             "ApproveOpeningRequest": {"partner_id": "bakery", "file_sha256": bytes(32)},
             "GetInclusionProofRequest": {"shard": 0, "entry_number": 0},
             "GetConsistencyProofRequest": {"old_size": 1},

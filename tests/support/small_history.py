@@ -18,7 +18,7 @@ from settlement.ledger.book import NEVER_US
 from settlement.ledger.opening_file import Row, member_name
 from settlement.ledger.sweeping import sweep
 from settlement.signing import ECDSA_P256, ED25519, new_key
-from tests.support.opening import approve, load, prepared, token_row
+from tests.support.opening import approve, load, prepared, token_row, value_row
 from tests.support.small_network import (
     ANN,
     BOB,
@@ -187,11 +187,12 @@ async def _holds(network: SmallNetwork) -> None:
 
 
 async def _bring_along(network: SmallNetwork) -> None:
-    """Points of a running programme, some for members who are known; then two newcomers spend some by card, twice."""
+    """Points and value of a running programme, some for members who are known; then two newcomers spend some by card, twice."""
     cards = [b"n%031d" % at for at in range(450)]
     next_year_us = now_us() + 365 * 24 * HOUR_US
     rows = [token_row(card, 100 + at, next_year_us + at) for at, card in enumerate(cards)]
     rows += [token_row(b"a" * 32, 70), Row(member_name(network.members[1][1]), 80, NEVER_US)]
+    rows += [value_row(cards[0], 2_500), value_row(b"v" * 32, 700, next_year_us)]
     file = prepared(network.log / "opening", rows, partner="grocer")
     await approve(network, file)
     await load(network, file)

@@ -27,7 +27,7 @@ from settlement.clearing.desk import DeskRules
 from settlement.clearing.obligations import figures_of
 from settlement.clock import SECOND_US, now_us
 from settlement.database import GATEWAY, OWNER, WORKER, connect_async
-from settlement.house.records import APPROVER, LOG, RECEIPT, REQUEST, Key, Network
+from settlement.house.records import APPROVER, BILATERAL, LOG, POOL, RECEIPT, REQUEST, Key, Network
 from settlement.house.tariff import Tariff
 from settlement.journal.acts import Act, Outcome
 from settlement.journal.leaf import HOUSE
@@ -83,11 +83,14 @@ class SmallNetwork:
 
     @classmethod
     @asynccontextmanager
-    async def found(cls, dsn: str, log: Path, *, shards: int = 2) -> AsyncIterator[SmallNetwork]:
-        """Founds the network in an empty database."""
+    async def found(
+        cls, dsn: str, log: Path, *, shards: int = 2, model: str = BILATERAL
+    ) -> AsyncIterator[SmallNetwork]:
+        """Founds the network in an empty database. A point is worth 0.01, and costs that in a pool."""
         keys = {who: new_key() for who in (OPERATOR, ANN, BOB)}
         log_key = new_key()
-        network = Network(ORIGIN, "EUR", 2, shards, OPERATOR, "bilateral")
+        network = Network(ORIGIN, "EUR", 2, shards, OPERATOR, model)
+        tariff = Tariff(10_000, price_micros=10_000 if model == POOL else 0)
         founding = [
             _key(keys[OPERATOR], REQUEST, OPERATOR),
             _key(keys[ANN], APPROVER, OPERATOR, ANN),
@@ -97,7 +100,7 @@ class SmallNetwork:
         ]
         with psycopg.connect(dsn, autocommit=True) as connection:
             connection.execute(f"SET ROLE {OWNER}")
-            found(connection, network, tariff=Tariff(10_000), keys=founding)
+            found(connection, network, tariff=tariff, keys=founding)
         log.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - once, before anything runs
         async with await connect_async(dsn, GATEWAY) as gateway, await connect_async(dsn, WORKER) as worker:
             yield cls(dsn, log, shards, gateway, worker, keys, log_key)

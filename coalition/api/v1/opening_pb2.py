@@ -26,7 +26,7 @@ from coalition.api.v1 import envelope_pb2 as coalition_dot_api_dot_v1_dot_envelo
 from coalition.api.v1 import options_pb2 as coalition_dot_api_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63oalition/api/v1/opening.proto\x12\x10\x63oalition.api.v1\x1a\x1f\x63oalition/api/v1/envelope.proto\x1a\x1e\x63oalition/api/v1/options.proto\"\x8c\x01\n\x15ProposeOpeningRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x13\n\x0b\x66ile_sha256\x18\x02 \x01(\x0c\x12\x0c\n\x04rows\x18\x03 \x01(\x03\x12\x0f\n\x07members\x18\x04 \x01(\x03\x12\x0e\n\x06points\x18\x05 \x01(\x03\"q\n\x15\x41pproveOpeningRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\npartner_id\x18\x02 \x01(\t\x12\x13\n\x0b\x66ile_sha256\x18\x03 \x01(\x0c\x32\xe4\x01\n\x0eOpeningService\x12h\n\x0eProposeOpening\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1e\x8a\xb5\x18\x1a\n\x15ProposeOpeningRequest\x12\x01\x01\x12h\n\x0e\x41pproveOpening\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1e\x8a\xb5\x18\x1a\n\x15\x41pproveOpeningRequest\x12\x01\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63oalition/api/v1/opening.proto\x12\x10\x63oalition.api.v1\x1a\x1f\x63oalition/api/v1/envelope.proto\x1a\x1e\x63oalition/api/v1/options.proto\"\x9b\x01\n\x15ProposeOpeningRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x13\n\x0b\x66ile_sha256\x18\x02 \x01(\x0c\x12\x0c\n\x04rows\x18\x03 \x01(\x03\x12\x0f\n\x07members\x18\x04 \x01(\x03\x12\x0e\n\x06points\x18\x05 \x01(\x03\x12\r\n\x05value\x18\x06 \x01(\x03\"q\n\x15\x41pproveOpeningRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\npartner_id\x18\x02 \x01(\t\x12\x13\n\x0b\x66ile_sha256\x18\x03 \x01(\x0c\x32\xe4\x01\n\x0eOpeningService\x12h\n\x0eProposeOpening\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1e\x8a\xb5\x18\x1a\n\x15ProposeOpeningRequest\x12\x01\x01\x12h\n\x0e\x41pproveOpening\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1e\x8a\xb5\x18\x1a\n\x15\x41pproveOpeningRequest\x12\x01\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,9 +38,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OPENINGSERVICE'].methods_by_name['ApproveOpening']._loaded_options = None
   _globals['_OPENINGSERVICE'].methods_by_name['ApproveOpening']._serialized_options = b'\212\265\030\032\n\025ApproveOpeningRequest\022\001\003'
   _globals['_PROPOSEOPENINGREQUEST']._serialized_start=118
-  _globals['_PROPOSEOPENINGREQUEST']._serialized_end=258
-  _globals['_APPROVEOPENINGREQUEST']._serialized_start=260
-  _globals['_APPROVEOPENINGREQUEST']._serialized_end=373
-  _globals['_OPENINGSERVICE']._serialized_start=376
-  _globals['_OPENINGSERVICE']._serialized_end=604
+  _globals['_PROPOSEOPENINGREQUEST']._serialized_end=273
+  _globals['_APPROVEOPENINGREQUEST']._serialized_start=275
+  _globals['_APPROVEOPENINGREQUEST']._serialized_end=388
+  _globals['_OPENINGSERVICE']._serialized_start=391
+  _globals['_OPENINGSERVICE']._serialized_end=619
 # @@protoc_insertion_point(module_scope)

@@ -26,6 +26,7 @@ class ProposeOpeningRequest(_message.Message):
     ROWS_FIELD_NUMBER: _builtins.int
     MEMBERS_FIELD_NUMBER: _builtins.int
     POINTS_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
     file_sha256: _builtins.bytes
     """SHA-256 of the prepared file."""
     rows: _builtins.int
@@ -33,7 +34,9 @@ class ProposeOpeningRequest(_message.Message):
     members: _builtins.int
     """Different members, as the file names them; at most as many as rows."""
     points: _builtins.int
-    """Points of all lots together."""
+    """Points of all lots together; 0 if all lots are of value."""
+    value: _builtins.int
+    """Value of all lots together, in minor units of the network's currency; 0 if all lots are of points."""
     @_builtins.property
     def header(self) -> _envelope_pb2.RequestHeader: ...
     def __init__(
@@ -44,10 +47,11 @@ class ProposeOpeningRequest(_message.Message):
         rows: _builtins.int = ...,
         members: _builtins.int = ...,
         points: _builtins.int = ...,
+        value: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_sha256", b"file_sha256", "header", b"header", "members", b"members", "points", b"points", "rows", b"rows"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["file_sha256", b"file_sha256", "header", b"header", "members", b"members", "points", b"points", "rows", b"rows", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -23,20 +23,22 @@ class PartName(NamedTuple):
 
 
 class Brought(NamedTuple):
-    """A lot in a file: of whoever has this alias, so many points, until then or for ever."""
+    """A lot in a file: of whoever has this alias, so many points or minor units of value, until then or for ever."""
 
     alias: bytes
-    points: int
+    quantity: int
     date_us: int | None
+    asset: str
 
 
 @dataclass(slots=True)
 class Opening:
-    """What a partner offered to fund: lots, members and points of a file. `approved`: the house entry that said yes."""
+    """What a partner offered to fund: lots, members, points and value of a file. `approved`: the house entry that said yes."""
 
     lots: int
     members: int
     points: int
+    value: int
     proposed_at_us: int
     approved: int | None = None
 
@@ -50,8 +52,8 @@ class Openings:
         self._points = points
         self.of: dict[tuple[str, str], Opening] = {}
         self.files: dict[PartName, Sequence[Brought]] = {}
-        self.loaded: dict[tuple[int, PartName], tuple[int, int, int]] = {}
-        """By shard and part: the entry, how many lots, how many points."""
+        self.loaded: dict[tuple[int, PartName], tuple[int, int, int, int]] = {}
+        """By shard and part: the entry, how many lots, how many points, how much value."""
         self.lots: list[Lot] = []
 
     def propose(self, place: Place, partner: str, body: ProposeOpening) -> Answer:
@@ -61,9 +63,9 @@ class Openings:
         if refusal is None and known is not None and known.approved is not None:
             refusal = "ALREADY_APPROVED"
         if refusal is None:
-            offer = Opening(body.rows, body.members, body.points, place.time_us)
+            offer = Opening(body.rows, body.members, body.points, body.value, place.time_us)
             self.of[partner, body.file_sha256] = offer
-        totals = f"{body.rows} {body.members} {body.points}"
+        totals = f"{body.rows} {body.members} {body.points} {body.value}"
         return Answer(refusal, [("proposal", body.file_sha256), ("totals", totals)])
 
     def approve(self, place: Place, body: ApproveOpening) -> Answer:
@@ -94,13 +96,14 @@ class Openings:
         for alias, member in zip(new, joined, strict=True):
             points.join(place, member, alias)
         lots: list[Lot] = []
-        for alias, quantity, date_us in file:
+        for alias, quantity, date_us, asset in file:
             member = points.member_of[alias]
             if points.shard_of[member] == place.shard:
                 where = (place.shard, place.index, len(lots))
                 notice_us = notice_before(date_us, tariff.terms.notice_days, place.time_us)
+                terms = (tariff, date_us)
                 lots.append(
-                    Lot(*where, member, name.partner, quantity, 0, tariff, date_us, notice_us=notice_us)
+                    Lot(*where, member, name.partner, quantity, 0, *terms, notice_us=notice_us, asset=asset)
                 )
         if not lots:
             raise ModelError("OPENING_NOT_DUE", f"no lot of {name} belongs into shard {place.shard}")
@@ -108,9 +111,14 @@ class Openings:
             points.lots.append(lot)
             self.lots.append(lot)
             points.move(lot.member, lot, lot.quantity)
-        brought = sum(lot.quantity for lot in lots)
-        self.loaded[place.shard, name] = (place.index, len(lots), brought)
-        return self._spelled(name, joined, lots, points.prices.of_issue(name.partner, brought, tariff, "PTS"))
+        brought = _sums(lots)
+        self.loaded[place.shard, name] = (place.index, len(lots), brought["PTS"], brought["VAL"])
+        money = [
+            post
+            for asset, sum_ in brought.items()
+            for post in points.prices.of_issue(name.partner, sum_, tariff, asset)
+        ]
+        return self._spelled(name, joined, lots, money)
 
     def _check_due(self, place: Place, name: PartName) -> None:
         opening = self.of.get(name[:2])
@@ -119,18 +127,19 @@ class Openings:
         if (place.shard, name) in self.loaded or name not in self.files:
             raise ModelError("OPENING_NOT_DUE", f"{name} is loaded in shard {place.shard}, or is no part")
         lots = [lot for part, content in self.files.items() if part[:2] == name[:2] for lot in content]
-        totals = (len(lots), len({lot.alias for lot in lots}), sum(lot.points for lot in lots))
-        if totals != (opening.lots, opening.members, opening.points):
+        totals = (len(lots), len({lot.alias for lot in lots}), *_sums(lots).values())
+        if totals != (opening.lots, opening.members, opening.points, opening.value):
             raise ModelError("OPENING_NOT_DUE", f"{name} is approved with other totals than {totals}")
 
     def _spelled(
         self, name: PartName, joined: Sequence[str], lots: list[Lot], money: list[Post]
     ) -> tuple[tuple[Line, ...], list[Post]]:
-        sums = Counter[str]()
+        sums = Counter[tuple[str, str]]()
         for lot in lots:
-            sums[lot.member] += lot.quantity
+            sums[lot.member, lot.asset] += lot.quantity
         posts = [
-            Post(f"issued:{name.partner}", f"wallet:{member}", "PTS", sum_) for member, sum_ in sums.items()
+            Post(f"issued:{name.partner}", f"wallet:{member}", asset, sum_)
+            for (member, asset), sum_ in sums.items()
         ]
         posts += money
         return (
@@ -142,3 +151,8 @@ class Openings:
             *[("post", post.spelled()) for post in posts],
             *[("lot", f"grant {lot.member} {lot.made().removeprefix('new ')}") for lot in lots],
         ), posts
+
+
+def _sums(lots: Sequence[Brought] | Sequence[Lot]) -> dict[str, int]:
+    """What lots of each asset hold together: points first."""
+    return {asset: sum(lot.quantity for lot in lots if lot.asset == asset) for asset in ("PTS", "VAL")}

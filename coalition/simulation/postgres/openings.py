@@ -24,13 +24,13 @@ def homes_of_members(server: "Postgres", _transaction: Transaction, parameters: 
 
 
 def loaded(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
-    """Lots and points of each part, over all shards."""
-    lots, points = Counter[int](), Counter[int]()
-    for (_, sha256, part), (_, rows, sum_) in server.tables.openings.items():
+    """Lots, points and value of each part, over all shards."""
+    lots, points, value = Counter[int](), Counter[int](), Counter[int]()
+    for (_, sha256, part), (_, *sums) in server.tables.openings.items():
         if sha256 == parameters[0].hex():
-            lots[part] += rows
-            points[part] += sum_
-    return [(part, lots[part], points[part]) for part in lots]
+            for counter, sum_ in zip((lots, points, value), sums, strict=True):
+                counter[part] += sum_
+    return [(part, lots[part], points[part], value[part]) for part in lots]
 
 
 def loaded_here(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
@@ -40,10 +40,10 @@ def loaded_here(server: "Postgres", _transaction: Transaction, parameters: Any) 
 
 
 def new_lots(server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
-    """Makes lots of one funder under one tariff."""
-    shard, funder, tariff, *arrays = parameters
+    """Makes lots of one funder and asset under one tariff."""
+    shard, funder, asset, tariff, *arrays = parameters
     rows = [
-        (index, place, member, funder, "PTS", points, points, expires, tariff, None, None, 0, notice)
+        (index, place, member, funder, asset, points, points, expires, tariff, None, None, 0, notice)
         for index, place, notice, member, points, expires in zip(*arrays, strict=True)
     ]
     return writes.lots(server, transaction, (shard, *zip(*rows, strict=True)))
@@ -53,8 +53,8 @@ def parts(_server: "Postgres", transaction: Transaction, parameters: Any) -> Row
     """Notes which parts are loaded."""
     shard, sha256, *arrays = parameters
     rows = {
-        (shard, sha256.hex(), part): (index, lots, points)
-        for part, index, lots, points in zip(*arrays, strict=True)
+        (shard, sha256.hex(), part): (index, lots, points, value)
+        for part, index, lots, points, value in zip(*arrays, strict=True)
     }
     transaction.changes.append(lambda tables: tables.openings.update(rows))
     return ()

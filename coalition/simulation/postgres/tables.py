@@ -145,7 +145,7 @@ class Tables:
     holds: dict[tuple[int, int], HoldRow] = field(default_factory=dict)
     open_holds: dict[int, set[int]] = field(default_factory=dict)
     transits: dict[tuple[int, int], TransitRow] = field(default_factory=dict)
-    openings: dict[tuple[int, str, int], tuple[int, int, int]] = field(default_factory=dict)
+    openings: dict[tuple[int, str, int], tuple[int, int, int, int]] = field(default_factory=dict)
     checkpoints: dict[int, str] = field(default_factory=dict)
 
 

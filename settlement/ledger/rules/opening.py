@@ -14,7 +14,7 @@ from settlement.journal.leaf import Transfer, format_post
 from settlement.ledger import chart
 from settlement.ledger.book import NEVER_US
 from settlement.ledger.rules.pricing import money_of_issue
-from settlement.money import AMOUNT_MAX, POINTS
+from settlement.money import AMOUNT_MAX, ASSETS, POINTS
 
 PART_LOTS_MAX = 200
 """Lots in a part. In each shard it is one entry, which stays below 65,535 bytes however long its lines."""
@@ -22,18 +22,19 @@ _Row = TypeVar("_Row", bound=tuple[Any, ...])
 
 
 class Grant(NamedTuple):
-    """A lot that a member brings along."""
+    """A lot that a member brings along: of points, or of value in minor units."""
 
     member: str
     points: int
     expires_at_us: int
+    asset: str = POINTS
 
 
 def parts(rows: Iterable[_Row]) -> Iterator[list[_Row]]:
     """Rows as parts, numbered from 0: as many as fit, and one name's rows together, unless they alone are too many.
 
-    `rows`: each with its name first, then its points, in order of names. A part brings AMOUNT_MAX points at most, so that
-    what is paid for them fits a transfer.
+    `rows`: each with its name first, then its points or its value, in order of names. A part brings AMOUNT_MAX of both together
+    at most, so that what is paid for them fits a transfer.
     """
     part: list[_Row] = []
     points = 0
@@ -62,17 +63,22 @@ def opening_draft(
 ) -> Draft:
     """The entry of those lots of a part whose members live in one shard. `joined`: members who are new.
 
-    Lots stand at the places of `grants`, under the tariff in force; a member's points are posted at once, and so is all that
-    the partner pays for them.
+    Lots stand at the places of `grants`, under the tariff in force; what a member has of an asset is posted at once, and so is
+    all that the partner pays for the points, then for the value.
     """
-    points: dict[str, int] = {}
-    for member, quantity, _ in grants:
-        points[member] = points.get(member, 0) + quantity
+    sums: dict[tuple[str, str], int] = {}
+    for member, quantity, _, asset in grants:
+        sums[member, asset] = sums.get((member, asset), 0) + quantity
+    brought = brought_of(grants)
     partner, tariff = opening.partner, house.tariff_number
     issued = chart.issued(partner)
     posts = (
-        *[Transfer(issued, chart.wallet(member), POINTS, sum_) for member, sum_ in points.items()],
-        *money_of_issue(house, partner, sum(points.values()), tariff),
+        *[Transfer(issued, chart.wallet(member), asset, sum_) for (member, asset), sum_ in sums.items()],
+        *[
+            post
+            for asset, sum_ in zip(ASSETS, brought, strict=True)
+            for post in money_of_issue(house, partner, sum_, tariff, asset)
+        ],
     )
     lines = (
         ("subject", partner),
@@ -82,11 +88,17 @@ def opening_draft(
         ENGINE_LINE,
         *[("post", format_post(post)) for post in posts],
         *[
-            ("lot", f"grant {member} {partner} {POINTS} {quantity} {_expiry(expires)} {tariff}")
-            for member, quantity, expires in grants
+            ("lot", f"grant {member} {partner} {asset} {quantity} {_expiry(expires)} {tariff}")
+            for member, quantity, expires, asset in grants
         ],
     )
     return Draft("opening", lines, posts)
+
+
+def brought_of(grants: Sequence[Grant]) -> tuple[int, int]:
+    """The points that lots hold together, and the minor units of value."""
+    value = sum([grant.points for grant in grants if grant.asset != POINTS])
+    return sum([grant.points for grant in grants]) - value, value
 
 
 @lru_cache(maxsize=10_000)

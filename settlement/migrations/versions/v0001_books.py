@@ -187,7 +187,8 @@ _TABLES = (
         part integer NOT NULL,
         index bigint NOT NULL,                   -- the entry that loaded it here
         lots bigint NOT NULL CHECK (lots > 0),
-        points bigint NOT NULL CHECK (points > 0),
+        points bigint NOT NULL CHECK (points >= 0),
+        value bigint NOT NULL CHECK (value >= 0),
         PRIMARY KEY (shard, proposal, part)
     )""",
     """CREATE TABLE checkpoints (

@@ -123,7 +123,7 @@ PLANTED: dict[str, tuple[str, set[Check]]] = {
         {Check.TABLE_OPENINGS},
     ),
     "a part of an opening twice": (
-        "INSERT INTO openings SELECT 2, proposal, part, index, lots, points FROM openings WHERE (shard, part) = (1, 1)",
+        "INSERT INTO openings SELECT 2, proposal, part, index, lots, points, value FROM openings WHERE (shard, part) = (1, 1)",
         {Check.TABLE_OPENINGS},
     ),
     "a newcomer's alias": (

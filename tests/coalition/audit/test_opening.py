@@ -11,6 +11,7 @@ from settlement.house.state import House
 from settlement.journal.leaf import Entry
 from settlement.ledger.book import NEVER_US, Book
 from settlement.ledger.rules.opening import PART_LOTS_MAX, Grant, opening_draft
+from settlement.money import VALUE
 from tests.support.pure_acts import T0_US, as_entry, house_of
 
 FILE = "aa" * 32
@@ -19,14 +20,16 @@ KNOWN = {OLD: 1, OTHER: 2}
 GRANTS = (Grant(OLD, 50, NEVER_US), Grant(NEW, 30, T0_US), Grant(NEW, 20, NEVER_US))
 
 
-def house(*, rows: int = 3, members: int = 2, points: int = 100, approved_at: int | None = 0) -> House:
+def house(
+    *, rows: int = 3, members: int = 2, points: int = 100, value: int = 0, approved_at: int | None = 0
+) -> House:
     found = house_of("bakery")
-    found.openings["bakery", FILE] = Opening("bakery", FILE, rows, members, points, T0_US, approved_at)
+    found.openings["bakery", FILE] = Opening("bakery", FILE, rows, members, points, value, T0_US, approved_at)
     return found
 
 
 def entry(*grants: Grant, joined: tuple[str, ...] = (NEW,), part: int = 0, partner: str = "bakery") -> Entry:
-    opening = Opening(partner, FILE, 0, 0, 0, 0)
+    opening = Opening(partner, FILE, 0, 0, 0, 0, 0)
     draft = opening_draft(house(), opening, part, grants or GRANTS, joined)
     return as_entry(draft, shard=1, index=7 + part, house=1)
 
@@ -61,7 +64,9 @@ FORGED: dict[str, Callable[[], Entry]] = {
     "who lives elsewhere": lambda: entry(Grant(OTHER, 50, NEVER_US), joined=()),
     "no points": lambda: replaced(entry(), "lot", f"grant {OLD} bakery PTS 50", f"grant {OLD} bakery PTS 0"),
     "a lot of another": lambda: replaced(entry(), "lot", f"grant {OLD} bakery", f"grant {OLD} cinema"),
-    "another asset": lambda: replaced(entry(), "lot", f"grant {OLD} bakery PTS", f"grant {OLD} bakery EUR"),
+    "another asset": lambda: replaced(entry(), "lot", f"grant {OLD} bakery PTS", f"grant {OLD} bakery VAL"),
+    "no asset of members": lambda: entry(GRANTS[0]._replace(asset="EUR"), *GRANTS[1:]),
+    "value, of which none is approved": lambda: entry(GRANTS[0]._replace(asset=VALUE), *GRANTS[1:]),
     "another tariff": lambda: replaced(entry(), "lot", "never 0", "never 9"),
     "posted to another": lambda: replaced(entry(), "post", f"wallet:{OLD}", f"wallet:{OTHER}"),
     "more posted than granted": lambda: replaced(entry(), "post", "PTS 50", "PTS 51"),
@@ -77,6 +82,21 @@ def replaced(found: Entry, key: str, old: str, new: str) -> Entry:
 @pytest.mark.parametrize("name", FORGED)
 def test_a_forged_entry_is_told(name: str) -> None:
     assert wrong(FORGED[name](), house(rows=9, members=9, points=900)) is not None
+
+
+def test_points_and_value_are_approved_each_by_itself() -> None:
+    found = entry(*GRANTS[:2], Grant(NEW, 20, NEVER_US, VALUE))
+    assert wrong(found, house(points=80, value=20)) is None
+    for points, value in ((80, 19), (79, 20), (100, 0), (0, 100)):
+        assert wrong(found, house(points=points, value=value)) is not None
+    openings, book = Openings(), Book(1)
+    book.enrol(OLD)
+    openings.add(found, book, house(points=80, value=20))
+    assert (book.wallets[NEW].balance, book.values[NEW].balance) == (30, 20)
+    assert openings.parts[1, bytes.fromhex(FILE), 0] == (7, 3, 80, 20)
+    later = entry(Grant(OLD, 5, NEVER_US, VALUE), joined=(), part=1)
+    assert wrong(later, house(rows=4, points=900, value=25), after=openings) is None
+    assert wrong(later, house(rows=4, points=900, value=24), after=openings) is not None
 
 
 def test_too_many_lots_in_an_entry_are_told() -> None:

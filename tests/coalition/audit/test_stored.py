@@ -15,7 +15,7 @@ from tests.support.postgres import drop_database, new_books
 from tests.support.pure_acts import NETWORK, OPERATOR, keyid_for
 
 KEY = Key(keyid_for(OPERATOR), "ed25519", REQUEST, OPERATOR, None, b"spki", 0)
-ONE = "INSERT INTO openings SELECT 0, '\\x00', part, part, 1, 1 FROM generate_series(%s::int, %s::int) AS p (part)"
+ONE = "INSERT INTO openings SELECT 0, '\\x00', part, part, 1, 1, 0 FROM generate_series(%s::int, %s::int) AS p (part)"
 
 
 @pytest.fixture

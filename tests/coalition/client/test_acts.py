@@ -181,6 +181,10 @@ CASES: dict[str, tuple[Callable[[Client], Awaitable[Outcome]], object]] = {
         lambda c: c.propose_opening(file_sha256=bytes(32), rows=3, members=2, points=60),
         ProposeOpening("00" * 32, 3, 2, 60),
     ),
+    "propose opening of value": (
+        lambda c: c.propose_opening(file_sha256=bytes(32), rows=3, members=2, points=0, value=2_500),
+        ProposeOpening("00" * 32, 3, 2, 0, 2_500),
+    ),
     "approve opening": (
         lambda c: c.approve_opening(partner_id="florist", file_sha256=bytes(32)),
         ApproveOpening("florist", "00" * 32),

@@ -25,6 +25,7 @@ MEMBER = "8f3a2b64-90d1-4c55-a0f7-5f2f1d0c9b11"
 CARD = "4000 1234 1234 1234"
 ZONELESS = datetime(2047, 1, 1)  # noqa: DTZ001 - bad input on purpose
 HEAD = "alias_kind,alias,points,expires_on\n"
+BOTH = "alias_kind,alias,points,value\n"
 
 
 def rows_of(
@@ -33,8 +34,8 @@ def rows_of(
     """The lots that a CSV file comes to."""
     source = tmp_path / "members.csv"
     source.write_bytes(text.encode() if isinstance(text, str) else text)
-    prepared = prepare_opening(source, tmp_path / "out", identity=identity)
-    return [(name, points, expires) for name, points, expires in prepared.rows()]
+    prepared = prepare_opening(source, tmp_path / "out", identity=identity, minor_digits=lambda: 2)
+    return [(row.name, row.points, row.expires_at_us) for row in prepared.rows()]
 
 
 def test_a_row_becomes_a_token_points_and_the_moment_at_which_they_end(tmp_path: Path) -> None:
@@ -77,7 +78,7 @@ def test_the_same_rows_in_any_order_and_either_form_have_one_hash(
         else:
             lines = [f"app,{alias},{points},{day}\r\n" for alias, points, day in rows]
             source.write_text("\ufeff" + HEAD + "".join(lines))
-        prepared = prepare_opening(source, tmp_path / "out", identity=BAKERY)
+        prepared = prepare_opening(source, tmp_path / "out", identity=BAKERY, minor_digits=lambda: 2)
         hashes.add(prepared.sha256)
         totals.add((prepared.totals.rows, prepared.totals.members, prepared.totals.points))
         assert (tmp_path / "out").stat().st_mode & 0o077 == 0
@@ -133,6 +134,7 @@ def test_a_hundred_bad_rows_are_named_and_all_are_counted(tmp_path: Path) -> Non
     [
         ("", "the columns must be"),
         (HEAD, "no rows"),
+        ("alias_kind,alias,asset,points\ncard,4000,value,5\n", "the columns must be"),
         ("alias_kind,alias,expires_on\ncard,4000,\n", "the columns must be"),
         ("alias_kind,alias,points,points\ncard,4000,5,5\n", "stands twice"),
         ("alias_kind,alias,points,expires\ncard,4000,5,\n", "the columns must be"),
@@ -172,6 +174,8 @@ def cut_short(path: Path) -> Path:
     [
         (cut_short, "no whole Parquet file"),
         (lambda path: parquet(path, {"member_id": [MEMBER], "points": [5.0]}), "column points is double"),
+        (lambda path: parquet(path, {"member_id": [MEMBER], "value": [5.0]}), "column value is double"),
+        (lambda path: parquet(path, {"member_id": [MEMBER], "value": ["5.00"]}), "column value is string"),
         (lambda path: parquet(path, {"member_id": [7], "points": [5]}), "column member_id is int64"),
         (
             lambda path: parquet(path, {"member_id": [MEMBER], "points": [5], "expires_on": [ZONELESS]}),
@@ -194,14 +198,16 @@ def cut_short(path: Path) -> Path:
 )
 def test_bad_parquet_is_refused(tmp_path: Path, make: Callable[[Path], Path], told: str) -> None:
     with pytest.raises(CoalitionError, match=told):
-        prepare_opening(make(tmp_path / "members.parquet"), tmp_path / "out", identity=BAKERY)
+        prepare_opening(
+            make(tmp_path / "members.parquet"), tmp_path / "out", identity=BAKERY, minor_digits=lambda: 2
+        )
     assert not (tmp_path / "out").exists()
 
 
 def test_nulls_in_parquet_are_bad_cells(tmp_path: Path) -> None:
     source = parquet(tmp_path / "members.parquet", {"member_id": [MEMBER, None], "points": [None, 5]})
     with pytest.raises(RowsInvalidError) as raised:
-        prepare_opening(source, tmp_path / "out", identity=BAKERY)
+        prepare_opening(source, tmp_path / "out", identity=BAKERY, minor_digits=lambda: 2)
     assert [fault.partition(":")[0] for fault in raised.value.faults] == ["row 1, points", "row 2, member_id"]
 
 
@@ -217,22 +223,26 @@ def test_without_an_alias_key_only_ids_name_members(tmp_path: Path) -> None:
     "harm",
     [
         lambda data: data[:-1],
-        lambda data: data[:-49],
+        lambda data: data[:-50],
         lambda data: data.replace(b"points 6", b"points 7"),
         lambda data: data.replace(b"members 2", b"members 1"),
-        lambda data: data.replace(b"rows 3", b"rows 03"),
-        lambda data: data[:-147] + data[-98:] + data[-147:-98],
-        lambda data: data[:-16] + struct.pack(">qq", -2, NEVER_US),
-        lambda data: data[:-8] + struct.pack(">q", NEVER_US + 1),
-        lambda data: data[:-49] + b"\7" + data[-48:],
+        lambda data: data.replace(b"rows 4", b"rows 04"),
+        lambda data: data.replace(b"value 4", b"value 3"),
+        lambda data: data.replace(b"points 6\nvalue 4", b"points 10\nvalue 0"),
+        lambda data: data[:-200] + data[-150:-100] + data[-200:-150] + data[-100:],
+        lambda data: data[:-17] + struct.pack(">qqB", -2, NEVER_US, 1),
+        lambda data: data[:-9] + struct.pack(">qB", NEVER_US + 1, 1),
+        lambda data: data[:-1] + b"\2",
+        lambda data: data[:-1] + b"\0",
+        lambda data: data[:-50] + b"\7" + data[-49:],
         lambda data: b"",
     ],
 )
 def test_a_prepared_file_that_was_changed_is_not_read(tmp_path: Path, harm: Callable[[bytes], bytes]) -> None:
-    rows_of(tmp_path, HEAD + "app,a,1,\napp,a,2,\napp,b,3,\n")
+    rows_of(tmp_path, BOTH + "app,a,1,\napp,a,2,\napp,b,3,\napp,b,,0.04\n")
     path = tmp_path / "out"
     whole = path.read_bytes()
-    assert len(read_prepared(path).totals.header()) + 3 * RECORD.size == len(whole)
+    assert len(read_prepared(path).totals.header()) + 4 * RECORD.size == len(whole)
     path.write_bytes(harm(whole))
     with pytest.raises(CoalitionError) as raised:
         read_prepared(path)

@@ -1,4 +1,4 @@
-"""Who may bring points along: the rules on opening balances, and what the house remembers of them."""
+"""Who may bring points and value along: the rules on opening balances, and what the house remembers of them."""
 
 from dataclasses import replace
 
@@ -32,11 +32,12 @@ def ask(on: House, body: object, *, partner: str = "bakery", at_us: int = T0_US)
 
 def test_what_a_partner_proposes_and_a_person_approves_is_remembered_with_its_totals() -> None:
     on = house()
-    assert ask(on, ProposeOpening(FILE, 3, 2, 60)) is None
+    assert ask(on, ProposeOpening(FILE, 3, 2, 60, 2_500)) is None
     assert on.openings["bakery", FILE].approved_at is None
     assert ask(on, ApproveOpening("bakery", FILE)) is None
     opening = on.openings["bakery", FILE]
-    assert (opening.rows, opening.members, opening.points, opening.approved_at) == (3, 2, 60, 2)
+    totals = (opening.rows, opening.members, opening.points, opening.value)
+    assert (totals, opening.approved_at) == ((3, 2, 60, 2_500), 2)
     assert on.fork().openings == on.openings
 
 

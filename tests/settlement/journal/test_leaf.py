@@ -57,7 +57,7 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     | joined(st.just("renew 1:7.0 30"), TIMES)
     | joined(st.just("new"), NAMES, st.just("PTS"), NUMBERS, EXPIRIES, NUMBERS),
     "tariff": NUMBERS,
-    "totals": joined(NUMBERS, NUMBERS, NUMBERS),
+    "totals": joined(NUMBERS, NUMBERS, NUMBERS, NUMBERS),
     "part": NUMBERS,
     "joined": UUIDS,
     "recipient": UUIDS,

@@ -17,6 +17,7 @@ from coalition.api.v1.exchange_pb2 import RedeemRequest
 from coalition.api.v1.settlement_pb2 import CloseCycleRequest
 from coalition.audit.checks import Report
 from coalition.audit.fsck import fsck
+from coalition.wire.strict import write_asset
 from settlement.clock import HOUR_US, SECOND_US, format_time, now_us
 from settlement.errors import CoalitionError
 from settlement.house.records import POOL, Opening
@@ -28,13 +29,12 @@ from settlement.ledger.opening import PARTS_AT_ONCE
 from settlement.ledger.opening_file import Row, member_name
 from settlement.ledger.rules.opening import PART_LOTS_MAX, Grant, opening_draft, parts
 from settlement.ledger.sweeping import sweep
-from settlement.money import AMOUNT_MAX, MICROS_MAX, RATE_MAX_MICROS
-from tests.support.opening import approve, load, prepared, token_row
+from settlement.money import AMOUNT_MAX, ASSETS, MICROS_MAX, POINTS, RATE_MAX_MICROS, VALUE
+from tests.support.opening import NEXT_YEAR_US, approve, books, brought, drawn, load, prepared, token_row
 from tests.support.pure_acts import NETWORK, as_entry, house_of
 from tests.support.small_history import change_tariff
 from tests.support.small_network import ORIGIN, SmallNetwork, just_now
 
-NEXT_YEAR_US = now_us() + 365 * 24 * HOUR_US
 GROUP = PARTS_AT_ONCE * PART_LOTS_MAX
 LOADER = """
 import asyncio, sys
@@ -55,25 +55,6 @@ asyncio.run(main())
 """
 
 
-def drawn(seed: int, lots: int) -> list[Row]:
-    """Lots of fewer members than lots, most of whom nobody knows."""
-    rng = random.Random(seed)
-    tokens = [rng.randbytes(32) for _ in range(lots * 6 // 10)]
-    tokens += [rng.choice(tokens) for _ in range(lots - len(tokens))]
-    return [token_row(token, rng.randint(1, 900), NEXT_YEAR_US + rng.randrange(9)) for token in tokens]
-
-
-def books(network: SmallNetwork) -> tuple[int, int, int]:
-    """Lots, points and members that came with openings."""
-    with psycopg.connect(network.dsn) as connection:
-        row = connection.execute(
-            """SELECT count(*), coalesce(sum(quantity), 0)::bigint, count(DISTINCT lots.member) FROM lots
-            JOIN entries USING (shard, index) WHERE kind = 'opening'"""
-        ).fetchone()
-    assert row is not None
-    return row[0], row[1], row[2]
-
-
 async def test_lots_come_to_known_members_in_their_shards_and_make_the_others_members(
     network: SmallNetwork, tmp_path: Path
 ) -> None:
@@ -88,11 +69,12 @@ async def test_lots_come_to_known_members_in_their_shards_and_make_the_others_me
     file = prepared(tmp_path / "opening", rows)
     await approve(network, file)
     await load(network, file)
-    assert books(network) == (len(rows), file.totals.points, file.totals.members)
+    assert books(network) == brought(file)
     spent = RedeemRequest(alias_token=b"k" * 32, amount=60, occurred_at=just_now())
     outcome = await network.ask(2, "grocer", spent)
     assert (outcome.member, outcome.balance_after) == (by_alias, 40)
-    newcomer = RedeemRequest(alias_token=rows[-1].name[1:], amount=1, occurred_at=just_now())
+    asset = write_asset(ASSETS[rows[-1].asset])
+    newcomer = RedeemRequest(alias_token=rows[-1].name[1:], amount=1, asset=asset, occurred_at=just_now())
     with psycopg.connect(network.dsn) as connection:
         shard = connection.execute(
             "SELECT shard FROM aliases JOIN members USING (member) WHERE token = %s", (rows[-1].name[1:],)
@@ -113,7 +95,7 @@ async def test_a_member_with_more_lots_than_a_part_holds_joins_once(
     file = prepared(tmp_path / "opening", [*rows, *drawn(2, 900)])
     await approve(network, file)
     await load(network, file)
-    assert books(network) == (file.totals.rows, file.totals.points, file.totals.members)
+    assert books(network) == brought(file)
     assert list(fsck(network.dsn)) == []
 
 
@@ -124,7 +106,7 @@ async def test_the_same_file_twice_and_twice_at_once_is_loaded_once(
     await approve(network, file)
     await asyncio.gather(load(network, file), load(network, file))
     await load(network, file)
-    assert books(network) == (file.totals.rows, file.totals.points, file.totals.members)
+    assert books(network) == brought(file)
     assert list(fsck(network.dsn)) == []
 
 
@@ -140,14 +122,14 @@ async def test_a_load_that_is_killed_goes_on_and_meanwhile_is_only_a_remark(
         while int(await asyncio.to_thread(process.stdout.readline)) < GROUP:
             pass
         process.send_signal(signal.SIGKILL)
-    lots, _, _ = books(network)
+    lots, *_ = books(network)
     assert 0 < lots < file.totals.rows
     report = Report()
     assert list(fsck(network.dsn, report=report)) == []
     (remark,) = report.remarks
     assert f"{lots:,} of {file.totals.rows:,} lots" in remark
     await load(network, file)
-    assert books(network) == (file.totals.rows, file.totals.points, file.totals.members)
+    assert books(network) == brought(file)
     assert list(fsck(network.dsn)) == []
 
 
@@ -181,7 +163,7 @@ async def refused(network: SmallNetwork, path: Path, rows: list[Row], **others: 
         await approve(network, file, **others)
     with pytest.raises(CoalitionError) as raised:
         await load(network, file)
-    assert books(network) == (0, 0, 0)
+    assert books(network) == (0, 0, 0, 0)
     return raised.value.reason
 
 
@@ -189,6 +171,7 @@ async def test_what_was_not_approved_is_not_loaded(network: SmallNetwork, tmp_pa
     rows = drawn(6, 20)
     assert await refused(network, tmp_path / "unapproved", rows) == "OPENING_NOT_APPROVED"
     assert await refused(network, tmp_path / "totals", rows, points=1_000_000) == "OPENING_FILE_INVALID"
+    assert await refused(network, tmp_path / "values", rows[2:], value=1_000_000) == "OPENING_FILE_INVALID"
     other = prepared(tmp_path / "other", rows[1:])
     with pytest.raises(CoalitionError, match="no approved proposal"):
         await load(network, other)
@@ -246,15 +229,19 @@ def test_the_partner_pays_for_all_points_of_an_entry_at_once() -> None:
     house = house_of("bakery")
     house.network = replace(NETWORK, model=POOL)
     house.tariffs[0] = Tariff(10_000, price_micros=11_000, fee_micros=70)
-    opening = Opening("bakery", "aa" * 32, 3, 2, 60, 0)
+    opening = Opening("bakery", "aa" * 32, 5, 2, 60, 700, 0)
     first, second = (str(uuid.uuid4()) for _ in range(2))
     grants = [Grant(first, 10, NEVER_US), Grant(first, 20, NEXT_YEAR_US), Grant(second, 30, NEVER_US)]
+    grants[1:1] = [Grant(first, 500, NEVER_US, VALUE), Grant(second, 200, NEVER_US, VALUE)]
     draft = opening_draft(house, opening, 0, grants, [second])
-    assert [(post.debit, post.credit, post.amount) for post in draft.transfers] == [
-        ("issued:bakery", f"wallet:{first}", 30),
-        ("issued:bakery", f"wallet:{second}", 30),
-        ("position:bakery", "fund", 60 * 11_000),
-        ("position:bakery", "fee-income", 60 * 70),
+    assert [*draft.transfers] == [
+        ("issued:bakery", f"wallet:{first}", POINTS, 30),
+        ("issued:bakery", f"wallet:{first}", VALUE, 500),
+        ("issued:bakery", f"wallet:{second}", VALUE, 200),
+        ("issued:bakery", f"wallet:{second}", POINTS, 30),
+        ("position:bakery", "fund", "EUR", 60 * 11_000),
+        ("position:bakery", "fee-income", "EUR", 60 * 70),
+        ("position:bakery", "fund", "EUR", 7_000_000),  # 700 cents, and no fee
     ]
 
 
@@ -264,8 +251,8 @@ def test_the_largest_entry_fits_its_leaf_and_its_money_a_transfer() -> None:
     house.network = replace(NETWORK, model=POOL)
     house.tariffs[0] = Tariff(1, price_micros=RATE_MAX_MICROS, fee_micros=RATE_MAX_MICROS)
     members = [str(uuid.uuid4()) for _ in range(PART_LOTS_MAX)]
-    grants = [Grant(member, most, NEXT_YEAR_US) for member in members]
-    draft = opening_draft(house, Opening(funder, "aa" * 32, 1, 1, 1, 0), 10**6, grants, members)
+    grants = [Grant(member, most, NEXT_YEAR_US, ASSETS[at % 2]) for at, member in enumerate(members)]
+    draft = opening_draft(house, Opening(funder, "aa" * 32, 1, 1, 1, 1, 0), 10**6, grants, members)
     entry = as_entry(draft, shard=64, index=10**12, house=10**12)
     assert len(format_leaf(entry)) <= LEAF_BYTES_MAX
     assert max(post.amount for post in draft.transfers) <= MICROS_MAX

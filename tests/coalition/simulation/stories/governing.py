@@ -78,9 +78,9 @@ class Governing(Telling):
     def ends_funding(self, signer: str, issuer: str, campaign: str) -> None:
         self.ask_house(signer, f"funds {campaign} of {issuer} no more", EndFunding(issuer, campaign))
 
-    @rule(signer=TRADERS, file=FILES, lots=st.integers(1, 3))
-    def proposes_an_opening(self, signer: str, file: str, lots: int) -> None:
-        body = ProposeOpening(file, lots, 1, 10 * lots)
+    @rule(signer=TRADERS, file=FILES, lots=st.integers(1, 3), value=st.sampled_from([0, 2_500]))
+    def proposes_an_opening(self, signer: str, file: str, lots: int, value: int) -> None:
+        body = ProposeOpening(file, lots, 1, 10 * lots, value)
         self.ask_house(signer, f"proposes to bring along {lots} lots of {file[:2]}", body)
 
     @rule(signer=st.sampled_from(["ann", "bob"]), name=COMPANIES, file=FILES)
