@@ -213,9 +213,7 @@ async def test_enrol_sends_tokens_only(peer: Peer, client: Client) -> None:
     (call,) = peer.calls
     enrol: Enrol = body(call)
     assert enrol.aliases == (TOKEN, alias_token(ALIAS_KEY, "email", "ann@example.org"))
-    assert b"ann@example" not in call.envelope
-    for number in (CARD[1], CARD[1].replace(" ", "")):
-        assert number.encode() not in call.envelope
+    assert not any(name in call.envelope for name in (b"ann@ex", b"4000 1234", b"40001234"))
     assert outcome.member == MEMBER
 
 
