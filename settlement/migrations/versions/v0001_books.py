@@ -32,10 +32,12 @@ _TABLES = (
         member uuid,
         refusal text,
         balance_after bigint,
-        leaf text STORAGE EXTERNAL NOT NULL,          -- not compressed: large ones are written and read in bulk
+        leaf text NOT NULL,
         leaf_hash bytea NOT NULL,
         PRIMARY KEY (shard, index)
     )""",
+    # Not compressed: large ones are written and read in bulk.
+    "ALTER TABLE entries ALTER COLUMN leaf SET STORAGE EXTERNAL",
     "CREATE INDEX entries_by_partner ON entries (partner, shard, index) WHERE partner IS NOT NULL",
     "CREATE INDEX entries_of_house ON entries (index) WHERE shard = 0 AND kind <> 'heads'",
     """CREATE TABLE payloads (
