@@ -147,14 +147,14 @@ def load(prepared: PreparedFile, data: Data = None, json: Json = False) -> None:
 
 
 async def _load(site: Site, found: Prepared, tell: Tell) -> tuple[Opening, str]:
-    """What is loaded then, and the network's currency."""
+    """What is loaded then, and, if it has value, in which currency."""
     dsn = site.dsn(GATEWAY)
     async with (
         await connect_writer(dsn, GATEWAY, statement_timeout=STATEMENT_TIMEOUT) as writer,
         await connect_writer(dsn, GATEWAY, statement_timeout=STATEMENT_TIMEOUT) as reader,
     ):
         opening = await load_opening(writer, reader, found, lambda done, total: tell("lots", done, total))
-        return opening, (await HouseMemory().refresh(reader)).founded.currency
+        return opening, (await HouseMemory().refresh(reader)).founded.currency if opening.value else ""
 
 
 def _read(path: Path) -> Prepared:

@@ -65,7 +65,7 @@ def issue(
             occurred_at=occurred_at,
             act_id=act_id,
         )
-        left = left_after(client, outcome)
+        left = left_after(client, outcome, amount)
     tell_outcome(voice, outcome, f"issued {amount}; the member has {left}")
 
 
@@ -95,7 +95,7 @@ def redeem(
             occurred_at=occurred_at,
             act_id=act_id,
         )
-        left = left_after(client, outcome)
+        left = left_after(client, outcome, amount)
     tell_outcome(voice, outcome, f"redeemed {amount}; the member has {left}")
 
 
@@ -122,7 +122,7 @@ def transfer(
             occurred_at=occurred_at,
             act_id=act_id,
         )
-        left = left_after(client, outcome)
+        left = left_after(client, outcome, amount)
     tell_outcome(voice, outcome, f"transferred {amount}; the sender has {left}")
 
 
@@ -162,7 +162,7 @@ def authorize(
             occurred_at=occurred_at,
             act_id=act_id,
         )
-        left = left_after(client, outcome)
+        left = left_after(client, outcome, amount)
     tell_outcome(
         voice,
         outcome,
@@ -188,7 +188,7 @@ def capture(
             occurred_at=occurred_at,
             act_id=act_id,
         )
-        left = left_after(client, outcome)
+        left = left_after(client, outcome, amount)
     tell_outcome(voice, outcome, f"captured {amount}; the member has {left}")
 
 
@@ -226,7 +226,7 @@ def reverse(
             occurred_at=occurred_at,
             act_id=act_id,
         )
-        left = left_after(client, outcome)
+        left = left_after(client, outcome, part)
     tell_outcome(voice, outcome, f"reversed; the member has {left}")
 
 

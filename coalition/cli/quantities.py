@@ -1,6 +1,7 @@
 """What members have, as people type it: whole points, `120`, or value as money with its currency, `25.00EUR`."""
 
 import re
+from contextlib import suppress
 from typing import Annotated, NamedTuple
 
 import typer
@@ -18,7 +19,7 @@ _MONEY = re.compile(r"([0-9.]+) ?([A-Z]{3})")
 
 
 class Quantity(NamedTuple):
-    """So many points; or so many minor units of value, in a currency."""
+    """So many points; or so many minor units of value, in a currency if it is known."""
 
     asset: str
     amount: int
@@ -27,6 +28,8 @@ class Quantity(NamedTuple):
     def __str__(self) -> str:
         if self.asset == POINTS:
             return f"{self.amount:,} points"
+        if not self.currency:
+            return f"{self.amount:,} minor units of value"
         return money_minor(self.amount, currency=self.currency, minor_digits=minor_digits(self.currency))
 
     @property
@@ -89,7 +92,13 @@ def check_currency(client: BlockingClient, asked: Quantity) -> None:
             raise typer.BadParameter(f"value is in {currency} here, not in {asked.currency}")
 
 
-def left_after(client: BlockingClient, outcome: Outcome) -> Quantity:
-    """What the member could spend after an act."""
-    currency = client.position().currency if outcome.asset == VALUE else ""
+def left_after(client: BlockingClient, outcome: Outcome, asked: Quantity = NOTHING) -> Quantity:
+    """What the member could spend after an act. `asked`: what the act named, if anything; its currency is the network's.
+
+    The act is recorded by then: if nobody tells the currency, the answer does without.
+    """
+    currency = asked.currency
+    if outcome.asset == VALUE and not currency:
+        with suppress(CoalitionError):
+            currency = client.position().currency
     return Quantity(outcome.asset, outcome.balance_after or 0, currency)

@@ -20,7 +20,7 @@ def balance(voice: Voice, member: MemberText) -> None:
     with voice.asking() as client:
         found = client.balance(member=read_member(member))
         value = (found.value, found.value_held, found.value_pending, found.value_arrears)
-        currency = client.position().currency if any(value) else ""
+        currency = client.position().currency if any(value) and not voice.json else ""
     if voice.json:
         emit(asdict(found))
         return
