@@ -26,6 +26,7 @@ class PointsActs(Caller):
     """What a partner's own key may ask for about members. Errors as for `PartnerActs`.
 
     `asset`: "PTS", points, or "VAL", value; then amounts are in minor units of the network's currency, and 2,500 is 25.00 EUR.
+    ValueError for any other.
     `member` is a member id, or an alias such as ("card", "4000 1234 5678"), of which only the token is sent (ClientError
     ALIAS_INVALID, ALIAS_KEY_MISSING).
     """

@@ -8,7 +8,7 @@ from coalition.api.v1 import envelope_pb2
 from settlement.clock import SECOND_US, TIME_MAX_US
 from settlement.errors import CoalitionError
 from settlement.ids import is_partner_id, is_uuid
-from settlement.money import AMOUNT_MAX, POINTS, VALUE
+from settlement.money import AMOUNT_MAX, ASSETS, POINTS, VALUE
 
 _ASSETS: dict[int, str] = {
     envelope_pb2.ASSET_UNSPECIFIED: POINTS,
@@ -92,7 +92,9 @@ def read_asset(asset: int) -> str:
 
 
 def write_asset(asset: str) -> envelope_pb2.Asset.ValueType:
-    """The number of an asset on the wire."""
+    """The number of an asset on the wire. ValueError for what is none: it must not pass for points."""
+    if asset not in ASSETS:
+        raise ValueError(f"asset must be one of {', '.join(ASSETS)}, it is {asset!r}")
     return envelope_pb2.ASSET_VALUE if asset == VALUE else envelope_pb2.ASSET_POINTS
 
 
