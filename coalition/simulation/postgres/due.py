@@ -1,14 +1,17 @@
 """What the engine's statements answer that look for what is due: holds, and lots whose time has come or is about to."""
 
+from collections.abc import Callable
 from dataclasses import astuple
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from coalition.simulation.postgres.reads import hold_with_leaf, in_turn
-from coalition.simulation.postgres.tables import HoldRow, Rows, Tables, Transaction
+from coalition.simulation.postgres.tables import HoldRow, LotRow, Rows, Tables, Transaction
 from coalition.simulation.postgres.transits import is_coming
 
 if TYPE_CHECKING:
     from coalition.simulation.postgres.session import Postgres
+
+Moment: TypeAlias = Callable[[LotRow], int | None]
 
 
 def _due(tables: Tables, shard: int, now_us: int) -> list[HoldRow]:
@@ -35,11 +38,13 @@ def _due_members(tables: Tables, shard: int, sought: Any) -> list[str]:
     now_us, most = sought["now_us"], sought.get("most")
     lots = [tables.lots[shard, *name] for name in tables.timed_lots.get(shard, ())]
     dated = sorted((lot for lot in lots if lot.expires_at_us <= now_us), key=lambda lot: lot.expires_at_us)
-    coming = [(lot.pending_until_us, lot) for lot in lots if lot.pending_until_us is not None]
-    coming = sorted(((until, lot) for until, lot in coming if until <= now_us), key=lambda each: each[0])
-    ending = [(lot.notice_us, lot) for lot in lots if lot.notice_us is not None]
-    ending = sorted(((notice, lot) for notice, lot in ending if notice <= now_us), key=lambda each: each[0])
-    found = {lot.member for lot in dated[:most]} | {lot.member for _, lot in (*coming[:most], *ending[:most])}
+    found = {lot.member for lot in dated[:most]}
+    moments: tuple[Moment, ...] = (lambda lot: lot.pending_until_us, lambda lot: lot.notice_us)
+    for moment in moments:
+        come = sorted(
+            [(moment(lot) or 0, at) for at, lot in enumerate(lots) if _has_come(moment(lot), now_us)]
+        )
+        found |= {lots[at].member for _, at in come[:most]}
     for months, since_us in zip(sought["months"], sought["since_us"], strict=True):
         idle = [
             (row.active_at_us, member)
@@ -58,21 +63,23 @@ def due_holds(server: "Postgres", _transaction: Transaction, parameters: Any) ->
 
 def coming_lots(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
     """Members' lots that were pending until now: the first of each."""
-    shard, now_us, *asked = parameters
-    found: list[tuple[Any, ...]] = []
-    for member, asset, most in zip(*asked, strict=True):
-        lots = in_turn(server.tables, shard, member, asset)
-        coming = [lot for lot in lots if lot.pending_until_us is not None and lot.pending_until_us <= now_us]
-        found += [astuple(lot) for lot in coming[:most]]
-    return found
+    return _due_lots(server.tables, parameters, lambda lot: lot.pending_until_us)
 
 
 def ending_lots(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
     """Members' lots of whose expiry somebody is to be told: the first of each."""
+    return _due_lots(server.tables, parameters, lambda lot: lot.notice_us)
+
+
+def _due_lots(tables: Tables, parameters: Any, moment: Moment) -> Rows:
+    """The first lots of each member whose moment, if they have one, has come."""
     shard, now_us, *asked = parameters
     found: list[tuple[Any, ...]] = []
     for member, asset, most in zip(*asked, strict=True):
-        lots = in_turn(server.tables, shard, member, asset)
-        ending = [lot for lot in lots if lot.notice_us is not None and lot.notice_us <= now_us]
-        found += [astuple(lot) for lot in ending[:most]]
+        lots = in_turn(tables, shard, member, asset)
+        found += [astuple(lot) for lot in [lot for lot in lots if _has_come(moment(lot), now_us)][:most]]
     return found
+
+
+def _has_come(moment_us: int | None, now_us: int) -> bool:
+    return moment_us is not None and moment_us <= now_us
