@@ -19,6 +19,7 @@ from coalition.wire.strict import invalid, read_uuid
 from settlement.errors import CoalitionError
 from settlement.journal.acts import Outcome
 from settlement.ledger.acts import MemberName
+from settlement.ledger.batch import OUTCOMES
 from settlement.money import ASSETS
 
 PAGE_DEFAULT = 100
@@ -32,9 +33,7 @@ MEMBER = """SELECT m.member::text, m.shard, w.credits - w.debits, h.credits - h.
     LEFT JOIN balances p ON p.shard = m.shard AND p.account = 'pending:' || m.member::text AND p.asset = asked.asset
     WHERE m.member = %s ORDER BY asked.place"""
 ALIAS = "SELECT member::text FROM aliases WHERE token = %s"
-OUTCOME = r"""SELECT a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
-    e.member::text, e.balance_after, coalesce(substring(e.leaf FROM '\namount (VAL) '), 'PTS')
-    FROM acts a JOIN entries e USING (shard, index) WHERE a.partner = %s AND a.act_id = %s"""
+OUTCOME = f"SELECT {OUTCOMES} WHERE a.partner = %s AND a.act_id = %s"
 
 
 class Had(NamedTuple):

@@ -37,9 +37,11 @@ LOCK = """SELECT size, house, cycle, cycle_start, recorded_at_us,
 LATER = """SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, (SELECT max(recorded_at_us) FROM shards), size
     FROM shards WHERE shard = 0"""
 NEWEST = "SELECT max(recorded_at_us) FROM shards"
-SEEN = r"""SELECT a.partner, a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
+OUTCOMES = r"""a.act_id::text, a.payload_sha256, e.shard, e.index, e.leaf_hash, e.recorded_at_us, e.refusal,
     e.member::text, e.balance_after, coalesce(substring(e.leaf FROM '\namount (VAL) '), 'PTS')
-    FROM acts a JOIN entries e USING (shard, index) WHERE a.act_id = ANY(%b::uuid[])"""
+    FROM acts a JOIN entries e USING (shard, index)"""
+"""Columns and tables of a statement that reads what `Outcome` holds."""
+SEEN = f"SELECT a.partner, {OUTCOMES} WHERE a.act_id = ANY(%b::uuid[])"
 
 
 @dataclass(slots=True)
