@@ -11,21 +11,16 @@ class Charged:
     """Sums of money per cycle."""
 
     def __init__(self) -> None:
-        self._operator, self._currency = "", ""
         self._cycles: dict[int, dict[MoneySource, Sums]] = defaultdict(lambda: defaultdict(Sums))
 
     def add(self, entry: Entry, cycle: int) -> None:
         """Adds one entry that fell into the shard's `cycle`."""
-        if entry.kind == "found":
-            self._operator, self._currency = entry.one("operator"), entry.one("currency").split(" ")[0]
-        for source, micros in money_legs(entry, self._currency):
+        for source, micros in money_legs(entry):
             sums = self._cycles[cycle][source]
             sums.first += micros
             sums.second += 1
 
-    def of(self, cycle: int) -> Charges:
+    def of(self, cycle: int, *, operator: str) -> Charges:
         """What participants came to owe each other in a cycle, by purpose."""
         sums = self._cycles.get(cycle, {}).items()
-        return charges_of(
-            ((source, both.first, both.second) for source, both in sums), operator=self._operator
-        )
+        return charges_of(((source, both.first, both.second) for source, both in sums), operator=operator)

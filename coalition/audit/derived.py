@@ -168,7 +168,7 @@ def _statements(replay: Replay, cycle: int) -> Iterator[tuple[str, bytes]]:
         closed_at_us=replay.closed_at_us[cycle],
         ranges=_ranges(replay, cycle),
         accruals=replay.tally.accruals(cycle),
-        charges=replay.tally.charged.of(cycle),
+        charges=replay.tally.charged.of(cycle, operator=replay.tally.operator),
         activity=replay.tally.activity(cycle),
         approved_at=replay.approved_at,
     )

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from settlement.journal.leaf import Entry
 from settlement.ledger.chart import FEE_INCOME, FUND, parties, position
-from settlement.money import micros_per_minor
+from settlement.money import ASSETS, micros_per_minor
 
 PURPOSES = (
     PRICE := "price",
@@ -40,13 +40,13 @@ Charges: TypeAlias = Mapping[tuple[str, str], Mapping[str, Charge]]
 """(debtor, creditor) to purpose to charge."""
 
 
-def money_legs(entry: Entry, currency: str) -> Iterator[tuple[MoneySource, int]]:
+def money_legs(entry: Entry) -> Iterator[tuple[MoneySource, int]]:
     """An entry's postings of money, in micros."""
     kind, partner = entry.kind, entry.get("partner")
     for transfer in entry.transfers():
         if transfer.credit.startswith("arrears:"):
             kind = REPAYS
-        if transfer.asset == currency:
+        if transfer.asset not in ASSETS:
             yield (kind, partner, transfer.debit, transfer.credit), transfer.amount
 
 

@@ -46,7 +46,7 @@ def purposes(kind: str, posts: Posts) -> dict[tuple[str, str], dict[str, int]]:
     """What an entry of the bakery's makes participants owe each other, in micros."""
     lines = (("partner", "bakery"), *[("post", format_post(post)) for post in posts])
     entry = Entry(1, 1, 1, 1, kind, lines)
-    legs = [(source, micros, 1) for source, micros in money_legs(entry, "EUR")]
+    legs = [(source, micros, 1) for source, micros in money_legs(entry)]
     charges = charges_of(legs, operator=OPERATOR)
     return {pair: {purpose: each.micros for purpose, each in owed.items()} for pair, owed in charges.items()}
 
