@@ -160,12 +160,10 @@ def add(book: Book, rows: Iterable[tuple[Any, ...]]) -> dict[WalletName, Lot]:
 def _is_short(book: Book, name: WalletName, later_us: int, demand: Demand, last: Lot | None) -> bool:
     """Whether the lots up to the last one that was read lack points. After it there may be others before those known by name."""
     wallet = book.wallet(*name)
+    read = [] if last is None else [lot for lot in wallet.lots if not last < lot]
     living = [
         lot.remaining
-        for lot in wallet.lots
-        if last is not None
-        and not last < lot
-        and lot.pending_until_us is None
-        and not has_expired(lot, wallet, later_us)
+        for lot in read
+        if lot.pending_until_us is None and not has_expired(lot, wallet, later_us)
     ]
     return sum(living) < min(demand.points, wallet.balance)

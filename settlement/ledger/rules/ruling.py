@@ -27,6 +27,8 @@ from settlement.ledger.book import NEVER_US, Arrear, Hold, Lot, LotName, Origina
 from settlement.money import POINTS
 
 _OK = ("result", "ok")
+_AMOUNT_NAMED = Issue | Redeem | TransferPoints | Authorize | Capture
+"""Acts that always name an amount; a reversal may leave it out."""
 ActName: TypeAlias = tuple[str, str]
 """Partner and act id."""
 
@@ -68,7 +70,7 @@ class Ruling:
 
 def asset_of(body: object, ruling: Ruling) -> str:
     """What an act moves: what it names, or what the act moved that it goes back to. Of one whose leaf names no amount: points."""
-    if isinstance(body, Issue | Redeem | TransferPoints | Authorize | Capture):
+    if isinstance(body, _AMOUNT_NAMED):
         return body.asset
     if ruling.original is None:
         return POINTS
@@ -152,9 +154,9 @@ def spelled(shard: int, act: Act[object], ruling: Ruling) -> Draft:
         lines.append(("recipient", ruling.recipient))
     if ruling.original is not None:
         lines.append(("original", f"{shard}:{ruling.original.index}"))
-    amount = _amount(body, ruling)
+    asset, amount = asset_of(body, ruling), _amount(body, ruling)
     if amount is not None:
-        lines.append(("amount", f"{asset_of(body, ruling)} {amount}"))
+        lines.append(("amount", f"{asset} {amount}"))
     if isinstance(body, Issue | Redeem | TransferPoints | Authorize | Capture | Void | Release | Reverse):
         lines.append(("occurred", format_time(body.occurred_at_us)))
     if isinstance(body, Issue) and body.pending_until_us is not None:
@@ -171,12 +173,12 @@ def spelled(shard: int, act: Act[object], ruling: Ruling) -> Draft:
     lines += act.request_lines()
     lines += outcome_lines(shard, ruling)
     facts = (act, ruling.member, ruling.refusal, ruling.balance_after)
-    return Draft(ruling.kind, tuple(lines), ruling.posts, *facts, asset=asset_of(body, ruling))
+    return Draft(ruling.kind, tuple(lines), ruling.posts, *facts, asset=asset)
 
 
 def _amount(body: object, ruling: Ruling) -> int | None:
     """What the leaf says that the act is about; None if that is nothing, or all of something that is not known."""
-    if isinstance(body, Issue | Redeem | TransferPoints | Authorize | Capture):
+    if isinstance(body, _AMOUNT_NAMED):
         return body.amount
     if ruling.original is None:
         return None
