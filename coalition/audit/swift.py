@@ -113,7 +113,7 @@ class SwiftReplay(Replay):
             return True
         kind, partner, keyid = signer
         network = self.house.network
-        if network is None or network.origin != self._audience:
+        if network is None or network.origin != self._audience or partner not in self.house.partners:
             return False
         if what_is_wrong_with_key(self.house, kind, at=house, keyid=keyid, partner=partner) is not None:
             return False

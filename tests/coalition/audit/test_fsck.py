@@ -201,6 +201,15 @@ def test_a_changed_leaf_is_found_by_its_hash_its_decision_and_every_root_above_i
     assert found == {Check.TABLE_ENTRIES, Check.DECIDED_AGAIN, Check.HEADS}
 
 
+@pytest.mark.parametrize("kind", ["found", "register", "activate", "key-add"])
+def test_a_house_that_cannot_be_read_is_named_and_all_that_rests_on_it_goes_on(copy: str, kind: str) -> None:
+    place = f"shard = 0 AND kind = '{kind}' AND refusal IS NULL"
+    spoil(copy, f"UPDATE entries SET leaf = replace(leaf, 'time', 'tine') WHERE {place}")
+    found = {finding.check for finding in fsck(copy)}
+    assert Check.LEAF_TEXT in found
+    assert found & {Check.DECIDED_AGAIN, Check.KEYS, Check.ENGINE}
+
+
 def test_a_missing_entry_is_a_gap(copy: str) -> None:
     spoil(copy, f"DELETE FROM entries WHERE (shard, index) = (1, {ISSUE})")
     assert Check.NUMBERS in {finding.check for finding in fsck(copy)}

@@ -180,6 +180,7 @@ CHANGES: list[LiteralString] = [
     "UPDATE transfers SET (position, amount) = (position + {at} % 2, amount + 1 - {at} % 2) WHERE {place}",
 ]
 """Each changes one byte of an entry's rows, or one number; nothing where it would set what stands there already."""
+Change = tuple[LiteralString, int, float, int, str]
 changes = st.lists(
     st.tuples(
         st.sampled_from(CHANGES),
@@ -200,23 +201,20 @@ changes = st.lists(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(drawn=changes)
-def test_whatever_byte_is_changed_is_found(
-    few: Few, drawn: list[tuple[LiteralString, int, float, int, str]]
-) -> None:
+def test_whatever_byte_is_changed_is_found(few: Few, drawn: list[Change]) -> None:
     dsn = copy_books(few.dsn)
     try:
         changed: set[str] = set()
         for each in drawn:
-            _change(dsn, *each, changed)
+            _change(dsn, each, changed)
         assert changed <= {finding.where for finding in fsck(dsn)}
     finally:
         drop_database(dsn)
 
 
-def _change(
-    dsn: str, change: LiteralString, shard: int, share: float, at: int, byte: str, changed: set[str]
-) -> None:
+def _change(dsn: str, drawn: Change, changed: set[str]) -> None:
     """Adds the place to those changed, if a row was; one changed already is left: a second change may undo the first."""
+    change, shard, share, at, byte = drawn
     rows: LiteralString = """SELECT (SELECT array_agg(e) FROM entries e WHERE {place})::text,
         (SELECT array_agg(p) FROM payloads p WHERE {place})::text,
         (SELECT array_agg(t ORDER BY position, credit) FROM transfers t WHERE {place})::text"""
