@@ -1,0 +1,95 @@
+"""Who bears the leg of a participant that does not pay: pure, in the currency's minor unit. A settlement is never unwound.
+
+The defaulter's collateral, then its share of the guarantee fund, then the operator's capital, then the survivors: in proportion
+to what the defaulter owed each of them in the cycle, gross. None bears more than is still to be paid to it: what that leaves over
+is spread over the others, and what nobody can bear is the operator's too.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from heapq import nsmallest
+
+SURVIVORS_MAX = 200
+"""Bear one default: those to whom the defaulter owed most. With two postings for each its entry fits a leaf."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waterfall:
+    """A leg, and what each step bears of it; together exactly the leg.
+
+    `borne`: survivors by name, none of nothing. `shortfall`: what no survivor's unpaid leg can bear.
+    """
+
+    unpaid: int
+    collateral: int
+    guarantee: int
+    capital: int
+    borne: Mapping[str, int]
+    shortfall: int
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether no survivor bears anything."""
+        return not self.borne
+
+    @property
+    def operators(self) -> int:
+        """What the operator bears, and the defaulter comes to owe it."""
+        return self.capital + self.shortfall
+
+
+def pour(
+    unpaid: int,
+    *,
+    collateral: int,
+    guarantee: int,
+    capital: int,
+    owed: Mapping[str, int],
+    to_be_paid: Mapping[str, int],
+) -> Waterfall:
+    """Divides an unpaid leg. `owed`: what the defaulter owed whom; `to_be_paid`: each creditor's leg as far as it is unpaid.
+
+    The three funds are what there is of each; one that is overdrawn gives nothing.
+    """
+    left, steps = unpaid, []
+    for fund in (collateral, guarantee, capital):
+        steps.append(min(left, max(0, fund)))
+        left -= steps[-1]
+    rooms = {name: room for name, room in to_be_paid.items() if room > 0 and owed.get(name, 0) > 0}
+    survivors = nsmallest(SURVIVORS_MAX, rooms, key=lambda name: (-owed[name], name))
+    borne = spread(left, {name: owed[name] for name in survivors}, rooms)
+    return Waterfall(unpaid, *steps, borne, left - sum(borne.values()))
+
+
+def spread(amount: int, weights: Mapping[str, int], rooms: Mapping[str, int]) -> dict[str, int]:
+    """An amount in proportion to weights above zero, to none more than its room; by name, nobody with nothing.
+
+    Whoever's part is more than its room has just that, and the others share the rest. Less than the amount if all rooms are full.
+    """
+    found: dict[str, int] = {}
+    left, waiting = amount, dict(weights)
+    while waiting:
+        parts = _divided(left, waiting)
+        full = [name for name, part in parts.items() if part > rooms[name]]
+        for name in full or parts:
+            found[name] = min(parts[name], rooms[name])
+            left -= found[name]
+            del waiting[name]
+    return {name: found[name] for name in sorted(found) if found[name]}
+
+
+def _divided(amount: int, weights: Mapping[str, int]) -> dict[str, int]:
+    """By largest remainder: each its part rounded down, and one more to those who lost most by that, among equals by name."""
+    whole = sum(weights.values())
+    parts = {name: amount * weight // whole for name, weight in weights.items()}
+    lost = nsmallest(
+        amount - sum(parts.values()), weights, key=lambda name: (-(amount * weights[name] % whole), name)
+    )
+    for name in lost:
+        parts[name] += 1
+    return parts
+
+
+def caps_exceeded(nets: Mapping[str, int], caps: Mapping[str, int]) -> list[str]:
+    """Who is to pay more for a cycle than its net debit cap, in order. Whoever has no cap never is."""
+    return sorted([name for name, net in nets.items() if name in caps and net > caps[name]])
