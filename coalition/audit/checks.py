@@ -44,6 +44,7 @@ class Check(StrEnum):
     POSITIONS = "positions"
     FUND = "fund"
     SETTLEMENTS = "settlements"
+    SECURITIES = "securities"
     DERIVED = "derived-files"
     RECEIPTS = "receipts"
     TABLE_ENTRIES = "table-entries"
@@ -95,7 +96,8 @@ MEANINGS = {
     Check.OPENINGS: "opening balances are what was approved: lots, points, value and members",
     Check.POSITIONS: "positions, the operator's with its own accounts, are the obligations less what was settled",
     Check.FUND: "the pool's fund is the price of every point that is not spent; a bilateral network has none",
-    Check.SETTLEMENTS: "a settlement's legs are its cycle's nets; paid legs stand at zero",
+    Check.SETTLEMENTS: "a settlement's legs are its cycle's nets; paid legs stand at zero; the bank is what was paid",
+    Check.SECURITIES: "securities are what was deposited less what they paid, none but the operator's capital below zero",
     Check.DERIVED: "keys, cycles, settlements and statements recomputed from the leaves are the same bytes",
     Check.RECEIPTS: "every receipt held promises the entry that stands in the journal",
     Check.TABLE_ENTRIES: "columns of entries say what the leaves say",

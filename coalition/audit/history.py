@@ -1,16 +1,16 @@
 """The whole history in memory: what an audit has walked so far, and the engine's own rules, asked again about the next entry."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from coalition.audit.claims import TAKEN
 from coalition.audit.opening import Openings
 from coalition.audit.tally import Tally
 from settlement.clearing.accrual import owed_within
-from settlement.clearing.acts import Approve, Propose
-from settlement.clearing.approving import proposal_to_approve
-from settlement.clearing.decide import decide_desk
+from settlement.clearing.decide import cycle_settled_by, decide_desk
 from settlement.clearing.netting import Figures, net
 from settlement.errors import CoalitionError
+from settlement.house.security import account_of
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 from settlement.journal.leaf import HOUSE, Entry
@@ -53,7 +53,8 @@ class History:
     """State after the last entry taken.
 
     `books`: member shards as deciding again leaves them; `tally`: what the leaves add up to. `heads`: house entry and its values.
-    `closed_at_us` by cycle, `approved_at` (house entry) by settlement.
+    `closed_at_us` by cycle, `approved_at` (house entry) by settlement. `deposited`: by account, in micros,
+    less what was paid back.
     """
 
     def __init__(self) -> None:
@@ -68,7 +69,9 @@ class History:
         self.founded_at_us = 0
         self.closed_at_us: dict[int, int] = {}
         self.approved_at: dict[int, int] = {}
+        self.deposited: Counter[str] = Counter()
         self._figures: dict[int, Figures] = {}
+        self._withdrawals: dict[str, Entry] = {}
 
     @property
     def member_shards(self) -> range:
@@ -86,21 +89,14 @@ class History:
             self._figures[cycle] = net(owed_within(self.tally.accruals(cycle), digits))
         return self._figures[cycle]
 
-    def cycle_settled_by(self, body: object) -> int | None:
-        """The cycle whose figures an act needs."""
-        if isinstance(body, Propose):
-            return body.cycle
-        settlement = (
-            proposal_to_approve(self.house, body.proposal_sha256) if isinstance(body, Approve) else None
-        )
-        return None if settlement is None else settlement.cycle
-
     def decide(self, act: Act[object], entry: Entry) -> Draft:
         """What the rules make of an act at this entry's place and time. Raises one of CONTRADICTIONS if they cannot say."""
         if entry.shard == HOUSE:
-            cycle = self.cycle_settled_by(act.body)
-            figures = {cycle: self.figures(cycle)} if cycle is not None and self.is_cut(cycle) else {}
-            return decide_desk(self.house, figures, act, entry.time_us)
+            cycle = cycle_settled_by(self.house, act.body)
+            if cycle is None or not self.is_cut(cycle):
+                return decide_desk(self.house, {}, act, entry.time_us)
+            owed = owed_within(self.tally.accruals(cycle), self.house.founded.minor_digits)
+            return decide_desk(self.house, {cycle: self.figures(cycle)}, act, entry.time_us, {cycle: owed})
         if isinstance(act.body, Enrol) and act.body.member in self.tally.members:
             raise ValueError(f"member {act.body.member} is enrolled already")
         book = self.book(entry.shard)
@@ -152,9 +148,10 @@ class History:
     def take(self, entry: Entry, *, cycle: int) -> list[str]:
         """Adds an entry to the sums and moves the house on, as the journal says it. Returns what went below zero.
 
+        What an entry of the house makes anyone owe is of the open cycle.
         Raises one of CONTRADICTIONS for an entry that does not fit those before it.
         """
-        wrong = self.tally.add(entry, cycle=cycle)
+        wrong = self.tally.add(entry, cycle=self.house.open_cycle if entry.shard == HOUSE else cycle)
         if entry.shard != HOUSE:
             return wrong
         self.house.apply(entry)
@@ -166,4 +163,19 @@ class History:
             self.closed_at_us[int(entry.one("cycle"))] = entry.time_us
         elif entry.kind == "approve" and entry.refusal is None:
             self.approved_at[int(entry.one("settlement"))] = entry.index
+        elif entry.kind == "deposit" and entry.refusal is None:
+            self.deposited[_account(entry)] += _micros(entry)
+        elif entry.kind == "withdraw-propose" and entry.refusal is None:
+            self._withdrawals[entry.one("proposal")] = entry
+        elif entry.kind == "withdraw-approve" and entry.refusal is None:
+            proposed = self._withdrawals[entry.one("proposal")]
+            self.deposited[_account(proposed)] -= _micros(proposed)
         return wrong
+
+
+def _account(entry: Entry) -> str:
+    return account_of(entry.one("security"), entry.one("subject"))
+
+
+def _micros(entry: Entry) -> int:
+    return int(entry.one("amount").split(" ")[1])

@@ -7,6 +7,7 @@ from coalition.audit.checks import Check
 from coalition.audit.history import CONTRADICTIONS
 from coalition.audit.points import check_points, check_transits
 from coalition.audit.replay import Replay
+from coalition.audit.securities import check_bank, check_securities
 from settlement.house.records import Settlement
 from settlement.journal.leaf import HOUSE
 from settlement.ledger import chart
@@ -243,7 +244,8 @@ def _check_fund(replay: Replay) -> None:
 def _check_settlements(replay: Replay) -> None:
     for settlement in replay.house.settlements.values():
         _check_settlement(replay, settlement)
-    _check_bank(replay)
+    check_bank(replay)
+    check_securities(replay)
 
 
 def _check_settlement(replay: Replay, settlement: Settlement) -> None:
@@ -257,22 +259,11 @@ def _check_settlement(replay: Replay, settlement: Settlement) -> None:
         )
     if not settlement.approved:
         return
-    unit = micros_per_minor(network.minor_digits)
-    for participant, amount in settlement.legs.items():
+    unit, unpaid = micros_per_minor(network.minor_digits), settlement.unpaid
+    for participant in settlement.legs:
         account = f"settling:{settlement.number}:{participant}"
-        due = 0 if participant in settlement.paid else amount * unit
+        due = unpaid.get(participant, 0) * unit
         stands = -replay.tally.balance(HOUSE, account, network.currency)
         report.require(
             stands == due, Check.SETTLEMENTS, account, f"it stands at {stands} micros, {due} are due"
         )
-
-
-def _check_bank(replay: Replay) -> None:
-    network = replay.house.founded
-    unit = micros_per_minor(network.minor_digits)
-    approved = [settlement for settlement in replay.house.settlements.values() if settlement.approved]
-    paid = sum(each.nets[participant] for each in approved for participant in each.paid) * unit
-    stands = -replay.tally.balance(HOUSE, "bank", network.currency)
-    replay.report.require(
-        stands == paid, Check.SETTLEMENTS, "bank", f"it stands at {stands} micros, {paid} were paid"
-    )

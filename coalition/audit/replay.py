@@ -28,6 +28,7 @@ from coalition.audit.history import CONTRADICTIONS, History, ShardState
 from coalition.audit.records import Read
 from coalition.audit.signatures import Job
 from settlement.clearing.closing import CycleNotClosedError
+from settlement.clearing.decide import cycle_settled_by
 from settlement.journal.acts import Draft
 from settlement.journal.leaf import HOUSE, Entry
 from settlement.ledger.acts import Authorize, Enrol, Issue, LinkAlias, MemberName, Redeem, TransferPoints
@@ -255,7 +256,7 @@ class Replay(History):
 
     def _decide_again(self, claim: Claim, body: object, entry: Entry, where: str) -> Draft | None:
         self.report.count(Check.DECIDED_AGAIN)
-        cycle = self.cycle_settled_by(body)
+        cycle = cycle_settled_by(self.house, body)
         draft = None
         with suppress(CycleNotClosedError):
             draft = self.decide(claim.act(body), entry)

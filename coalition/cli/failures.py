@@ -44,6 +44,7 @@ NEXT_STEPS: dict[str, str] = {
     "ACT_ID_REUSED": "leave --act-id out, or repeat the earlier command exactly",
     "CYCLE_NOT_CLOSED": "`coalition cycle list` shows the cycles; `coalition cycle close` closes the open one",
     "CYCLE_NOT_FOUND": "`coalition cycle list` shows the cycles",
+    "LEG_NOT_FOUND": "`coalition settlement show` shows the legs, the tariff's payment days when they are overdue",
     "PARTNER_NOT_FOUND": "`coalition partner list` shows the partners",
     "MEMBER_NOT_FOUND": "`coalition member enrol` makes a member",
     "ENTRY_NOT_PUBLISHED": "checkpoints follow within seconds while `coalition serve` runs; repeat the command",
@@ -98,6 +99,9 @@ REFUSALS: dict[str, str] = {
     "SAME_PERSON": "another person than the proposer must approve: --as somebody else",
     "LEG_UNKNOWN": "no approved settlement has such a leg: `coalition settlement show`",
     "LEG_ALREADY_PAID": "the leg is paid already",
+    "LEG_DEFAULTED": "the participant is in default with it, or it bears so much of another's that nothing is left",
+    "LEG_NOT_OVERDUE": "it is not due yet; the tariff's payment days say when: `coalition tariff show`",
+    "SECURITY_EXCEEDED": "less than that is deposited: `coalition security show`",
     "LEG_AMOUNT_DIFFERS": "the amount is not the leg's: `coalition settlement show`",
     "TOO_MANY_LOTS": "one act takes points from 200 lots at most: redeem in smaller parts",
 }

@@ -29,8 +29,7 @@ from coalition.client.answers import (
 )
 from coalition.client.calling import Caller
 from coalition.client.errors import answer_malformed
-from coalition.wire.requests import parse_payload
-from coalition.wire.strict import read_time
+from coalition.wire.strict import parse_payload, read_time
 from coalition.wire.tariffs import read_tariff, read_tariff_proposal
 from settlement.clock import from_us
 from settlement.journal.acts import Outcome

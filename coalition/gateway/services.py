@@ -10,7 +10,7 @@ import psycopg
 import structlog
 from psycopg_pool import PoolTimeout
 
-from coalition.gateway import exchange_reads, house_reads, log_reads, statement_reads
+from coalition.gateway import exchange_reads, house_reads, log_reads, security_reads, statement_reads
 from coalition.gateway.admission import Admitted, claim, examine
 from coalition.gateway.means import Means
 from coalition.gateway.metrics import short_name
@@ -41,6 +41,8 @@ READS: dict[str, Read] = {
     "ListCyclesRequest": house_reads.list_cycles,
     "ListObligationsRequest": house_reads.list_obligations,
     "PreviewRequest": house_reads.preview,
+    "GetSecurityRequest": security_reads.get_security,
+    "PreviewDefaultRequest": security_reads.preview_default,
     "GetStatementRequest": statement_reads.get_statement,
     "GetCheckpointRequest": log_reads.get_checkpoint,
     "GetInclusionProofRequest": log_reads.get_inclusion_proof,

@@ -6,6 +6,14 @@ from coalition.simulation.processes import Answer
 from coalition.simulation.requests import Asking
 from coalition.simulation.story import Step
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
+from settlement.clearing.security_acts import (
+    ApproveDefault,
+    ApproveWithdrawal,
+    Deposit,
+    ProposeDefault,
+    ProposeWithdrawal,
+    SetCap,
+)
 from settlement.clock import format_time
 from settlement.house.acts import (
     Activate,
@@ -135,6 +143,23 @@ def _what_of_house(body: object) -> str:
             return f"approve proposal {sha[:_LETTERS]}"
         case Confirm(settlement=number, participant=name, amount_minor=amount):
             return f"confirm the leg of {name} in settlement {number}: {amount:,} cents"
+    return _what_of_security(body)
+
+
+def _what_of_security(body: object) -> str:
+    match body:
+        case Deposit(participant=name, security=security, amount_minor=amount):
+            return f"deposit {amount:,} cents as {security} of {name}"
+        case ProposeWithdrawal(participant=name, security=security, amount_minor=amount):
+            return f"propose to pay {amount:,} cents of {security} back to {name}"
+        case ApproveWithdrawal(proposal_sha256=sha):
+            return f"approve withdrawal {sha[:_LETTERS]}"
+        case SetCap(participant=name, cap_minor=cap):
+            return f"cap {name} at {'nothing' if cap is None else f'{cap:,} cents'}"
+        case ProposeDefault(settlement=number, participant=name, fall=fall):
+            return f"propose {name} to be in default with {fall.unpaid:,} cents of settlement {number}"
+        case ApproveDefault(proposal_sha256=sha):
+            return f"approve default {sha[:_LETTERS]}"
     return repr(body)
 
 

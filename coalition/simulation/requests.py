@@ -6,12 +6,14 @@ from hashlib import sha256
 from typing import Any
 
 from coalition.api.v1 import exchange_pb2, members_pb2, opening_pb2, partners_pb2, settlement_pb2
+from coalition.simulation import security_requests
 from coalition.simulation.cast import Company
 from coalition.wire.envelope import seal
 from coalition.wire.member_proofs import spell_consent
 from coalition.wire.methods import METHODS_BY_TYPE, payload_type_of
 from coalition.wire.strict import write_asset, write_time
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
+from settlement.clearing.security_acts import ProposeDefault, ProposeWithdrawal
 from settlement.house.acts import (
     Activate,
     AddKey,
@@ -107,6 +109,8 @@ def message_of(body: object, *, proof: bytes = b"", proposal: bytes = b"") -> An
             return partners_pb2.ProposeTariffRequest(proposal=proposal)
         case Propose():
             return settlement_pb2.ProposeRequest(proposal=proposal)
+        case ProposeWithdrawal() | ProposeDefault():
+            return security_requests.PROPOSALS[type(body)](proposal)
     return _MESSAGES[type(body)](body)
 
 
@@ -276,4 +280,5 @@ _MESSAGES: dict[type, Callable[[Any], Any]] = {
     ApproveOpening: lambda body: opening_pb2.ApproveOpeningRequest(
         partner_id=body.partner_id, file_sha256=bytes.fromhex(body.file_sha256)
     ),
+    **security_requests.MESSAGES,
 }

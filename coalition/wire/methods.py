@@ -13,6 +13,7 @@ from coalition.api.v1 import (
     opening_pb2,
     options_pb2,
     partners_pb2,
+    security_pb2,
     settlement_pb2,
     transparency_pb2,
 )
@@ -27,6 +28,7 @@ FILES: tuple[FileDescriptor, ...] = tuple(
         partners_pb2,
         settlement_pb2,
         opening_pb2,
+        security_pb2,
         transparency_pb2,
     )
 )

@@ -4,17 +4,16 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
-from google.protobuf.message import DecodeError, Message
-
 from coalition.api.v1.partners_pb2 import TariffProposal
 from coalition.api.v1.settlement_pb2 import Proposal
 from coalition.wire.fundings import agree_to_fund, end_funding, read_campaign
 from coalition.wire.keys import read_added_key, read_revoked_key
 from coalition.wire.member_proofs import read_added_proof, read_consent, read_removed_proof
 from coalition.wire.openings import read_opening_approval, read_opening_proposal
+from coalition.wire.securities import SECURITY_BODIES
 from coalition.wire.strict import (
     invalid,
-    parse_error,
+    parse_payload,
     read_amount,
     read_asset,
     read_partner_id,
@@ -23,7 +22,6 @@ from coalition.wire.strict import (
     read_time,
     read_token,
     read_uuid,
-    refuse_unknown_fields,
 )
 from coalition.wire.tariffs import read_tariff_proposal, spell_tariff_proposal
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
@@ -57,16 +55,6 @@ from settlement.money import MICROS_MAX
 ALIASES_MAX = 16
 AMOUNT_MINOR_MAX = MICROS_MAX
 """No leg is dearer, whatever the currency: one minor unit is at least one micro."""
-
-
-def parse_payload(payload: bytes, message_type: type[Message]) -> Any:
-    """The message in a payload, without unknown fields. Errors PAYLOAD_MALFORMED, UNKNOWN_FIELD."""
-    try:
-        message = message_type.FromString(payload)
-    except (DecodeError, ValueError) as error:
-        raise parse_error("payload", error) from None
-    refuse_unknown_fields(message)
-    return message
 
 
 def parse_proposal(data: bytes) -> tuple[Proposal, Figures]:
@@ -255,5 +243,6 @@ BODIES: dict[str, Callable[[Any], object]] = {
     "ConfirmRequest": _confirm,
     "ProposeOpeningRequest": read_opening_proposal,
     "ApproveOpeningRequest": read_opening_approval,
+    **SECURITY_BODIES,
 }
 """How each act's payload is read, by message name."""

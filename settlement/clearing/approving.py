@@ -2,10 +2,12 @@
 
 from settlement.clearing.acts import Approve
 from settlement.clearing.proposing import FiguresByCycle
+from settlement.clearing.securing import paid_ahead
 from settlement.errors import CoalitionError
 from settlement.house.drafting import house_draft
 from settlement.house.pricing import PROPOSAL_LIFE_US
 from settlement.house.records import Settlement
+from settlement.house.security import PREFUND, account_of
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 from settlement.journal.leaf import Transfer
@@ -45,8 +47,9 @@ def _approval_refusal(
 
 
 def _settling_posts(house: House, settlement: Settlement) -> tuple[Transfer, ...]:
+    """A leg that was paid ahead is paid at once. In one posting, so that a settlement of all participants still fits a leaf."""
     network = house.founded
-    unit = micros_per_minor(network.minor_digits)
+    unit, ahead = micros_per_minor(network.minor_digits), paid_ahead(house, settlement)
     posts: list[Transfer] = []
     for participant, amount in settlement.legs.items():
         if abs(amount) * unit > MICROS_MAX:
@@ -54,6 +57,7 @@ def _settling_posts(house: House, settlement: Settlement) -> tuple[Transfer, ...
                 "AMOUNT_TOO_LARGE", f"the leg of {participant} is more than one transfer can move"
             )
         position, settling = f"position:{participant}", f"settling:{settlement.number}:{participant}"
-        debit, credit = (settling, position) if amount > 0 else (position, settling)
+        payer = account_of(PREFUND, participant) if participant in ahead else settling
+        debit, credit = (payer, position) if amount > 0 else (position, settling)
         posts.append(Transfer(debit, credit, network.currency, abs(amount) * unit))
     return tuple(posts)

@@ -4,11 +4,23 @@ Approval posts, per participant with a net, `position` against `settling`; a con
 leg is paid all `settling` accounts of the settlement and the bank stand at zero again.
 """
 
+from types import MappingProxyType
+
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
-from settlement.clearing.approving import approve
+from settlement.clearing.approving import approve, proposal_to_approve
 from settlement.clearing.closing import close_cycle
+from settlement.clearing.defaulting import OwedByCycle, approve_default, propose_default
 from settlement.clearing.legs import confirm
 from settlement.clearing.proposing import FiguresByCycle, propose
+from settlement.clearing.securing import approve_withdrawal, deposit, propose_withdrawal, set_cap
+from settlement.clearing.security_acts import (
+    ApproveDefault,
+    ApproveWithdrawal,
+    Deposit,
+    ProposeDefault,
+    ProposeWithdrawal,
+    SetCap,
+)
 from settlement.house.acts import (
     AgreeToFund,
     ApproveOpening,
@@ -24,9 +36,13 @@ from settlement.house.pricing import approve_tariff, propose_tariff
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 
+NOTHING: OwedByCycle = MappingProxyType({})
 
-def decide_desk(house: House, figures: FiguresByCycle, act: Act[object], now_us: int) -> Draft:
-    """Judges any act of the house.
+
+def decide_desk(
+    house: House, figures: FiguresByCycle, act: Act[object], now_us: int, owed: OwedByCycle = NOTHING
+) -> Draft:
+    """Judges any act of the house. `owed`: what defaults rest on.
 
     Errors, recorded nowhere: CycleNotClosedError where the answer is not ready, AMOUNT_TOO_LARGE, FIELD_INVALID.
     """
@@ -39,6 +55,18 @@ def decide_desk(house: House, figures: FiguresByCycle, act: Act[object], now_us:
             return approve(house, figures, act, body, now_us)
         case Confirm() as body:
             return confirm(house, act, body)
+        case Deposit() as body:
+            return deposit(house, act, body)
+        case ProposeWithdrawal() as body:
+            return propose_withdrawal(house, act, body)
+        case ApproveWithdrawal() as body:
+            return approve_withdrawal(house, act, body, now_us)
+        case SetCap() as body:
+            return set_cap(house, act, body)
+        case ProposeDefault() as body:
+            return propose_default(house, owed, act, body, now_us)
+        case ApproveDefault() as body:
+            return approve_default(house, owed, act, body, now_us)
         case ProposeTariff() as body:
             return propose_tariff(house, act, body)
         case ApproveTariff() as body:
@@ -52,3 +80,20 @@ def decide_desk(house: House, figures: FiguresByCycle, act: Act[object], now_us:
         case ApproveOpening() as body:
             return approve_opening(house, act, body, now_us)
     return decide_house(house, act)
+
+
+def cycle_settled_by(house: House, body: object) -> int | None:
+    """The cycle whose obligations an act of the house rests on; None: it rests on none."""
+    match body:
+        case Propose():
+            return body.cycle
+        case Approve():
+            settlement = proposal_to_approve(house, body.proposal_sha256)
+        case ProposeDefault():
+            settlement = house.settlements.get(body.settlement)
+        case ApproveDefault():
+            default = house.security.defaults.get(body.proposal_sha256)
+            settlement = None if default is None else house.settlements[default.settlement]
+        case _:
+            return None
+    return None if settlement is None else settlement.cycle

@@ -5,11 +5,9 @@ from collections.abc import Sequence
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
-from settlement.clearing.acts import Approve, Propose
-from settlement.clearing.approving import proposal_to_approve
-from settlement.clearing.decide import decide_desk
-from settlement.clearing.netting import Figures
-from settlement.clearing.obligations import figures_of
+from settlement.clearing.decide import cycle_settled_by, decide_desk
+from settlement.clearing.netting import Figures, Obligations, net
+from settlement.clearing.obligations import minor_obligations
 from settlement.house.pricing import start_of_tariff
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
@@ -24,6 +22,7 @@ class DeskRules:
     def __init__(self, head: ShardHead, house: House) -> None:
         self.house = house.fork()
         self._figures: dict[int, Figures] = {}
+        self._owed: dict[int, Obligations] = {}
 
     async def load(
         self,
@@ -32,18 +31,11 @@ class DeskRules:
         house: House,
         acts: Sequence[Act[object]],
     ) -> bool:
-        """Computes the figures of every cycle that an act proposes or approves to settle, which no shard can change."""
-        cycles = set()
-        for act in acts:
-            if isinstance(act.body, Propose):
-                cycles.add(act.body.cycle)
-            elif isinstance(act.body, Approve):
-                settlement = proposal_to_approve(house, act.body.proposal_sha256)
-                cycles |= {settlement.cycle} if settlement is not None else set()
-        for cycle in cycles:
-            figures = await figures_of(connection, house, cycle)
-            if figures is not None:
-                self._figures[cycle] = figures
+        """Reads what was owed in every cycle that an act is about, which no shard can change any more, and nets it."""
+        for cycle in {cycle_settled_by(house, act.body) for act in acts} - {None}:
+            owed = await minor_obligations(connection, house, cycle or 0)
+            if owed is not None:
+                self._owed[cycle or 0], self._figures[cycle or 0] = owed, net(owed)
         return False
 
     def begin(self, head: ShardHead, house: House) -> list[Draft]:
@@ -56,8 +48,12 @@ class DeskRules:
         return [start]
 
     def decide(self, act: Act[object], index: int, now_us: int) -> Draft:
-        """Judges one act, then moves this batch's copy of the house past the entry."""
-        draft = decide_desk(self.house, self._figures, act, now_us)
+        """Judges one act, then moves this batch's copy of the house past the entry.
+
+        What the act makes anyone owe is of the cycle that is open before it.
+        """
+        draft = decide_desk(self.house, self._figures, act, now_us, self._owed)
+        draft.cycle = self.house.open_cycle
         self.house.apply(Entry(HOUSE, index, index, now_us, draft.kind, draft.lines))
         return draft
 

@@ -19,7 +19,9 @@ def confirm(house: House, act: Act[object], body: Confirm) -> Draft:
         refusal = "LEG_UNKNOWN"
     elif body.participant in settlement.paid:
         refusal = "LEG_ALREADY_PAID"
-    elif abs(amount) != body.amount_minor:
+    elif body.participant not in settlement.unpaid:
+        refusal = "LEG_DEFAULTED"
+    elif abs(settlement.unpaid[body.participant]) != body.amount_minor:
         refusal = "LEG_AMOUNT_DIFFERS"
     micros = body.amount_minor * micros_per_minor(network.minor_digits)
     if micros > MICROS_MAX:

@@ -6,36 +6,12 @@ is spread over the others, and what nobody can bear is the operator's too.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from heapq import nsmallest
+
+from settlement.house.security import Waterfall
 
 SURVIVORS_MAX = 200
 """Bear one default: those to whom the defaulter owed most. With two postings for each its entry fits a leaf."""
-
-
-@dataclass(frozen=True, slots=True)
-class Waterfall:
-    """A leg, and what each step bears of it; together exactly the leg.
-
-    `borne`: survivors by name, none of nothing. `shortfall`: what no survivor's unpaid leg can bear.
-    """
-
-    unpaid: int
-    collateral: int
-    guarantee: int
-    capital: int
-    borne: Mapping[str, int]
-    shortfall: int
-
-    @property
-    def is_covered(self) -> bool:
-        """Whether no survivor bears anything."""
-        return not self.borne
-
-    @property
-    def operators(self) -> int:
-        """What the operator bears, and the defaulter comes to owe it."""
-        return self.capital + self.shortfall
 
 
 def pour(
@@ -49,16 +25,17 @@ def pour(
 ) -> Waterfall:
     """Divides an unpaid leg. `owed`: what the defaulter owed whom; `to_be_paid`: each creditor's leg as far as it is unpaid.
 
-    The three funds are what there is of each; one that is overdrawn gives nothing.
+    The three funds are what there is of each; capital that is overdrawn gives nothing.
     """
-    left, steps = unpaid, []
-    for fund in (collateral, guarantee, capital):
-        steps.append(min(left, max(0, fund)))
-        left -= steps[-1]
+    from_collateral = min(unpaid, collateral)
+    from_guarantee = min(unpaid - from_collateral, guarantee)
+    from_capital = min(unpaid - from_collateral - from_guarantee, max(0, capital))
+    left = unpaid - from_collateral - from_guarantee - from_capital
     rooms = {name: room for name, room in to_be_paid.items() if room > 0 and owed.get(name, 0) > 0}
     survivors = nsmallest(SURVIVORS_MAX, rooms, key=lambda name: (-owed[name], name))
     borne = spread(left, {name: owed[name] for name in survivors}, rooms)
-    return Waterfall(unpaid, *steps, borne, left - sum(borne.values()))
+    shortfall = left - sum(borne.values())
+    return Waterfall(unpaid, from_collateral, from_guarantee, from_capital, borne, shortfall)
 
 
 def spread(amount: int, weights: Mapping[str, int], rooms: Mapping[str, int]) -> dict[str, int]:

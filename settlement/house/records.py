@@ -1,10 +1,12 @@
 """What the house knows: immutable records, replaced and never changed."""
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from settlement.house.security import Default
     from settlement.house.tariff import Tariff
 
 REQUEST, APPROVER, RECEIPT, LOG = "request", "approver", "receipt", "log"
@@ -67,12 +69,16 @@ def parse_key(value: str, *, added_at: int) -> Key:
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """One clearing cycle: all entries with `house` up to and including `closed_at`, after the cycle before."""
+    """One clearing cycle: all entries with `house` up to and including `closed_at`, after the cycle before.
+
+    `funds`: what stood on the accounts of securities when it was closed.
+    """
 
     number: int
     label: str | None = None
     closed_at: int | None = None
     settlement: int | None = None
+    funds: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +115,11 @@ class Funding:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """The discharge of one cycle's net positions, in minor units: positive pays, negative is paid."""
+    """The discharge of one cycle's net positions, in minor units: positive pays, negative is paid.
+
+    `tariff`: that in force when it was approved. `paid_ahead`: who of `paid` had prefunded its leg. `defaults`: those who did
+    not pay, by name.
+    """
 
     number: int
     cycle: int
@@ -119,6 +129,10 @@ class Settlement:
     nets: dict[str, int]
     approved: bool = False
     paid: frozenset[str] = field(default_factory=frozenset)
+    approved_at_us: int = 0
+    tariff: int = 0
+    paid_ahead: frozenset[str] = field(default_factory=frozenset)
+    defaults: Mapping[str, "Default"] = field(default_factory=dict)
 
     @property
     def legs(self) -> dict[str, int]:
@@ -126,9 +140,20 @@ class Settlement:
         return {participant: net for participant, net in self.nets.items() if net}
 
     @property
+    def unpaid(self) -> dict[str, int]:
+        """What is still to be paid on each leg, less what it bears of others' defaults; nothing on one that is in default."""
+        borne: dict[str, int] = {}
+        for each in self.defaults.values():
+            for name, amount in each.fall.borne.items():
+                borne[name] = borne.get(name, 0) + amount
+        left = {name: net + borne.get(name, 0) for name, net in self.legs.items()}
+        done = self.paid | self.defaults.keys()
+        return {name: amount for name, amount in left.items() if amount and name not in done}
+
+    @property
     def settled(self) -> bool:
-        """Approved, and every leg paid."""
-        return self.approved and self.paid == self.legs.keys()
+        """Approved, and nothing is left to be paid."""
+        return self.approved and not self.unpaid
 
 
 @dataclass(frozen=True, slots=True)

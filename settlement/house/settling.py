@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from settlement.house.records import Cycle, Settlement
+from settlement.house.security import PREFUND
 from settlement.journal.leaf import Entry
 
 if TYPE_CHECKING:
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 
 def _close(house: "House", entry: Entry) -> None:
     number = int(entry.one("cycle"))
-    house.cycles[number] = replace(house.cycles[number], label=entry.get("label"), closed_at=entry.index)
+    closed = replace(house.cycles[number], label=entry.get("label"), closed_at=entry.index)
+    house.cycles[number] = replace(closed, funds=house.security.funds)
     house.cycles[number + 1] = Cycle(number + 1)
 
 
@@ -27,7 +29,16 @@ def _propose(house: "House", entry: Entry) -> None:
 
 def _approve(house: "House", entry: Entry) -> None:
     number = int(entry.one("settlement"))
-    settlement = replace(house.settlements[number], approved=True)
+    debits = [post.debit.partition(":") for post in entry.transfers()]
+    ahead = frozenset([name for kind, _, name in debits if kind == PREFUND])
+    settlement = replace(
+        house.settlements[number],
+        approved=True,
+        approved_at_us=entry.time_us,
+        tariff=house.tariff_number,
+        paid=ahead,
+        paid_ahead=ahead,
+    )
     house.settlements[number] = settlement
     house.cycles[settlement.cycle] = replace(house.cycles[settlement.cycle], settlement=number)
 

@@ -19,6 +19,7 @@ from settlement.house.records import (
     TariffProposal,
     parse_key,
 )
+from settlement.house.security import SECURING, Security, note_funds
 from settlement.house.settling import SETTLING
 from settlement.house.tariff import Tariff, at_face, parse_tariff
 from settlement.journal.leaf import HOUSE, Entry
@@ -48,6 +49,7 @@ class House:
     settlements: dict[int, Settlement] = field(default_factory=dict)
     openings: dict[tuple[str, str], Opening] = field(default_factory=dict)
     """The newest proposal by partner and SHA-256 of the file."""
+    security: Security = field(default_factory=Security)
 
     @property
     def founded(self) -> Network:
@@ -103,6 +105,11 @@ class House:
         """Who signed an entry: the person of an approver's key, else the partner."""
         return self.keys[entry.one("sig").split(" ")[0]].person or entry.one("partner")
 
+    def namer_of_cap(self, participant: str, cap: str) -> Key | None:
+        """The key that has named this cap and waits for one of the other kind to do so, if it still lives."""
+        named, keyid = self.security.named.get(participant, ("", ""))
+        return self.live_key(keyid) if named == cap else None
+
     def fork(self) -> "House":
         """An independent copy; cheap, as all records are immutable."""
         return replace(
@@ -123,9 +130,12 @@ class House:
         if entry.shard != HOUSE or entry.index < self.size:
             raise BooksError(f"house entry {entry.index} does not follow house size {self.size}")
         self.size = entry.index + 1
+        if entry.refusal is not None:
+            return
         fold = _FOLDS.get(entry.kind)
-        if fold is not None and entry.refusal is None:
+        if fold is not None:
             fold(self, entry)
+        note_funds(self, entry)
 
 
 def _found(house: House, entry: Entry) -> None:
@@ -248,6 +258,7 @@ _FOLDS = {
     "tariff-approve": _tariff_approve,
     "tariff-start": _tariff_start,
     **SETTLING,
+    **SECURING,
     "opening-propose": _propose_opening,
     "opening-approve": _approve_opening,
 }

@@ -58,7 +58,7 @@ ENGINE_LINE = ("request", "none")
 class Draft:
     """An entry that is decided and not yet numbered. `concerns`: partners that an entry of the engine is about.
 
-    `asset`: what the balance is of.
+    `asset`: what the balance is of. `cycle`: in which its transfers make participants owe each other; None: the shard's own.
     """
 
     kind: str
@@ -70,3 +70,4 @@ class Draft:
     balance_after: int | None = None
     concerns: tuple[str, ...] = ()
     asset: str = POINTS
+    cycle: int | None = None

@@ -1,8 +1,8 @@
 """Writing a batch's entries: arrays, a fixed number of statements, the act ids first so that a collision stops everything."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
@@ -15,6 +15,8 @@ from settlement.transparency.merkle import leaf_hash
 
 if TYPE_CHECKING:
     from settlement.ledger.batch import ShardHead
+
+Key = TypeVar("Key", bound=tuple[object, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,8 @@ CONCERNS = "INSERT INTO concerns SELECT partner, %b, index FROM unnest(%b::bigin
 BALANCES = """INSERT INTO balances AS b SELECT %b, * FROM unnest(%b::text[], %b::text[], %b::numeric[], %b::numeric[])
     ON CONFLICT (shard, account, asset)
     DO UPDATE SET debits = b.debits + excluded.debits, credits = b.credits + excluded.credits"""
-OBLIGATIONS = """INSERT INTO obligations AS o SELECT %b, %b, * FROM
-    unnest(%b::text[], %b::text[], %b::numeric[], %b::bigint[]) ON CONFLICT (shard, cycle, debtor, creditor)
+OBLIGATIONS = """INSERT INTO obligations AS o SELECT %b, * FROM
+    unnest(%b::integer[], %b::text[], %b::text[], %b::numeric[], %b::bigint[]) ON CONFLICT (shard, cycle, debtor, creditor)
     DO UPDATE SET amount = o.amount + excluded.amount, count = o.count + excluded.count"""
 HEAD = """UPDATE shards SET size = %s, house = %s, cycle = %s, cycle_start = %s, recorded_at_us = %s WHERE shard = %s"""
 
@@ -154,15 +156,16 @@ def _transfer_rows(
 ) -> list[Statement]:
     rows: list[tuple[int, int, str, str, str, int]] = []
     turnover: dict[tuple[str, str], list[int]] = {}
-    owed: dict[tuple[str, str], list[int]] = {}
+    owed: dict[tuple[int, str, str], list[int]] = {}
     for entry, draft in zip(entries, drafts, strict=True):
+        cycle = head.cycle if draft.cycle is None else draft.cycle
         for place, post in enumerate(draft.transfers):
             rows.append((entry.index, place, post.debit, post.credit, post.asset, post.amount))
             turnover.setdefault((post.debit, post.asset), [0, 0])[0] += post.amount
             turnover.setdefault((post.credit, post.asset), [0, 0])[1] += post.amount
             pair = parties(post.debit, post.credit, operator=operator)
             if pair is not None:
-                sums = owed.setdefault(pair, [0, 0])
+                sums = owed.setdefault((cycle, *pair), [0, 0])
                 sums[0] += post.amount
                 sums[1] += 1
     if not rows:
@@ -172,12 +175,7 @@ def _transfer_rows(
         Statement(BALANCES, (head.shard, *_totals(turnover))),
     ]
     if owed:
-        statements.append(
-            Statement(
-                OBLIGATIONS,
-                (head.shard, head.cycle, *_totals(owed)),
-            )
-        )
+        statements.append(Statement(OBLIGATIONS, (head.shard, *_totals(owed))))
     return statements
 
 
@@ -190,8 +188,8 @@ def _concern_rows(shard: int, entries: Sequence[Entry], drafts: Sequence[Draft])
     return [Statement(CONCERNS, (shard, *columns(rows)))] if rows else []
 
 
-def _totals(sums: dict[tuple[str, str], list[int]]) -> tuple[list[object], ...]:
-    """Two names and two sums per key, as four arrays."""
+def _totals(sums: Mapping[Key, list[int]]) -> tuple[list[object], ...]:
+    """What each key is made of, and its two sums, as arrays."""
     return columns((*names, *both) for names, both in sums.items())
 
 

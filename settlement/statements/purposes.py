@@ -19,6 +19,7 @@ PURPOSES = (
     TRANSFER_FEE := "transfer_fee",
     REBATE := "rebate",
     REPAYMENT := "repayment",
+    DEFAULT := "default",
     CARRIED := "carried",
 )
 """In the order of statements. `carried`: fractions of a minor unit that waited in earlier cycles, less those that wait now."""
@@ -80,6 +81,8 @@ def _purpose(kind: str, partner: str | None, debit: str, credit: str) -> str:
     payee = debit if kind == "reverse" else credit
     if kind == REPAYS:
         return REPAYMENT
+    if kind == "default-approve":
+        return DEFAULT
     if payee == FEE_INCOME:
         return TRANSFER_FEE if kind == "transfer" else FEE
     if payee == FUND:

@@ -72,7 +72,9 @@ def read_cycle_book(connection: Connection[TupleRow], house: House, cycle: int) 
         closed_at_us=recorded[0],
         ranges=ranges,
         accruals=accruals_of(connection.execute(ACCRUED, {"cycle": cycle})),
-        charges=_charges(connection, house, ranges),
+        charges=_charges(
+            connection, house, {**ranges, HOUSE: (close_before(house, cycle) + 1, closed_at + 1)}
+        ),
         activity=_activity(connection, ranges),
         approved_at=_approvals(connection, house, close_before(house, cycle)),
     )

@@ -46,6 +46,7 @@ from settlement.money import POINTS, VALUE, micros_per_minor
 from settlement.signing import parse_public_key, possession_message
 from tests.scenarios.proofs import add_proof, remove_proof, shown_by
 from tests.scenarios.scene import Scene, basis_points, micros, quantity
+from tests.scenarios.securities import SECURITY_ACTS
 from tests.scenarios.terms import span_us, with_terms
 
 _ISSUED = re.compile(r"(?: pending (?:(?P<days>\d+)d|(?P<event>event)))?(?: for (?P<campaign>\S+))?")
@@ -249,5 +250,6 @@ ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
     "propose": ("cycle NUMBER", _propose),
     "approve": ("PROPOSAL", _approve),
     "confirm": ("leg of PARTICIPANT AMOUNT in settlement NUMBER", _confirm),
+    **SECURITY_ACTS,
 }
 """How each act is written after its name, and what makes its request of the words in capitals."""

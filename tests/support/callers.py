@@ -11,9 +11,11 @@ from coalition.api.v1 import partners_pb2, settlement_pb2
 from coalition.api.v1.envelope_pb2 import ASSET_VALUE, DeviceProof, MemberProof
 from coalition.wire.envelope import seal
 from coalition.wire.methods import METHODS, Method
+from coalition.wire.securities import KINDS, spell_default, spell_withdrawal
 from coalition.wire.strict import write_time
 from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.clock import SECOND_US, now_us
+from settlement.house.security import Waterfall
 from settlement.house.tariff import Tariff
 from settlement.signing import KeySigner, new_key, possession_message
 from tests.support.network import ORIGIN
@@ -116,7 +118,7 @@ class Callers:
             "GetInclusionProofRequest": {"shard": 0, "entry_number": 0},
             "GetConsistencyProofRequest": {"old_size": 1},
         }
-        return fields.get(message) or _fields_of_points(now).get(message, {})
+        return fields.get(message) or _fields_of_points(now).get(message) or _fields_of_security(message)
 
 
 def _fields_of_points(now: int) -> dict[str, dict[str, Any]]:
@@ -146,6 +148,22 @@ def _fields_of_points(now: int) -> dict[str, dict[str, Any]]:
         "ReleaseRequest": {"original_act_id": str(uuid.uuid4()), "occurred_at": now},
         "ReverseRequest": {"original_act_id": str(uuid.uuid4()), "occurred_at": now},
     }
+
+
+def _fields_of_security(message: str) -> dict[str, Any]:
+    """Fields of requests about securities, caps and defaults."""
+    withdrawal = spell_withdrawal(ORIGIN, "bakery", "collateral", "EUR", 5)
+    default = spell_default(ORIGIN, 1_000, "bakery", "EUR", Waterfall(5, 1, 1, 1, {"grocer": 1}, 1))
+    fields: dict[str, dict[str, Any]] = {
+        "DepositRequest": {"participant": "nobody-there", "kind": KINDS["collateral"], "amount_minor": 5},
+        "ProposeWithdrawalRequest": {"proposal": withdrawal},
+        "ApproveWithdrawalRequest": {"proposal_sha256": bytes(32)},
+        "SetCapRequest": {"participant": "nobody-there", "cap_minor": 5},
+        "PreviewDefaultRequest": {"settlement": 1_000, "participant": "bakery"},
+        "ProposeDefaultRequest": {"proposal": default},
+        "ApproveDefaultRequest": {"proposal_sha256": bytes(32)},
+    }
+    return fields.get(message, {})
 
 
 def method_of(request: Any) -> Method:

@@ -125,6 +125,12 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     REFUSAL_REASON_PROOF_UNKNOWN: _RefusalReason.ValueType  # 83
     REFUSAL_REASON_TOO_MANY_PROOFS: _RefusalReason.ValueType  # 84
     """A member has at most five devices."""
+    REFUSAL_REASON_LEG_DEFAULTED: _RefusalReason.ValueType  # 110
+    """The participant is in default with the leg, or the leg bears so much of another's that nothing is left of it."""
+    REFUSAL_REASON_LEG_NOT_OVERDUE: _RefusalReason.ValueType  # 111
+    """The leg is not due yet, or the tariff sets no due date."""
+    REFUSAL_REASON_SECURITY_EXCEEDED: _RefusalReason.ValueType  # 112
+    """Less than that is deposited."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """A rule said no. The no is recorded as a journal entry; asking again gives the same answer."""
@@ -206,6 +212,12 @@ REFUSAL_REASON_PROOF_EXISTS: RefusalReason.ValueType  # 82
 REFUSAL_REASON_PROOF_UNKNOWN: RefusalReason.ValueType  # 83
 REFUSAL_REASON_TOO_MANY_PROOFS: RefusalReason.ValueType  # 84
 """A member has at most five devices."""
+REFUSAL_REASON_LEG_DEFAULTED: RefusalReason.ValueType  # 110
+"""The participant is in default with the leg, or the leg bears so much of another's that nothing is left of it."""
+REFUSAL_REASON_LEG_NOT_OVERDUE: RefusalReason.ValueType  # 111
+"""The leg is not due yet, or the tariff sets no due date."""
+REFUSAL_REASON_SECURITY_EXCEEDED: RefusalReason.ValueType  # 112
+"""Less than that is deposited."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
 
 class _ErrorReason:
@@ -248,6 +260,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """Too many calls of this partner, or too many from this address that failed; RetryInfo says when the next may come."""
     ERROR_REASON_CERTIFICATE_MISMATCH: _ErrorReason.ValueType  # 30
     """The client certificate of the connection does not name the partner that owns the key."""
+    ERROR_REASON_LEG_NOT_FOUND: _ErrorReason.ValueType  # 40
+    """No leg of such a settlement is overdue."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The call failed and nothing was recorded. Travels as google.rpc.ErrorInfo.reason without the prefix."""
@@ -286,6 +300,8 @@ ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 29
 """Too many calls of this partner, or too many from this address that failed; RetryInfo says when the next may come."""
 ERROR_REASON_CERTIFICATE_MISMATCH: ErrorReason.ValueType  # 30
 """The client certificate of the connection does not name the partner that owns the key."""
+ERROR_REASON_LEG_NOT_FOUND: ErrorReason.ValueType  # 40
+"""No leg of such a settlement is overdue."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
 
 @_typing.final

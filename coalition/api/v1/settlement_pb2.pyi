@@ -488,7 +488,7 @@ class ConfirmRequest(_message.Message):
     settlement: _builtins.int
     participant: _builtins.str
     amount_minor: _builtins.int
-    """The amount seen paid or received, in the currency's minor unit; must be the leg's."""
+    """The amount seen paid or received, in the currency's minor unit; must be the leg's, less what it bears of defaults."""
     @_builtins.property
     def header(self) -> _envelope_pb2.RequestHeader: ...
     def __init__(

@@ -55,7 +55,7 @@ class SettlementServiceStub:
     SAME_PERSON, FIGURES_DIFFER. Error AMOUNT_TOO_LARGE: a leg does not fit an entry.
     """
     Confirm: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
-    """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_AMOUNT_DIFFERS.
+    """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS.
     Error AMOUNT_TOO_LARGE: the amount does not fit an entry.
     """
 
@@ -85,7 +85,7 @@ class SettlementServiceAsyncStub(SettlementServiceStub):
     SAME_PERSON, FIGURES_DIFFER. Error AMOUNT_TOO_LARGE: a leg does not fit an entry.
     """
     Confirm: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
-    """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_AMOUNT_DIFFERS.
+    """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS.
     Error AMOUNT_TOO_LARGE: the amount does not fit an entry.
     """
 
@@ -166,7 +166,7 @@ class SettlementServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
-        """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_AMOUNT_DIFFERS.
+        """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS.
         Error AMOUNT_TOO_LARGE: the amount does not fit an entry.
         """
 

@@ -71,12 +71,13 @@ class Cycles:
         ends.append(place.index)
         return ("cycle", str(number)), ("range", f"{start} {place.index}")
 
-    def add_debts(self, shard: int, posts: Iterable[Post]) -> None:
-        """What each posting between two participants makes one owe the other, in the shard's cycle."""
+    def add_debts(self, place: Place, posts: Iterable[Post]) -> None:
+        """What each posting between two participants makes one owe the other: in the shard's cycle, in the house's open one."""
+        cycle = self.open(place.house) if place.shard == HOUSE else self.of_shard(place.shard)
         for post in posts:
             pair = self.parties(post)
             if pair is not None:
-                owed = self.accrued[self.of_shard(shard)]
+                owed = self.accrued[cycle]
                 owed[pair] = owed.get(pair, 0) + post.amount
 
     def parties(self, post: Post) -> Pair | None:
@@ -98,10 +99,10 @@ class Cycles:
     def figures(self, cycle: int) -> CycleFigures | None:
         """What a correct proposal says; None while the cycle is not cut everywhere, or if there is none."""
         if cycle in self.accrued and cycle not in self._fixed and self.is_cut(cycle):
-            self._fixed[cycle] = figures_of(self._owed(cycle))
+            self._fixed[cycle] = figures_of(self.owed(cycle))
         return self._fixed.get(cycle)
 
-    def _owed(self, cycle: int) -> dict[Pair, int]:
+    def owed(self, cycle: int) -> dict[Pair, int]:
         """Minor units that fall into the cycle, for each pair with a posting in it."""
         return {pair: self._whole(pair, cycle) - self._whole(pair, cycle - 1) for pair in self.accrued[cycle]}
 

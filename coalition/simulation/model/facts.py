@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from coalition.simulation.model.accounts import Accounts
 from coalition.simulation.model.cycles import Cycles
+from coalition.simulation.model.defaults import Defaults
 from coalition.simulation.model.fundings import Fundings
 from coalition.simulation.model.holds import Holds
 from coalition.simulation.model.keys import Keys
@@ -33,6 +34,7 @@ class Facts:
     proofs: Proofs
     cycles: Cycles
     settlements: Settlements
+    defaults: Defaults
     openings: Openings
     accounts: Accounts
     last: dict[int, Place]

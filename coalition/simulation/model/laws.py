@@ -196,13 +196,17 @@ def positions_are_debts(facts: Facts) -> Iterator[str]:
 
 
 def legs_are_settling(facts: Facts) -> Iterator[str]:
-    """A leg stands on its settling account until it is paid, then in the bank; a settlement paid in full leaves nothing."""
-    bank = 0
+    """A leg stands on its settling account until it is paid, then in the bank; a settlement paid in full leaves nothing.
+
+    What was deposited and not paid back is in the bank as well.
+    """
+    bank = sum(facts.settlements.securities.deposited.values()) * facts.cycles.unit
     settling = facts.accounts.named("settling", facts.currency)
     for settlement in facts.settlements.all:
         if sum(settlement.nets.values()):
             yield f"the nets of settlement {settlement.number} sum to {sum(settlement.nets.values())}"
-        bank += sum(settlement.nets[name] for name in settlement.paid) * facts.cycles.unit
+        by_bank = settlement.paid.keys() - settlement.ahead
+        bank += sum(settlement.nets[name] + settlement.borne[name] for name in by_bank) * facts.cycles.unit
         unpaid = settlement.unpaid()
         for name in settlement.nets:
             stands = settling.pop(f"{settlement.number}:{name}", 0)
@@ -212,7 +216,27 @@ def legs_are_settling(facts: Facts) -> Iterator[str]:
     if settling:
         yield f"no settlement has the accounts {sorted(settling)}"
     if facts.accounts.debit("bank", facts.currency) != bank:
-        yield f"the bank is {facts.accounts.debit('bank', facts.currency)} micros, paid legs say {bank}"
+        yield f"the bank is {facts.accounts.debit('bank', facts.currency)} micros, what was paid says {bank}"
+
+
+def securities_are_deposits(facts: Facts) -> Iterator[str]:
+    """A security is what was deposited less what went back, what it paid ahead and what defaults took; only capital runs dry."""
+    due = Counter(facts.settlements.securities.deposited)
+    for settlement in facts.settlements.all:
+        for name in settlement.ahead:
+            due[f"prefund:{name}"] -= settlement.nets[name]
+    for default in facts.defaults.poured:
+        name, steps = default.body.participant, default.steps
+        due[f"collateral:{name}"] -= steps["collateral"]
+        due[f"guarantee:{name}"] -= steps["guarantee"]
+        due["capital"] -= steps["capital"] + steps["shortfall"]
+    for kind in ("collateral", "guarantee", "prefund", "capital"):
+        for name, debit in facts.accounts.named(kind, facts.currency).items():
+            account = "capital" if kind == "capital" else f"{kind}:{name}"
+            if debit != -due[account] * facts.cycles.unit:
+                yield f"{account} is {-debit} micros, what was paid in and used says {due[account]} minor units"
+            if debit > 0 and kind != "capital":
+                yield f"{account} is {debit} micros below zero"
 
 
 def acts_have_one_answer(facts: Facts) -> Iterator[str]:
@@ -265,6 +289,7 @@ LAWS: dict[str, Callable[[Facts], Iterator[str]]] = {
     "the fund is the price of what is not spent": fund_is_unspent,
     "positions are debts less settlements": positions_are_debts,
     "legs are settling or paid": legs_are_settling,
+    "securities are deposits less what they paid": securities_are_deposits,
     "every act has one answer": acts_have_one_answer,
     "keys are bounded": keys_are_bounded,
 }

@@ -5,6 +5,7 @@ from functools import partial
 
 from coalition.simulation.model.accounts import Accounts
 from coalition.simulation.model.cycles import Cycles
+from coalition.simulation.model.defaults import Defaults
 from coalition.simulation.model.facts import Facts
 from coalition.simulation.model.fundings import Fundings
 from coalition.simulation.model.holds import Holds
@@ -17,6 +18,7 @@ from coalition.simulation.model.proofs import Proofs
 from coalition.simulation.model.questions import Questions
 from coalition.simulation.model.reversing import reverse
 from coalition.simulation.model.roles import check_asker
+from coalition.simulation.model.securities import Securities
 from coalition.simulation.model.settlements import Settlements
 from coalition.simulation.model.tariffs import Tariffs
 from coalition.simulation.model.terms import (
@@ -34,6 +36,14 @@ from coalition.simulation.model.terms import (
 from coalition.simulation.model.transfers import Transfers
 from coalition.simulation.model.waiting import funders_told, release, see_to
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
+from settlement.clearing.security_acts import (
+    ApproveDefault,
+    ApproveWithdrawal,
+    Deposit,
+    ProposeDefault,
+    ProposeWithdrawal,
+    SetCap,
+)
 from settlement.house.acts import (
     Activate,
     AddKey,
@@ -84,18 +94,21 @@ class Model(Questions):
         fundings = Fundings(partners)
         points = Points(Prices(model, currency, MICROS_PER_UNIT // 10**minor_digits), fundings)
         cycles = Cycles(operator=operator, shards=shards, minor_digits=minor_digits)
+        securities = Securities(partners, currency, cycles.unit)
+        tariffs, settlements = Tariffs(model, tariff), Settlements(cycles, securities, currency)
         self._facts = Facts(
             currency=currency,
             partners=partners,
             fundings=fundings,
-            tariffs=Tariffs(model, tariff),
+            tariffs=tariffs,
             keys=Keys(keys, partners),
             points=points,
             holds=Holds(points),
             proofs=Proofs(audience, operator, points),
             transfers=Transfers(points),
             cycles=cycles,
-            settlements=Settlements(cycles, currency),
+            settlements=settlements,
+            defaults=Defaults(settlements, cycles, tariffs, operator=operator, currency=currency),
             openings=Openings(partners, points),
             accounts=Accounts(),
             last={HOUSE: Place(HOUSE, 0, 0, 0)}
@@ -111,8 +124,7 @@ class Model(Questions):
         answer = self._answer(place, asked, signer)
         facts.last[place.shard] = facts.answers[asked.partner, asked.act_id] = place
         facts.accounts.book(answer.posts)
-        if place.shard != HOUSE:
-            facts.cycles.add_debts(place.shard, answer.posts)
+        facts.cycles.add_debts(place, answer.posts)
         return Judgement(answer.refusal, answer.lines(), answer.member, answer.balance_after)
 
     def cut(self, place: Place) -> tuple[Line, ...]:
@@ -154,7 +166,7 @@ class Model(Questions):
         facts = self._facts
         facts.last[place.shard] = place
         facts.accounts.book(posts)
-        facts.cycles.add_debts(place.shard, posts)
+        facts.cycles.add_debts(place, posts)
         return tuple(lines)
 
     def load_opening(self, place: Place, name: PartName, joined: Sequence[str]) -> tuple[Line, ...]:
@@ -216,6 +228,18 @@ class Model(Questions):
                 return facts.settlements.approve(place, person, body)
             case Confirm() as body:
                 return facts.settlements.confirm(place, body)
+            case Deposit() as body:
+                return facts.settlements.securities.deposit(place, body)
+            case ProposeWithdrawal() as body:
+                return facts.settlements.securities.propose(place, person, body)
+            case ApproveWithdrawal() as body:
+                return facts.settlements.securities.approve(place, person, body)
+            case SetCap() as body:
+                return facts.settlements.securities.set_cap(place, signer, body)
+            case ProposeDefault() as body:
+                return facts.defaults.propose(place, person, body)
+            case ApproveDefault() as body:
+                return facts.defaults.approve(place, person, body)
             case ProposeOpening() as body:
                 return facts.openings.propose(place, asked.partner, body)
             case ApproveOpening() as body:

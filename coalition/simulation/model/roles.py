@@ -4,6 +4,14 @@ from coalition.simulation.model.facts import Facts
 from coalition.simulation.model.keys import KeyLife
 from coalition.simulation.model.terms import HOUSE, Asked, ModelError, Place
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
+from settlement.clearing.security_acts import (
+    ApproveDefault,
+    ApproveWithdrawal,
+    Deposit,
+    ProposeDefault,
+    ProposeWithdrawal,
+    SetCap,
+)
 from settlement.house.acts import (
     Activate,
     AddKey,
@@ -39,7 +47,11 @@ OF_PARTNERS = (
 ON_MEMBERS = (*OF_PARTNERS, RemoveMemberProof)
 ROLES: dict[type, frozenset[str]] = {
     **dict.fromkeys((Register, Activate, Suspend), frozenset({"operator"})),
-    **dict.fromkeys((CloseCycle, Confirm), frozenset({"operator"})),
+    **dict.fromkeys((CloseCycle, Confirm, Deposit), frozenset({"operator"})),
+    **dict.fromkeys(
+        (ProposeWithdrawal, ApproveWithdrawal, ProposeDefault, ApproveDefault), frozenset({"approver"})
+    ),
+    SetCap: frozenset({"operator", "approver"}),
     **dict.fromkeys(
         (Propose, Approve, ProposeTariff, ApproveTariff, ApproveOpening), frozenset({"approver"})
     ),

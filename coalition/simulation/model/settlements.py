@@ -1,10 +1,11 @@
 """Settlements: docs/clearing.md, "Proposal and four eyes" and "Legs"."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from coalition.simulation.model.cycles import Cycles
+from coalition.simulation.model.securities import Securities
 from coalition.simulation.model.terms import (
-    MONEY_MAX_MICROS,
     PROPOSAL_LIFE_US,
     Answer,
     Line,
@@ -17,7 +18,10 @@ from settlement.clearing.acts import Approve, Confirm, Propose
 
 @dataclass(slots=True)
 class Settlement:
-    """A proposal, and what became of it. `approved_at`, `paid`: the house entries that approved it and confirmed legs."""
+    """A proposal, and what became of it. `approved_at`, `paid`: the house entries that approved it and confirmed legs.
+
+    `ahead`: legs that were paid ahead; `borne`: what legs bear of others' defaults, in minor units.
+    """
 
     number: int
     cycle: int
@@ -27,19 +31,26 @@ class Settlement:
     nets: dict[str, int]
     approved_at: int | None = None
     paid: dict[str, int] = field(default_factory=dict)
+    approved_at_us: int = 0
+    ahead: set[str] = field(default_factory=set)
+    in_default: set[str] = field(default_factory=set)
+    borne: Counter[str] = field(default_factory=Counter)
 
     def unpaid(self) -> dict[str, int]:
         """Legs that are to be paid, in minor units: positive pays, negative is paid."""
         if self.approved_at is None:
             return {}
-        return {name: net for name, net in self.nets.items() if net and name not in self.paid}
+        open_legs = self.nets.keys() - self.paid.keys() - self.in_default
+        left = {name: net + self.borne[name] for name, net in self.nets.items() if name in open_legs}
+        return {name: cents for name, cents in left.items() if cents}
 
 
 class Settlements:
     """Every proposal in the order of its number."""
 
-    def __init__(self, cycles: Cycles, currency: str) -> None:
+    def __init__(self, cycles: Cycles, securities: Securities, currency: str) -> None:
         self._cycles = cycles
+        self.securities = securities
         self._currency = currency
         self.all: list[Settlement] = []
 
@@ -94,11 +105,16 @@ class Settlements:
         for name, net in settlement.nets.items():
             position, settling = f"position:{name}", f"settling:{settlement.number}:{name}"
             if net > 0:
-                posts.append(Post(settling, position, self._currency, self._micros(net)))
+                is_ahead = self.securities.cents[f"prefund:{name}"] >= net
+                posts.append((f"prefund:{name}" if is_ahead else settling, position, net))
             if net < 0:
-                posts.append(Post(position, settling, self._currency, self._micros(-net)))
-        settlement.approved_at = place.index
-        return Answer(None, about, posts)
+                posts.append((position, settling, -net))
+        for _, _, cents in posts:
+            self.securities.micros(cents)  # before anything is taken into account
+        settlement.ahead = {debit.split(":")[1] for debit, _, _ in posts if debit.startswith("prefund:")}
+        settlement.paid = dict.fromkeys(settlement.ahead, place.index)
+        settlement.approved_at, settlement.approved_at_us = place.index, place.time_us
+        return Answer(None, about, [self.securities.money(*each) for each in posts])
 
     def _why_not_approve(self, place: Place, person: str, settlement: Settlement) -> str | None:
         if settlement.approved_at is not None:
@@ -115,7 +131,7 @@ class Settlements:
     def confirm(self, place: Place, body: Confirm) -> Answer:
         """One leg is paid. ModelError AMOUNT_TOO_LARGE, whatever else is wrong: the amount fits no line."""
         settlement, name = self.numbered(body.settlement), body.participant
-        micros = self._micros(body.amount_minor)
+        micros = self.securities.micros(body.amount_minor)
         refusal = self._why_not_confirm(settlement, body)
         about = [
             ("settlement", str(body.settlement)),
@@ -137,10 +153,7 @@ class Settlements:
             return "LEG_UNKNOWN"
         if body.participant in settlement.paid:
             return "LEG_ALREADY_PAID"
-        return None if abs(net) == body.amount_minor else "LEG_AMOUNT_DIFFERS"
-
-    def _micros(self, amount_minor: int) -> int:
-        micros = amount_minor * self._cycles.unit
-        if micros > MONEY_MAX_MICROS:
-            raise ModelError("AMOUNT_TOO_LARGE", f"{amount_minor} minor units fit no line of a leaf")
-        return micros
+        left = settlement.unpaid().get(body.participant)
+        if left is None:
+            return "LEG_DEFAULTED"
+        return None if abs(left) == body.amount_minor else "LEG_AMOUNT_DIFFERS"

@@ -121,8 +121,8 @@ def new_balances(_server: "Postgres", transaction: Transaction, parameters: Any)
 
 def new_obligations(_server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
     """Adds to what is owed in a cycle."""
-    shard, cycle, *arrays = parameters
-    rows = [((shard, cycle, *pair), amount, count) for *pair, amount, count in zip(*arrays, strict=True)]
+    shard, *arrays = parameters
+    rows = [((shard, *key), amount, count) for *key, amount, count in zip(*arrays, strict=True)]
     if any(amount <= 0 or count <= 0 or key[2] == key[3] for key, amount, count in rows):
         raise errors.CheckViolation("an obligation is not positive, or owed to oneself")
     transaction.changes.append(lambda tables: _add(tables.obligations, rows))

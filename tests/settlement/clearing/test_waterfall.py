@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settlement.clearing.waterfall import SURVIVORS_MAX, Waterfall, caps_exceeded, pour, spread
+from settlement.clearing.waterfall import SURVIVORS_MAX, caps_exceeded, pour, spread
+from settlement.house.security import Waterfall
 
 AMOUNT = st.integers(0, 50) | st.integers(0, 10**15)
 NAMES = st.sampled_from([f"p{number}" for number in range(9)])

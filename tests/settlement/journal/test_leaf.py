@@ -88,6 +88,10 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "settlement": NUMBERS,
     "proposal": HASHES,
     "net": joined(NAMES, st.integers(-(10**18), 10**18).map(str)),
+    "security": st.sampled_from(["collateral", "guarantee", "prefund", "capital"]),
+    "cap": st.just("none") | NUMBERS,
+    "cover": joined(st.sampled_from(["unpaid", "collateral", "guarantee", "capital", "shortfall"]), NUMBERS),
+    "bear": joined(NAMES, NUMBERS),
     "head": joined(NUMBERS, NUMBERS, HASHES),
 }
 
