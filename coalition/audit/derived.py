@@ -119,6 +119,22 @@ def _settlement(replay: Replay, settlement: Settlement) -> dict[str, object]:
             {"participant": name, "net_minor": net, "paid": name in settlement.paid}
             for name, net in settlement.nets.items()
         ],
+        "defaults": [
+            {
+                "participant": name,
+                "approved_by": _entry(default.approved_at),
+                "outcome": default.fall.outcome,
+                "unpaid_minor": default.fall.unpaid,
+                "collateral_minor": default.fall.collateral,
+                "guarantee_minor": default.fall.guarantee,
+                "operator_minor": default.fall.operators,
+                "borne": [
+                    {"participant": survivor, "amount_minor": amount}
+                    for survivor, amount in default.fall.borne.items()
+                ],
+            }
+            for name, default in settlement.defaults.items()
+        ],
     }
 
 

@@ -60,9 +60,9 @@ def show_nets(
     title: str,
     currency: str,
     minor_digits: int,
-    paid: frozenset[str] | None = None,
+    legs: Mapping[str, str] | None = None,
 ) -> None:
-    """Prints who pays and who is paid; with `paid`, also whose leg is done."""
+    """Prints who pays and who is paid; with `legs`, also how each leg stands."""
     if not nets:
         say(f"{title}: nobody owes anything")
         return
@@ -70,8 +70,8 @@ def show_nets(
     for name, net in nets.items():
         amount = money_minor(abs(net), currency=currency, minor_digits=minor_digits)
         row = [name, amount if net > 0 else Amount(""), amount if net < 0 else Amount("")]
-        if paid is not None:
-            row.append("-" if net == 0 else "paid" if name in paid else "due")
+        if legs is not None:
+            row.append(legs.get(name, "-"))
         rows.append(row)
-    columns = ["participant", "pays", "is paid"] + (["leg"] if paid is not None else [])
+    columns = ["participant", "pays", "is paid"] + (["leg"] if legs is not None else [])
     show_table(columns, rows, title=title)

@@ -7,6 +7,7 @@ import typer
 
 from coalition.cli.amounts import amount_minor
 from coalition.cli.currencies import minor_digits
+from coalition.cli.defaults import approve_default, default
 from coalition.cli.failures import REFUSED, tell_refusal
 from coalition.cli.figures import Proposed, show_figures, show_nets
 from coalition.cli.house_view import (
@@ -28,6 +29,8 @@ from settlement.house.records import Settlement
 from settlement.house.state import House
 
 app = typer.Typer(no_args_is_help=True, help="Preview, propose, approve, confirm and show settlements.")
+app.command("default")(default)
+app.command("approve-default")(approve_default)
 Number = Annotated[
     int, typer.Argument(min=1, max=2**31 - 1, metavar="SETTLEMENT", help="The settlement's number.")
 ]
@@ -184,12 +187,11 @@ def _confirm_all(voice: Voice, number: int) -> None:
             raise CoalitionError(
                 "SETTLEMENT_NOT_APPROVED", f"settlement {number} is not approved, so nothing is due"
             )
-        for name, net in found.legs.items():
-            if name not in found.paid:
-                outcome = client.confirm(settlement=number, participant=name, amount_minor=abs(net))
-                outcomes.append((name, net, outcome))
-                if outcome.refusal is not None:
-                    break
+        for name, net in found.unpaid.items():
+            outcome = client.confirm(settlement=number, participant=name, amount_minor=abs(net))
+            outcomes.append((name, net, outcome))
+            if outcome.refusal is not None:
+                break
     if voice.json:
         emit([{"participant": name, **outcome_document(outcome)} for name, _, outcome in outcomes])
     currency, digits = house.founded.currency, house.founded.minor_digits
@@ -241,15 +243,21 @@ def show(
     show_figures(
         proposed.figures, cycle=found.cycle, currency=network.currency, minor_digits=network.minor_digits
     )
-    paid = found.paid if found.approved else None
+    legs = {name: found.state_of(name) for name in found.legs} if found.approved else None
     show_nets(
-        found.nets, title="legs", currency=network.currency, minor_digits=network.minor_digits, paid=paid
+        found.nets, title="legs", currency=network.currency, minor_digits=network.minor_digits, legs=legs
     )
 
 
 def _document(found: Settlement, proposed: Proposed) -> dict[str, object]:
     legs = [
-        {"participant": name, "net_minor": net, "paid": name in found.paid}
+        {
+            "participant": name,
+            "net_minor": net,
+            "paid": name in found.paid,
+            "left_minor": found.unpaid.get(name, 0),
+            "state": found.state_of(name),
+        }
         for name, net in found.legs.items()
     ]
     return {

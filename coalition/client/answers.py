@@ -113,6 +113,24 @@ class Funding:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldSecurity:
+    """What a participant has deposited of one kind, in minor units; only the operator's capital falls below zero."""
+
+    participant: str
+    security: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Securities:
+    """All that is deposited as far as the caller may see, and by participant the most it is to pay for a cycle."""
+
+    currency: str
+    held: tuple[HeldSecurity, ...]
+    caps: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Position:
     """What the caller owes, in millionths of the currency's unit; negative: is owed."""
 

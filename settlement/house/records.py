@@ -150,6 +150,14 @@ class Settlement:
         done = self.paid | self.defaults.keys()
         return {name: amount for name, amount in left.items() if amount and name not in done}
 
+    def state_of(self, participant: str) -> str:
+        """How a leg stands once approved: `due`, `paid`; in default `covered` or `allocated`; `borne`: nothing is left of it."""
+        if participant in self.paid:
+            return "paid"
+        if participant in self.defaults:
+            return self.defaults[participant].fall.outcome
+        return "due" if participant in self.unpaid else "borne"
+
     @property
     def settled(self) -> bool:
         """Approved, and nothing is left to be paid."""

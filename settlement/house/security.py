@@ -30,9 +30,9 @@ class Waterfall:
     shortfall: int
 
     @property
-    def is_covered(self) -> bool:
-        """Whether no survivor bears anything."""
-        return not self.borne
+    def outcome(self) -> str:
+        """What becomes of the leg: `covered`, or `allocated` if survivors bear some of it."""
+        return "allocated" if self.borne else "covered"
 
     @property
     def operators(self) -> int:

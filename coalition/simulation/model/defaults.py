@@ -111,7 +111,7 @@ class Defaults:
             if debtor == name and cents > 0 and creditor in rooms
         }
         most_owed = sorted(owed, key=lambda other: (-owed[other], other))[:SURVIVORS_MAX]
-        borne = _in_proportion(left, {other: owed[other] for other in most_owed}, rooms)
+        borne = _in_proportion(left, {other: owed[other] for other in sorted(most_owed)}, rooms)
         steps["shortfall"] = left - sum(borne.values())
         return steps, borne
 
@@ -165,7 +165,5 @@ def _in_proportion(cents: int, owed: dict[str, int], rooms: dict[str, int]) -> d
         for name in by_loss[: rest - sum(parts.values())]:
             parts[name] += 1
         beyond = {name: rooms[name] for name in others if parts[name] > rooms[name]}
-        if not beyond:
-            return {name: part for name, part in {**full, **parts}.items() if part}
-        full |= beyond
-    return {name: part for name, part in full.items() if part}
+        full |= beyond or parts
+    return {name: full[name] for name in owed if full[name]}

@@ -228,22 +228,27 @@ class Model(Questions):
                 return facts.settlements.approve(place, person, body)
             case Confirm() as body:
                 return facts.settlements.confirm(place, body)
-            case Deposit() as body:
-                return facts.settlements.securities.deposit(place, body)
-            case ProposeWithdrawal() as body:
-                return facts.settlements.securities.propose(place, person, body)
-            case ApproveWithdrawal() as body:
-                return facts.settlements.securities.approve(place, person, body)
-            case SetCap() as body:
-                return facts.settlements.securities.set_cap(place, signer, body)
-            case ProposeDefault() as body:
-                return facts.defaults.propose(place, person, body)
-            case ApproveDefault() as body:
-                return facts.defaults.approve(place, person, body)
             case ProposeOpening() as body:
                 return facts.openings.propose(place, asked.partner, body)
             case ApproveOpening() as body:
                 return facts.openings.approve(place, body)
+        return self._answer_of_security(place, asked, signer, person)
+
+    def _answer_of_security(self, place: Place, asked: Asked, signer: KeyLife, person: str) -> Answer:
+        securities, defaults = self._facts.settlements.securities, self._facts.defaults
+        match asked.body:
+            case Deposit() as body:
+                return securities.deposit(place, body)
+            case ProposeWithdrawal() as body:
+                return securities.propose(place, person, body)
+            case ApproveWithdrawal() as body:
+                return securities.approve(place, person, body)
+            case SetCap() as body:
+                return securities.set_cap(place, signer, body)
+            case ProposeDefault() as body:
+                return defaults.propose(place, person, body)
+            case ApproveDefault() as body:
+                return defaults.approve(place, person, body)
         raise TypeError(f"not an act of the house: {asked.body!r}")
 
     def _answer_of_points(self, place: Place, asked: Asked) -> Answer:

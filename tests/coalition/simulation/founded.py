@@ -12,7 +12,12 @@ SHARDS = 2
 DIGITS = 2
 TARIFFS = {
     BILATERAL: Tariff(
-        12_345, fee_micros=77, interchange_micros=345, transfer_points_max=10**12, value_transfer_max=10**12
+        12_345,
+        fee_micros=77,
+        interchange_micros=345,
+        transfer_points_max=10**12,
+        value_transfer_max=10**12,
+        payment_days=1,
     ),
     POOL: Tariff(
         12_345,
@@ -24,6 +29,7 @@ TARIFFS = {
         transfer_daily_max=230,
         transfer_fee_micros=19,
         value_transfer_max=200,
+        payment_days=1,
     ),
 }
 PEOPLE = ("ann", "bob")

@@ -61,6 +61,8 @@ class SideBySide:
             number: Shard(ShardHead(number, 0, 0, 1, 0, T0_US, T0_US), Book(number, aliases=aliases))
             for number in range(1, SHARDS + 1)
         }
+        self.claims: dict[int, dict[tuple[str, str], list[int]]] = {}
+        """What accrued in the house, by cycle."""
         self._shard_of: dict[str, int] = {}
         for shard in self.shards.values():
             shard.book.transits.shards = self._shard_of
@@ -159,16 +161,21 @@ class SideBySide:
 
     def figures(self, cycle: int) -> Figures | None:
         """The engine's figures of a cycle, None while a shard has not cut it."""
+        owed = self.owed(cycle)
+        return None if owed is None else net(owed)
+
+    def owed(self, cycle: int) -> dict[tuple[str, str], int] | None:
+        """The engine's obligations of a cycle, None while a shard has not cut it."""
         if any(shard.head.cycle <= cycle for shard in self.shards.values()):
             return None
         accruals: dict[tuple[str, str], list[int]] = {}
-        for shard in self.shards.values():
-            for number, owed in shard.accrued.items():
+        for accrued in (self.claims, *[shard.accrued for shard in self.shards.values()]):
+            for number, owed in accrued.items():
                 for pair, (micros, count) in owed.items() if number <= cycle else ():
                     sums = accruals.setdefault(pair, [0, 0, 0])
                     sums[0 if number < cycle else 1] += micros
                     sums[2] += count if number == cycle else 0
-        return net(owed_within({pair: Accrual(*sums) for pair, sums in accruals.items()}, DIGITS))
+        return owed_within({pair: Accrual(*sums) for pair, sums in accruals.items()}, DIGITS)
 
     def check_knowledge(self) -> None:
         """What both can be asked at any time is the same: sizes, keys, balances, figures."""
@@ -196,13 +203,15 @@ class SideBySide:
         reason = self._key_error(asked, place)
         if reason is not None:
             return self._expect_error(place, asked, reason)
-        known = {cycle: self.figures(cycle) for cycle in self.house.cycles}
-        figures = {cycle: found for cycle, found in known.items() if found is not None}
+        known = {cycle: self.owed(cycle) for cycle in self.house.cycles}
+        owed = {cycle: found for cycle, found in known.items() if found is not None}
+        figures = {cycle: net(found) for cycle, found in owed.items()}
         try:
-            draft = decide_desk(self.house, figures, asked, self.now_us)
+            draft = decide_desk(self.house, figures, asked, self.now_us, owed)
         except CoalitionError as error:
             return self._expect_error(place, asked, error.reason)
         answer = self._compare(place, asked, draft)
+        _accrue(self.claims.setdefault(self.house.open_cycle, {}), draft)
         self._grow(as_entry(draft, shard=HOUSE, index=size, house=size, time_us=self.now_us))
         return answer
 
@@ -226,13 +235,7 @@ class SideBySide:
     def _append(self, shard: Shard, draft: Draft, place: Place) -> None:
         as_entry(draft, shard=place.shard, index=place.index, house=place.house, time_us=place.time_us)
         shard.head.size, shard.head.house = place.index + 1, place.house
-        owed = shard.accrued.setdefault(shard.head.cycle, {})
-        for post in draft.transfers:
-            pair = chart.parties(post.debit, post.credit, operator=OPERATOR)
-            if pair is not None:
-                sums = owed.setdefault(pair, [0, 0])
-                sums[0] += post.amount
-                sums[1] += 1
+        _accrue(shard.accrued.setdefault(shard.head.cycle, {}), draft)
 
     def _cut(self, shard: Shard, house: House) -> None:
         head = shard.head
@@ -278,6 +281,15 @@ class SideBySide:
         house = self.house.fork()
         house.apply(entry)
         self.houses.append(house)
+
+
+def _accrue(owed: dict[tuple[str, str], list[int]], draft: Draft) -> None:
+    for post in draft.transfers:
+        pair = chart.parties(post.debit, post.credit, operator=OPERATOR)
+        if pair is not None:
+            sums = owed.setdefault(pair, [0, 0])
+            sums[0] += post.amount
+            sums[1] += 1
 
 
 def _asked(asked: Act[object]) -> Asked:

@@ -14,13 +14,14 @@ from tests.coalition.simulation.stories.governing import Governing
 from tests.coalition.simulation.stories.holding import Holding
 from tests.coalition.simulation.stories.pricing import Pricing
 from tests.coalition.simulation.stories.proving import Proving
+from tests.coalition.simulation.stories.securing import Securing
 from tests.coalition.simulation.stories.telling import AMOUNTS, FOUNDERS, PERSONS, TRADERS
 from tests.coalition.simulation.stories.trading import Trading
 from tests.coalition.simulation.stories.transferring import Transferring
 from tests.support.pure_acts import OPERATOR
 
 
-class Stories(Governing, Pricing, Trading, Transferring, Holding, Proving, Clearing):
+class Stories(Governing, Pricing, Trading, Transferring, Holding, Proving, Clearing, Securing):
     """Any act at any time by anyone who has a key."""
 
     @initialize()
@@ -35,23 +36,26 @@ class Stories(Governing, Pricing, Trading, Transferring, Holding, Proving, Clear
 
     @rule(
         amount=AMOUNTS,
-        last=st.sampled_from(["cut", "proposed", "approved", "paid"]),
+        last=st.sampled_from(["cut", "proposed", "approved", "paid", "in default", "in default"]),
         approver=PERSONS,
         late=LATE,
     )
     def a_cycle_runs_its_course(self, amount: int, last: str, approver: str, late: int | None) -> None:
-        """Traded, closed, cut, proposed, approved, paid, or so far: what drawn acts alone seldom reach."""
+        """Traded, closed, cut, proposed, approved, paid or in default, or so far: what drawn acts alone seldom reach."""
         self.a_member_gathers_and_spends("acme", "bakery", 0, amount, 1, [])
         self.closes(OPERATOR, 0, None)
         for shard in self.both.shards:
             self.the_worker_cuts(shard)
         if last != "cut":
             self.proposes("ann", 1, "no", 0)
-        if last in ("approved", "paid"):
+        if last in ("approved", "paid", "in default"):
             self.approves(approver, 0, late)
         if last == "paid":
             for leg in range(3):
                 self.confirms(OPERATOR, 0, leg, 0)
+        if last == "in default":
+            self.proposes_a_default("ann", 0, 0, "no", 25)
+            self.approves_a_default(approver, 0, None)
 
     @rule(
         giver=TRADERS,

@@ -40,13 +40,14 @@ class Desk:
         self.house: House = house_of(*partners)
         self.house.network = network
         self.figures: dict[int, Figures] = {}
+        self.owed: dict[int, dict[tuple[str, str], int]] = {}
         self.balances: dict[str, int] = {}
         for person in ("ann", "bob"):
             key = Key(keyid_for(person), "ed25519", APPROVER, OPERATOR, person, b"spki", 0)
             self.house.keys[key.keyid] = key
 
     def ask(self, who: str, body: object, *, time_us: int = T0_US) -> Draft:
-        draft = decide_desk(self.house, self.figures, act(OPERATOR, body, signer=who), time_us)
+        draft = decide_desk(self.house, self.figures, act(OPERATOR, body, signer=who), time_us, self.owed)
         index = self.house.size
         before = self.house.fork()
         self.house.apply(as_entry(draft, shard=HOUSE, index=index, house=index, time_us=time_us))

@@ -26,7 +26,7 @@ def test_a_golden_default_goes_down_every_step() -> None:
     )
     # 450 by 6 : 3 : 1 are 270, 135 and 45; drugs has room for 20, and 430 by 6 : 3 are 286.67 and 143.33.
     assert fell == Waterfall(1_000, 300, 100, 150, {"bakery": 287, "cinema": 143, "drugs": 20}, 0)
-    assert not fell.is_covered
+    assert fell.outcome == "allocated"
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_no_fund_is_touched_before_those_above_it_are_empty(
     fell = pour(10, collateral=collateral, guarantee=guarantee, capital=capital, owed={}, to_be_paid={})
     assert (fell.collateral, fell.guarantee, fell.capital) == expected
     assert fell.shortfall == 10 - sum(expected)
-    assert fell.is_covered
+    assert fell.outcome == "covered"
 
 
 def test_a_cent_that_cannot_be_divided_is_the_first_ones_by_name() -> None:
