@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from coalition.wire.methods import METHODS_BY_TYPE, Method, payload_type_of
-from coalition.wire.requests import BODIES, parse_payload
-from coalition.wire.strict import read_time
+from coalition.wire.requests import BODIES
+from coalition.wire.strict import parse_payload, read_time
 from settlement.clock import MINUTE_US, SECOND_US, parse_time
 from settlement.errors import CoalitionError
 from settlement.house.records import APPROVER, REQUEST, Key
@@ -54,6 +54,10 @@ ASKED_BY: dict[str, tuple[str, frozenset[str]]] = {
     "close": ("CloseCycleRequest", frozenset({OPERATOR})),
     "propose": ("ProposeRequest", frozenset({APPROVING})),
     "approve": ("ApproveRequest", frozenset({APPROVING})),
+    "objection": ("ObjectRequest", frozenset({PARTNER})),
+    "objection-answer": ("AnswerObjectionRequest", frozenset({APPROVING})),
+    "cancel": ("CancelSettlementRequest", frozenset({APPROVING})),
+    "abort": ("AbortSettlementRequest", frozenset({APPROVING})),
     "confirm": ("ConfirmRequest", frozenset({OPERATOR})),
     "opening-propose": ("ProposeOpeningRequest", frozenset({PARTNER})),
     "opening-approve": ("ApproveOpeningRequest", frozenset({APPROVING})),

@@ -53,7 +53,7 @@ class History:
     """State after the last entry taken.
 
     `books`: member shards as deciding again leaves them; `tally`: what the leaves add up to. `heads`: house entry and its values.
-    `closed_at_us` by cycle, `approved_at` (house entry) by settlement.
+    `closed_at_us` by cycle.
     """
 
     def __init__(self) -> None:
@@ -67,7 +67,6 @@ class History:
         self.heads: list[tuple[int, list[str]]] = []
         self.founded_at_us = 0
         self.closed_at_us: dict[int, int] = {}
-        self.approved_at: dict[int, int] = {}
         self._figures: dict[int, Figures] = {}
 
     @property
@@ -164,6 +163,4 @@ class History:
             self.heads.append((entry.index, entry.all("head")))
         elif entry.kind == "close" and entry.refusal is None:
             self.closed_at_us[int(entry.one("cycle"))] = entry.time_us
-        elif entry.kind == "approve" and entry.refusal is None:
-            self.approved_at[int(entry.one("settlement"))] = entry.index
         return wrong

@@ -247,7 +247,10 @@ def _check_settlements(replay: Replay) -> None:
 
 
 def _check_settlement(replay: Replay, settlement: Settlement) -> None:
-    """The nets are those of the cycle, and each leg stands at its net until it is paid, then at zero."""
+    """The nets are those of the cycle, sum to zero, and each leg stands at its net until it is paid, then at zero.
+
+    An aborted one has given every leg back.
+    """
     report, network = replay.report, replay.house.founded
     where = f"settlement {settlement.number}"
     if replay.is_cut(settlement.cycle):
@@ -255,12 +258,14 @@ def _check_settlement(replay: Replay, settlement: Settlement) -> None:
         report.require(
             settlement.nets == nets, Check.SETTLEMENTS, where, "its nets are not those of its cycle"
         )
-    if not settlement.approved:
+    total = sum(settlement.nets.values())
+    report.require(total == 0, Check.SETTLEMENTS, where, f"its nets come to {total} and not to zero")
+    if settlement.approved_at is None:
         return
     unit = micros_per_minor(network.minor_digits)
     for participant, amount in settlement.legs.items():
         account = f"settling:{settlement.number}:{participant}"
-        due = 0 if participant in settlement.paid else amount * unit
+        due = amount * unit if settlement.approved and participant not in settlement.paid else 0
         stands = -replay.tally.balance(HOUSE, account, network.currency)
         report.require(
             stands == due, Check.SETTLEMENTS, account, f"it stands at {stands} micros, {due} are due"

@@ -2,7 +2,7 @@
 
 from coalition.audit.stored import Connection
 from coalition.wire.methods import METHODS_BY_TYPE, payload_type_of
-from coalition.wire.requests import parse_payload
+from coalition.wire.strict import parse_payload
 from settlement.errors import CoalitionError
 
 _GOING_BACK = """SELECT split_part(leaf, E'\\n', 6), leaf, payload FROM entries LEFT JOIN payloads USING (shard, index)

@@ -29,8 +29,7 @@ from coalition.client.answers import (
 )
 from coalition.client.calling import Caller
 from coalition.client.errors import answer_malformed
-from coalition.wire.requests import parse_payload
-from coalition.wire.strict import read_time
+from coalition.wire.strict import parse_payload, read_time
 from coalition.wire.tariffs import read_tariff, read_tariff_proposal
 from settlement.clock import from_us
 from settlement.journal.acts import Outcome
@@ -140,7 +139,7 @@ class Reads(Caller):
         return Statement(reply.json, reply.csv)
 
     async def preview(self, *, cycle: int) -> bytes:
-        """The exact bytes to `propose` for a closed cycle, read by `coalition.wire.requests.parse_proposal`. Posts nothing."""
+        """The exact bytes to `propose` for a closed cycle, read by `coalition.wire.settlements.parse_proposal`. Posts nothing."""
         reply = await self._read(settlement_pb2.PreviewRequest(cycle=cycle), settlement_pb2.PreviewResponse)
         return reply.proposal
 

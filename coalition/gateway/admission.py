@@ -13,8 +13,8 @@ from coalition.api.v1 import options_pb2
 from coalition.api.v1.envelope_pb2 import RequestHeader
 from coalition.wire.envelope import Sealed, open_envelope
 from coalition.wire.methods import Method
-from coalition.wire.requests import BODIES, parse_payload
-from coalition.wire.strict import invalid, read_time, read_uuid
+from coalition.wire.requests import BODIES
+from coalition.wire.strict import invalid, parse_payload, read_time, read_uuid
 from settlement.clock import now_us
 from settlement.errors import CoalitionError
 from settlement.house.records import APPROVER, REQUEST, Key

@@ -3,8 +3,7 @@
 from coalition.api.v1.envelope_pb2 import Receipt, RefusalReason
 from coalition.wire.envelope import Sealed, open_envelope, seal
 from coalition.wire.methods import RECEIPT_TYPE
-from coalition.wire.requests import parse_payload
-from coalition.wire.strict import invalid, read_asset, read_time, write_asset, write_time
+from coalition.wire.strict import invalid, parse_payload, read_asset, read_time, write_asset, write_time
 from settlement.errors import CoalitionError
 from settlement.journal.acts import Outcome
 from settlement.signing import PublicKey, Signer

@@ -1,6 +1,8 @@
 """Strict reading of protobuf: no unknown fields at any depth, every value well-formed, errors that name the field."""
 
-from google.protobuf.message import Message
+from typing import Any
+
+from google.protobuf.message import DecodeError, Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.protobuf.unknown_fields import UnknownFieldSet
 
@@ -135,3 +137,13 @@ def read_sha256(digest: bytes, field: str) -> str:
     if len(digest) != 32:
         raise invalid(field, "32 bytes")
     return digest.hex()
+
+
+def parse_payload(payload: bytes, message_type: type[Message]) -> Any:
+    """The message in a payload, without unknown fields. Errors PAYLOAD_MALFORMED, UNKNOWN_FIELD."""
+    try:
+        message = message_type.FromString(payload)
+    except (DecodeError, ValueError) as error:
+        raise parse_error("payload", error) from None
+    refuse_unknown_fields(message)
+    return message

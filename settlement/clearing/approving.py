@@ -1,7 +1,7 @@
-"""Pure decisions on approvals: another person's yes, after which each leg stands on its settling account."""
+"""Pure decisions on approvals: another person's yes, after which each leg stands on its settling account; and their end."""
 
-from settlement.clearing.acts import Approve
-from settlement.clearing.proposing import FiguresByCycle
+from settlement.clearing.acts import AbortSettlement, Approve
+from settlement.clearing.proposing import FiguresByCycle, why_over
 from settlement.errors import CoalitionError
 from settlement.house.drafting import house_draft
 from settlement.house.pricing import PROPOSAL_LIFE_US
@@ -32,11 +32,16 @@ def _approval_refusal(
 ) -> str | None:
     if settlement is None:
         return "PROPOSAL_UNKNOWN"
-    if settlement.approved:
-        return "ALREADY_APPROVED"
+    over = why_over(settlement)
+    if over is not None:
+        return over
     if house.cycles[settlement.cycle].settlement is not None:
         return "CYCLE_IN_SETTLEMENT"
-    if now_us > settlement.proposed_at_us + PROPOSAL_LIFE_US:
+    if now_us < settlement.objections_end_us:
+        return "OBJECTION_PERIOD"
+    if any(objection.accepted is None for objection in settlement.objections.values()):
+        return "OBJECTION_OPEN"
+    if now_us > settlement.objections_end_us + PROPOSAL_LIFE_US:
         return "PROPOSAL_EXPIRED"
     if (house.keys[act.keyid].person or act.partner) == settlement.proposer:
         return "SAME_PERSON"
@@ -57,3 +62,20 @@ def _settling_posts(house: House, settlement: Settlement) -> tuple[Transfer, ...
         debit, credit = (settling, position) if amount > 0 else (position, settling)
         posts.append(Transfer(debit, credit, network.currency, abs(amount) * unit))
     return tuple(posts)
+
+
+def abort(house: House, act: Act[object], body: AbortSettlement) -> Draft:
+    """Undoes an approval while no leg is paid, by the postings that go the other way."""
+    settlement = house.settlements.get(body.settlement)
+    refusal = None
+    if settlement is None:
+        refusal = "SETTLEMENT_UNKNOWN"
+    elif settlement.aborted_at is not None:
+        refusal = "ALREADY_ABORTED"
+    elif settlement.approved_at is None:
+        refusal = "NOT_APPROVED"
+    elif settlement.paid or settlement.settled:
+        refusal = "LEG_ALREADY_PAID"
+    posts = () if settlement is None or refusal else _settling_posts(house, settlement)
+    undone = tuple([post.inverse() for post in posts])
+    return house_draft("abort", act, (("settlement", str(body.settlement)),), refusal, undone)

@@ -4,10 +4,20 @@ Approval posts, per participant with a net, `position` against `settling`; a con
 leg is paid all `settling` accounts of the settlement and the bank stand at zero again.
 """
 
-from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
-from settlement.clearing.approving import approve
+from settlement.clearing.acts import (
+    AbortSettlement,
+    AnswerObjection,
+    Approve,
+    CancelSettlement,
+    CloseCycle,
+    Confirm,
+    Object,
+    Propose,
+)
+from settlement.clearing.approving import abort, approve
 from settlement.clearing.closing import close_cycle
 from settlement.clearing.legs import confirm
+from settlement.clearing.objecting import answer_objection, cancel, object_to
 from settlement.clearing.proposing import FiguresByCycle, propose
 from settlement.house.acts import (
     AgreeToFund,
@@ -37,6 +47,14 @@ def decide_desk(house: House, figures: FiguresByCycle, act: Act[object], now_us:
             return propose(house, figures, act, body)
         case Approve() as body:
             return approve(house, figures, act, body, now_us)
+        case Object() as body:
+            return object_to(house, act, body, now_us)
+        case AnswerObjection() as body:
+            return answer_objection(house, act, body)
+        case CancelSettlement() as body:
+            return cancel(house, act, body)
+        case AbortSettlement() as body:
+            return abort(house, act, body)
         case Confirm() as body:
             return confirm(house, act, body)
         case ProposeTariff() as body:

@@ -108,8 +108,23 @@ class Funding:
 
 
 @dataclass(frozen=True, slots=True)
+class Objection:
+    """A participant's no to a proposal. `accepted`: None while nobody has answered."""
+
+    participant: str
+    words: str
+    raised_at_us: int
+    accepted: bool | None = None
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settlement:
-    """The discharge of one cycle's net positions, in minor units: positive pays, negative is paid."""
+    """The discharge of one cycle's net positions, in minor units: positive pays, negative is paid.
+
+    Before `objections_end_us` participants may object and nobody may approve. `approved_at`, `cancelled_at`, `aborted_at`: house
+    entries. `objections`: by participant.
+    """
 
     number: int
     cycle: int
@@ -117,8 +132,17 @@ class Settlement:
     proposer: str
     proposed_at_us: int
     nets: dict[str, int]
-    approved: bool = False
+    objections_end_us: int
+    objections: dict[str, Objection] = field(default_factory=dict)
+    approved_at: int | None = None
+    cancelled_at: int | None = None
+    aborted_at: int | None = None
     paid: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def approved(self) -> bool:
+        """Approved, and not aborted since."""
+        return self.approved_at is not None and self.aborted_at is None
 
     @property
     def legs(self) -> dict[str, int]:

@@ -109,14 +109,12 @@ class Callers:
             "CloseCycleRequest": {"cycle": 1_000, "label": "2026-11"},
             "PreviewRequest": {"cycle": 1},
             "ProposeRequest": {"proposal": proposal.SerializeToString()},
-            "ApproveRequest": {"proposal_sha256": bytes(32)},
-            "ConfirmRequest": {"settlement": 1, "participant": "bakery", "amount_minor": 5},
             "ProposeOpeningRequest": {"file_sha256": bytes(32), **totals},
             "ApproveOpeningRequest": {"partner_id": "bakery", "file_sha256": bytes(32)},
             "GetInclusionProofRequest": {"shard": 0, "entry_number": 0},
             "GetConsistencyProofRequest": {"old_size": 1},
         }
-        return fields.get(message) or _fields_of_points(now).get(message, {})
+        return fields.get(message) or {**_fields_of_points(now), **_OF_SETTLEMENTS}.get(message, {})
 
 
 def _fields_of_points(now: int) -> dict[str, dict[str, Any]]:
@@ -160,3 +158,14 @@ CALLERS = {1: "bakery", 2: "operator", 3: "ann"}
 def caller_for(method: Method) -> str:
     """A caller with the first of the method's roles."""
     return CALLERS[min(method.roles)]
+
+
+_OF_SETTLEMENTS: dict[str, dict[str, Any]] = {
+    "ApproveRequest": {"proposal_sha256": bytes(32)},
+    "ObjectRequest": {"settlement": 1, "words": "a redemption is missing"},
+    "AnswerObjectionRequest": {"settlement": 1, "participant": "bakery", "words": "it is not ours"},
+    "CancelSettlementRequest": {"settlement": 1_000},
+    "AbortSettlementRequest": {"settlement": 1_000},
+    "ConfirmRequest": {"settlement": 1, "participant": "bakery", "amount_minor": 5},
+}
+"""Fields of requests about a settlement that is proposed."""

@@ -21,8 +21,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from coalition.api.v1 import exchange_pb2, members_pb2, partners_pb2, settlement_pb2
 from coalition.wire.envelope import open_envelope, seal
 from coalition.wire.methods import METHODS_BY_TYPE, payload_type_of
-from coalition.wire.requests import BODIES, parse_payload
-from coalition.wire.strict import write_time
+from coalition.wire.requests import BODIES
+from coalition.wire.strict import parse_payload, write_time
 from settlement.clearing.desk import DeskRules
 from settlement.clearing.obligations import figures_of
 from settlement.clock import SECOND_US, now_us

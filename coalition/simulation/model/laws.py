@@ -181,7 +181,7 @@ def positions_are_debts(facts: Facts) -> Iterator[str]:
             due[debtor] += micros
             due[creditor] -= micros
     for settlement in facts.settlements.all:
-        for name, net in settlement.nets.items() if settlement.approved_at is not None else []:
+        for name, net in settlement.nets.items() if settlement.binds else []:
             due[name] -= net * facts.cycles.unit
     posted = facts.accounts.named("position", facts.currency)
     operator = facts.partners.operator
