@@ -113,8 +113,19 @@ def _settlement(replay: Replay, settlement: Settlement) -> dict[str, object]:
         "proposal_sha256": settlement.proposal_sha256,
         "proposer": settlement.proposer,
         "proposed_at": format_time(settlement.proposed_at_us),
-        "approved_by": _entry(replay.approved_at.get(settlement.number)),
+        "approved_by": _entry(settlement.approved_at),
+        "cancelled_by": _entry(settlement.cancelled_at),
+        "aborted_by": _entry(settlement.aborted_at),
         "settled": settlement.settled,
+        "objections": [
+            {
+                "participant": each.participant,
+                "words": each.words,
+                "accepted": each.accepted,
+                "answer": each.answer,
+            }
+            for each in settlement.objections.values()
+        ],
         "nets": [
             {"participant": name, "net_minor": net, "paid": name in settlement.paid}
             for name, net in settlement.nets.items()
@@ -186,7 +197,6 @@ def _statements(replay: Replay, cycle: int) -> Iterator[tuple[str, bytes]]:
         accruals=replay.tally.accruals(cycle),
         charges=replay.tally.charged.of(cycle, operator=replay.tally.operator),
         activity=replay.tally.activity(cycle),
-        approved_at=replay.approved_at,
     )
     for name, content in documents(book).items():
         yield f"{STATEMENTS}/{name}", content

@@ -53,8 +53,7 @@ class History:
     """State after the last entry taken.
 
     `books`: member shards as deciding again leaves them; `tally`: what the leaves add up to. `heads`: house entry and its values.
-    `closed_at_us` by cycle, `approved_at` (house entry) by settlement. `deposited`: by account, in micros,
-    less what was paid back.
+    `closed_at_us` by cycle. `deposited`: by account, in micros, less what was paid back.
     """
 
     def __init__(self) -> None:
@@ -68,7 +67,6 @@ class History:
         self.heads: list[tuple[int, list[str]]] = []
         self.founded_at_us = 0
         self.closed_at_us: dict[int, int] = {}
-        self.approved_at: dict[int, int] = {}
         self.deposited: Counter[str] = Counter()
         self._figures: dict[int, Figures] = {}
         self._withdrawals: dict[str, Entry] = {}
@@ -161,8 +159,6 @@ class History:
             self.heads.append((entry.index, entry.all("head")))
         elif entry.kind == "close" and entry.refusal is None:
             self.closed_at_us[int(entry.one("cycle"))] = entry.time_us
-        elif entry.kind == "approve" and entry.refusal is None:
-            self.approved_at[int(entry.one("settlement"))] = entry.index
         elif entry.kind == "deposit" and entry.refusal is None:
             self.deposited[_account(entry)] += _micros(entry)
         elif entry.kind == "withdraw-propose" and entry.refusal is None:

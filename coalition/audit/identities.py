@@ -249,7 +249,10 @@ def _check_settlements(replay: Replay) -> None:
 
 
 def _check_settlement(replay: Replay, settlement: Settlement) -> None:
-    """The nets are those of the cycle, and each leg stands at its net until it is paid, then at zero."""
+    """The nets are those of the cycle, sum to zero, and each leg stands at its net until it is paid, then at zero.
+
+    An aborted one has given every leg back.
+    """
     report, network = replay.report, replay.house.founded
     where = f"settlement {settlement.number}"
     if replay.is_cut(settlement.cycle):
@@ -257,9 +260,12 @@ def _check_settlement(replay: Replay, settlement: Settlement) -> None:
         report.require(
             settlement.nets == nets, Check.SETTLEMENTS, where, "its nets are not those of its cycle"
         )
-    if not settlement.approved:
+    total = sum(settlement.nets.values())
+    report.require(total == 0, Check.SETTLEMENTS, where, f"its nets come to {total} and not to zero")
+    if settlement.approved_at is None:
         return
-    unit, unpaid = micros_per_minor(network.minor_digits), settlement.unpaid
+    unit = micros_per_minor(network.minor_digits)
+    unpaid = settlement.unpaid if settlement.approved else {}
     for participant in settlement.legs:
         account = f"settling:{settlement.number}:{participant}"
         due = unpaid.get(participant, 0) * unit

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 
 from coalition.cli.printing import Amount, money_minor, say, show_table
-from coalition.wire.requests import parse_proposal
+from coalition.wire.settlements import parse_proposal
 from settlement.clearing.netting import Figures, saving_basis_points
 from settlement.money import BASIS_POINTS
 

@@ -22,7 +22,16 @@ from coalition.api.v1.partners_pb2 import (
     RevokeKeyRequest,
     SuspendRequest,
 )
-from coalition.api.v1.settlement_pb2 import ApproveRequest, CloseCycleRequest, ConfirmRequest, ProposeRequest
+from coalition.api.v1.settlement_pb2 import (
+    AbortSettlementRequest,
+    AnswerObjectionRequest,
+    ApproveRequest,
+    CancelSettlementRequest,
+    CloseCycleRequest,
+    ConfirmRequest,
+    ObjectRequest,
+    ProposeRequest,
+)
 from coalition.client.aliases import Alias
 from coalition.client.calling import Caller
 from coalition.client.possession import KeyProof, prove_possession
@@ -157,6 +166,27 @@ class OperatorActs(Caller):
     async def propose(self, *, proposal: bytes, act_id: str | None = None) -> Outcome:
         """One person's signature under the exact bytes that `preview` gave. Needs an approver key."""
         return await self._act(ProposeRequest(proposal=proposal), act_id)
+
+    async def object_to(self, *, settlement: int, words: str, act_id: str | None = None) -> Outcome:
+        """A participant's no to a proposal, with 1 to 200 ASCII characters that say why."""
+        return await self._act(ObjectRequest(settlement=settlement, words=words), act_id)
+
+    async def answer_objection(
+        self, *, settlement: int, participant: str, accepted: bool, words: str, act_id: str | None = None
+    ) -> Outcome:
+        """An accepted objection cancels the proposal, a rejected one stands no longer in its way. Needs an approver key."""
+        request = AnswerObjectionRequest(
+            settlement=settlement, participant=participant, accepted=accepted, words=words
+        )
+        return await self._act(request, act_id)
+
+    async def cancel_settlement(self, *, settlement: int, act_id: str | None = None) -> Outcome:
+        """Takes a proposal back before anybody has approved it. Needs an approver key."""
+        return await self._act(CancelSettlementRequest(settlement=settlement), act_id)
+
+    async def abort_settlement(self, *, settlement: int, act_id: str | None = None) -> Outcome:
+        """Undoes an approval while no leg is paid. Needs an approver key."""
+        return await self._act(AbortSettlementRequest(settlement=settlement), act_id)
 
     async def approve(self, *, proposal_sha256: bytes, act_id: str | None = None) -> Outcome:
         """Another person's yes to the proposal with this SHA-256. Needs another person's approver key."""

@@ -139,7 +139,7 @@ class Reads(Caller):
         return Statement(reply.json, reply.csv)
 
     async def preview(self, *, cycle: int) -> bytes:
-        """The exact bytes to `propose` for a closed cycle, read by `coalition.wire.requests.parse_proposal`. Posts nothing."""
+        """The exact bytes to `propose` for a closed cycle, read by `coalition.wire.settlements.parse_proposal`. Posts nothing."""
         reply = await self._read(settlement_pb2.PreviewRequest(cycle=cycle), settlement_pb2.PreviewResponse)
         return reply.proposal
 

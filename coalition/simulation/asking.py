@@ -7,6 +7,7 @@ from typing import Any
 
 from coalition.simulation.campaigns import fund
 from coalition.simulation.cast import NETWORK, PEOPLE, Cast, Company, key_of
+from coalition.simulation.disputing import dispute
 from coalition.simulation.model import CycleFigures, Model
 from coalition.simulation.phones import Phones
 from coalition.simulation.programmes import Programmes
@@ -264,6 +265,10 @@ _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
     "close": Askers.close,
     "propose": Askers.propose,
     "approve": Askers.approve,
+    **dict.fromkeys(
+        ("object", "answer objection", "cancel", "abort"),
+        lambda askers, step, now_us: dispute(askers.cast, askers.model, askers.settlements, step),
+    ),
     "confirm": Askers.confirm,
     "propose opening": Askers.propose_opening,
     "approve opening": Askers.approve_opening,

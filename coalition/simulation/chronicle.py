@@ -5,7 +5,16 @@ from dataclasses import dataclass, field
 from coalition.simulation.processes import Answer
 from coalition.simulation.requests import Asking
 from coalition.simulation.story import Step
-from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
+from settlement.clearing.acts import (
+    AbortSettlement,
+    AnswerObjection,
+    Approve,
+    CancelSettlement,
+    CloseCycle,
+    Confirm,
+    Object,
+    Propose,
+)
 from settlement.clearing.security_acts import (
     ApproveDefault,
     ApproveWithdrawal,
@@ -141,6 +150,14 @@ def _what_of_house(body: object) -> str:
             return f"propose the settlement of cycle {cycle}"
         case Approve(proposal_sha256=sha):
             return f"approve proposal {sha[:_LETTERS]}"
+        case Object(settlement=number):
+            return f"object to settlement {number}"
+        case AnswerObjection(settlement=number, participant=name, accepted=accepted):
+            return f"{'accept' if accepted else 'reject'} the objection of {name} to settlement {number}"
+        case CancelSettlement(settlement=number):
+            return f"cancel settlement {number}"
+        case AbortSettlement(settlement=number):
+            return f"abort settlement {number}"
         case Confirm(settlement=number, participant=name, amount_minor=amount):
             return f"confirm the leg of {name} in settlement {number}: {amount:,} cents"
     return _what_of_security(body)

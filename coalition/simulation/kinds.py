@@ -30,6 +30,10 @@ ON_HOUSE = (
     "close",
     "propose",
     "approve",
+    "object",
+    "answer objection",
+    "cancel",
+    "abort",
     "confirm",
     "propose opening",
     "approve opening",
@@ -55,4 +59,12 @@ FOLLOWED_BY = {
     "approve opening": "load opening",
 }
 """What comes after an act of the house before long, so that it often has its end."""
+SETTLED_BY = (
+    ("propose", "approve"),
+    ("propose", "hours pass", "approve"),
+    ("propose", "object", "answer objection", "propose", "hours pass", "approve"),
+    ("propose", "cancel", "propose", "object", "hours pass", "answer objection", "approve"),
+    ("propose", "hours pass", "approve", "abort", "propose", "hours pass", "approve"),
+)
+"""What people do from the close of a cycle to the approval of its settlement."""
 MISCONDUCT = ("stale", "hasty", "forged", "astray", "borrowed key", "retired key", "reused id")

@@ -12,7 +12,16 @@ from coalition.wire.envelope import seal
 from coalition.wire.member_proofs import spell_consent
 from coalition.wire.methods import METHODS_BY_TYPE, payload_type_of
 from coalition.wire.strict import write_asset, write_time
-from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
+from settlement.clearing.acts import (
+    AbortSettlement,
+    AnswerObjection,
+    Approve,
+    CancelSettlement,
+    CloseCycle,
+    Confirm,
+    Object,
+    Propose,
+)
 from settlement.clearing.security_acts import ProposeDefault, ProposeWithdrawal
 from settlement.house.acts import (
     Activate,
@@ -267,6 +276,12 @@ _MESSAGES: dict[type, Callable[[Any], Any]] = {
     ),
     CloseCycle: lambda body: settlement_pb2.CloseCycleRequest(cycle=body.cycle, label=body.label or ""),
     Approve: lambda body: settlement_pb2.ApproveRequest(proposal_sha256=bytes.fromhex(body.proposal_sha256)),
+    Object: lambda body: settlement_pb2.ObjectRequest(settlement=body.settlement, words=body.words),
+    AnswerObjection: lambda body: settlement_pb2.AnswerObjectionRequest(
+        settlement=body.settlement, participant=body.participant, accepted=body.accepted, words=body.words
+    ),
+    CancelSettlement: lambda body: settlement_pb2.CancelSettlementRequest(settlement=body.settlement),
+    AbortSettlement: lambda body: settlement_pb2.AbortSettlementRequest(settlement=body.settlement),
     Confirm: lambda body: settlement_pb2.ConfirmRequest(
         settlement=body.settlement, participant=body.participant, amount_minor=body.amount_minor
     ),

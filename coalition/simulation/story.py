@@ -6,7 +6,7 @@ A step refers to earlier steps by their numbers, never by what came of them, so 
 from dataclasses import dataclass
 from random import Random
 
-from coalition.simulation.kinds import FOLLOWED_BY, MISCONDUCT, ON_HOUSE, ON_POINTS, TROUBLES
+from coalition.simulation.kinds import FOLLOWED_BY, MISCONDUCT, ON_HOUSE, ON_POINTS, SETTLED_BY, TROUBLES
 from settlement.house.records import BILATERAL, POOL
 from settlement.money import POINTS, VALUE
 
@@ -278,9 +278,10 @@ class _Teller:
 
     def _settle(self) -> None:
         """What finance does at the end of a cycle, with whatever else happens meanwhile; then other prices, and a programme."""
-        for kind, after in (("close", 0.0), ("propose", 3.0), ("approve", 2.0)):
-            self._now += after
-            self._add(kind, conduct="")
+        self._add("close")
+        for kind in self._chance.choice(SETTLED_BY):
+            self._now += 3.0
+            self._add(kind)
         for leg in range(self._partners):
             self._now += 0.3
             self._add("confirm", who=leg)

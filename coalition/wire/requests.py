@@ -5,12 +5,12 @@ from hashlib import sha256
 from typing import Any
 
 from coalition.api.v1.partners_pb2 import TariffProposal
-from coalition.api.v1.settlement_pb2 import Proposal
 from coalition.wire.fundings import agree_to_fund, end_funding, read_campaign
 from coalition.wire.keys import read_added_key, read_revoked_key
 from coalition.wire.member_proofs import read_added_proof, read_consent, read_removed_proof
 from coalition.wire.openings import read_opening_approval, read_opening_proposal
 from coalition.wire.securities import SECURITY_BODIES
+from coalition.wire.settlements import SETTLEMENT_BODIES
 from coalition.wire.strict import (
     invalid,
     parse_payload,
@@ -24,8 +24,6 @@ from coalition.wire.strict import (
     read_uuid,
 )
 from coalition.wire.tariffs import read_tariff_proposal, spell_tariff_proposal
-from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
-from settlement.clearing.netting import Figures
 from settlement.errors import CoalitionError
 from settlement.house.acts import (
     Activate,
@@ -50,25 +48,8 @@ from settlement.ledger.acts import (
     TransferPoints,
     Void,
 )
-from settlement.money import MICROS_MAX
 
 ALIASES_MAX = 16
-AMOUNT_MINOR_MAX = MICROS_MAX
-"""No leg is dearer, whatever the currency: one minor unit is at least one micro."""
-
-
-def parse_proposal(data: bytes) -> tuple[Proposal, Figures]:
-    """A proposal and its figures. Errors PAYLOAD_MALFORMED, UNKNOWN_FIELD, FIELD_INVALID."""
-    proposal: Proposal = parse_payload(data, Proposal)
-    names = [net.participant for net in proposal.nets]
-    if names != sorted(set(names)):
-        raise invalid("proposal.nets", "in order of participant, each once")
-    for name in names:
-        read_partner_id(name, "proposal.nets.participant")
-    nets = {net.participant: net.net_minor for net in proposal.nets}
-    return proposal, Figures(
-        proposal.gross_minor, proposal.bilateral_minor, proposal.multilateral_minor, nets
-    )
 
 
 def member_name(request: Any) -> MemberName:
@@ -184,37 +165,6 @@ def _approve_tariff(request: Any) -> ApproveTariff:
     return ApproveTariff(read_sha256(request.proposal_sha256, "proposal_sha256"))
 
 
-def _close_cycle(request: Any) -> CloseCycle:
-    label = read_text(request.label, "label", least=1, most=40) if request.label else None
-    return CloseCycle(_positive(request.cycle, "cycle"), label)
-
-
-def _propose(request: Any) -> Propose:
-    proposal, figures = parse_proposal(request.proposal)
-    if proposal.audience != request.header.audience:
-        raise CoalitionError(
-            "AUDIENCE_MISMATCH", "the proposal is for another network", field="proposal.audience"
-        )
-    digest = sha256(request.proposal).hexdigest()
-    return Propose(_positive(proposal.cycle, "proposal.cycle"), proposal.currency, figures, digest)
-
-
-def _approve(request: Any) -> Approve:
-    return Approve(read_sha256(request.proposal_sha256, "proposal_sha256"))
-
-
-def _confirm(request: Any) -> Confirm:
-    amount = read_amount(request.amount_minor, "amount_minor", most=AMOUNT_MINOR_MAX)
-    participant = read_partner_id(request.participant, "participant")
-    return Confirm(_positive(request.settlement, "settlement"), participant, amount)
-
-
-def _positive(number: int, field: str) -> int:
-    if number < 1:
-        raise invalid(field, "1 or more")
-    return number
-
-
 BODIES: dict[str, Callable[[Any], object]] = {
     "IssueRequest": _issue,
     "RedeemRequest": _redeem,
@@ -237,10 +187,7 @@ BODIES: dict[str, Callable[[Any], object]] = {
     "EndFundingRequest": end_funding,
     "ProposeTariffRequest": _propose_tariff,
     "ApproveTariffRequest": _approve_tariff,
-    "CloseCycleRequest": _close_cycle,
-    "ProposeRequest": _propose,
-    "ApproveRequest": _approve,
-    "ConfirmRequest": _confirm,
+    **SETTLEMENT_BODIES,
     "ProposeOpeningRequest": read_opening_proposal,
     "ApproveOpeningRequest": read_opening_approval,
     **SECURITY_BODIES,

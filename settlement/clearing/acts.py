@@ -37,3 +37,35 @@ class Confirm:
     settlement: int
     participant: str
     amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """A participant's no to a proposal, in words."""
+
+    settlement: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerObjection:
+    """A person's answer to a participant's objection: an accepted one ends the proposal."""
+
+    settlement: int
+    participant: str
+    accepted: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelSettlement:
+    """Take a proposal back before anybody approves it."""
+
+    settlement: int
+
+
+@dataclass(frozen=True, slots=True)
+class AbortSettlement:
+    """Undo an approval while no leg is paid: the cycle may be settled anew."""
+
+    settlement: int

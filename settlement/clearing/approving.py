@@ -1,7 +1,7 @@
-"""Pure decisions on approvals: another person's yes, after which each leg stands on its settling account."""
+"""Pure decisions on approvals: another person's yes, after which each leg stands on its settling account; and their end."""
 
-from settlement.clearing.acts import Approve
-from settlement.clearing.proposing import FiguresByCycle
+from settlement.clearing.acts import AbortSettlement, Approve
+from settlement.clearing.proposing import FiguresByCycle, why_over
 from settlement.clearing.securing import paid_ahead
 from settlement.errors import CoalitionError
 from settlement.house.drafting import house_draft
@@ -25,7 +25,9 @@ def approve(house: House, figures: FiguresByCycle, act: Act[object], body: Appro
     settlement = proposal_to_approve(house, body.proposal_sha256)
     refusal = _approval_refusal(house, figures, settlement, act, now_us)
     number = () if settlement is None else (("settlement", str(settlement.number)),)
-    posts = () if settlement is None or refusal else _settling_posts(house, settlement)
+    posts: tuple[Transfer, ...] = ()
+    if settlement is not None and refusal is None:
+        posts = _settling_posts(house, settlement, paid_ahead(house, settlement))
     return house_draft("approve", act, (*number, ("proposal", body.proposal_sha256)), refusal, posts)
 
 
@@ -34,11 +36,16 @@ def _approval_refusal(
 ) -> str | None:
     if settlement is None:
         return "PROPOSAL_UNKNOWN"
-    if settlement.approved:
-        return "ALREADY_APPROVED"
+    over = why_over(settlement)
+    if over is not None:
+        return over
     if house.cycles[settlement.cycle].settlement is not None:
         return "CYCLE_IN_SETTLEMENT"
-    if now_us > settlement.proposed_at_us + PROPOSAL_LIFE_US:
+    if now_us < settlement.objections_end_us:
+        return "OBJECTION_PERIOD"
+    if any(objection.accepted is None for objection in settlement.objections.values()):
+        return "OBJECTION_OPEN"
+    if now_us > settlement.objections_end_us + PROPOSAL_LIFE_US:
         return "PROPOSAL_EXPIRED"
     if (house.keys[act.keyid].person or act.partner) == settlement.proposer:
         return "SAME_PERSON"
@@ -46,10 +53,10 @@ def _approval_refusal(
     return None if computed is not None and computed.nets == settlement.nets else "FIGURES_DIFFER"
 
 
-def _settling_posts(house: House, settlement: Settlement) -> tuple[Transfer, ...]:
+def _settling_posts(house: House, settlement: Settlement, ahead: frozenset[str]) -> tuple[Transfer, ...]:
     """A leg that was paid ahead is paid at once. In one posting, so that a settlement of all participants still fits a leaf."""
     network = house.founded
-    unit, ahead = micros_per_minor(network.minor_digits), paid_ahead(house, settlement)
+    unit = micros_per_minor(network.minor_digits)
     posts: list[Transfer] = []
     for participant, amount in settlement.legs.items():
         if abs(amount) * unit > MICROS_MAX:
@@ -61,3 +68,22 @@ def _settling_posts(house: House, settlement: Settlement) -> tuple[Transfer, ...
         debit, credit = (payer, position) if amount > 0 else (position, settling)
         posts.append(Transfer(debit, credit, network.currency, abs(amount) * unit))
     return tuple(posts)
+
+
+def abort(house: House, act: Act[object], body: AbortSettlement) -> Draft:
+    """Undoes an approval while no leg is paid but ahead, and none in default, by the postings that go the other way."""
+    settlement = house.settlements.get(body.settlement)
+    refusal = None
+    if settlement is None:
+        refusal = "SETTLEMENT_UNKNOWN"
+    elif settlement.aborted_at is not None:
+        refusal = "ALREADY_ABORTED"
+    elif settlement.approved_at is None:
+        refusal = "NOT_APPROVED"
+    elif settlement.paid != settlement.paid_ahead or settlement.defaults or not settlement.legs:
+        refusal = "LEG_ALREADY_PAID"
+    posts: tuple[Transfer, ...] = ()
+    if settlement is not None and refusal is None:
+        posts = _settling_posts(house, settlement, settlement.paid_ahead)
+    undone = tuple([post.inverse() for post in posts])
+    return house_draft("abort", act, (("settlement", str(body.settlement)),), refusal, undone)

@@ -6,11 +6,21 @@ leg is paid all `settling` accounts of the settlement and the bank stand at zero
 
 from types import MappingProxyType
 
-from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
-from settlement.clearing.approving import approve, proposal_to_approve
+from settlement.clearing.acts import (
+    AbortSettlement,
+    AnswerObjection,
+    Approve,
+    CancelSettlement,
+    CloseCycle,
+    Confirm,
+    Object,
+    Propose,
+)
+from settlement.clearing.approving import abort, approve, proposal_to_approve
 from settlement.clearing.closing import close_cycle
 from settlement.clearing.defaulting import OwedByCycle, approve_default, propose_default
 from settlement.clearing.legs import confirm
+from settlement.clearing.objecting import answer_objection, cancel, object_to
 from settlement.clearing.proposing import FiguresByCycle, propose
 from settlement.clearing.securing import approve_withdrawal, deposit, propose_withdrawal, set_cap
 from settlement.clearing.security_acts import (
@@ -53,6 +63,14 @@ def decide_desk(
             return propose(house, figures, act, body)
         case Approve() as body:
             return approve(house, figures, act, body, now_us)
+        case Object() as body:
+            return object_to(house, act, body, now_us)
+        case AnswerObjection() as body:
+            return answer_objection(house, act, body)
+        case CancelSettlement() as body:
+            return cancel(house, act, body)
+        case AbortSettlement() as body:
+            return abort(house, act, body)
         case Confirm() as body:
             return confirm(house, act, body)
         case Deposit() as body:

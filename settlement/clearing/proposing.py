@@ -6,6 +6,7 @@ from settlement.clearing.acts import Propose
 from settlement.clearing.closing import CycleNotClosedError
 from settlement.clearing.netting import Figures
 from settlement.house.drafting import house_draft
+from settlement.house.records import Settlement
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 
@@ -32,3 +33,12 @@ def propose(house: House, figures: FiguresByCycle, act: Act[object], body: Propo
     if refusal is None:
         lines += [("net", f"{participant} {amount}") for participant, amount in body.figures.nets.items()]
     return house_draft("propose", act, tuple(lines), refusal)
+
+
+def why_over(settlement: Settlement) -> str | None:
+    """Why a proposal cannot be approved, objected to or cancelled any more, or None if it can."""
+    if settlement.aborted_at is not None:
+        return "ALREADY_ABORTED"
+    if settlement.cancelled_at is not None:
+        return "ALREADY_CANCELLED"
+    return None if settlement.approved_at is None else "ALREADY_APPROVED"

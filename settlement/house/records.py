@@ -114,9 +114,22 @@ class Funding:
 
 
 @dataclass(frozen=True, slots=True)
+class Objection:
+    """A participant's no to a proposal. `accepted`: None while nobody has answered."""
+
+    participant: str
+    words: str
+    raised_at_us: int
+    accepted: bool | None = None
+    answer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settlement:
     """The discharge of one cycle's net positions, in minor units: positive pays, negative is paid.
 
+    Before `objections_end_us` participants may object and nobody may approve. `approved_at`, `cancelled_at`, `aborted_at`: house
+    entries. `objections`: by participant.
     `tariff`: that in force when it was approved. `paid_ahead`: who of `paid` had prefunded its leg. `defaults`: those who did
     not pay, by name.
     """
@@ -127,12 +140,21 @@ class Settlement:
     proposer: str
     proposed_at_us: int
     nets: dict[str, int]
-    approved: bool = False
+    objections_end_us: int
+    objections: dict[str, Objection] = field(default_factory=dict)
+    approved_at: int | None = None
+    cancelled_at: int | None = None
+    aborted_at: int | None = None
     paid: frozenset[str] = field(default_factory=frozenset)
     approved_at_us: int = 0
     tariff: int = 0
     paid_ahead: frozenset[str] = field(default_factory=frozenset)
     defaults: Mapping[str, "Default"] = field(default_factory=dict)
+
+    @property
+    def approved(self) -> bool:
+        """Approved, and not aborted since."""
+        return self.approved_at is not None and self.aborted_at is None
 
     @property
     def legs(self) -> dict[str, int]:

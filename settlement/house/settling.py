@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from settlement.house.records import Cycle, Settlement
+from settlement.clock import HOUR_US
+from settlement.house.records import Cycle, Objection, Settlement
 from settlement.house.security import PREFUND
 from settlement.journal.leaf import Entry
 
@@ -22,9 +23,35 @@ def _close(house: "House", entry: Entry) -> None:
 def _propose(house: "House", entry: Entry) -> None:
     number, cycle = int(entry.one("settlement")), int(entry.one("cycle"))
     nets = {name: int(net) for name, net in (value.split(" ") for value in entry.all("net"))}
+    end_us = entry.time_us + house.tariff.objection_hours * HOUR_US
     house.settlements[number] = Settlement(
-        number, cycle, entry.one("proposal"), house.signer_of(entry), entry.time_us, nets
+        number, cycle, entry.one("proposal"), house.signer_of(entry), entry.time_us, nets, end_us
     )
+
+
+def _object(house: "House", entry: Entry) -> None:
+    objection = Objection(entry.one("partner"), entry.one("words"), entry.time_us)
+    _put_objection(house, int(entry.one("settlement")), objection)
+
+
+def _answer(house: "House", entry: Entry) -> None:
+    """An accepted objection ends the proposal."""
+    number, accepted = int(entry.one("settlement")), entry.one("answer") == "accepted"
+    objection = house.settlements[number].objections[entry.one("subject")]
+    _put_objection(house, number, replace(objection, accepted=accepted, answer=entry.one("words")))
+    if accepted:
+        house.settlements[number] = replace(house.settlements[number], cancelled_at=entry.index)
+
+
+def _put_objection(house: "House", number: int, objection: Objection) -> None:
+    settlement = house.settlements[number]
+    objections = {**settlement.objections, objection.participant: objection}
+    house.settlements[number] = replace(settlement, objections=objections)
+
+
+def _cancel(house: "House", entry: Entry) -> None:
+    number = int(entry.one("settlement"))
+    house.settlements[number] = replace(house.settlements[number], cancelled_at=entry.index)
 
 
 def _approve(house: "House", entry: Entry) -> None:
@@ -33,7 +60,7 @@ def _approve(house: "House", entry: Entry) -> None:
     ahead = frozenset([name for kind, _, name in debits if kind == PREFUND])
     settlement = replace(
         house.settlements[number],
-        approved=True,
+        approved_at=entry.index,
         approved_at_us=entry.time_us,
         tariff=house.tariff_number,
         paid=ahead,
@@ -41,6 +68,14 @@ def _approve(house: "House", entry: Entry) -> None:
     )
     house.settlements[number] = settlement
     house.cycles[settlement.cycle] = replace(house.cycles[settlement.cycle], settlement=number)
+
+
+def _abort(house: "House", entry: Entry) -> None:
+    """The cycle may be settled anew."""
+    number = int(entry.one("settlement"))
+    settlement = replace(house.settlements[number], aborted_at=entry.index)
+    house.settlements[number] = settlement
+    house.cycles[settlement.cycle] = replace(house.cycles[settlement.cycle], settlement=None)
 
 
 def _confirm(house: "House", entry: Entry) -> None:
@@ -52,7 +87,11 @@ def _confirm(house: "House", entry: Entry) -> None:
 SETTLING: dict[str, Callable[["House", Entry], None]] = {
     "close": _close,
     "propose": _propose,
+    "objection": _object,
+    "objection-answer": _answer,
+    "cancel": _cancel,
     "approve": _approve,
+    "abort": _abort,
     "confirm": _confirm,
 }
 """The fold of each kind of entry."""

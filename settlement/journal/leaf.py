@@ -26,6 +26,7 @@ _NAME = r"[a-z0-9][a-z0-9-]{0,38}[a-z0-9]"
 _TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z"
 _ASSET = r"[A-Z]{3}"
 _TEXT = r"[\x21-\x7e](?:[\x20-\x7e]{0,78}[\x21-\x7e])?"
+_WORDS = r"[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?"
 _ACCOUNT = r"[a-z][a-z-]*(?::[a-z0-9-]+){0,2}"
 _WHEN_IDLE = r"activity-[1-9]\d{0,2}"
 _LOT = rf"{_NUMBER}:{_NUMBER}\.{_NUMBER}"
@@ -83,6 +84,8 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "cap": rf"(?:none|{_NUMBER})",
         "cover": rf"(?:unpaid|collateral|guarantee|capital|shortfall) {_NUMBER}",
         "bear": rf"{_NAME} {_NUMBER}",
+        "words": _WORDS,
+        "answer": r"(?:accepted|rejected)",
         "totals": rf"{_NUMBER} {_NUMBER} {_NUMBER} {_NUMBER}",
         "part": _NUMBER,
         "joined": _UUID,
@@ -109,7 +112,11 @@ KINDS: dict[str, tuple[str, ...]] = {
         "tariff-start": "proposal request",
         "close": f"{_ACT} cycle label? {_SIGNED_BY} result",
         "propose": f"{_ACT} cycle settlement? proposal net* {_SIGNED_BY} result",
+        "objection": f"{_ACT} settlement words {_SIGNED_BY} result",
+        "objection-answer": f"{_ACT} settlement subject answer words {_SIGNED_BY} result",
+        "cancel": f"{_ACT} settlement {_SIGNED_BY} result",
         "approve": f"{_ACT} settlement? proposal {_SIGNED_BY} post* result",
+        "abort": f"{_ACT} settlement {_SIGNED_BY} post* result",
         "confirm": f"{_ACT} settlement subject amount {_SIGNED_BY} post? result",
         "deposit": f"{_ACT} subject security amount {_SIGNED_BY} post? result",
         "withdraw-propose": f"{_ACT} subject security amount proposal {_SIGNED_BY} result",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from settlement.clearing.accrual import Accruals, owed_before, owed_within
 from settlement.clearing.netting import net
 from settlement.errors import CoalitionError
-from settlement.house.records import Cycle, Settlement
+from settlement.house.records import Cycle
 from settlement.house.state import House
 from settlement.journal.leaf import Transfer
 from settlement.money import ASSETS, POINTS, VALUE
@@ -63,8 +63,8 @@ class CycleBook:
     """One closed cycle. A participant missing from `opening` or `settled` stands at zero there.
 
     `ranges`: shard to its entries of the cycle, the first and the one after the last. `opening`: nets of all earlier cycles less
-    the settlements approved by the close before; `settled`: nets of the settlements approved since, up to this close. `activity`
-    is on points, `value` on value.
+    the settlements approved by the close before; `settled`: nets of the settlements approved since, up to this close, less those
+    aborted. `activity` is on points, `value` on value.
     """
 
     network: str
@@ -113,18 +113,15 @@ def assemble(
     accruals: Accruals,
     charges: Charges,
     activity: Mapping[str, Mapping[str, Activity]],
-    approved_at: Mapping[int, int],
 ) -> CycleBook:
     """The cycle's book from what was recorded. Raises as `closed_cycle`. `activity`: by asset, as `activity_of` has it.
 
-    `house`: any state after the close. `closed_at_us`: time of the closing entry. `approved_at`: settlement to the
-    house entry that approved it; those approved by the close before this cycle may be left out.
+    `house`: any state after the close. `closed_at_us`: time of the closing entry.
     """
     record, closed_at = closed_cycle(house, cycle)
     network, since = house.founded, close_before(house, cycle)
-    approved = [(approved_at.get(s.number, -1), s) for s in house.settlements.values() if s.approved]
     earlier = net(owed_before(accruals, network.minor_digits)).nets
-    discharged = _nets_of(settlement for entry, settlement in approved if entry <= since)
+    discharged = _discharged(house, after=-1, upto=since)
     owed = owed_within(accruals, network.minor_digits)
     return CycleBook(
         network=network.origin,
@@ -144,16 +141,18 @@ def assemble(
             name: earlier.get(name, 0) - discharged.get(name, 0)
             for name in earlier.keys() | discharged.keys()
         },
-        settled=_nets_of(settlement for entry, settlement in approved if since < entry <= closed_at),
+        settled=_discharged(house, after=since, upto=closed_at),
     )
 
 
-def _nets_of(settlements: Iterable[Settlement]) -> dict[str, int]:
-    """What settlements together take off the positions."""
+def _discharged(house: House, *, after: int, upto: int) -> dict[str, int]:
+    """What settlements took off the positions in house entries after one and up to another, less what came back by aborts."""
     taken: dict[str, int] = {}
-    for settlement in settlements:
-        for participant, amount in settlement.nets.items():
-            taken[participant] = taken.get(participant, 0) + amount
+    for settlement in house.settlements.values():
+        for entry, sign in ((settlement.approved_at, 1), (settlement.aborted_at, -1)):
+            if entry is not None and after < entry <= upto:
+                for participant, amount in settlement.nets.items():
+                    taken[participant] = taken.get(participant, 0) + sign * amount
     return taken
 
 

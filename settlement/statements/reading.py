@@ -35,8 +35,6 @@ _CUTS = r"""WITH RECURSIVE cuts AS (
         FROM cuts c JOIN entries e USING (shard, index) WHERE c.cycle > %(cycle)s
     ) SELECT e.leaf FROM cuts JOIN entries e USING (shard, index) WHERE cycle = %(cycle)s"""
 _CLOSED_AT = "SELECT recorded_at_us FROM entries WHERE shard = %s AND index = %s"
-_APPROVALS = """SELECT leaf FROM entries
-    WHERE shard = 0 AND kind <> 'heads' AND kind = 'approve' AND refusal IS NULL AND index > %s AND index < %s"""
 _POINTS = """SELECT t.asset, CASE WHEN from_member THEN credit ELSE debit END, from_member, sum(amount), count(*)
     FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[]) AS part (shard, first, after)
     JOIN transfers t ON t.shard = part.shard AND t.index >= part.first AND t.index < part.after
@@ -76,7 +74,6 @@ def read_cycle_book(connection: Connection[TupleRow], house: House, cycle: int) 
             connection, house, {**ranges, HOUSE: (close_before(house, cycle) + 1, closed_at + 1)}
         ),
         activity=_activity(connection, ranges),
-        approved_at=_approvals(connection, house, close_before(house, cycle)),
     )
 
 
@@ -123,11 +120,3 @@ def _charges(connection: Connection[TupleRow], house: House, ranges: dict[int, t
 def _columns(ranges: dict[int, tuple[int, int]]) -> tuple[list[int], list[int], list[int]]:
     """Shards, and their ranges' first entries and those after the last."""
     return list(ranges), [start for start, _ in ranges.values()], [end for _, end in ranges.values()]
-
-
-def _approvals(connection: Connection[TupleRow], house: House, since: int) -> dict[int, int]:
-    """Settlements approved after a house entry, and by which entry."""
-    entries = [
-        parse_leaf(leaf.encode("ascii")) for (leaf,) in connection.execute(_APPROVALS, (since, house.size))
-    ]
-    return {int(entry.one("settlement")): entry.index for entry in entries}

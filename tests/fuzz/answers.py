@@ -18,7 +18,7 @@ from coalition.gateway.status import status_of
 from coalition.wire.envelope import payload_of, seal
 from coalition.wire.methods import RECEIPT_TYPE, payload_type_of
 from coalition.wire.receipts import open_receipt, seal_receipt
-from coalition.wire.requests import parse_proposal
+from coalition.wire.settlements import parse_proposal
 from settlement.clock import TIME_MAX_US
 from settlement.errors import CoalitionError
 from settlement.ids import new_act_id

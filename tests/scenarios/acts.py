@@ -11,7 +11,16 @@ from typing import Any
 from coalition.simulation.model import CycleFigures
 from coalition.simulation.requests import message_of, proposal_of
 from coalition.wire.tariffs import spell_tariff_proposal
-from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
+from settlement.clearing.acts import (
+    AbortSettlement,
+    AnswerObjection,
+    Approve,
+    CancelSettlement,
+    CloseCycle,
+    Confirm,
+    Object,
+    Propose,
+)
 from settlement.clearing.netting import Figures
 from settlement.house.acts import (
     Activate,
@@ -199,6 +208,16 @@ def _approve(scene: Scene, name: str, proposal: str) -> Asking:
     return _plain(Approve(scene.proposals.get(proposal, NO_PROPOSAL)))
 
 
+def _object(scene: Scene, name: str, settlement: str, *words: str) -> Asking:
+    return _plain(Object(int(settlement), " ".join(words)))
+
+
+def _answer(scene: Scene, name: str, participant: str, settlement: str, answer: str, *words: str) -> Asking:
+    if answer not in ("accepted", "rejected"):
+        raise ValueError("write accepted or rejected before the words")
+    return _plain(AnswerObjection(int(settlement), participant, answer == "accepted", " ".join(words)))
+
+
 def _confirm(scene: Scene, name: str, participant: str, amount: str, settlement: str) -> Asking:
     minor = micros(amount) // micros_per_minor(scene.network.minor_digits)
     return _plain(Confirm(int(settlement), participant, minor))
@@ -249,6 +268,13 @@ ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
     "close": ("cycle NUMBER", lambda scene, name, cycle: _plain(CloseCycle(int(cycle), None))),
     "propose": ("cycle NUMBER", _propose),
     "approve": ("PROPOSAL", _approve),
+    "objection": ("to settlement NUMBER ...", _object),
+    "objection-answer": ("PARTICIPANT on settlement NUMBER ANSWER ...", _answer),
+    "cancel": (
+        "settlement NUMBER",
+        lambda scene, name, settlement: _plain(CancelSettlement(int(settlement))),
+    ),
+    "abort": ("settlement NUMBER", lambda scene, name, settlement: _plain(AbortSettlement(int(settlement)))),
     "confirm": ("leg of PARTICIPANT AMOUNT in settlement NUMBER", _confirm),
     **SECURITY_ACTS,
 }

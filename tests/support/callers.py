@@ -111,14 +111,14 @@ class Callers:
             "CloseCycleRequest": {"cycle": 1_000, "label": "2026-11"},
             "PreviewRequest": {"cycle": 1},
             "ProposeRequest": {"proposal": proposal.SerializeToString()},
-            "ApproveRequest": {"proposal_sha256": bytes(32)},
-            "ConfirmRequest": {"settlement": 1, "participant": "bakery", "amount_minor": 5},
             "ProposeOpeningRequest": {"file_sha256": bytes(32), **totals},
             "ApproveOpeningRequest": {"partner_id": "bakery", "file_sha256": bytes(32)},
             "GetInclusionProofRequest": {"shard": 0, "entry_number": 0},
             "GetConsistencyProofRequest": {"old_size": 1},
         }
-        return fields.get(message) or _fields_of_points(now).get(message) or _fields_of_security(message)
+        return fields.get(message) or {**_fields_of_points(now), **_OF_SETTLEMENTS, **_of_security()}.get(
+            message, {}
+        )
 
 
 def _fields_of_points(now: int) -> dict[str, dict[str, Any]]:
@@ -150,11 +150,11 @@ def _fields_of_points(now: int) -> dict[str, dict[str, Any]]:
     }
 
 
-def _fields_of_security(message: str) -> dict[str, Any]:
+def _of_security() -> dict[str, dict[str, Any]]:
     """Fields of requests about securities, caps and defaults."""
     withdrawal = spell_withdrawal(ORIGIN, "bakery", "collateral", "EUR", 5)
     default = spell_default(ORIGIN, 1_000, "bakery", "EUR", Waterfall(5, 1, 1, 1, {"grocer": 1}, 1))
-    fields: dict[str, dict[str, Any]] = {
+    return {
         "DepositRequest": {"participant": "nobody-there", "kind": KINDS["collateral"], "amount_minor": 5},
         "ProposeWithdrawalRequest": {"proposal": withdrawal},
         "ApproveWithdrawalRequest": {"proposal_sha256": bytes(32)},
@@ -163,7 +163,6 @@ def _fields_of_security(message: str) -> dict[str, Any]:
         "ProposeDefaultRequest": {"proposal": default},
         "ApproveDefaultRequest": {"proposal_sha256": bytes(32)},
     }
-    return fields.get(message, {})
 
 
 def method_of(request: Any) -> Method:
@@ -178,3 +177,14 @@ CALLERS = {1: "bakery", 2: "operator", 3: "ann"}
 def caller_for(method: Method) -> str:
     """A caller with the first of the method's roles."""
     return CALLERS[min(method.roles)]
+
+
+_OF_SETTLEMENTS: dict[str, dict[str, Any]] = {
+    "ApproveRequest": {"proposal_sha256": bytes(32)},
+    "ObjectRequest": {"settlement": 1, "words": "a redemption is missing"},
+    "AnswerObjectionRequest": {"settlement": 1, "participant": "bakery", "words": "it is not ours"},
+    "CancelSettlementRequest": {"settlement": 1_000},
+    "AbortSettlementRequest": {"settlement": 1_000},
+    "ConfirmRequest": {"settlement": 1, "participant": "bakery", "amount_minor": 5},
+}
+"""Fields of requests about a settlement that is proposed."""

@@ -77,7 +77,7 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """The proposal's figures are not the ones the ledger gives."""
     REFUSAL_REASON_PROPOSAL_UNKNOWN: _RefusalReason.ValueType  # 19
     REFUSAL_REASON_PROPOSAL_EXPIRED: _RefusalReason.ValueType  # 20
-    """72 hours have passed since the proposal."""
+    """72 hours have passed since the proposal, or since the time for objections to it."""
     REFUSAL_REASON_ALREADY_APPROVED: _RefusalReason.ValueType  # 21
     REFUSAL_REASON_SAME_PERSON: _RefusalReason.ValueType  # 22
     """The person who proposed may not approve."""
@@ -125,6 +125,22 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     REFUSAL_REASON_PROOF_UNKNOWN: _RefusalReason.ValueType  # 83
     REFUSAL_REASON_TOO_MANY_PROOFS: _RefusalReason.ValueType  # 84
     """A member has at most five devices."""
+    REFUSAL_REASON_SETTLEMENT_UNKNOWN: _RefusalReason.ValueType  # 90
+    """No settlement has this number, or it is not one of the caller's."""
+    REFUSAL_REASON_OBJECTION_PERIOD: _RefusalReason.ValueType  # 91
+    """Participants may still object to the proposal."""
+    REFUSAL_REASON_OBJECTION_OPEN: _RefusalReason.ValueType  # 92
+    """An objection has no answer yet."""
+    REFUSAL_REASON_OBJECTION_PERIOD_OVER: _RefusalReason.ValueType  # 93
+    REFUSAL_REASON_ALREADY_OBJECTED: _RefusalReason.ValueType  # 94
+    """A participant objects to a proposal once."""
+    REFUSAL_REASON_OBJECTION_UNKNOWN: _RefusalReason.ValueType  # 95
+    REFUSAL_REASON_ALREADY_ANSWERED: _RefusalReason.ValueType  # 96
+    REFUSAL_REASON_ALREADY_CANCELLED: _RefusalReason.ValueType  # 97
+    """The proposal was taken back, or an objection to it accepted."""
+    REFUSAL_REASON_ALREADY_ABORTED: _RefusalReason.ValueType  # 98
+    """The approval was undone."""
+    REFUSAL_REASON_NOT_APPROVED: _RefusalReason.ValueType  # 99
     REFUSAL_REASON_LEG_DEFAULTED: _RefusalReason.ValueType  # 110
     """The participant is in default with the leg, or the leg bears so much of another's that nothing is left of it."""
     REFUSAL_REASON_LEG_NOT_OVERDUE: _RefusalReason.ValueType  # 111
@@ -164,7 +180,7 @@ REFUSAL_REASON_FIGURES_DIFFER: RefusalReason.ValueType  # 18
 """The proposal's figures are not the ones the ledger gives."""
 REFUSAL_REASON_PROPOSAL_UNKNOWN: RefusalReason.ValueType  # 19
 REFUSAL_REASON_PROPOSAL_EXPIRED: RefusalReason.ValueType  # 20
-"""72 hours have passed since the proposal."""
+"""72 hours have passed since the proposal, or since the time for objections to it."""
 REFUSAL_REASON_ALREADY_APPROVED: RefusalReason.ValueType  # 21
 REFUSAL_REASON_SAME_PERSON: RefusalReason.ValueType  # 22
 """The person who proposed may not approve."""
@@ -212,6 +228,22 @@ REFUSAL_REASON_PROOF_EXISTS: RefusalReason.ValueType  # 82
 REFUSAL_REASON_PROOF_UNKNOWN: RefusalReason.ValueType  # 83
 REFUSAL_REASON_TOO_MANY_PROOFS: RefusalReason.ValueType  # 84
 """A member has at most five devices."""
+REFUSAL_REASON_SETTLEMENT_UNKNOWN: RefusalReason.ValueType  # 90
+"""No settlement has this number, or it is not one of the caller's."""
+REFUSAL_REASON_OBJECTION_PERIOD: RefusalReason.ValueType  # 91
+"""Participants may still object to the proposal."""
+REFUSAL_REASON_OBJECTION_OPEN: RefusalReason.ValueType  # 92
+"""An objection has no answer yet."""
+REFUSAL_REASON_OBJECTION_PERIOD_OVER: RefusalReason.ValueType  # 93
+REFUSAL_REASON_ALREADY_OBJECTED: RefusalReason.ValueType  # 94
+"""A participant objects to a proposal once."""
+REFUSAL_REASON_OBJECTION_UNKNOWN: RefusalReason.ValueType  # 95
+REFUSAL_REASON_ALREADY_ANSWERED: RefusalReason.ValueType  # 96
+REFUSAL_REASON_ALREADY_CANCELLED: RefusalReason.ValueType  # 97
+"""The proposal was taken back, or an objection to it accepted."""
+REFUSAL_REASON_ALREADY_ABORTED: RefusalReason.ValueType  # 98
+"""The approval was undone."""
+REFUSAL_REASON_NOT_APPROVED: RefusalReason.ValueType  # 99
 REFUSAL_REASON_LEG_DEFAULTED: RefusalReason.ValueType  # 110
 """The participant is in default with the leg, or the leg bears so much of another's that nothing is left of it."""
 REFUSAL_REASON_LEG_NOT_OVERDUE: RefusalReason.ValueType  # 111

@@ -49,10 +49,29 @@ class SettlementServiceStub:
     """Refusals, first that applies: CYCLE_UNKNOWN, CYCLE_IN_SETTLEMENT, FIGURES_DIFFER. Error CYCLE_NOT_CLOSED: some
     shard has not cut the cycle yet.
     """
+    Object: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
+    """A participant's no to a proposal; it cannot be approved before somebody has answered.
+    Refusals, first that applies: SETTLEMENT_UNKNOWN (also: the caller has no net in it), ALREADY_OBJECTED, ALREADY_ABORTED,
+    ALREADY_CANCELLED, ALREADY_APPROVED, OBJECTION_PERIOD_OVER.
+    """
+    AnswerObjection: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
+    """A person's answer to an objection. An accepted one cancels the proposal, a rejected one stands no longer in its way.
+    Refusals, first that applies: OBJECTION_UNKNOWN, ALREADY_ANSWERED, ALREADY_CANCELLED.
+    """
+    CancelSettlement: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
+    """Takes a proposal back before anybody has approved it.
+    Refusals, first that applies: SETTLEMENT_UNKNOWN, ALREADY_ABORTED, ALREADY_CANCELLED, ALREADY_APPROVED.
+    """
     Approve: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """Another person's yes to the proposal with this hash; every figure is computed again, then posted.
-    Refusals, first that applies: PROPOSAL_UNKNOWN, ALREADY_APPROVED, CYCLE_IN_SETTLEMENT, PROPOSAL_EXPIRED,
-    SAME_PERSON, FIGURES_DIFFER. Error AMOUNT_TOO_LARGE: a leg does not fit an entry.
+    Refusals, first that applies: PROPOSAL_UNKNOWN, ALREADY_ABORTED, ALREADY_CANCELLED, ALREADY_APPROVED,
+    CYCLE_IN_SETTLEMENT, OBJECTION_PERIOD, OBJECTION_OPEN, PROPOSAL_EXPIRED, SAME_PERSON, FIGURES_DIFFER.
+    Error AMOUNT_TOO_LARGE: a leg does not fit an entry.
+    """
+    AbortSettlement: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
+    """Undoes an approval while no leg is paid, by postings that go the other way; the cycle may be proposed anew.
+    Refusals, first that applies: SETTLEMENT_UNKNOWN, ALREADY_ABORTED, NOT_APPROVED, LEG_ALREADY_PAID (also: there is
+    none to pay, or one is in default; a leg that was paid ahead does not count).
     """
     Confirm: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS.
@@ -79,10 +98,29 @@ class SettlementServiceAsyncStub(SettlementServiceStub):
     """Refusals, first that applies: CYCLE_UNKNOWN, CYCLE_IN_SETTLEMENT, FIGURES_DIFFER. Error CYCLE_NOT_CLOSED: some
     shard has not cut the cycle yet.
     """
+    Object: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
+    """A participant's no to a proposal; it cannot be approved before somebody has answered.
+    Refusals, first that applies: SETTLEMENT_UNKNOWN (also: the caller has no net in it), ALREADY_OBJECTED, ALREADY_ABORTED,
+    ALREADY_CANCELLED, ALREADY_APPROVED, OBJECTION_PERIOD_OVER.
+    """
+    AnswerObjection: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
+    """A person's answer to an objection. An accepted one cancels the proposal, a rejected one stands no longer in its way.
+    Refusals, first that applies: OBJECTION_UNKNOWN, ALREADY_ANSWERED, ALREADY_CANCELLED.
+    """
+    CancelSettlement: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
+    """Takes a proposal back before anybody has approved it.
+    Refusals, first that applies: SETTLEMENT_UNKNOWN, ALREADY_ABORTED, ALREADY_CANCELLED, ALREADY_APPROVED.
+    """
     Approve: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """Another person's yes to the proposal with this hash; every figure is computed again, then posted.
-    Refusals, first that applies: PROPOSAL_UNKNOWN, ALREADY_APPROVED, CYCLE_IN_SETTLEMENT, PROPOSAL_EXPIRED,
-    SAME_PERSON, FIGURES_DIFFER. Error AMOUNT_TOO_LARGE: a leg does not fit an entry.
+    Refusals, first that applies: PROPOSAL_UNKNOWN, ALREADY_ABORTED, ALREADY_CANCELLED, ALREADY_APPROVED,
+    CYCLE_IN_SETTLEMENT, OBJECTION_PERIOD, OBJECTION_OPEN, PROPOSAL_EXPIRED, SAME_PERSON, FIGURES_DIFFER.
+    Error AMOUNT_TOO_LARGE: a leg does not fit an entry.
+    """
+    AbortSettlement: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
+    """Undoes an approval while no leg is paid, by postings that go the other way; the cycle may be proposed anew.
+    Refusals, first that applies: SETTLEMENT_UNKNOWN, ALREADY_ABORTED, NOT_APPROVED, LEG_ALREADY_PAID (also: there is
+    none to pay, or one is in default; a leg that was paid ahead does not count).
     """
     Confirm: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS.
@@ -150,14 +188,57 @@ class SettlementServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def Object(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
+        """A participant's no to a proposal; it cannot be approved before somebody has answered.
+        Refusals, first that applies: SETTLEMENT_UNKNOWN (also: the caller has no net in it), ALREADY_OBJECTED, ALREADY_ABORTED,
+        ALREADY_CANCELLED, ALREADY_APPROVED, OBJECTION_PERIOD_OVER.
+        """
+
+    @_abc_1.abstractmethod
+    def AnswerObjection(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
+        """A person's answer to an objection. An accepted one cancels the proposal, a rejected one stands no longer in its way.
+        Refusals, first that applies: OBJECTION_UNKNOWN, ALREADY_ANSWERED, ALREADY_CANCELLED.
+        """
+
+    @_abc_1.abstractmethod
+    def CancelSettlement(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
+        """Takes a proposal back before anybody has approved it.
+        Refusals, first that applies: SETTLEMENT_UNKNOWN, ALREADY_ABORTED, ALREADY_CANCELLED, ALREADY_APPROVED.
+        """
+
+    @_abc_1.abstractmethod
     def Approve(
         self,
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
         """Another person's yes to the proposal with this hash; every figure is computed again, then posted.
-        Refusals, first that applies: PROPOSAL_UNKNOWN, ALREADY_APPROVED, CYCLE_IN_SETTLEMENT, PROPOSAL_EXPIRED,
-        SAME_PERSON, FIGURES_DIFFER. Error AMOUNT_TOO_LARGE: a leg does not fit an entry.
+        Refusals, first that applies: PROPOSAL_UNKNOWN, ALREADY_ABORTED, ALREADY_CANCELLED, ALREADY_APPROVED,
+        CYCLE_IN_SETTLEMENT, OBJECTION_PERIOD, OBJECTION_OPEN, PROPOSAL_EXPIRED, SAME_PERSON, FIGURES_DIFFER.
+        Error AMOUNT_TOO_LARGE: a leg does not fit an entry.
+        """
+
+    @_abc_1.abstractmethod
+    def AbortSettlement(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
+        """Undoes an approval while no leg is paid, by postings that go the other way; the cycle may be proposed anew.
+        Refusals, first that applies: SETTLEMENT_UNKNOWN, ALREADY_ABORTED, NOT_APPROVED, LEG_ALREADY_PAID (also: there is
+        none to pay, or one is in default; a leg that was paid ahead does not count).
         """
 
     @_abc_1.abstractmethod

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from coalition.cli.demo.plan import MonthPlan
 from coalition.cli.demo.replay import for_all
 from coalition.cli.demo.stage import Stage, accepted, demo_act_id
-from coalition.wire.requests import parse_proposal
+from coalition.wire.settlements import parse_proposal
 from settlement.clearing.netting import Figures
 from settlement.errors import CoalitionError
 

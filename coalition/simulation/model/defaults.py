@@ -85,7 +85,9 @@ class Defaults:
         return Answer(None, about, self._pour(found))
 
     def _why_not(self, place: Place, settlement: Settlement | None, name: str) -> str | None:
-        if settlement is None or settlement.approved_at is None or settlement.nets.get(name, 0) <= 0:
+        if settlement is None or settlement.approved_at is None or not settlement.binds:
+            return "LEG_UNKNOWN"
+        if settlement.nets.get(name, 0) <= 0:
             return "LEG_UNKNOWN"
         if name in settlement.paid:
             return "LEG_ALREADY_PAID"

@@ -181,7 +181,7 @@ def positions_are_debts(facts: Facts) -> Iterator[str]:
             due[debtor] += micros
             due[creditor] -= micros
     for settlement in facts.settlements.all:
-        for name, net in settlement.nets.items() if settlement.approved_at is not None else []:
+        for name, net in settlement.nets.items() if settlement.binds else []:
             due[name] -= net * facts.cycles.unit
     posted = facts.accounts.named("position", facts.currency)
     operator = facts.partners.operator
@@ -205,7 +205,7 @@ def legs_are_settling(facts: Facts) -> Iterator[str]:
     for settlement in facts.settlements.all:
         if sum(settlement.nets.values()):
             yield f"the nets of settlement {settlement.number} sum to {sum(settlement.nets.values())}"
-        by_bank = settlement.paid.keys() - settlement.ahead
+        by_bank = settlement.paid.keys() - settlement.ahead  # of an aborted one nothing
         bank += sum(settlement.nets[name] + settlement.borne[name] for name in by_bank) * facts.cycles.unit
         unpaid = settlement.unpaid()
         for name in settlement.nets:
@@ -223,7 +223,7 @@ def securities_are_deposits(facts: Facts) -> Iterator[str]:
     """A security is what was deposited less what went back, what it paid ahead and what defaults took; only capital runs dry."""
     due = Counter(facts.settlements.securities.deposited)
     for settlement in facts.settlements.all:
-        for name in settlement.ahead:
+        for name in settlement.ahead if settlement.binds else ():
             due[f"prefund:{name}"] -= settlement.nets[name]
     for default in facts.defaults.poured:
         name, steps = default.body.participant, default.steps

@@ -35,7 +35,16 @@ from coalition.simulation.model.terms import (
 )
 from coalition.simulation.model.transfers import Transfers
 from coalition.simulation.model.waiting import funders_told, release, see_to
-from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
+from settlement.clearing.acts import (
+    AbortSettlement,
+    AnswerObjection,
+    Approve,
+    CancelSettlement,
+    CloseCycle,
+    Confirm,
+    Object,
+    Propose,
+)
 from settlement.clearing.security_acts import (
     ApproveDefault,
     ApproveWithdrawal,
@@ -223,9 +232,11 @@ class Model(Questions):
             case CloseCycle() as body:
                 return facts.cycles.close(place, body)
             case Propose() as body:
-                return facts.settlements.propose(place, person, body)
+                return facts.settlements.propose(place, person, body, facts.tariffs.at(place.house).terms)
             case Approve() as body:
                 return facts.settlements.approve(place, person, body)
+            case Object() | AnswerObjection() | CancelSettlement() | AbortSettlement() as body:
+                return facts.settlements.dispute(place, asked.partner, body)
             case Confirm() as body:
                 return facts.settlements.confirm(place, body)
             case ProposeOpening() as body:

@@ -93,6 +93,11 @@ class Questions:
         found = self._facts.settlements.numbered(settlement)
         return dict(found.nets) if found is not None else {}
 
+    def objectors(self, settlement: int) -> list[str]:
+        """Who has objected to a proposal, the newest last."""
+        found = self._facts.settlements.numbered(settlement)
+        return list(found.answers) if found is not None else []
+
     def unpaid(self, settlement: int) -> dict[str, int]:
         """Legs of an approved settlement that are still to be confirmed, in minor units, positive pays."""
         found = self._facts.settlements.numbered(settlement)

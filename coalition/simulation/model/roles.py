@@ -3,7 +3,16 @@
 from coalition.simulation.model.facts import Facts
 from coalition.simulation.model.keys import KeyLife
 from coalition.simulation.model.terms import HOUSE, Asked, ModelError, Place
-from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
+from settlement.clearing.acts import (
+    AbortSettlement,
+    AnswerObjection,
+    Approve,
+    CancelSettlement,
+    CloseCycle,
+    Confirm,
+    Object,
+    Propose,
+)
 from settlement.clearing.security_acts import (
     ApproveDefault,
     ApproveWithdrawal,
@@ -53,9 +62,10 @@ ROLES: dict[type, frozenset[str]] = {
     ),
     SetCap: frozenset({"operator", "approver"}),
     **dict.fromkeys(
-        (Propose, Approve, ProposeTariff, ApproveTariff, ApproveOpening), frozenset({"approver"})
+        (Propose, Approve, AnswerObjection, CancelSettlement, AbortSettlement), frozenset({"approver"})
     ),
-    **dict.fromkeys((*OF_PARTNERS, AgreeToFund, EndFunding, ProposeOpening), frozenset({"partner"})),
+    **dict.fromkeys((ProposeTariff, ApproveTariff, ApproveOpening), frozenset({"approver"})),
+    **dict.fromkeys((*OF_PARTNERS, AgreeToFund, EndFunding, ProposeOpening, Object), frozenset({"partner"})),
     AddKey: frozenset({"partner", "operator", "approver"}),
     **dict.fromkeys((RevokeKey, RemoveMemberProof), frozenset({"partner", "operator"})),
 }

@@ -1,4 +1,4 @@
-"""Settlements: docs/clearing.md, "Proposal and four eyes" and "Legs"."""
+"""Settlements: docs/clearing.md, "Proposal and four eyes", "The end of a proposal" and "Legs"."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from coalition.simulation.model.cycles import Cycles
 from coalition.simulation.model.securities import Securities
 from coalition.simulation.model.terms import (
+    HOUR_US,
     PROPOSAL_LIFE_US,
     Answer,
     Line,
@@ -13,13 +14,24 @@ from coalition.simulation.model.terms import (
     Place,
     Post,
 )
-from settlement.clearing.acts import Approve, Confirm, Propose
+from settlement.clearing.acts import (
+    AbortSettlement,
+    AnswerObjection,
+    Approve,
+    CancelSettlement,
+    Confirm,
+    Object,
+    Propose,
+)
+from settlement.house.tariff import Tariff
 
 
 @dataclass(slots=True)
 class Settlement:
     """A proposal, and what became of it. `approved_at`, `paid`: the house entries that approved it and confirmed legs.
 
+    `ended`: `cancelled` or `aborted`. `objections_end_us`: from then on nobody may object, and others may approve. `answers`: by
+    who objected; None while nobody has answered.
     `ahead`: legs that were paid ahead; `borne`: what legs bear of others' defaults, in minor units.
     """
 
@@ -29,16 +41,24 @@ class Settlement:
     proposer: str
     proposed_at_us: int
     nets: dict[str, int]
+    objections_end_us: int
     approved_at: int | None = None
     paid: dict[str, int] = field(default_factory=dict)
     approved_at_us: int = 0
     ahead: set[str] = field(default_factory=set)
     in_default: set[str] = field(default_factory=set)
     borne: Counter[str] = field(default_factory=Counter)
+    ended: str | None = None
+    answers: dict[str, bool | None] = field(default_factory=dict)
+
+    @property
+    def binds(self) -> bool:
+        """Approved, and not aborted."""
+        return self.approved_at is not None and self.ended is None
 
     def unpaid(self) -> dict[str, int]:
         """Legs that are to be paid, in minor units: positive pays, negative is paid."""
-        if self.approved_at is None:
+        if not self.binds:
             return {}
         open_legs = self.nets.keys() - self.paid.keys() - self.in_default
         left = {name: net + self.borne[name] for name, net in self.nets.items() if name in open_legs}
@@ -60,9 +80,9 @@ class Settlements:
 
     def discharges(self, cycle: int) -> bool:
         """Whether a settlement of the cycle is approved."""
-        return any(one.cycle == cycle and one.approved_at is not None for one in self.all)
+        return any(one.cycle == cycle and one.binds for one in self.all)
 
-    def propose(self, place: Place, person: str, body: Propose) -> Answer:
+    def propose(self, place: Place, person: str, body: Propose, tariff: Tariff) -> Answer:
         """A proposal that another person may approve. ModelError CYCLE_NOT_CLOSED: a shard has still to cut the cycle."""
         refusal = self._why_not_propose(place, body)
         about: list[Line] = [("cycle", str(body.cycle))]
@@ -70,7 +90,10 @@ class Settlements:
             return Answer(refusal, [*about, ("proposal", body.proposal_sha256)])
         nets = dict(sorted(body.figures.nets.items()))
         number = len(self.all) + 1
-        self.all.append(Settlement(number, body.cycle, body.proposal_sha256, person, place.time_us, nets))
+        end_us = place.time_us + tariff.objection_hours * HOUR_US
+        self.all.append(
+            Settlement(number, body.cycle, body.proposal_sha256, person, place.time_us, nets, end_us)
+        )
         about += [("settlement", str(number)), ("proposal", body.proposal_sha256)]
         return Answer(None, [*about, *[("net", f"{name} {net}") for name, net in nets.items()]])
 
@@ -117,16 +140,97 @@ class Settlements:
         return Answer(None, about, [self.securities.money(*each) for each in posts])
 
     def _why_not_approve(self, place: Place, person: str, settlement: Settlement) -> str | None:
-        if settlement.approved_at is not None:
-            return "ALREADY_APPROVED"
+        if settlement.ended is not None or settlement.approved_at is not None:
+            return _already(settlement)
         if self.discharges(settlement.cycle):
             return "CYCLE_IN_SETTLEMENT"
-        if place.time_us - settlement.proposed_at_us > PROPOSAL_LIFE_US:
+        if place.time_us < settlement.objections_end_us:
+            return "OBJECTION_PERIOD"
+        if None in settlement.answers.values():
+            return "OBJECTION_OPEN"
+        if place.time_us - settlement.objections_end_us > PROPOSAL_LIFE_US:
             return "PROPOSAL_EXPIRED"
         if person == settlement.proposer:
             return "SAME_PERSON"
         figures = self._cycles.figures(settlement.cycle)
         return None if figures is not None and figures.nets == settlement.nets else "FIGURES_DIFFER"
+
+    def dispute(
+        self, place: Place, partner: str, body: Object | AnswerObjection | CancelSettlement | AbortSettlement
+    ) -> Answer:
+        """What may end a settlement before it is paid."""
+        match body:
+            case Object():
+                return self._object(place, partner, body)
+            case AnswerObjection():
+                return self._answer(body)
+            case CancelSettlement():
+                return self._cancel(body)
+            case AbortSettlement():
+                return self._abort(body)
+
+    def _object(self, place: Place, partner: str, body: Object) -> Answer:
+        """A participant says no, once, while there is time."""
+        settlement, refusal = self.numbered(body.settlement), None
+        if settlement is None or partner not in settlement.nets:
+            refusal = "SETTLEMENT_UNKNOWN"
+        elif partner in settlement.answers:
+            refusal = "ALREADY_OBJECTED"
+        elif settlement.ended is not None or settlement.approved_at is not None:
+            refusal = _already(settlement)
+        elif place.time_us >= settlement.objections_end_us:
+            refusal = "OBJECTION_PERIOD_OVER"
+        else:
+            settlement.answers[partner] = None
+        return Answer(refusal, [("settlement", str(body.settlement)), ("words", body.words)])
+
+    def _answer(self, body: AnswerObjection) -> Answer:
+        """What a person says to an objection; if it is accepted, the proposal is over."""
+        settlement, refusal = self.numbered(body.settlement), None
+        if settlement is None or body.participant not in settlement.answers:
+            refusal = "OBJECTION_UNKNOWN"
+        elif settlement.answers[body.participant] is not None:
+            refusal = "ALREADY_ANSWERED"
+        elif settlement.ended is not None:
+            refusal = _already(settlement)
+        else:
+            settlement.answers[body.participant] = body.accepted
+            settlement.ended = "cancelled" if body.accepted else None
+        about = [("settlement", str(body.settlement)), ("subject", body.participant)]
+        said = "accepted" if body.accepted else "rejected"
+        return Answer(refusal, [*about, ("answer", said), ("words", body.words)])
+
+    def _cancel(self, body: CancelSettlement) -> Answer:
+        """The proposal is over."""
+        settlement, refusal = self.numbered(body.settlement), None
+        if settlement is None:
+            refusal = "SETTLEMENT_UNKNOWN"
+        elif settlement.ended is not None or settlement.approved_at is not None:
+            refusal = _already(settlement)
+        else:
+            settlement.ended = "cancelled"
+        return Answer(refusal, [("settlement", str(body.settlement))])
+
+    def _abort(self, body: AbortSettlement) -> Answer:
+        """Every leg goes back into the position that it came from, and what was paid ahead to where it was."""
+        settlement = self.numbered(body.settlement)
+        about = [("settlement", str(body.settlement))]
+        if settlement is None:
+            return Answer("SETTLEMENT_UNKNOWN", about)
+        if settlement.ended == "aborted":
+            return Answer("ALREADY_ABORTED", about)
+        if settlement.approved_at is None:
+            return Answer("NOT_APPROVED", about)
+        legs = {name: net for name, net in settlement.nets.items() if net}
+        if settlement.paid.keys() != settlement.ahead or settlement.in_default or not legs:
+            return Answer("LEG_ALREADY_PAID", about)
+        settlement.ended = "aborted"
+        posts = []
+        for name, net in legs.items():
+            source = f"prefund:{name}" if name in settlement.ahead else f"settling:{settlement.number}:{name}"
+            pair = (f"position:{name}", source) if net > 0 else (source, f"position:{name}")
+            posts.append(self.securities.money(*pair, abs(net)))
+        return Answer(None, about, posts)
 
     def confirm(self, place: Place, body: Confirm) -> Answer:
         """One leg is paid. ModelError AMOUNT_TOO_LARGE, whatever else is wrong: the amount fits no line."""
@@ -146,7 +250,7 @@ class Settlements:
         return Answer(None, about, [Post(debit, credit, self._currency, micros)])
 
     def _why_not_confirm(self, settlement: Settlement | None, body: Confirm) -> str | None:
-        if settlement is None or settlement.approved_at is None:
+        if settlement is None or not settlement.binds:
             return "LEG_UNKNOWN"
         net = settlement.nets.get(body.participant, 0)
         if net == 0:
@@ -157,3 +261,8 @@ class Settlements:
         if left is None:
             return "LEG_DEFAULTED"
         return None if abs(left) == body.amount_minor else "LEG_AMOUNT_DIFFERS"
+
+
+def _already(settlement: Settlement) -> str:
+    """What became of a proposal that is approved or over."""
+    return f"ALREADY_{(settlement.ended or 'approved').upper()}"

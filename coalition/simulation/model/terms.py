@@ -13,7 +13,8 @@ MINUTE_US = 60 * 1_000_000
 WALLET_MAX = 1_000_000_000_000_000
 OWED_MAX = 1_000_000_000_000_000
 LOTS_MAX = 200
-DAY_US = 24 * 3_600 * 1_000_000
+HOUR_US = 3_600 * 1_000_000
+DAY_US = 24 * HOUR_US
 REPAYMENTS_MAX = 8
 WHOLE, SHARES_MAX, FUNDERS_MAX = 10_000, 9_999, 32
 """Of the shares of a co-funded campaign: all, the most that its funders bear, and how many they may be."""
@@ -25,7 +26,7 @@ REQUEST_KEYS_MAX = 2
 DEVICES_MAX = 5
 LOST_CODES_MAX = 100
 OPERATOR_KEYS_LEAST = {"request": 1, "approver": 2}
-PROPOSAL_LIFE_US = 72 * 3_600 * 1_000_000
+PROPOSAL_LIFE_US = 72 * HOUR_US
 MONEY_MAX_MICROS = 9_223_372_036_854_775_807
 MICROS_PER_UNIT = 1_000_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

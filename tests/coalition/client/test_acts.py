@@ -22,7 +22,6 @@ from coalition.wire.envelope import open_envelope
 from coalition.wire.methods import METHODS
 from coalition.wire.requests import BODIES
 from coalition.wire.tariffs import spell_tariff_proposal
-from settlement.clearing.acts import Approve, CloseCycle, Confirm
 from settlement.clock import now_us, to_us
 from settlement.house.acts import (
     Activate,
@@ -56,6 +55,7 @@ from settlement.ledger.acts import (
     Void,
 )
 from settlement.signing import ECDSA_P256, new_key, parse_public_key
+from tests.coalition.client.acts_on_settlements import ON_SETTLEMENTS
 from tests.coalition.client.peer import ALIAS_KEY, MEMBER, NETWORK, Call, Peer
 
 WHEN = datetime(2026, 11, 21, 17, 0, 0, 7, tzinfo=UTC)
@@ -171,12 +171,7 @@ CASES: dict[str, tuple[Callable[[Client], Awaitable[Outcome]], object]] = {
         ProposeTariff(PRICED, WHEN_US, PROPOSED),
     ),
     "approve a tariff": (lambda c: c.approve_tariff(proposal_sha256=bytes(32)), ApproveTariff("00" * 32)),
-    "close cycle": (lambda c: c.close_cycle(cycle=3, label="2026-11"), CloseCycle(3, "2026-11")),
-    "approve": (lambda c: c.approve(proposal_sha256=bytes(32)), Approve("00" * 32)),
-    "confirm": (
-        lambda c: c.confirm(settlement=2, participant="florist", amount_minor=99),
-        Confirm(2, "florist", 99),
-    ),
+    **ON_SETTLEMENTS,
     "propose opening": (
         lambda c: c.propose_opening(file_sha256=bytes(32), rows=3, members=2, points=60),
         ProposeOpening("00" * 32, 3, 2, 60),

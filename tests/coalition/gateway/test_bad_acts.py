@@ -28,10 +28,14 @@ from coalition.api.v1.partners_pb2 import (
     RevokeKeyRequest,
 )
 from coalition.api.v1.settlement_pb2 import (
+    AbortSettlementRequest,
+    AnswerObjectionRequest,
     ApproveRequest,
+    CancelSettlementRequest,
     CloseCycleRequest,
     ConfirmRequest,
     NetPosition,
+    ObjectRequest,
     Proposal,
     ProposeRequest,
 )
@@ -156,6 +160,18 @@ FIELDS: dict[str, tuple[str, Callable[[], Any], str]] = {
     "cycle 0": ("operator", CloseCycleRequest, "cycle"),
     "label in two lines": ("operator", lambda: CloseCycleRequest(cycle=1, label="a\nresult ok"), "label"),
     "settlement 0": ("operator", lambda: ConfirmRequest(participant="bakery", amount_minor=1), "settlement"),
+    "objection to 0": ("bakery", lambda: ObjectRequest(words="no"), "settlement"),
+    "no words": ("bakery", lambda: ObjectRequest(settlement=1), "words"),
+    "words in two lines": ("bakery", lambda: ObjectRequest(settlement=1, words="a\nresult ok"), "words"),
+    "too many words": ("bakery", lambda: ObjectRequest(settlement=1, words="a" * 201), "words"),
+    "answer without words": (
+        "ann",
+        lambda: AnswerObjectionRequest(settlement=1, participant="bakery"),
+        "words",
+    ),
+    "answer to nobody": ("ann", lambda: AnswerObjectionRequest(settlement=1, words="no"), "participant"),
+    "settlement -1": ("ann", lambda: CancelSettlementRequest(settlement=-1), "settlement"),
+    "abort of none": ("ann", AbortSettlementRequest, "settlement"),
     "opening of nobody": ("ann", lambda: ApproveOpeningRequest(file_sha256=bytes(32)), "partner_id"),
     "no opening": ("ann", lambda: ApproveOpeningRequest(partner_id="bakery"), "file_sha256"),
     "short hash": ("ann", lambda: ApproveRequest(proposal_sha256=bytes(31)), "proposal_sha256"),

@@ -4,7 +4,16 @@ import pytest
 
 from coalition.simulation.model import CycleFigures, Place
 from coalition.simulation.model.cycles import figures_of
-from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
+from settlement.clearing.acts import (
+    AbortSettlement,
+    AnswerObjection,
+    Approve,
+    CancelSettlement,
+    CloseCycle,
+    Confirm,
+    Object,
+    Propose,
+)
 from settlement.clearing.netting import Figures
 from settlement.house.tariff import Tariff
 from settlement.ledger.acts import Enrol
@@ -151,3 +160,84 @@ def test_a_proposal_lives_for_72_hours_and_its_hash_names_the_newest() -> None:
         "CYCLE_NOT_OPEN",
         "CYCLE_UNKNOWN",
     ]
+
+
+def refusals(world: World, keyid: str, *bodies: object) -> list[str | None]:
+    return [world.ask(keyid, body).refusal for body in bodies]
+
+
+def test_a_participant_objects_once_within_its_time_and_nobody_approves_before_it_is_answered() -> None:
+    world = traded()
+    world.change_tariff(Tariff(10_000, objection_hours=24))
+    world.propose("ann", 1)
+    ends_us = world.now_us + 24 * HOUR_US
+    no, yes = (
+        AnswerObjection(1, "bakery", False, "it is right"),
+        AnswerObjection(1, "cinema", True, "so it is"),
+    )
+    assert refusals(world, "bob", Approve(HASH), no) == ["OBJECTION_PERIOD", "OBJECTION_UNKNOWN"]
+    assert world.ask("bakery", Object(1, "a sale is missing")).lines == (
+        ("settlement", "1"),
+        ("words", "a sale is missing"),
+        ("result", "ok"),
+    )
+    assert refusals(world, "bakery", Object(1, "again"), Object(2, "x")) == [
+        "ALREADY_OBJECTED",
+        "SETTLEMENT_UNKNOWN",
+    ]
+    world.now_us = ends_us - 1
+    assert refusals(world, "acme", Object(1, "too late")) == ["OBJECTION_PERIOD_OVER"]
+    assert refusals(world, "bob", Approve(HASH)) == ["OBJECTION_OPEN"]
+    assert world.ask("ann", no).lines[2:] == (
+        ("answer", "rejected"),
+        ("words", "it is right"),
+        ("result", "ok"),
+    )
+    world.propose("ann", 1, SECOND_HASH)
+    assert refusals(world, "cinema", Object(2, "no")) == [None]
+    accepted = AnswerObjection(2, "cinema", True, "so it is")
+    assert refusals(world, "bob", accepted, accepted, yes) == [None, "ALREADY_ANSWERED", "OBJECTION_UNKNOWN"]
+    over = (Approve(SECOND_HASH), CancelSettlement(2))
+    assert refusals(world, "bob", *over) == ["ALREADY_CANCELLED"] * 2
+    assert refusals(world, "acme", Object(2, "no")) == ["ALREADY_CANCELLED"]
+    world.now_us = ends_us + 72 * HOUR_US - 1
+    assert refusals(world, "bob", Approve(HASH)) == [None], "72 hours after the time for objections"
+    assert world.model.broken_laws() == []
+
+
+def test_a_proposal_is_cancelled_before_its_approval_and_aborted_after_it() -> None:
+    world = traded()
+    world.propose("ann", 1)
+    cancel, abort = CancelSettlement(1), AbortSettlement(1)
+    assert refusals(world, "bob", abort, cancel, cancel) == ["NOT_APPROVED", None, "ALREADY_CANCELLED"]
+    assert refusals(world, "bob", Approve(HASH), abort, CancelSettlement(9), AbortSettlement(9)) == [
+        "ALREADY_CANCELLED",
+        "NOT_APPROVED",
+        "SETTLEMENT_UNKNOWN",
+        "SETTLEMENT_UNKNOWN",
+    ]
+    world.propose("ann", 1)
+    assert refusals(world, "bob", Approve(HASH), CancelSettlement(2)) == [None, "ALREADY_APPROVED"]
+    assert lines(world.ask("ann", AbortSettlement(2)), "post") == [
+        "position:acme settling:2:acme EUR 1500000",
+        "settling:2:bakery position:bakery EUR 700000",
+        "settling:2:cinema position:cinema EUR 800000",
+    ]
+    assert (
+        refusals(world, "bob", AbortSettlement(2), Approve(HASH), CancelSettlement(2))
+        == ["ALREADY_ABORTED"] * 3
+    )
+    assert refusals(world, OPERATOR, Confirm(2, "acme", 150)) == ["LEG_UNKNOWN"]
+    assert world.model.broken_laws() == []
+    world.propose("ann", 1)
+    assert refusals(world, "bob", Approve(HASH)) == [None]
+    assert refusals(world, OPERATOR, Confirm(3, "acme", 150)) == [None]
+    assert refusals(world, "ann", AbortSettlement(3)) == ["LEG_ALREADY_PAID"]
+    assert world.model.broken_laws() == []
+
+
+def test_a_settlement_without_legs_is_settled_at_once_and_not_aborted() -> None:
+    world = World()
+    world.close(1)
+    world.propose("ann", 1)
+    assert refusals(world, "bob", Approve(HASH), AbortSettlement(1)) == [None, "LEG_ALREADY_PAID"]

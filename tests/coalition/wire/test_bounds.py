@@ -2,7 +2,7 @@
 
 import pytest
 
-from coalition.wire.requests import AMOUNT_MINOR_MAX
+from coalition.wire.settlements import AMOUNT_MINOR_MAX
 from settlement.money import MICROS_MAX, micros_per_minor
 
 

@@ -6,8 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from coalition.wire.requests import AMOUNT_MINOR_MAX
-from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
+from coalition.wire.settlements import AMOUNT_MINOR_MAX
+from settlement.clearing.acts import (
+    AbortSettlement,
+    AnswerObjection,
+    Approve,
+    CancelSettlement,
+    CloseCycle,
+    Confirm,
+    Object,
+    Propose,
+)
 from settlement.clearing.closing import CycleNotClosedError
 from settlement.clearing.decide import decide_desk
 from settlement.clearing.netting import Figures, net
@@ -25,7 +34,7 @@ from tests.support.pure_acts import NETWORK, OPERATOR, T0_US, act, as_entry, hou
 PARTNERS = ("acme", "bakery", "cinema", "drugs")
 MICROS_PER_CENT = 10_000
 HASH = "ab" * 32
-SETTLED = Settlement(1, 1, "00" * 32, "ann", T0_US, {}, approved=True)
+SETTLED = Settlement(1, 1, "00" * 32, "ann", T0_US, {}, T0_US, approved_at=1)
 OWED = st.dictionaries(
     st.tuples(st.sampled_from(PARTNERS), st.sampled_from(PARTNERS)).filter(lambda pair: pair[0] != pair[1]),
     st.integers(0, 2) | st.integers(0, 10**6),
@@ -46,8 +55,8 @@ class Desk:
             key = Key(keyid_for(person), "ed25519", APPROVER, OPERATOR, person, b"spki", 0)
             self.house.keys[key.keyid] = key
 
-    def ask(self, who: str, body: object, *, time_us: int = T0_US) -> Draft:
-        draft = decide_desk(self.house, self.figures, act(OPERATOR, body, signer=who), time_us, self.owed)
+    def ask(self, who: str, body: object, *, partner: str = OPERATOR, time_us: int = T0_US) -> Draft:
+        draft = decide_desk(self.house, self.figures, act(partner, body, signer=who), time_us, self.owed)
         index = self.house.size
         before = self.house.fork()
         self.house.apply(as_entry(draft, shard=HOUSE, index=index, house=index, time_us=time_us))
@@ -196,3 +205,84 @@ def test_a_leg_that_no_transfer_can_move_is_an_error_and_posts_nothing(digits: i
 
 def test_an_act_of_another_room_is_decided_there() -> None:
     assert Desk().ask(OPERATOR, Register("acme", "Acme")).kind == "register"
+
+
+OBJECTIONS = (
+    CancelSettlement(1),
+    AbortSettlement(1),
+    Object(1, "no"),
+    AnswerObjection(1, "acme", True, "yes"),
+)
+
+
+@given(OWED, st.booleans())
+def test_an_abort_leaves_the_books_as_the_approval_found_them(
+    owed: dict[tuple[str, str], int], paid: bool
+) -> None:
+    desk, figures = Desk(), net(owed)
+    assert desk.settle(figures).refusal is None
+    legs = list(desk.house.settlements[1].legs.items())
+    if paid and legs:
+        desk.ask(OPERATOR, Confirm(1, legs[0][0], abs(legs[0][1])))
+    aborted = desk.ask("ann", AbortSettlement(1))
+    if paid or not legs:
+        assert aborted.refusal == "LEG_ALREADY_PAID"
+        return
+    assert set(desk.balances.values()) == {0}
+    assert desk.house.cycles[1].settlement is None
+    assert not desk.house.settlements[1].approved
+    assert desk.ask("ann", AbortSettlement(1)).refusal == "ALREADY_ABORTED"
+    assert desk.ask("ann", Propose(1, "EUR", figures, HASH)).refusal is None
+    assert desk.ask("bob", Approve(HASH)).refusal is None
+
+
+def test_what_is_over_says_so_however_often_it_is_asked() -> None:
+    desk = Desk()
+    unknown = [desk.ask("ann" if body is not OBJECTIONS[2] else "acme", body).refusal for body in OBJECTIONS]
+    assert unknown == ["SETTLEMENT_UNKNOWN"] * 3 + ["OBJECTION_UNKNOWN"]
+    desk.ask(OPERATOR, CloseCycle(1, None))
+    desk.figures[1] = net({("acme", "bakery"): 7})
+    desk.ask("ann", Propose(1, "EUR", desk.figures[1], HASH))
+    assert desk.ask("ann", CancelSettlement(1)).refusal is None
+    for again in (CancelSettlement(1), Approve(HASH)):
+        assert desk.ask("bob", again).refusal == "ALREADY_CANCELLED"
+    assert desk.ask("bob", AbortSettlement(1)).refusal == "NOT_APPROVED"
+
+
+def test_an_objection_holds_up_the_approval_until_it_is_answered() -> None:
+    desk, figures = Desk(), net({("acme", "bakery"): 7})
+    desk.house.tariffs[desk.house.tariff_number] = replace(desk.house.tariff, objection_hours=1)
+    desk.ask(OPERATOR, CloseCycle(1, None))
+    desk.figures[1] = figures
+    desk.ask("ann", Propose(1, "EUR", figures, HASH))
+    ends_us = T0_US + 3_600_000_000
+    assert desk.ask("bob", Approve(HASH), time_us=ends_us - 1).refusal == "OBJECTION_PERIOD"
+    assert desk.ask("cinema", Object(1, "no"), partner="cinema").refusal == "SETTLEMENT_UNKNOWN"
+    assert (
+        desk.ask("bakery", Object(1, "no"), partner="bakery", time_us=ends_us).refusal
+        == "OBJECTION_PERIOD_OVER"
+    )
+    assert desk.ask("acme", Object(1, "no"), partner="acme", time_us=ends_us - 1).refusal is None
+    assert desk.ask("acme", Object(1, "no"), partner="acme").refusal == "ALREADY_OBJECTED"
+    assert desk.ask("bob", Approve(HASH), time_us=ends_us).refusal == "OBJECTION_OPEN"
+    assert desk.ask("bob", AnswerObjection(1, "acme", False, "no")).refusal is None
+    assert desk.ask("bob", AnswerObjection(1, "acme", True, "yes")).refusal == "ALREADY_ANSWERED"
+    said = desk.house.settlements[1].objections["acme"]
+    assert (said.words, said.accepted, said.answer) == ("no", False, "no")
+    late = ends_us + PROPOSAL_LIFE_US
+    assert desk.ask("bob", Approve(HASH), time_us=late + 1).refusal == "PROPOSAL_EXPIRED"
+    assert desk.ask("bob", Approve(HASH), time_us=late).refusal is None
+
+
+def test_an_accepted_objection_cancels_the_proposal() -> None:
+    desk, figures = Desk(), net({("acme", "bakery"): 7})
+    desk.house.tariffs[desk.house.tariff_number] = replace(desk.house.tariff, objection_hours=1)
+    desk.ask(OPERATOR, CloseCycle(1, None))
+    desk.figures[1] = figures
+    desk.ask("ann", Propose(1, "EUR", figures, HASH))
+    desk.ask("acme", Object(1, "no"), partner="acme")
+    desk.ask("bakery", Object(1, "no"), partner="bakery")
+    assert desk.ask("ann", AnswerObjection(1, "acme", True, "yes")).refusal is None
+    assert desk.ask("ann", AnswerObjection(1, "bakery", True, "yes")).refusal == "ALREADY_CANCELLED"
+    assert desk.ask("acme", Object(1, "no"), partner="acme").refusal == "ALREADY_OBJECTED"
+    assert desk.ask("bob", Approve(HASH)).refusal == "ALREADY_CANCELLED"

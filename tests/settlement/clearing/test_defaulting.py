@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settlement.clearing.acts import Approve, Confirm
+from settlement.clearing.acts import AbortSettlement, Approve, Confirm, Propose
 from settlement.clearing.closing import CycleNotClosedError
 from settlement.clearing.defaulting import fall_of
 from settlement.clearing.netting import net
@@ -105,9 +105,24 @@ def test_a_prefund_pays_whole_legs_only_and_at_once() -> None:
         "position:cinema",
     ]
     settlement = desk.house.settlements[1]
-    assert (settlement.paid, settlement.paid_ahead) == ({"acme"}, {"acme"})
+    assert settlement.paid == settlement.paid_ahead == frozenset({"acme"})
     assert settlement.unpaid == {"bakery": 300, "cinema": -800}
     assert desk.ask(OPERATOR, Confirm(1, "acme", 500)).refusal == "LEG_ALREADY_PAID"
+
+
+def test_an_abort_gives_back_what_was_paid_ahead_and_is_refused_once_a_leg_is_in_default() -> None:
+    owed = {("acme", "cinema"): 500, ("bakery", "cinema"): 300}
+    desk = desk_of(owed)
+    desk.ask(OPERATOR, Deposit("acme", PREFUND, 500))
+    before = dict(desk.balances)
+    desk.settle(net(owed))
+    assert desk.ask("bob", AbortSettlement(1)).refusal is None
+    assert {account: micros for account, micros in desk.balances.items() if micros} == before
+    assert desk.house.security.of(PREFUND, "acme") == 500
+    assert desk.ask("ann", Propose(1, "EUR", net(owed), "ef" * 32)).refusal is None
+    assert desk.ask("bob", Approve("ef" * 32)).refusal is None
+    assert in_default(desk, "bakery", number=2).refusal is None
+    assert desk.ask("bob", AbortSettlement(2)).refusal == "LEG_ALREADY_PAID"
 
 
 def test_a_leg_is_in_default_when_it_is_overdue_and_not_before() -> None:

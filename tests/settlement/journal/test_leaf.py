@@ -92,6 +92,8 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "cap": st.just("none") | NUMBERS,
     "cover": joined(st.sampled_from(["unpaid", "collateral", "guarantee", "capital", "shortfall"]), NUMBERS),
     "bear": joined(NAMES, NUMBERS),
+    "words": st.from_regex(r"[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?", fullmatch=True),
+    "answer": st.sampled_from(["accepted", "rejected"]),
     "head": joined(NUMBERS, NUMBERS, HASHES),
 }
 

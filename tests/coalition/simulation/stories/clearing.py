@@ -6,12 +6,22 @@ from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
+from settlement.clearing.acts import (
+    AbortSettlement,
+    AnswerObjection,
+    Approve,
+    CancelSettlement,
+    CloseCycle,
+    Confirm,
+    Object,
+    Propose,
+)
 from settlement.clearing.netting import Figures
-from tests.coalition.simulation.stories.telling import DESK, FOUNDERS, PERSONS, SHARDS, Telling
+from tests.coalition.simulation.stories.telling import COMPANIES, DESK, FOUNDERS, PERSONS, SHARDS, Telling
 from tests.support.pure_acts import keyid_for
 
 HOUR_US = 3_600_000_000
+AGO = st.sampled_from([0, 0, 0, 1])
 LATE = st.sampled_from([*[None] * 5, 0, 1])
 
 
@@ -55,8 +65,36 @@ class Clearing(Telling):
         made = [*self.both.house.settlements.values()][::-1]
         proposal = made[ago].proposal_sha256 if ago < len(made) else keyid_for("nothing")
         if late is not None and ago < len(made):
-            self.both.now_us = max(self.both.now_us, made[ago].proposed_at_us + 72 * HOUR_US + late - 1)
+            self.both.now_us = max(self.both.now_us, made[ago].objections_end_us + 72 * HOUR_US + late - 1)
         self.ask_house(person, f"approves proposal {proposal[:6]}", Approve(proposal))
+
+    @precondition(lambda self: self.both.house.settlements)
+    @rule(signer=COMPANIES, ago=AGO, early=st.sampled_from([None, None, 0, 1]))
+    def objects(self, signer: str, ago: int, early: int | None) -> None:
+        """Perhaps in the last microsecond in which that is possible, or in the next one."""
+        number = max(1, len(self.both.house.settlements) - ago)
+        if early is not None:
+            ends_us = self.both.house.settlements[number].objections_end_us
+            self.both.now_us = max(self.both.now_us, ends_us - 1 - early)
+        self.ask_house(signer, f"objects to settlement {number}", Object(number, "not ours"))
+
+    @precondition(lambda self: self.both.house.settlements)
+    @rule(person=PERSONS, ago=AGO, whom=COMPANIES, accepted=st.booleans())
+    def answers(self, person: str, ago: int, whom: str, accepted: bool) -> None:
+        number = max(1, len(self.both.house.settlements) - ago)
+        whom = [*self.both.model.objectors(number), whom][0]
+        body = AnswerObjection(number, whom, accepted, "so it is")
+        self.ask_house(person, f"answers {whom} on settlement {number}: {accepted}", body)
+
+    @rule(person=PERSONS, ago=AGO)
+    def cancels(self, person: str, ago: int) -> None:
+        number = max(1, len(self.both.house.settlements) - ago)
+        self.ask_house(person, f"cancels settlement {number}", CancelSettlement(number))
+
+    @rule(person=PERSONS, ago=AGO)
+    def aborts(self, person: str, ago: int) -> None:
+        number = max(1, len(self.both.house.settlements) - ago)
+        self.ask_house(person, f"aborts settlement {number}", AbortSettlement(number))
 
     @precondition(lambda self: self.both.house.settlements)
     @rule(

@@ -181,6 +181,6 @@ class Trading(Telling):
                 shard=shard,
             )
         note(f"acme and bakery issue one point {lots} times to member {number} in shard {shard}")
-        if spends:
-            balance = self.both.model.balance(member, self.asset)
+        balance = self.both.model.balance(member, self.asset)
+        if spends and balance:
             self.redeems("acme", number, min(balance, AMOUNT_MAX), False, 0)
