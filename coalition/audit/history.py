@@ -10,6 +10,7 @@ from settlement.clearing.acts import Approve, Propose
 from settlement.clearing.approving import proposal_to_approve
 from settlement.clearing.decide import decide_desk
 from settlement.clearing.netting import Figures, net
+from settlement.clearing.warnings import compared_with
 from settlement.errors import CoalitionError
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
@@ -98,7 +99,9 @@ class History:
         """What the rules make of an act at this entry's place and time. Raises one of CONTRADICTIONS if they cannot say."""
         if entry.shard == HOUSE:
             cycle = self.cycle_settled_by(act.body)
-            figures = {cycle: self.figures(cycle)} if cycle is not None and self.is_cut(cycle) else {}
+            figures = {}
+            if cycle is not None and self.is_cut(cycle):
+                figures = {number: self.figures(number) for number in (*compared_with(cycle), cycle)}
             return decide_desk(self.house, figures, act, entry.time_us)
         if isinstance(act.body, Enrol) and act.body.member in self.tally.members:
             raise ValueError(f"member {act.body.member} is enrolled already")

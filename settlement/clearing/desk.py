@@ -10,6 +10,8 @@ from settlement.clearing.approving import proposal_to_approve
 from settlement.clearing.decide import decide_desk
 from settlement.clearing.netting import Figures
 from settlement.clearing.obligations import figures_of
+from settlement.clearing.warnings import compared_with
+from settlement.house.acts import ApproveTariff
 from settlement.house.pricing import start_of_tariff
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
@@ -32,14 +34,20 @@ class DeskRules:
         house: House,
         acts: Sequence[Act[object]],
     ) -> bool:
-        """Computes the figures of every cycle that an act proposes or approves to settle, which no shard can change."""
-        cycles = set()
+        """Computes the figures of every cycle that an act proposes or approves to settle, which no shard can change.
+
+        Where the tariff asks for it, or may change within the batch, also those of the cycles that it is compared with.
+        """
+        cycles: set[int] = set()
         for act in acts:
             if isinstance(act.body, Propose):
                 cycles.add(act.body.cycle)
             elif isinstance(act.body, Approve):
                 settlement = proposal_to_approve(house, act.body.proposal_sha256)
                 cycles |= {settlement.cycle} if settlement is not None else set()
+        changes = house.coming is not None or any(isinstance(act.body, ApproveTariff) for act in acts)
+        if house.tariff.swing_warning_basis_points or changes:
+            cycles = cycles.union(*map(compared_with, cycles))
         for cycle in cycles:
             figures = await figures_of(connection, house, cycle)
             if figures is not None:

@@ -141,6 +141,8 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     REFUSAL_REASON_ALREADY_ABORTED: _RefusalReason.ValueType  # 98
     """The approval was undone."""
     REFUSAL_REASON_NOT_APPROVED: _RefusalReason.ValueType  # 99
+    REFUSAL_REASON_WARNINGS_DIFFER: _RefusalReason.ValueType  # 100
+    """The proposal names other warnings than those that hold."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """A rule said no. The no is recorded as a journal entry; asking again gives the same answer."""
@@ -238,6 +240,8 @@ REFUSAL_REASON_ALREADY_CANCELLED: RefusalReason.ValueType  # 97
 REFUSAL_REASON_ALREADY_ABORTED: RefusalReason.ValueType  # 98
 """The approval was undone."""
 REFUSAL_REASON_NOT_APPROVED: RefusalReason.ValueType  # 99
+REFUSAL_REASON_WARNINGS_DIFFER: RefusalReason.ValueType  # 100
+"""The proposal names other warnings than those that hold."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
 
 class _ErrorReason:
