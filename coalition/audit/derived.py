@@ -117,6 +117,7 @@ def _settlement(replay: Replay, settlement: Settlement) -> dict[str, object]:
         "cancelled_by": _entry(settlement.cancelled_at),
         "aborted_by": _entry(settlement.aborted_at),
         "settled": settlement.settled,
+        "warnings": list(settlement.warnings),
         "objections": [
             {
                 "participant": each.participant,

@@ -9,6 +9,7 @@ from coalition.audit.tally import Tally
 from settlement.clearing.accrual import owed_within
 from settlement.clearing.decide import cycle_settled_by, decide_desk
 from settlement.clearing.netting import Figures, net
+from settlement.clearing.warnings import compared_with
 from settlement.errors import CoalitionError
 from settlement.house.security import account_of
 from settlement.house.state import House
@@ -90,11 +91,11 @@ class History:
     def decide(self, act: Act[object], entry: Entry) -> Draft:
         """What the rules make of an act at this entry's place and time. Raises one of CONTRADICTIONS if they cannot say."""
         if entry.shard == HOUSE:
-            cycle = cycle_settled_by(self.house, act.body)
-            if cycle is None or not self.is_cut(cycle):
-                return decide_desk(self.house, {}, act, entry.time_us)
-            owed = owed_within(self.tally.accruals(cycle), self.house.founded.minor_digits)
-            return decide_desk(self.house, {cycle: self.figures(cycle)}, act, entry.time_us, {cycle: owed})
+            cycle, figures, owed = cycle_settled_by(self.house, act.body), {}, {}
+            if cycle is not None and self.is_cut(cycle):
+                figures = {number: self.figures(number) for number in (*compared_with(cycle), cycle)}
+                owed = {cycle: owed_within(self.tally.accruals(cycle), self.house.founded.minor_digits)}
+            return decide_desk(self.house, figures, act, entry.time_us, owed)
         if isinstance(act.body, Enrol) and act.body.member in self.tally.members:
             raise ValueError(f"member {act.body.member} is enrolled already")
         book = self.book(entry.shard)

@@ -93,6 +93,7 @@ REFUSALS: dict[str, str] = {
     "CYCLE_NOT_OPEN": "only the open cycle can be closed: `coalition cycle list`",
     "CYCLE_IN_SETTLEMENT": "the cycle has an approved settlement: `coalition settlement show --cycle`",
     "FIGURES_DIFFER": "the figures are not those of the ledger: `coalition settlement preview`, then propose again",
+    "WARNINGS_DIFFER": "other warnings hold now: `coalition settlement preview`, then propose again",
     "PROPOSAL_UNKNOWN": "nobody has proposed these bytes: propose them first",
     "PROPOSAL_EXPIRED": "nobody approved it within 72 hours: propose it again",
     "ALREADY_APPROVED": "the proposal is approved already",

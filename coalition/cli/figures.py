@@ -1,8 +1,9 @@
 """A cycle's figures as finance reads them: nets, and three ways of paying side by side."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
+from coalition.cli.currencies import minor_digits
 from coalition.cli.printing import Amount, money_minor, say, show_table
 from coalition.wire.settlements import parse_proposal
 from settlement.clearing.netting import Figures, saving_basis_points
@@ -20,6 +21,7 @@ class Proposed:
         message, self.figures = parse_proposal(proposal)
         self.cycle: int = message.cycle
         self.currency: str = message.currency
+        self.warnings = list(message.warnings)
 
     def document(self) -> dict[str, object]:
         """For machines; amounts in the currency's minor unit."""
@@ -32,6 +34,7 @@ class Proposed:
             "multilateral_minor": figures.multilateral,
             "saving_basis_points": saving_basis_points(figures),
             "nets": [{"participant": name, "net_minor": net} for name, net in figures.nets.items()],
+            "warnings": self.warnings,
             "proposal_sha256": self.sha256,
         }
 
@@ -75,3 +78,23 @@ def show_nets(
         rows.append(row)
     columns = ["participant", "pays", "is paid"] + (["leg"] if legs is not None else [])
     show_table(columns, rows, title=title)
+
+
+def show_comparison(proposed: Proposed, earlier: Sequence[Proposed]) -> None:
+    """Prints a cycle's nets beside those of earlier ones, and what somebody must look at."""
+    digits = minor_digits(proposed.currency)
+
+    def net(one: Proposed, name: str) -> Amount:
+        return money_minor(one.figures.nets.get(name, 0), currency=one.currency, minor_digits=digits)
+
+    if earlier:
+        cycles = [*earlier, proposed]
+        names = sorted({name for one in cycles for name in one.figures.nets})
+        rows = [[name, *[net(one, name) for one in cycles]] for name in names]
+        show_table(
+            ["participant", *[f"cycle {one.cycle}" for one in cycles]],
+            rows,
+            title="nets beside those of earlier cycles",
+        )
+    for warning in proposed.warnings:
+        say(f"warning: {warning}")

@@ -64,10 +64,3 @@ def opening_of_file(house: House, digits: str) -> Opening:
     if len(found) > 1:
         raise CoalitionError("DIGEST_AMBIGUOUS", "several files begin with these digits; give more of them")
     return found[0]
-
-
-def state_of(settlement: Settlement) -> str:
-    """`proposed`, `approved` (some legs may be paid) or `settled`."""
-    if not settlement.approved:
-        return "proposed"
-    return "settled" if settlement.settled else "approved"

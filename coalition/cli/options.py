@@ -98,3 +98,6 @@ CycleNumber = Annotated[
     int, typer.Argument(min=1, max=2**31 - 1, metavar="CYCLE", help="The cycle's number.")
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+SettlementNumber = Annotated[
+    int, typer.Argument(min=1, max=2**31 - 1, metavar="SETTLEMENT", help="The settlement's number.")
+]

@@ -151,6 +151,47 @@ class Cycle:
 
 
 @dataclass(frozen=True, slots=True)
+class Leg:
+    """A participant's part in a settlement, in minor units: positive pays, negative is paid.
+
+    `state`: `due`, `paid`, `covered`, `allocated` or `borne`; `-` while nothing is due. `left_minor`: what is still to be paid.
+    """
+
+    participant: str
+    net_minor: int
+    state: str
+    left_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """A participant's no to a proposal. `accepted`: None while nobody has answered."""
+
+    participant: str
+    words: str
+    raised_at: datetime
+    accepted: bool | None
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A proposal and what became of it. `legs` and `objections` come when it is asked for by its number."""
+
+    settlement: int
+    cycle: int
+    state: str
+    """As "objection-period", "pending-approval", "cancelled", "approved", "partially-settled", "settled", "aborted"."""
+    proposal_sha256: bytes
+    proposer: str
+    proposed_at: datetime
+    objections_end: datetime
+    legs: tuple[Leg, ...]
+    objections: tuple[Objection, ...]
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Obligation:
     """What one partner owes another in a cycle, in millionths of the currency's unit, from `count` transfers."""
 

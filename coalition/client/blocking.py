@@ -148,6 +148,7 @@ class BlockingClient:
     fundings = _blocking(Client.fundings)
     position = _blocking(Client.position)
     cycles = _blocking(Client.cycles)
+    settlements = _blocking(Client.settlements)
     obligations = _blocking(Client.obligations)
     statement = _blocking(Client.statement)
     preview = _blocking(Client.preview)

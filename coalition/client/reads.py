@@ -23,12 +23,14 @@ from coalition.client.answers import (
     Partner,
     Position,
     ProposedTariff,
+    Settlement,
     Statement,
     Tariffs,
     WaitingTariff,
 )
 from coalition.client.calling import Caller
 from coalition.client.errors import answer_malformed
+from coalition.client.settlements import settlement_told
 from coalition.wire.strict import parse_payload, read_time
 from coalition.wire.tariffs import read_tariff, read_tariff_proposal
 from settlement.clock import from_us
@@ -121,6 +123,12 @@ class Reads(Caller):
         """All cycles, the open one last."""
         reply = await self._read(settlement_pb2.ListCyclesRequest(), settlement_pb2.ListCyclesResponse)
         return [_cycle(cycle) for cycle in reply.cycles]
+
+    async def settlements(self, *, settlement: int = 0) -> list[Settlement]:
+        """Settlements that the caller may see; with a number only that one, with its legs and objections."""
+        request = settlement_pb2.ListSettlementsRequest(settlement=settlement)
+        reply = await self._read(request, settlement_pb2.ListSettlementsResponse)
+        return [settlement_told(one) for one in reply.settlements]
 
     async def obligations(self, *, cycle: int) -> list[Obligation]:
         """Who owes whom in a cycle, as far as the caller may see. Rejected with CYCLE_NOT_FOUND."""

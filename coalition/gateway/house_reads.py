@@ -10,6 +10,8 @@ from coalition.wire.strict import write_time
 from coalition.wire.tariffs import spell_tariff, spell_tariff_proposal, tariff_proposal
 from settlement.clearing.netting import Figures
 from settlement.clearing.obligations import OPEN_IN_SOME_SHARD, figures_of
+from settlement.clearing.proposing import warnings_now
+from settlement.clearing.warnings import compared_with
 from settlement.clock import now_us
 from settlement.errors import CoalitionError
 from settlement.house.funding import living_fundings
@@ -149,8 +151,11 @@ async def preview(means: Means, admitted: Admitted) -> settlement_pb2.PreviewRes
     cycle = admitted.message.cycle
     async with means.reading() as (connection, house):
         _known_cycle(house, cycle)
-        figures = await _closed_figures(connection, house, cycle)
-    proposal = proposal_of(house.founded, cycle, figures)
+        figures = {cycle: await _closed_figures(connection, house, cycle)}
+        for number in compared_with(cycle) if house.tariff.swing_warning_basis_points else ():
+            figures[number] = await _closed_figures(connection, house, number)
+    warnings = warnings_now(house, figures, cycle)
+    proposal = proposal_of(house.founded, cycle, figures[cycle], warnings)
     return settlement_pb2.PreviewResponse(proposal=proposal.SerializeToString(deterministic=True))
 
 
@@ -162,8 +167,10 @@ async def _closed_figures(connection: AsyncConnection[TupleRow], house: House, c
     return figures
 
 
-def proposal_of(network: Network, cycle: int, figures: Figures) -> settlement_pb2.Proposal:
-    """The proposal of these figures."""
+def proposal_of(
+    network: Network, cycle: int, figures: Figures, warnings: tuple[str, ...]
+) -> settlement_pb2.Proposal:
+    """The proposal of these figures, with these warnings."""
     proposal = settlement_pb2.Proposal(
         audience=network.origin,
         cycle=cycle,
@@ -171,6 +178,7 @@ def proposal_of(network: Network, cycle: int, figures: Figures) -> settlement_pb
         gross_minor=figures.gross,
         bilateral_minor=figures.bilateral,
         multilateral_minor=figures.multilateral,
+        warnings=warnings,
     )
     for participant, amount in figures.nets.items():
         proposal.nets.add(participant=participant, net_minor=amount)

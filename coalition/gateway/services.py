@@ -10,7 +10,14 @@ import psycopg
 import structlog
 from psycopg_pool import PoolTimeout
 
-from coalition.gateway import exchange_reads, house_reads, log_reads, security_reads, statement_reads
+from coalition.gateway import (
+    exchange_reads,
+    house_reads,
+    log_reads,
+    security_reads,
+    settlement_reads,
+    statement_reads,
+)
 from coalition.gateway.admission import Admitted, claim, examine
 from coalition.gateway.means import Means
 from coalition.gateway.metrics import short_name
@@ -39,6 +46,7 @@ READS: dict[str, Read] = {
     "ListFundingsRequest": house_reads.list_fundings,
     "GetPositionRequest": house_reads.get_position,
     "ListCyclesRequest": house_reads.list_cycles,
+    "ListSettlementsRequest": settlement_reads.list_settlements,
     "ListObligationsRequest": house_reads.list_obligations,
     "PreviewRequest": house_reads.preview,
     "GetSecurityRequest": security_reads.get_security,

@@ -206,16 +206,19 @@ class Askers:
         return self.model.open_cycle(self.model.size(HOUSE))
 
     def propose(self, step: Step, now_us: int) -> Asking:
-        """The settlement of the cycle closed last; "odd": with figures that are wrong."""
+        """The settlement of the cycle closed last; "odd": with figures, or a warning, that are wrong."""
         cycle = max(1, self._open_cycle() - 1 - (step.amount % 4 if step.conduct else 0))
         figures = self.model.figures(cycle) or CycleFigures(0, 0, 0, {})
-        if step.conduct == "odd":
+        warnings = self.model.warnings(cycle)
+        if step.conduct == "odd" and step.amount % 3 == 0:
+            warnings = () if warnings else ("zero-cycle",)
+        elif step.conduct == "odd":
             figures = replace(figures, gross=figures.gross + 1)
-        proposal = proposal_of(NETWORK.origin, cycle, NETWORK.currency, figures)
+        proposal = proposal_of(NETWORK.origin, cycle, NETWORK.currency, figures, warnings)
         said = Figures(
             figures.gross, figures.bilateral, figures.multilateral, dict(sorted(figures.nets.items()))
         )
-        body = Propose(cycle, NETWORK.currency, said, hashlib.sha256(proposal).hexdigest())
+        body = Propose(cycle, NETWORK.currency, said, hashlib.sha256(proposal).hexdigest(), warnings)
         return self._by_person(PEOPLE[step.amount % 2], body, message_of(body, proposal=proposal))
 
     def approve(self, step: Step, now_us: int) -> Asking:

@@ -128,7 +128,9 @@ def receipt_message(act_id: str) -> Any:
     return exchange_pb2.GetReceiptRequest(act_id=act_id)
 
 
-def proposal_of(audience: str, cycle: int, currency: str, figures: Any) -> bytes:
+def proposal_of(
+    audience: str, cycle: int, currency: str, figures: Any, warnings: tuple[str, ...] = ()
+) -> bytes:
     """The bytes of a proposal; `figures` has gross, bilateral, multilateral and nets in minor units."""
     proposal = settlement_pb2.Proposal(
         audience=audience,
@@ -137,6 +139,7 @@ def proposal_of(audience: str, cycle: int, currency: str, figures: Any) -> bytes
         gross_minor=figures.gross,
         bilateral_minor=figures.bilateral,
         multilateral_minor=figures.multilateral,
+        warnings=warnings,
     )
     for participant, net in sorted(figures.nets.items()):
         proposal.nets.add(participant=participant, net_minor=net)

@@ -38,6 +38,9 @@ def parse_proposal(data: bytes) -> tuple[Proposal, Figures]:
     names = [net.participant for net in proposal.nets]
     if names != sorted(set(names)):
         raise invalid("proposal.nets", "in order of participant, each once")
+    warnings = list(proposal.warnings)
+    if warnings != sorted(set(warnings)):
+        raise invalid("proposal.warnings", "in order, each once")
     for name in names:
         read_partner_id(name, "proposal.nets.participant")
     nets = {net.participant: net.net_minor for net in proposal.nets}
@@ -58,7 +61,8 @@ def _propose(request: Any) -> Propose:
             "AUDIENCE_MISMATCH", "the proposal is for another network", field="proposal.audience"
         )
     digest = sha256(request.proposal).hexdigest()
-    return Propose(_positive(proposal.cycle, "proposal.cycle"), proposal.currency, figures, digest)
+    cycle, warnings = _positive(proposal.cycle, "proposal.cycle"), tuple(proposal.warnings)
+    return Propose(cycle, proposal.currency, figures, digest, warnings)
 
 
 def _object(request: Any) -> Object:

@@ -15,12 +15,13 @@ class CloseCycle:
 
 @dataclass(frozen=True, slots=True)
 class Propose:
-    """Settle a closed cycle by these figures; the hash names the exact bytes that two people sign."""
+    """Settle a closed cycle by these figures, with these warnings; the hash names the exact bytes that two people sign."""
 
     cycle: int
     currency: str
     figures: Figures
     proposal_sha256: str
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

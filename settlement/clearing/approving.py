@@ -1,7 +1,7 @@
 """Pure decisions on approvals: another person's yes, after which each leg stands on its settling account; and their end."""
 
 from settlement.clearing.acts import AbortSettlement, Approve
-from settlement.clearing.proposing import FiguresByCycle, why_over
+from settlement.clearing.proposing import FiguresByCycle, warnings_now, why_over
 from settlement.clearing.securing import paid_ahead
 from settlement.errors import CoalitionError
 from settlement.house.drafting import house_draft
@@ -50,7 +50,10 @@ def _approval_refusal(
     if (house.keys[act.keyid].person or act.partner) == settlement.proposer:
         return "SAME_PERSON"
     computed = figures.get(settlement.cycle)
-    return None if computed is not None and computed.nets == settlement.nets else "FIGURES_DIFFER"
+    if computed is None or computed.nets != settlement.nets:
+        return "FIGURES_DIFFER"
+    same = warnings_now(house, figures, settlement.cycle) == settlement.warnings
+    return None if same else "WARNINGS_DIFFER"
 
 
 def _settling_posts(house: House, settlement: Settlement, ahead: frozenset[str]) -> tuple[Transfer, ...]:

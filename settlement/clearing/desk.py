@@ -8,6 +8,8 @@ from psycopg.rows import TupleRow
 from settlement.clearing.decide import cycle_settled_by, decide_desk
 from settlement.clearing.netting import Figures, Obligations, net
 from settlement.clearing.obligations import minor_obligations
+from settlement.clearing.warnings import compared_with
+from settlement.house.acts import ApproveTariff
 from settlement.house.pricing import start_of_tariff
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
@@ -31,11 +33,19 @@ class DeskRules:
         house: House,
         acts: Sequence[Act[object]],
     ) -> bool:
-        """Reads what was owed in every cycle that an act is about, which no shard can change any more, and nets it."""
-        for cycle in {cycle_settled_by(house, act.body) for act in acts} - {None}:
-            owed = await minor_obligations(connection, house, cycle or 0)
+        """Reads what was owed in every cycle that an act is about, which no shard can change any more, and nets it.
+
+        Where the tariff asks for it, or may change within the batch, also the cycles that it is compared with.
+        """
+        settled = [cycle_settled_by(house, act.body) for act in acts]
+        cycles = {cycle for cycle in settled if cycle is not None}
+        changes = house.coming is not None or any(isinstance(act.body, ApproveTariff) for act in acts)
+        if house.tariff.swing_warning_basis_points or changes:
+            cycles = cycles.union(*map(compared_with, cycles))
+        for cycle in cycles:
+            owed = await minor_obligations(connection, house, cycle)
             if owed is not None:
-                self._owed[cycle or 0], self._figures[cycle or 0] = owed, net(owed)
+                self._owed[cycle], self._figures[cycle] = owed, net(owed)
         return False
 
     def begin(self, head: ShardHead, house: House) -> list[Draft]:

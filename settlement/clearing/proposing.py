@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from settlement.clearing.acts import Propose
 from settlement.clearing.closing import CycleNotClosedError
 from settlement.clearing.netting import Figures
+from settlement.clearing.warnings import compared_with, warnings_of
 from settlement.house.drafting import house_draft
 from settlement.house.records import Settlement
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 
 FiguresByCycle = Mapping[int, Figures]
-"""Figures of every cycle that an act of the batch is about and that all shards have cut."""
+"""Figures of every cycle that an act of the batch is about and that all shards have cut, and of those it is compared with."""
 
 
 def propose(house: House, figures: FiguresByCycle, act: Act[object], body: Propose) -> Draft:
@@ -26,13 +27,23 @@ def propose(house: House, figures: FiguresByCycle, act: Act[object], body: Propo
         raise CycleNotClosedError(body.cycle)
     elif figures[body.cycle] != body.figures or body.currency != house.founded.currency:
         refusal = "FIGURES_DIFFER"
+    elif body.warnings != warnings_now(house, figures, body.cycle):
+        refusal = "WARNINGS_DIFFER"
     lines: list[tuple[str, str]] = [("cycle", str(body.cycle))]
     if refusal is None:
         lines.append(("settlement", str(len(house.settlements) + 1)))
     lines.append(("proposal", body.proposal_sha256))
     if refusal is None:
         lines += [("net", f"{participant} {amount}") for participant, amount in body.figures.nets.items()]
+        lines += [("warning", warning) for warning in body.warnings]
     return house_draft("propose", act, tuple(lines), refusal)
+
+
+def warnings_now(house: House, figures: FiguresByCycle, cycle: int) -> tuple[str, ...]:
+    """The warnings of a cycle under the tariff in force."""
+    swing = house.tariff.swing_warning_basis_points
+    earlier = [figures[number] for number in compared_with(cycle)] if swing else []
+    return warnings_of(figures[cycle], earlier, swing_basis_points=swing)
 
 
 def why_over(settlement: Settlement) -> str | None:

@@ -141,6 +141,7 @@ class Settlement:
     proposed_at_us: int
     nets: dict[str, int]
     objections_end_us: int
+    warnings: tuple[str, ...] = ()
     objections: dict[str, Objection] = field(default_factory=dict)
     approved_at: int | None = None
     cancelled_at: int | None = None

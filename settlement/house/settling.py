@@ -23,9 +23,10 @@ def _close(house: "House", entry: Entry) -> None:
 def _propose(house: "House", entry: Entry) -> None:
     number, cycle = int(entry.one("settlement")), int(entry.one("cycle"))
     nets = {name: int(net) for name, net in (value.split(" ") for value in entry.all("net"))}
+    warnings = tuple(entry.all("warning"))
     end_us = entry.time_us + house.tariff.objection_hours * HOUR_US
     house.settlements[number] = Settlement(
-        number, cycle, entry.one("proposal"), house.signer_of(entry), entry.time_us, nets, end_us
+        number, cycle, entry.one("proposal"), house.signer_of(entry), entry.time_us, nets, end_us, warnings
     )
 
 

@@ -114,6 +114,7 @@ QUESTIONS: list[tuple[type[Message], Question]] = [
     (partners_pb2.ListPartnersResponse, lambda client: client.partners()),
     (settlement_pb2.GetPositionResponse, lambda client: client.position()),
     (settlement_pb2.ListCyclesResponse, lambda client: client.cycles()),
+    (settlement_pb2.ListSettlementsResponse, lambda client: client.settlements(settlement=1)),
     (settlement_pb2.ListObligationsResponse, lambda client: client.obligations(cycle=1)),
     (settlement_pb2.GetStatementResponse, lambda client: client.statement(cycle=1)),
     (settlement_pb2.PreviewResponse, _proposal),

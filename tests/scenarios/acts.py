@@ -195,12 +195,14 @@ def _fund_agree(scene: Scene, name: str, share: str, campaign: str, issuer: str,
 # --- acts of finance ---------------------------------------------------------------------------------------------------
 
 
-def _propose(scene: Scene, name: str, cycle: str) -> Asking:
+def _propose(scene: Scene, name: str, cycle: str, *accepted: str) -> Asking:
+    """`accepting zero-cycle`, or nothing for the warnings that hold; `accepting` alone for none."""
     number, network = int(cycle), scene.network
     figures = scene.model.figures(number) or CycleFigures(0, 0, 0, {})
-    proposal = proposal_of(network.origin, number, network.currency, figures)
+    warnings = scene.model.warnings(number) if not accepted else tuple(accepted[1:])
+    proposal = proposal_of(network.origin, number, network.currency, figures, warnings)
     said = Figures(figures.gross, figures.bilateral, figures.multilateral, dict(sorted(figures.nets.items())))
-    body = Propose(number, network.currency, said, scene.proposed(proposal, name))
+    body = Propose(number, network.currency, said, scene.proposed(proposal, name), warnings)
     return body, message_of(body, proposal=proposal)
 
 
@@ -266,7 +268,7 @@ ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
         lambda scene, name, file, partner: _plain(ApproveOpening(partner, _hash_of(file))),
     ),
     "close": ("cycle NUMBER", lambda scene, name, cycle: _plain(CloseCycle(int(cycle), None))),
-    "propose": ("cycle NUMBER", _propose),
+    "propose": ("cycle NUMBER ...", _propose),
     "approve": ("PROPOSAL", _approve),
     "objection": ("to settlement NUMBER ...", _object),
     "objection-answer": ("PARTICIPANT on settlement NUMBER ANSWER ...", _answer),

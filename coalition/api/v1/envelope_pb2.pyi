@@ -147,6 +147,8 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """The leg is not due yet, or the tariff sets no due date."""
     REFUSAL_REASON_SECURITY_EXCEEDED: _RefusalReason.ValueType  # 112
     """Less than that is deposited."""
+    REFUSAL_REASON_WARNINGS_DIFFER: _RefusalReason.ValueType  # 100
+    """The proposal names other warnings than those that hold."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """A rule said no. The no is recorded as a journal entry; asking again gives the same answer."""
@@ -250,6 +252,8 @@ REFUSAL_REASON_LEG_NOT_OVERDUE: RefusalReason.ValueType  # 111
 """The leg is not due yet, or the tariff sets no due date."""
 REFUSAL_REASON_SECURITY_EXCEEDED: RefusalReason.ValueType  # 112
 """Less than that is deposited."""
+REFUSAL_REASON_WARNINGS_DIFFER: RefusalReason.ValueType  # 100
+"""The proposal names other warnings than those that hold."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
 
 class _ErrorReason:

@@ -24,9 +24,10 @@ _sym_db = _symbol_database.Default()
 
 from coalition.api.v1 import envelope_pb2 as coalition_dot_api_dot_v1_dot_envelope__pb2
 from coalition.api.v1 import options_pb2 as coalition_dot_api_dot_v1_dot_options__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!coalition/api/v1/settlement.proto\x12\x10\x63oalition.api.v1\x1a\x1f\x63oalition/api/v1/envelope.proto\x1a\x1e\x63oalition/api/v1/options.proto\"E\n\x12GetPositionRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\"@\n\x13GetPositionResponse\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x17\n\x0fposition_micros\x18\x02 \x01(\t\"D\n\x11ListCyclesRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\"=\n\x12ListCyclesResponse\x12\'\n\x06\x63ycles\x18\x01 \x03(\x0b\x32\x17.coalition.api.v1.Cycle\"\xac\x01\n\x05\x43ycle\x12\r\n\x05\x63ycle\x18\x01 \x01(\x05\x12+\n\x05state\x18\x02 \x01(\x0e\x32\x1c.coalition.api.v1.CycleState\x12\r\n\x05label\x18\x03 \x01(\t\x12\x1c\n\x0f\x63losed_at_entry\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12\x17\n\nsettlement\x18\x05 \x01(\x05H\x01\x88\x01\x01\x42\x12\n\x10_closed_at_entryB\r\n\x0b_settlement\"X\n\x16ListObligationsRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\r\n\x05\x63ycle\x18\x02 \x01(\x05\"^\n\x17ListObligationsResponse\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x31\n\x0bobligations\x18\x02 \x03(\x0b\x32\x1c.coalition.api.v1.Obligation\"T\n\nObligation\x12\x0e\n\x06\x64\x65\x62tor\x18\x01 \x01(\t\x12\x10\n\x08\x63reditor\x18\x02 \x01(\t\x12\x15\n\ramount_micros\x18\x03 \x01(\t\x12\r\n\x05\x63ount\x18\x04 \x01(\x03\"i\n\x13GetStatementRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\r\n\x05\x63ycle\x18\x02 \x01(\x05\x12\x12\n\npartner_id\x18\x03 \x01(\t\"1\n\x14GetStatementResponse\x12\x0c\n\x04json\x18\x01 \x01(\x0c\x12\x0b\n\x03\x63sv\x18\x02 \x01(\x0c\"b\n\x11\x43loseCycleRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\r\n\x05\x63ycle\x18\x02 \x01(\x05\x12\r\n\x05label\x18\x03 \x01(\t\"P\n\x0ePreviewRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\r\n\x05\x63ycle\x18\x02 \x01(\x05\"#\n\x0fPreviewResponse\x12\x10\n\x08proposal\x18\x01 \x01(\x0c\"\xb4\x01\n\x08Proposal\x12\x10\n\x08\x61udience\x18\x01 \x01(\t\x12\r\n\x05\x63ycle\x18\x02 \x01(\x05\x12\x10\n\x08\x63urrency\x18\x03 \x01(\t\x12\x13\n\x0bgross_minor\x18\x04 \x01(\x03\x12\x17\n\x0f\x62ilateral_minor\x18\x05 \x01(\x03\x12\x1a\n\x12multilateral_minor\x18\x06 \x01(\x03\x12+\n\x04nets\x18\x07 \x03(\x0b\x32\x1d.coalition.api.v1.NetPosition\"5\n\x0bNetPosition\x12\x13\n\x0bparticipant\x18\x01 \x01(\t\x12\x11\n\tnet_minor\x18\x02 \x01(\x03\"S\n\x0eProposeRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x10\n\x08proposal\x18\x02 \x01(\x0c\"Z\n\x0e\x41pproveRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x17\n\x0fproposal_sha256\x18\x02 \x01(\x0c\"c\n\rObjectRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\nsettlement\x18\x02 \x01(\x05\x12\r\n\x05words\x18\x03 \x01(\t\"\x93\x01\n\x16\x41nswerObjectionRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\nsettlement\x18\x02 \x01(\x05\x12\x13\n\x0bparticipant\x18\x03 \x01(\t\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x04 \x01(\x08\x12\r\n\x05words\x18\x05 \x01(\t\"^\n\x17\x43\x61ncelSettlementRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\nsettlement\x18\x02 \x01(\x05\"]\n\x16\x41\x62ortSettlementRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\nsettlement\x18\x02 \x01(\x05\"\x80\x01\n\x0e\x43onfirmRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\nsettlement\x18\x02 \x01(\x05\x12\x13\n\x0bparticipant\x18\x03 \x01(\t\x12\x14\n\x0c\x61mount_minor\x18\x04 \x01(\x03*\xa8\x01\n\nCycleState\x12\x1b\n\x17\x43YCLE_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43YCLE_STATE_OPEN\x10\x01\x12\x17\n\x13\x43YCLE_STATE_CUTTING\x10\x02\x12\x16\n\x12\x43YCLE_STATE_CLOSED\x10\x03\x12\x1d\n\x19\x43YCLE_STATE_IN_SETTLEMENT\x10\x04\x12\x17\n\x13\x43YCLE_STATE_SETTLED\x10\x05\x32\xe5\n\n\x11SettlementService\x12o\n\x0bGetPosition\x12\x1a.coalition.api.v1.Envelope\x1a%.coalition.api.v1.GetPositionResponse\"\x1d\x8a\xb5\x18\x19\n\x12GetPositionRequest\x12\x01\x01\x18\x01\x12n\n\nListCycles\x12\x1a.coalition.api.v1.Envelope\x1a$.coalition.api.v1.ListCyclesResponse\"\x1e\x8a\xb5\x18\x1a\n\x11ListCyclesRequest\x12\x03\x01\x02\x03\x18\x01\x12}\n\x0fListObligations\x12\x1a.coalition.api.v1.Envelope\x1a).coalition.api.v1.ListObligationsResponse\"#\x8a\xb5\x18\x1f\n\x16ListObligationsRequest\x12\x03\x01\x02\x03\x18\x01\x12t\n\x0cGetStatement\x12\x1a.coalition.api.v1.Envelope\x1a&.coalition.api.v1.GetStatementResponse\" \x8a\xb5\x18\x1c\n\x13GetStatementRequest\x12\x03\x01\x02\x03\x18\x01\x12`\n\nCloseCycle\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1a\x8a\xb5\x18\x16\n\x11\x43loseCycleRequest\x12\x01\x02\x12\x64\n\x07Preview\x12\x1a.coalition.api.v1.Envelope\x1a!.coalition.api.v1.PreviewResponse\"\x1a\x8a\xb5\x18\x16\n\x0ePreviewRequest\x12\x02\x02\x03\x18\x01\x12Z\n\x07Propose\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x17\x8a\xb5\x18\x13\n\x0eProposeRequest\x12\x01\x03\x12X\n\x06Object\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x16\x8a\xb5\x18\x12\n\rObjectRequest\x12\x01\x01\x12j\n\x0f\x41nswerObjection\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1f\x8a\xb5\x18\x1b\n\x16\x41nswerObjectionRequest\x12\x01\x03\x12l\n\x10\x43\x61ncelSettlement\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\" \x8a\xb5\x18\x1c\n\x17\x43\x61ncelSettlementRequest\x12\x01\x03\x12Z\n\x07\x41pprove\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x17\x8a\xb5\x18\x13\n\x0e\x41pproveRequest\x12\x01\x03\x12j\n\x0f\x41\x62ortSettlement\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1f\x8a\xb5\x18\x1b\n\x16\x41\x62ortSettlementRequest\x12\x01\x03\x12Z\n\x07\x43onfirm\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x17\x8a\xb5\x18\x13\n\x0e\x43onfirmRequest\x12\x01\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!coalition/api/v1/settlement.proto\x12\x10\x63oalition.api.v1\x1a\x1f\x63oalition/api/v1/envelope.proto\x1a\x1e\x63oalition/api/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"E\n\x12GetPositionRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\"@\n\x13GetPositionResponse\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x17\n\x0fposition_micros\x18\x02 \x01(\t\"D\n\x11ListCyclesRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\"=\n\x12ListCyclesResponse\x12\'\n\x06\x63ycles\x18\x01 \x03(\x0b\x32\x17.coalition.api.v1.Cycle\"\xac\x01\n\x05\x43ycle\x12\r\n\x05\x63ycle\x18\x01 \x01(\x05\x12+\n\x05state\x18\x02 \x01(\x0e\x32\x1c.coalition.api.v1.CycleState\x12\r\n\x05label\x18\x03 \x01(\t\x12\x1c\n\x0f\x63losed_at_entry\x18\x04 \x01(\x03H\x00\x88\x01\x01\x12\x17\n\nsettlement\x18\x05 \x01(\x05H\x01\x88\x01\x01\x42\x12\n\x10_closed_at_entryB\r\n\x0b_settlement\"]\n\x16ListSettlementsRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\nsettlement\x18\x02 \x01(\x05\"L\n\x17ListSettlementsResponse\x12\x31\n\x0bsettlements\x18\x01 \x03(\x0b\x32\x1c.coalition.api.v1.Settlement\"\xd9\x02\n\nSettlement\x12\x12\n\nsettlement\x18\x01 \x01(\x05\x12\r\n\x05\x63ycle\x18\x02 \x01(\x05\x12\x30\n\x05state\x18\x03 \x01(\x0e\x32!.coalition.api.v1.SettlementState\x12\x17\n\x0fproposal_sha256\x18\x04 \x01(\x0c\x12\x10\n\x08proposer\x18\x05 \x01(\t\x12/\n\x0bproposed_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0eobjections_end\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12#\n\x04legs\x18\x08 \x03(\x0b\x32\x15.coalition.api.v1.Leg\x12/\n\nobjections\x18\t \x03(\x0b\x32\x1b.coalition.api.v1.Objection\x12\x10\n\x08warnings\x18\n \x03(\t\"l\n\x03Leg\x12\x13\n\x0bparticipant\x18\x01 \x01(\t\x12\x11\n\tnet_minor\x18\x02 \x01(\x03\x12)\n\x05state\x18\x03 \x01(\x0e\x32\x1a.coalition.api.v1.LegState\x12\x12\n\nleft_minor\x18\x04 \x01(\x03\"\x92\x01\n\tObjection\x12\x13\n\x0bparticipant\x18\x01 \x01(\t\x12\r\n\x05words\x18\x02 \x01(\t\x12-\n\traised_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x15\n\x08\x61\x63\x63\x65pted\x18\x04 \x01(\x08H\x00\x88\x01\x01\x12\x0e\n\x06\x61nswer\x18\x05 \x01(\tB\x0b\n\t_accepted\"X\n\x16ListObligationsRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\r\n\x05\x63ycle\x18\x02 \x01(\x05\"^\n\x17ListObligationsResponse\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\x31\n\x0bobligations\x18\x02 \x03(\x0b\x32\x1c.coalition.api.v1.Obligation\"T\n\nObligation\x12\x0e\n\x06\x64\x65\x62tor\x18\x01 \x01(\t\x12\x10\n\x08\x63reditor\x18\x02 \x01(\t\x12\x15\n\ramount_micros\x18\x03 \x01(\t\x12\r\n\x05\x63ount\x18\x04 \x01(\x03\"i\n\x13GetStatementRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\r\n\x05\x63ycle\x18\x02 \x01(\x05\x12\x12\n\npartner_id\x18\x03 \x01(\t\"1\n\x14GetStatementResponse\x12\x0c\n\x04json\x18\x01 \x01(\x0c\x12\x0b\n\x03\x63sv\x18\x02 \x01(\x0c\"b\n\x11\x43loseCycleRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\r\n\x05\x63ycle\x18\x02 \x01(\x05\x12\r\n\x05label\x18\x03 \x01(\t\"P\n\x0ePreviewRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\r\n\x05\x63ycle\x18\x02 \x01(\x05\"#\n\x0fPreviewResponse\x12\x10\n\x08proposal\x18\x01 \x01(\x0c\"\xc6\x01\n\x08Proposal\x12\x10\n\x08\x61udience\x18\x01 \x01(\t\x12\r\n\x05\x63ycle\x18\x02 \x01(\x05\x12\x10\n\x08\x63urrency\x18\x03 \x01(\t\x12\x13\n\x0bgross_minor\x18\x04 \x01(\x03\x12\x17\n\x0f\x62ilateral_minor\x18\x05 \x01(\x03\x12\x1a\n\x12multilateral_minor\x18\x06 \x01(\x03\x12+\n\x04nets\x18\x07 \x03(\x0b\x32\x1d.coalition.api.v1.NetPosition\x12\x10\n\x08warnings\x18\x08 \x03(\t\"5\n\x0bNetPosition\x12\x13\n\x0bparticipant\x18\x01 \x01(\t\x12\x11\n\tnet_minor\x18\x02 \x01(\x03\"S\n\x0eProposeRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x10\n\x08proposal\x18\x02 \x01(\x0c\"Z\n\x0e\x41pproveRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x17\n\x0fproposal_sha256\x18\x02 \x01(\x0c\"c\n\rObjectRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\nsettlement\x18\x02 \x01(\x05\x12\r\n\x05words\x18\x03 \x01(\t\"\x93\x01\n\x16\x41nswerObjectionRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\nsettlement\x18\x02 \x01(\x05\x12\x13\n\x0bparticipant\x18\x03 \x01(\t\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x04 \x01(\x08\x12\r\n\x05words\x18\x05 \x01(\t\"^\n\x17\x43\x61ncelSettlementRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\nsettlement\x18\x02 \x01(\x05\"]\n\x16\x41\x62ortSettlementRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\nsettlement\x18\x02 \x01(\x05\"\x80\x01\n\x0e\x43onfirmRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\nsettlement\x18\x02 \x01(\x05\x12\x13\n\x0bparticipant\x18\x03 \x01(\t\x12\x14\n\x0c\x61mount_minor\x18\x04 \x01(\x03*\xa8\x01\n\nCycleState\x12\x1b\n\x17\x43YCLE_STATE_UNSPECIFIED\x10\x00\x12\x14\n\x10\x43YCLE_STATE_OPEN\x10\x01\x12\x17\n\x13\x43YCLE_STATE_CUTTING\x10\x02\x12\x16\n\x12\x43YCLE_STATE_CLOSED\x10\x03\x12\x1d\n\x19\x43YCLE_STATE_IN_SETTLEMENT\x10\x04\x12\x17\n\x13\x43YCLE_STATE_SETTLED\x10\x05*\xe3\x02\n\x0fSettlementState\x12 \n\x1cSETTLEMENT_STATE_UNSPECIFIED\x10\x00\x12%\n!SETTLEMENT_STATE_OBJECTION_PERIOD\x10\x01\x12%\n!SETTLEMENT_STATE_PENDING_APPROVAL\x10\x02\x12\x1c\n\x18SETTLEMENT_STATE_EXPIRED\x10\x03\x12\x1f\n\x1bSETTLEMENT_STATE_SUPERSEDED\x10\x04\x12\x1e\n\x1aSETTLEMENT_STATE_CANCELLED\x10\x05\x12\x1d\n\x19SETTLEMENT_STATE_APPROVED\x10\x06\x12&\n\"SETTLEMENT_STATE_PARTIALLY_SETTLED\x10\x07\x12\x1c\n\x18SETTLEMENT_STATE_SETTLED\x10\x08\x12\x1c\n\x18SETTLEMENT_STATE_ABORTED\x10\t*\x91\x01\n\x08LegState\x12\x19\n\x15LEG_STATE_UNSPECIFIED\x10\x00\x12\x11\n\rLEG_STATE_DUE\x10\x01\x12\x12\n\x0eLEG_STATE_PAID\x10\x02\x12\x15\n\x11LEG_STATE_COVERED\x10\x03\x12\x17\n\x13LEG_STATE_ALLOCATED\x10\x04\x12\x13\n\x0fLEG_STATE_BORNE\x10\x05\x32\xe4\x0b\n\x11SettlementService\x12o\n\x0bGetPosition\x12\x1a.coalition.api.v1.Envelope\x1a%.coalition.api.v1.GetPositionResponse\"\x1d\x8a\xb5\x18\x19\n\x12GetPositionRequest\x12\x01\x01\x18\x01\x12n\n\nListCycles\x12\x1a.coalition.api.v1.Envelope\x1a$.coalition.api.v1.ListCyclesResponse\"\x1e\x8a\xb5\x18\x1a\n\x11ListCyclesRequest\x12\x03\x01\x02\x03\x18\x01\x12}\n\x0fListSettlements\x12\x1a.coalition.api.v1.Envelope\x1a).coalition.api.v1.ListSettlementsResponse\"#\x8a\xb5\x18\x1f\n\x16ListSettlementsRequest\x12\x03\x01\x02\x03\x18\x01\x12}\n\x0fListObligations\x12\x1a.coalition.api.v1.Envelope\x1a).coalition.api.v1.ListObligationsResponse\"#\x8a\xb5\x18\x1f\n\x16ListObligationsRequest\x12\x03\x01\x02\x03\x18\x01\x12t\n\x0cGetStatement\x12\x1a.coalition.api.v1.Envelope\x1a&.coalition.api.v1.GetStatementResponse\" \x8a\xb5\x18\x1c\n\x13GetStatementRequest\x12\x03\x01\x02\x03\x18\x01\x12`\n\nCloseCycle\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1a\x8a\xb5\x18\x16\n\x11\x43loseCycleRequest\x12\x01\x02\x12\x64\n\x07Preview\x12\x1a.coalition.api.v1.Envelope\x1a!.coalition.api.v1.PreviewResponse\"\x1a\x8a\xb5\x18\x16\n\x0ePreviewRequest\x12\x02\x02\x03\x18\x01\x12Z\n\x07Propose\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x17\x8a\xb5\x18\x13\n\x0eProposeRequest\x12\x01\x03\x12X\n\x06Object\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x16\x8a\xb5\x18\x12\n\rObjectRequest\x12\x01\x01\x12j\n\x0f\x41nswerObjection\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1f\x8a\xb5\x18\x1b\n\x16\x41nswerObjectionRequest\x12\x01\x03\x12l\n\x10\x43\x61ncelSettlement\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\" \x8a\xb5\x18\x1c\n\x17\x43\x61ncelSettlementRequest\x12\x01\x03\x12Z\n\x07\x41pprove\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x17\x8a\xb5\x18\x13\n\x0e\x41pproveRequest\x12\x01\x03\x12j\n\x0f\x41\x62ortSettlement\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1f\x8a\xb5\x18\x1b\n\x16\x41\x62ortSettlementRequest\x12\x01\x03\x12Z\n\x07\x43onfirm\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x17\x8a\xb5\x18\x13\n\x0e\x43onfirmRequest\x12\x01\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,6 +38,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SETTLEMENTSERVICE'].methods_by_name['GetPosition']._serialized_options = b'\212\265\030\031\n\022GetPositionRequest\022\001\001\030\001'
   _globals['_SETTLEMENTSERVICE'].methods_by_name['ListCycles']._loaded_options = None
   _globals['_SETTLEMENTSERVICE'].methods_by_name['ListCycles']._serialized_options = b'\212\265\030\032\n\021ListCyclesRequest\022\003\001\002\003\030\001'
+  _globals['_SETTLEMENTSERVICE'].methods_by_name['ListSettlements']._loaded_options = None
+  _globals['_SETTLEMENTSERVICE'].methods_by_name['ListSettlements']._serialized_options = b'\212\265\030\037\n\026ListSettlementsRequest\022\003\001\002\003\030\001'
   _globals['_SETTLEMENTSERVICE'].methods_by_name['ListObligations']._loaded_options = None
   _globals['_SETTLEMENTSERVICE'].methods_by_name['ListObligations']._serialized_options = b'\212\265\030\037\n\026ListObligationsRequest\022\003\001\002\003\030\001'
   _globals['_SETTLEMENTSERVICE'].methods_by_name['GetStatement']._loaded_options = None
@@ -59,52 +62,66 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SETTLEMENTSERVICE'].methods_by_name['AbortSettlement']._serialized_options = b'\212\265\030\033\n\026AbortSettlementRequest\022\001\003'
   _globals['_SETTLEMENTSERVICE'].methods_by_name['Confirm']._loaded_options = None
   _globals['_SETTLEMENTSERVICE'].methods_by_name['Confirm']._serialized_options = b'\212\265\030\023\n\016ConfirmRequest\022\001\002'
-  _globals['_CYCLESTATE']._serialized_start=2203
-  _globals['_CYCLESTATE']._serialized_end=2371
-  _globals['_GETPOSITIONREQUEST']._serialized_start=120
-  _globals['_GETPOSITIONREQUEST']._serialized_end=189
-  _globals['_GETPOSITIONRESPONSE']._serialized_start=191
-  _globals['_GETPOSITIONRESPONSE']._serialized_end=255
-  _globals['_LISTCYCLESREQUEST']._serialized_start=257
-  _globals['_LISTCYCLESREQUEST']._serialized_end=325
-  _globals['_LISTCYCLESRESPONSE']._serialized_start=327
-  _globals['_LISTCYCLESRESPONSE']._serialized_end=388
-  _globals['_CYCLE']._serialized_start=391
-  _globals['_CYCLE']._serialized_end=563
-  _globals['_LISTOBLIGATIONSREQUEST']._serialized_start=565
-  _globals['_LISTOBLIGATIONSREQUEST']._serialized_end=653
-  _globals['_LISTOBLIGATIONSRESPONSE']._serialized_start=655
-  _globals['_LISTOBLIGATIONSRESPONSE']._serialized_end=749
-  _globals['_OBLIGATION']._serialized_start=751
-  _globals['_OBLIGATION']._serialized_end=835
-  _globals['_GETSTATEMENTREQUEST']._serialized_start=837
-  _globals['_GETSTATEMENTREQUEST']._serialized_end=942
-  _globals['_GETSTATEMENTRESPONSE']._serialized_start=944
-  _globals['_GETSTATEMENTRESPONSE']._serialized_end=993
-  _globals['_CLOSECYCLEREQUEST']._serialized_start=995
-  _globals['_CLOSECYCLEREQUEST']._serialized_end=1093
-  _globals['_PREVIEWREQUEST']._serialized_start=1095
-  _globals['_PREVIEWREQUEST']._serialized_end=1175
-  _globals['_PREVIEWRESPONSE']._serialized_start=1177
-  _globals['_PREVIEWRESPONSE']._serialized_end=1212
-  _globals['_PROPOSAL']._serialized_start=1215
-  _globals['_PROPOSAL']._serialized_end=1395
-  _globals['_NETPOSITION']._serialized_start=1397
-  _globals['_NETPOSITION']._serialized_end=1450
-  _globals['_PROPOSEREQUEST']._serialized_start=1452
-  _globals['_PROPOSEREQUEST']._serialized_end=1535
-  _globals['_APPROVEREQUEST']._serialized_start=1537
-  _globals['_APPROVEREQUEST']._serialized_end=1627
-  _globals['_OBJECTREQUEST']._serialized_start=1629
-  _globals['_OBJECTREQUEST']._serialized_end=1728
-  _globals['_ANSWEROBJECTIONREQUEST']._serialized_start=1731
-  _globals['_ANSWEROBJECTIONREQUEST']._serialized_end=1878
-  _globals['_CANCELSETTLEMENTREQUEST']._serialized_start=1880
-  _globals['_CANCELSETTLEMENTREQUEST']._serialized_end=1974
-  _globals['_ABORTSETTLEMENTREQUEST']._serialized_start=1976
-  _globals['_ABORTSETTLEMENTREQUEST']._serialized_end=2069
-  _globals['_CONFIRMREQUEST']._serialized_start=2072
-  _globals['_CONFIRMREQUEST']._serialized_end=2200
-  _globals['_SETTLEMENTSERVICE']._serialized_start=2374
-  _globals['_SETTLEMENTSERVICE']._serialized_end=3755
+  _globals['_CYCLESTATE']._serialized_start=3034
+  _globals['_CYCLESTATE']._serialized_end=3202
+  _globals['_SETTLEMENTSTATE']._serialized_start=3205
+  _globals['_SETTLEMENTSTATE']._serialized_end=3560
+  _globals['_LEGSTATE']._serialized_start=3563
+  _globals['_LEGSTATE']._serialized_end=3708
+  _globals['_GETPOSITIONREQUEST']._serialized_start=153
+  _globals['_GETPOSITIONREQUEST']._serialized_end=222
+  _globals['_GETPOSITIONRESPONSE']._serialized_start=224
+  _globals['_GETPOSITIONRESPONSE']._serialized_end=288
+  _globals['_LISTCYCLESREQUEST']._serialized_start=290
+  _globals['_LISTCYCLESREQUEST']._serialized_end=358
+  _globals['_LISTCYCLESRESPONSE']._serialized_start=360
+  _globals['_LISTCYCLESRESPONSE']._serialized_end=421
+  _globals['_CYCLE']._serialized_start=424
+  _globals['_CYCLE']._serialized_end=596
+  _globals['_LISTSETTLEMENTSREQUEST']._serialized_start=598
+  _globals['_LISTSETTLEMENTSREQUEST']._serialized_end=691
+  _globals['_LISTSETTLEMENTSRESPONSE']._serialized_start=693
+  _globals['_LISTSETTLEMENTSRESPONSE']._serialized_end=769
+  _globals['_SETTLEMENT']._serialized_start=772
+  _globals['_SETTLEMENT']._serialized_end=1117
+  _globals['_LEG']._serialized_start=1119
+  _globals['_LEG']._serialized_end=1227
+  _globals['_OBJECTION']._serialized_start=1230
+  _globals['_OBJECTION']._serialized_end=1376
+  _globals['_LISTOBLIGATIONSREQUEST']._serialized_start=1378
+  _globals['_LISTOBLIGATIONSREQUEST']._serialized_end=1466
+  _globals['_LISTOBLIGATIONSRESPONSE']._serialized_start=1468
+  _globals['_LISTOBLIGATIONSRESPONSE']._serialized_end=1562
+  _globals['_OBLIGATION']._serialized_start=1564
+  _globals['_OBLIGATION']._serialized_end=1648
+  _globals['_GETSTATEMENTREQUEST']._serialized_start=1650
+  _globals['_GETSTATEMENTREQUEST']._serialized_end=1755
+  _globals['_GETSTATEMENTRESPONSE']._serialized_start=1757
+  _globals['_GETSTATEMENTRESPONSE']._serialized_end=1806
+  _globals['_CLOSECYCLEREQUEST']._serialized_start=1808
+  _globals['_CLOSECYCLEREQUEST']._serialized_end=1906
+  _globals['_PREVIEWREQUEST']._serialized_start=1908
+  _globals['_PREVIEWREQUEST']._serialized_end=1988
+  _globals['_PREVIEWRESPONSE']._serialized_start=1990
+  _globals['_PREVIEWRESPONSE']._serialized_end=2025
+  _globals['_PROPOSAL']._serialized_start=2028
+  _globals['_PROPOSAL']._serialized_end=2226
+  _globals['_NETPOSITION']._serialized_start=2228
+  _globals['_NETPOSITION']._serialized_end=2281
+  _globals['_PROPOSEREQUEST']._serialized_start=2283
+  _globals['_PROPOSEREQUEST']._serialized_end=2366
+  _globals['_APPROVEREQUEST']._serialized_start=2368
+  _globals['_APPROVEREQUEST']._serialized_end=2458
+  _globals['_OBJECTREQUEST']._serialized_start=2460
+  _globals['_OBJECTREQUEST']._serialized_end=2559
+  _globals['_ANSWEROBJECTIONREQUEST']._serialized_start=2562
+  _globals['_ANSWEROBJECTIONREQUEST']._serialized_end=2709
+  _globals['_CANCELSETTLEMENTREQUEST']._serialized_start=2711
+  _globals['_CANCELSETTLEMENTREQUEST']._serialized_end=2805
+  _globals['_ABORTSETTLEMENTREQUEST']._serialized_start=2807
+  _globals['_ABORTSETTLEMENTREQUEST']._serialized_end=2900
+  _globals['_CONFIRMREQUEST']._serialized_start=2903
+  _globals['_CONFIRMREQUEST']._serialized_end=3031
+  _globals['_SETTLEMENTSERVICE']._serialized_start=3711
+  _globals['_SETTLEMENTSERVICE']._serialized_end=5219
 # @@protoc_insertion_point(module_scope)

@@ -7,6 +7,7 @@ from coalition.api.v1 import envelope_pb2 as _envelope_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
@@ -42,6 +43,70 @@ CYCLE_STATE_CLOSED: CycleState.ValueType  # 3
 CYCLE_STATE_IN_SETTLEMENT: CycleState.ValueType  # 4
 CYCLE_STATE_SETTLED: CycleState.ValueType  # 5
 Global___CycleState: _TypeAlias = CycleState  # noqa: Y015
+
+class _SettlementState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _SettlementStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_SettlementState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SETTLEMENT_STATE_UNSPECIFIED: _SettlementState.ValueType  # 0
+    SETTLEMENT_STATE_OBJECTION_PERIOD: _SettlementState.ValueType  # 1
+    SETTLEMENT_STATE_PENDING_APPROVAL: _SettlementState.ValueType  # 2
+    SETTLEMENT_STATE_EXPIRED: _SettlementState.ValueType  # 3
+    """Nobody approved it within 72 hours."""
+    SETTLEMENT_STATE_SUPERSEDED: _SettlementState.ValueType  # 4
+    """Another settlement of the cycle is approved."""
+    SETTLEMENT_STATE_CANCELLED: _SettlementState.ValueType  # 5
+    SETTLEMENT_STATE_APPROVED: _SettlementState.ValueType  # 6
+    SETTLEMENT_STATE_PARTIALLY_SETTLED: _SettlementState.ValueType  # 7
+    SETTLEMENT_STATE_SETTLED: _SettlementState.ValueType  # 8
+    SETTLEMENT_STATE_ABORTED: _SettlementState.ValueType  # 9
+
+class SettlementState(_SettlementState, metaclass=_SettlementStateEnumTypeWrapper): ...
+
+SETTLEMENT_STATE_UNSPECIFIED: SettlementState.ValueType  # 0
+SETTLEMENT_STATE_OBJECTION_PERIOD: SettlementState.ValueType  # 1
+SETTLEMENT_STATE_PENDING_APPROVAL: SettlementState.ValueType  # 2
+SETTLEMENT_STATE_EXPIRED: SettlementState.ValueType  # 3
+"""Nobody approved it within 72 hours."""
+SETTLEMENT_STATE_SUPERSEDED: SettlementState.ValueType  # 4
+"""Another settlement of the cycle is approved."""
+SETTLEMENT_STATE_CANCELLED: SettlementState.ValueType  # 5
+SETTLEMENT_STATE_APPROVED: SettlementState.ValueType  # 6
+SETTLEMENT_STATE_PARTIALLY_SETTLED: SettlementState.ValueType  # 7
+SETTLEMENT_STATE_SETTLED: SettlementState.ValueType  # 8
+SETTLEMENT_STATE_ABORTED: SettlementState.ValueType  # 9
+Global___SettlementState: _TypeAlias = SettlementState  # noqa: Y015
+
+class _LegState:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _LegStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LegState.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    LEG_STATE_UNSPECIFIED: _LegState.ValueType  # 0
+    LEG_STATE_DUE: _LegState.ValueType  # 1
+    LEG_STATE_PAID: _LegState.ValueType  # 2
+    LEG_STATE_COVERED: _LegState.ValueType  # 3
+    """In default, and what stands behind the participant paid all of it."""
+    LEG_STATE_ALLOCATED: _LegState.ValueType  # 4
+    """In default, and others bear part of it."""
+    LEG_STATE_BORNE: _LegState.ValueType  # 5
+    """Nothing is left of it, as it bears others' defaults."""
+
+class LegState(_LegState, metaclass=_LegStateEnumTypeWrapper): ...
+
+LEG_STATE_UNSPECIFIED: LegState.ValueType  # 0
+LEG_STATE_DUE: LegState.ValueType  # 1
+LEG_STATE_PAID: LegState.ValueType  # 2
+LEG_STATE_COVERED: LegState.ValueType  # 3
+"""In default, and what stands behind the participant paid all of it."""
+LEG_STATE_ALLOCATED: LegState.ValueType  # 4
+"""In default, and others bear part of it."""
+LEG_STATE_BORNE: LegState.ValueType  # 5
+"""Nothing is left of it, as it bears others' defaults."""
+Global___LegState: _TypeAlias = LegState  # noqa: Y015
 
 @_typing.final
 class GetPositionRequest(_message.Message):
@@ -166,6 +231,172 @@ class Cycle(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__settlement) -> _WhichOneofReturnType__settlement | None: ...
 
 Global___Cycle: _TypeAlias = Cycle  # noqa: Y015
+
+@_typing.final
+class ListSettlementsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    SETTLEMENT_FIELD_NUMBER: _builtins.int
+    settlement: _builtins.int
+    """This one only, with its legs and objections; 0: all, without them."""
+    @_builtins.property
+    def header(self) -> _envelope_pb2.RequestHeader: ...
+    def __init__(
+        self,
+        *,
+        header: _envelope_pb2.RequestHeader | None = ...,
+        settlement: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "settlement", b"settlement"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSettlementsRequest: _TypeAlias = ListSettlementsRequest  # noqa: Y015
+
+@_typing.final
+class ListSettlementsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SETTLEMENTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def settlements(self) -> _containers.RepeatedCompositeFieldContainer[Global___Settlement]: ...
+    def __init__(
+        self,
+        *,
+        settlements: _abc.Iterable[Global___Settlement] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["settlements", b"settlements"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSettlementsResponse: _TypeAlias = ListSettlementsResponse  # noqa: Y015
+
+@_typing.final
+class Settlement(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SETTLEMENT_FIELD_NUMBER: _builtins.int
+    CYCLE_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    PROPOSAL_SHA256_FIELD_NUMBER: _builtins.int
+    PROPOSER_FIELD_NUMBER: _builtins.int
+    PROPOSED_AT_FIELD_NUMBER: _builtins.int
+    OBJECTIONS_END_FIELD_NUMBER: _builtins.int
+    LEGS_FIELD_NUMBER: _builtins.int
+    OBJECTIONS_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
+    settlement: _builtins.int
+    cycle: _builtins.int
+    state: Global___SettlementState.ValueType
+    proposal_sha256: _builtins.bytes
+    proposer: _builtins.str
+    """The person who proposed it; partners are not told."""
+    @_builtins.property
+    def proposed_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def objections_end(self) -> _timestamp_pb2.Timestamp:
+        """Until then participants may object, and nobody may approve."""
+
+    @_builtins.property
+    def legs(self) -> _containers.RepeatedCompositeFieldContainer[Global___Leg]: ...
+    @_builtins.property
+    def objections(self) -> _containers.RepeatedCompositeFieldContainer[Global___Objection]: ...
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Accepted with the proposal; partners are not told."""
+
+    def __init__(
+        self,
+        *,
+        settlement: _builtins.int = ...,
+        cycle: _builtins.int = ...,
+        state: Global___SettlementState.ValueType = ...,
+        proposal_sha256: _builtins.bytes = ...,
+        proposer: _builtins.str = ...,
+        proposed_at: _timestamp_pb2.Timestamp | None = ...,
+        objections_end: _timestamp_pb2.Timestamp | None = ...,
+        legs: _abc.Iterable[Global___Leg] | None = ...,
+        objections: _abc.Iterable[Global___Objection] | None = ...,
+        warnings: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["objections_end", b"objections_end", "proposed_at", b"proposed_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cycle", b"cycle", "legs", b"legs", "objections", b"objections", "objections_end", b"objections_end", "proposal_sha256", b"proposal_sha256", "proposed_at", b"proposed_at", "proposer", b"proposer", "settlement", b"settlement", "state", b"state", "warnings", b"warnings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Settlement: _TypeAlias = Settlement  # noqa: Y015
+
+@_typing.final
+class Leg(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARTICIPANT_FIELD_NUMBER: _builtins.int
+    NET_MINOR_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    LEFT_MINOR_FIELD_NUMBER: _builtins.int
+    participant: _builtins.str
+    net_minor: _builtins.int
+    """In the currency's minor unit; positive: pays, negative: is paid; 0: there is nothing to pay."""
+    state: Global___LegState.ValueType
+    """Unset while the settlement is not approved, and where there is nothing to pay."""
+    left_minor: _builtins.int
+    """What is still to be paid of it: less than the net where it bears part of another's default."""
+    def __init__(
+        self,
+        *,
+        participant: _builtins.str = ...,
+        net_minor: _builtins.int = ...,
+        state: Global___LegState.ValueType = ...,
+        left_minor: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["left_minor", b"left_minor", "net_minor", b"net_minor", "participant", b"participant", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Leg: _TypeAlias = Leg  # noqa: Y015
+
+@_typing.final
+class Objection(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARTICIPANT_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    RAISED_AT_FIELD_NUMBER: _builtins.int
+    ACCEPTED_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    participant: _builtins.str
+    words: _builtins.str
+    accepted: _builtins.bool
+    """Unset while nobody has answered."""
+    answer: _builtins.str
+    @_builtins.property
+    def raised_at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        participant: _builtins.str = ...,
+        words: _builtins.str = ...,
+        raised_at: _timestamp_pb2.Timestamp | None = ...,
+        accepted: _builtins.bool | None = ...,
+        answer: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_accepted", b"_accepted", "accepted", b"accepted", "raised_at", b"raised_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_accepted", b"_accepted", "accepted", b"accepted", "answer", b"answer", "participant", b"participant", "raised_at", b"raised_at", "words", b"words"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__accepted: _TypeAlias = _typing.Literal["accepted"]  # noqa: Y015
+    _WhichOneofArgType__accepted: _TypeAlias = _typing.Literal["_accepted", b"_accepted"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__accepted) -> _WhichOneofReturnType__accepted | None: ...
+
+Global___Objection: _TypeAlias = Objection  # noqa: Y015
 
 @_typing.final
 class ListObligationsRequest(_message.Message):
@@ -376,6 +607,7 @@ class Proposal(_message.Message):
     BILATERAL_MINOR_FIELD_NUMBER: _builtins.int
     MULTILATERAL_MINOR_FIELD_NUMBER: _builtins.int
     NETS_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
     audience: _builtins.str
     cycle: _builtins.int
     currency: _builtins.str
@@ -387,6 +619,10 @@ class Proposal(_message.Message):
     def nets(self) -> _containers.RepeatedCompositeFieldContainer[Global___NetPosition]:
         """Every participant with an obligation in the cycle, in order of its id."""
 
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What both people have looked at, in order: zero-cycle, unusual-swing:PARTICIPANT."""
+
     def __init__(
         self,
         *,
@@ -397,10 +633,11 @@ class Proposal(_message.Message):
         bilateral_minor: _builtins.int = ...,
         multilateral_minor: _builtins.int = ...,
         nets: _abc.Iterable[Global___NetPosition] | None = ...,
+        warnings: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "bilateral_minor", b"bilateral_minor", "currency", b"currency", "cycle", b"cycle", "gross_minor", b"gross_minor", "multilateral_minor", b"multilateral_minor", "nets", b"nets"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "bilateral_minor", b"bilateral_minor", "currency", b"currency", "cycle", b"cycle", "gross_minor", b"gross_minor", "multilateral_minor", b"multilateral_minor", "nets", b"nets", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

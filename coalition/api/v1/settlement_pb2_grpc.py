@@ -46,6 +46,11 @@ class SettlementServiceStub:
                 request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
                 response_deserializer=coalition_dot_api_dot_v1_dot_settlement__pb2.ListCyclesResponse.FromString,
                 _registered_method=True)
+        self.ListSettlements = channel.unary_unary(
+                '/coalition.api.v1.SettlementService/ListSettlements',
+                request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+                response_deserializer=coalition_dot_api_dot_v1_dot_settlement__pb2.ListSettlementsResponse.FromString,
+                _registered_method=True)
         self.ListObligations = channel.unary_unary(
                 '/coalition.api.v1.SettlementService/ListObligations',
                 request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
@@ -120,6 +125,13 @@ class SettlementServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListSettlements(self, request, context):
+        """Settlements in order of their number; a partner sees those in which it has a net, and of them its own part.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListObligations(self, request, context):
         """Obligations of a cycle, the open one included. A partner sees those it is a side of, others see all.
         """
@@ -149,8 +161,8 @@ class SettlementServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Propose(self, request, context):
-        """Refusals, first that applies: CYCLE_UNKNOWN, CYCLE_IN_SETTLEMENT, FIGURES_DIFFER. Error CYCLE_NOT_CLOSED: some
-        shard has not cut the cycle yet.
+        """Refusals, first that applies: CYCLE_UNKNOWN, CYCLE_IN_SETTLEMENT, FIGURES_DIFFER, WARNINGS_DIFFER.
+        Error CYCLE_NOT_CLOSED: some shard has not cut the cycle yet.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -184,8 +196,8 @@ class SettlementServiceServicer:
     def Approve(self, request, context):
         """Another person's yes to the proposal with this hash; every figure is computed again, then posted.
         Refusals, first that applies: PROPOSAL_UNKNOWN, ALREADY_ABORTED, ALREADY_CANCELLED, ALREADY_APPROVED,
-        CYCLE_IN_SETTLEMENT, OBJECTION_PERIOD, OBJECTION_OPEN, PROPOSAL_EXPIRED, SAME_PERSON, FIGURES_DIFFER.
-        Error AMOUNT_TOO_LARGE: a leg does not fit an entry.
+        CYCLE_IN_SETTLEMENT, OBJECTION_PERIOD, OBJECTION_OPEN, PROPOSAL_EXPIRED, SAME_PERSON, FIGURES_DIFFER,
+        WARNINGS_DIFFER. Error AMOUNT_TOO_LARGE: a leg does not fit an entry.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -220,6 +232,11 @@ def add_SettlementServiceServicer_to_server(servicer, server):
                     servicer.ListCycles,
                     request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
                     response_serializer=coalition_dot_api_dot_v1_dot_settlement__pb2.ListCyclesResponse.SerializeToString,
+            ),
+            'ListSettlements': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSettlements,
+                    request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                    response_serializer=coalition_dot_api_dot_v1_dot_settlement__pb2.ListSettlementsResponse.SerializeToString,
             ),
             'ListObligations': grpc.unary_unary_rpc_method_handler(
                     servicer.ListObligations,
@@ -332,6 +349,33 @@ class SettlementService:
             '/coalition.api.v1.SettlementService/ListCycles',
             coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
             coalition_dot_api_dot_v1_dot_settlement__pb2.ListCyclesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSettlements(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/coalition.api.v1.SettlementService/ListSettlements',
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            coalition_dot_api_dot_v1_dot_settlement__pb2.ListSettlementsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,8 @@ class SettlementServiceStub:
     GetPosition: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _settlement_pb2.GetPositionResponse]
     """What the caller owes (positive) or is owed (negative) at this moment."""
     ListCycles: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _settlement_pb2.ListCyclesResponse]
+    ListSettlements: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _settlement_pb2.ListSettlementsResponse]
+    """Settlements in order of their number; a partner sees those in which it has a net, and of them its own part."""
     ListObligations: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _settlement_pb2.ListObligationsResponse]
     """Obligations of a cycle, the open one included. A partner sees those it is a side of, others see all."""
     GetStatement: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _settlement_pb2.GetStatementResponse]
@@ -46,8 +48,8 @@ class SettlementServiceStub:
     Preview: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _settlement_pb2.PreviewResponse]
     """The proposal that settling a closed cycle would make; posts nothing."""
     Propose: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
-    """Refusals, first that applies: CYCLE_UNKNOWN, CYCLE_IN_SETTLEMENT, FIGURES_DIFFER. Error CYCLE_NOT_CLOSED: some
-    shard has not cut the cycle yet.
+    """Refusals, first that applies: CYCLE_UNKNOWN, CYCLE_IN_SETTLEMENT, FIGURES_DIFFER, WARNINGS_DIFFER.
+    Error CYCLE_NOT_CLOSED: some shard has not cut the cycle yet.
     """
     Object: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """A participant's no to a proposal; it cannot be approved before somebody has answered.
@@ -65,8 +67,8 @@ class SettlementServiceStub:
     Approve: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """Another person's yes to the proposal with this hash; every figure is computed again, then posted.
     Refusals, first that applies: PROPOSAL_UNKNOWN, ALREADY_ABORTED, ALREADY_CANCELLED, ALREADY_APPROVED,
-    CYCLE_IN_SETTLEMENT, OBJECTION_PERIOD, OBJECTION_OPEN, PROPOSAL_EXPIRED, SAME_PERSON, FIGURES_DIFFER.
-    Error AMOUNT_TOO_LARGE: a leg does not fit an entry.
+    CYCLE_IN_SETTLEMENT, OBJECTION_PERIOD, OBJECTION_OPEN, PROPOSAL_EXPIRED, SAME_PERSON, FIGURES_DIFFER,
+    WARNINGS_DIFFER. Error AMOUNT_TOO_LARGE: a leg does not fit an entry.
     """
     AbortSettlement: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """Undoes an approval while no leg is paid, by postings that go the other way; the cycle may be proposed anew.
@@ -86,6 +88,8 @@ class SettlementServiceAsyncStub(SettlementServiceStub):
     GetPosition: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _settlement_pb2.GetPositionResponse]  # type: ignore[assignment]
     """What the caller owes (positive) or is owed (negative) at this moment."""
     ListCycles: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _settlement_pb2.ListCyclesResponse]  # type: ignore[assignment]
+    ListSettlements: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _settlement_pb2.ListSettlementsResponse]  # type: ignore[assignment]
+    """Settlements in order of their number; a partner sees those in which it has a net, and of them its own part."""
     ListObligations: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _settlement_pb2.ListObligationsResponse]  # type: ignore[assignment]
     """Obligations of a cycle, the open one included. A partner sees those it is a side of, others see all."""
     GetStatement: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _settlement_pb2.GetStatementResponse]  # type: ignore[assignment]
@@ -95,8 +99,8 @@ class SettlementServiceAsyncStub(SettlementServiceStub):
     Preview: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _settlement_pb2.PreviewResponse]  # type: ignore[assignment]
     """The proposal that settling a closed cycle would make; posts nothing."""
     Propose: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
-    """Refusals, first that applies: CYCLE_UNKNOWN, CYCLE_IN_SETTLEMENT, FIGURES_DIFFER. Error CYCLE_NOT_CLOSED: some
-    shard has not cut the cycle yet.
+    """Refusals, first that applies: CYCLE_UNKNOWN, CYCLE_IN_SETTLEMENT, FIGURES_DIFFER, WARNINGS_DIFFER.
+    Error CYCLE_NOT_CLOSED: some shard has not cut the cycle yet.
     """
     Object: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """A participant's no to a proposal; it cannot be approved before somebody has answered.
@@ -114,8 +118,8 @@ class SettlementServiceAsyncStub(SettlementServiceStub):
     Approve: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """Another person's yes to the proposal with this hash; every figure is computed again, then posted.
     Refusals, first that applies: PROPOSAL_UNKNOWN, ALREADY_ABORTED, ALREADY_CANCELLED, ALREADY_APPROVED,
-    CYCLE_IN_SETTLEMENT, OBJECTION_PERIOD, OBJECTION_OPEN, PROPOSAL_EXPIRED, SAME_PERSON, FIGURES_DIFFER.
-    Error AMOUNT_TOO_LARGE: a leg does not fit an entry.
+    CYCLE_IN_SETTLEMENT, OBJECTION_PERIOD, OBJECTION_OPEN, PROPOSAL_EXPIRED, SAME_PERSON, FIGURES_DIFFER,
+    WARNINGS_DIFFER. Error AMOUNT_TOO_LARGE: a leg does not fit an entry.
     """
     AbortSettlement: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """Undoes an approval while no leg is paid, by postings that go the other way; the cycle may be proposed anew.
@@ -144,6 +148,14 @@ class SettlementServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_settlement_pb2.ListCyclesResponse, _abc.Awaitable[_settlement_pb2.ListCyclesResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def ListSettlements(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settlement_pb2.ListSettlementsResponse, _abc.Awaitable[_settlement_pb2.ListSettlementsResponse]]:
+        """Settlements in order of their number; a partner sees those in which it has a net, and of them its own part."""
 
     @_abc_1.abstractmethod
     def ListObligations(
@@ -183,8 +195,8 @@ class SettlementServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
-        """Refusals, first that applies: CYCLE_UNKNOWN, CYCLE_IN_SETTLEMENT, FIGURES_DIFFER. Error CYCLE_NOT_CLOSED: some
-        shard has not cut the cycle yet.
+        """Refusals, first that applies: CYCLE_UNKNOWN, CYCLE_IN_SETTLEMENT, FIGURES_DIFFER, WARNINGS_DIFFER.
+        Error CYCLE_NOT_CLOSED: some shard has not cut the cycle yet.
         """
 
     @_abc_1.abstractmethod
@@ -226,8 +238,8 @@ class SettlementServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
         """Another person's yes to the proposal with this hash; every figure is computed again, then posted.
         Refusals, first that applies: PROPOSAL_UNKNOWN, ALREADY_ABORTED, ALREADY_CANCELLED, ALREADY_APPROVED,
-        CYCLE_IN_SETTLEMENT, OBJECTION_PERIOD, OBJECTION_OPEN, PROPOSAL_EXPIRED, SAME_PERSON, FIGURES_DIFFER.
-        Error AMOUNT_TOO_LARGE: a leg does not fit an entry.
+        CYCLE_IN_SETTLEMENT, OBJECTION_PERIOD, OBJECTION_OPEN, PROPOSAL_EXPIRED, SAME_PERSON, FIGURES_DIFFER,
+        WARNINGS_DIFFER. Error AMOUNT_TOO_LARGE: a leg does not fit an entry.
         """
 
     @_abc_1.abstractmethod

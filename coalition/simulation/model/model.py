@@ -234,7 +234,7 @@ class Model(Questions):
             case Propose() as body:
                 return facts.settlements.propose(place, person, body, facts.tariffs.at(place.house).terms)
             case Approve() as body:
-                return facts.settlements.approve(place, person, body)
+                return facts.settlements.approve(place, person, body, facts.tariffs.at(place.house).terms)
             case Object() | AnswerObjection() | CancelSettlement() | AbortSettlement() as body:
                 return facts.settlements.dispute(place, asked.partner, body)
             case Confirm() as body:

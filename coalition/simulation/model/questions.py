@@ -3,7 +3,8 @@
 from coalition.simulation.model.facts import Facts
 from coalition.simulation.model.keys import KeyLife
 from coalition.simulation.model.laws import broken_laws
-from coalition.simulation.model.terms import CycleFigures, Place
+from coalition.simulation.model.terms import HOUSE, CycleFigures, Place
+from coalition.simulation.model.warnings import warnings_of
 from settlement.house.tariff import Tariff
 
 
@@ -87,6 +88,11 @@ class Questions:
     def figures(self, cycle: int) -> CycleFigures | None:
         """What a correct proposal of a cycle says; None while a shard has not cut it, or if there is none."""
         return self._facts.cycles.figures(cycle)
+
+    def warnings(self, cycle: int) -> tuple[str, ...]:
+        """The warnings that a correct proposal of a cycle names, under the newest tariff."""
+        swing = self.tariff(self.size(HOUSE)).swing_warning_basis_points
+        return tuple(warnings_of(self._facts.cycles, cycle, swing))
 
     def nets(self, settlement: int) -> dict[str, int]:
         """A settlement's nets in minor units, positive pays. Empty: there is none with this number."""

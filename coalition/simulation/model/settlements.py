@@ -14,6 +14,7 @@ from coalition.simulation.model.terms import (
     Place,
     Post,
 )
+from coalition.simulation.model.warnings import warnings_of
 from settlement.clearing.acts import (
     AbortSettlement,
     AnswerObjection,
@@ -42,6 +43,7 @@ class Settlement:
     proposed_at_us: int
     nets: dict[str, int]
     objections_end_us: int
+    warnings: list[str]
     approved_at: int | None = None
     paid: dict[str, int] = field(default_factory=dict)
     approved_at_us: int = 0
@@ -84,7 +86,10 @@ class Settlements:
 
     def propose(self, place: Place, person: str, body: Propose, tariff: Tariff) -> Answer:
         """A proposal that another person may approve. ModelError CYCLE_NOT_CLOSED: a shard has still to cut the cycle."""
+        warnings = warnings_of(self._cycles, body.cycle, tariff.swing_warning_basis_points)
         refusal = self._why_not_propose(place, body)
+        if refusal is None and [*body.warnings] != warnings:
+            refusal = "WARNINGS_DIFFER"
         about: list[Line] = [("cycle", str(body.cycle))]
         if refusal is not None:
             return Answer(refusal, [*about, ("proposal", body.proposal_sha256)])
@@ -92,10 +97,13 @@ class Settlements:
         number = len(self.all) + 1
         end_us = place.time_us + tariff.objection_hours * HOUR_US
         self.all.append(
-            Settlement(number, body.cycle, body.proposal_sha256, person, place.time_us, nets, end_us)
+            Settlement(
+                number, body.cycle, body.proposal_sha256, person, place.time_us, nets, end_us, warnings
+            )
         )
         about += [("settlement", str(number)), ("proposal", body.proposal_sha256)]
-        return Answer(None, [*about, *[("net", f"{name} {net}") for name, net in nets.items()]])
+        about += [("net", f"{name} {net}") for name, net in nets.items()]
+        return Answer(None, [*about, *[("warning", warning) for warning in warnings]])
 
     def _why_not_propose(self, place: Place, body: Propose) -> str | None:
         if not 1 <= body.cycle <= self._cycles.open(place.house):
@@ -114,13 +122,16 @@ class Settlements:
         )
         return None if same and body.currency == self._currency else "FIGURES_DIFFER"
 
-    def approve(self, place: Place, person: str, body: Approve) -> Answer:
+    def approve(self, place: Place, person: str, body: Approve, tariff: Tariff) -> Answer:
         """Posts every leg of the newest proposal with this hash. ModelError AMOUNT_TOO_LARGE: a leg fits no posting."""
         found = [one for one in self.all if one.proposal == body.proposal_sha256]
         if not found:
             return Answer("PROPOSAL_UNKNOWN", [("proposal", body.proposal_sha256)])
         settlement = found[-1]
         refusal = self._why_not_approve(place, person, settlement)
+        swing = tariff.swing_warning_basis_points
+        if refusal is None and warnings_of(self._cycles, settlement.cycle, swing) != settlement.warnings:
+            refusal = "WARNINGS_DIFFER"
         about = [("settlement", str(settlement.number)), ("proposal", body.proposal_sha256)]
         if refusal is not None:
             return Answer(refusal, about)

@@ -38,6 +38,7 @@ def test_all_promised_commands_exist() -> None:
         partner list; partner show; partner onboard; key generate; key add; key revoke; key list; key proof; member enrol;
         member link; member show; issue; redeem; reverse; balance; receipt; entries; cycle list; cycle close;
         cycle obligations; settlement preview; settlement propose; settlement approve; settlement confirm; settlement show;
+        settlement object; settlement answer; settlement cancel; settlement abort; settlement list;
         statement show; statement write; audit export; audit verify; audit proof; fsck;
         tariff show; tariff propose; tariff approve;
         tls init; tls partner; tls attach; door

@@ -181,17 +181,39 @@ class Story:
         unasked = self.ask("settlement", "approve", "--cycle", 1, "--as", "bob", code=2, answer="y\n")
         assert "--yes" in unasked.err
         self.decline_at_a_terminal()
+        self.dispute()
         self.ask("settlement", "approve", "--proposal", digest[:12], "--as", "bob", "--yes")
-        wrong = self.ask("settlement", "confirm", 1, "--leg", "bakery", "--amount", "2.01", code=3)
+        aborted = self.ask("settlement", "abort", 1, "--as", "bob").out
+        assert "aborted settlement 1" in aborted
+        self.ask("settlement", "propose", 1, "--as", "ann")
+        self.ask("settlement", "cancel", 2, "--as", "bob")
+        self.ask("settlement", "propose", 1, "--as", "ann")
+        self.ask("settlement", "approve", "--proposal", digest[:12], "--as", "bob", "--yes")
+        states = [one["state"] for one in self.ask("settlement", "list", "--json").document]
+        assert states == ["aborted", "cancelled", "approved"]
+        wrong = self.ask("settlement", "confirm", 3, "--leg", "bakery", "--amount", "2.01", code=3)
         assert "refused LEG_AMOUNT_DIFFERS" in wrong.err
-        self.ask("settlement", "confirm", 1, "--leg", "bakery", "--amount", "2.00")
-        assert "settlement 1 is settled" in self.ask("settlement", "confirm", 1, "--all-legs").out
+        self.ask("settlement", "confirm", 3, "--leg", "bakery", "--amount", "2.00")
+        assert "settlement 3 is settled" in self.ask("settlement", "confirm", 3, "--all-legs").out
         shown = self.ask("settlement", "show", "--cycle", 1, "--json").document
         assert (shown["state"], shown["proposer"], shown["proposal_sha256"]) == ("settled", "ann", digest)
         assert [cycle["state"] for cycle in self.ask("cycle", "list", "--json").document] == [
             "settled",
             "open",
         ]
+
+    def dispute(self) -> None:
+        """No time is set for objections; a partner sees its own part of what is proposed."""
+        told = self.ask("settlement", "object", 1, "--because", "not ours", "--as", "bakery", code=3)
+        assert "refused OBJECTION_PERIOD_OVER" in told.err
+        words = ("--to", "bakery", "--reject", "--because", "it is", "--as", "ann")
+        assert "refused OBJECTION_UNKNOWN" in self.ask("settlement", "answer", 1, *words, code=3).err
+        shown = self.ask("settlement", "show", 1, "--as", "bakery", "--json").document
+        assert (shown["state"], shown["proposer"]) == ("pending-approval", "")
+        assert [leg["participant"] for leg in shown["legs"]] == ["bakery"]
+        assert "is pending-approval" in self.ask("settlement", "show", 1, "--as", "bakery").out
+        unknown = self.ask("settlement", "show", 7, code=1)
+        assert "error SETTLEMENT_NOT_FOUND" in unknown.err
 
     def decline_at_a_terminal(self) -> None:
         """A person at a terminal sees the figures, is asked, and may say no."""

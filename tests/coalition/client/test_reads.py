@@ -1,8 +1,9 @@
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from coalition.api.v1 import exchange_pb2, members_pb2, partners_pb2, settlement_pb2, transparency_pb2
 from coalition.client import Client, NoAnswerError, Outbox
@@ -14,10 +15,13 @@ from coalition.client.answers import (
     Entry,
     InclusionProof,
     Key,
+    Leg,
     Member,
+    Objection,
     Obligation,
     Partner,
     Position,
+    Settlement,
     Statement,
 )
 from tests.coalition.client.peer import ALIAS_KEY, MEMBER, Call, Peer
@@ -56,6 +60,29 @@ CYCLES = settlement_pb2.ListCyclesResponse(
 OBLIGATIONS = settlement_pb2.ListObligationsResponse(
     currency="EUR",
     obligations=[settlement_pb2.Obligation(debtor="a1", creditor="b1", amount_micros="7", count=2)],
+)
+WHEN = datetime(2026, 11, 21, 17, tzinfo=UTC)
+STAMP = Timestamp(seconds=int(WHEN.timestamp()))
+SETTLEMENTS = settlement_pb2.ListSettlementsResponse(
+    settlements=[
+        settlement_pb2.Settlement(
+            settlement=1,
+            cycle=2,
+            state=settlement_pb2.SETTLEMENT_STATE_OBJECTION_PERIOD,
+            proposal_sha256=b"p",
+            proposer="ann",
+            warnings=["zero-cycle"],
+            proposed_at=STAMP,
+            objections_end=STAMP,
+            legs=[settlement_pb2.Leg(participant="bakery", net_minor=-5, state=settlement_pb2.LEG_STATE_PAID)],
+            objections=[
+                settlement_pb2.Objection(participant="bakery", words="no", raised_at=STAMP),
+                settlement_pb2.Objection(
+                    participant="cinema", words="no", raised_at=STAMP, accepted=False, answer="yes"
+                ),
+            ],
+        )
+    ]
 )
 INCLUSION = transparency_pb2.GetInclusionProofResponse(
     checkpoint="c",
@@ -101,6 +128,27 @@ CASES: dict[str, tuple[Callable[[Client], Awaitable[object]], Message, object]] 
         lambda c: c.cycles(),
         CYCLES,
         [Cycle(1, "in-settlement", "x", 5, 1), Cycle(2, "open", "", None, None)],
+    ),
+    "ListSettlements": (
+        lambda c: c.settlements(settlement=1),
+        SETTLEMENTS,
+        [
+            Settlement(
+                1,
+                2,
+                "objection-period",
+                b"p",
+                "ann",
+                WHEN,
+                WHEN,
+                (Leg("bakery", -5, "paid", 0),),
+                (
+                    Objection("bakery", "no", WHEN, None, ""),
+                    Objection("cinema", "no", WHEN, accepted=False, answer="yes"),
+                ),
+                ("zero-cycle",),
+            )
+        ],
     ),
     "ListObligations": (
         lambda c: c.obligations(cycle=1),

@@ -97,7 +97,7 @@ class World:
     def propose(self, person: str, cycle: int, proposal: str = HASH) -> Judgement:
         figures = self.model.figures(cycle) or CycleFigures(0, 0, 0, {})
         said = Figures(figures.gross, figures.bilateral, figures.multilateral, figures.nets)
-        return self.ask(person, Propose(cycle, "EUR", said, proposal))
+        return self.ask(person, Propose(cycle, "EUR", said, proposal, self.model.warnings(cycle)))
 
 
 def key(owner: str, keyid: str, person: str | None = None) -> AddKey:

@@ -20,6 +20,7 @@ from settlement.clearing.acts import (
 from settlement.clearing.closing import CycleNotClosedError
 from settlement.clearing.decide import decide_desk
 from settlement.clearing.netting import Figures, net
+from settlement.clearing.warnings import warnings_of
 from settlement.errors import CoalitionError
 from settlement.house.acts import Register
 from settlement.house.decide import PARTNERS_MAX
@@ -72,7 +73,8 @@ class Desk:
         """Close, propose by ann, approve by bob."""
         assert self.ask(OPERATOR, CloseCycle(cycle, None)).refusal is None
         self.figures[cycle] = figures
-        assert self.ask("ann", Propose(cycle, "EUR", figures, proposal)).refusal is None
+        warnings = warnings_of(figures, (), swing_basis_points=0)
+        assert self.ask("ann", Propose(cycle, "EUR", figures, proposal, warnings)).refusal is None
         return self.ask("bob", Approve(proposal))
 
 
@@ -232,7 +234,8 @@ def test_an_abort_leaves_the_books_as_the_approval_found_them(
     assert desk.house.cycles[1].settlement is None
     assert not desk.house.settlements[1].approved
     assert desk.ask("ann", AbortSettlement(1)).refusal == "ALREADY_ABORTED"
-    assert desk.ask("ann", Propose(1, "EUR", figures, HASH)).refusal is None
+    warnings = warnings_of(figures, (), swing_basis_points=0)
+    assert desk.ask("ann", Propose(1, "EUR", figures, HASH, warnings)).refusal is None
     assert desk.ask("bob", Approve(HASH)).refusal is None
 
 

@@ -93,6 +93,7 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "cover": joined(st.sampled_from(["unpaid", "collateral", "guarantee", "capital", "shortfall"]), NUMBERS),
     "bear": joined(NAMES, NUMBERS),
     "words": st.from_regex(r"[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?", fullmatch=True),
+    "warning": st.just("zero-cycle") | NAMES.map("unusual-swing:{}".format),
     "answer": st.sampled_from(["accepted", "rejected"]),
     "head": joined(NUMBERS, NUMBERS, HASHES),
 }

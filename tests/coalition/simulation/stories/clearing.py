@@ -42,7 +42,7 @@ class Clearing(Telling):
     @rule(
         person=PERSONS,
         back=st.sampled_from([1, 1, 1, 2, 0, -1]),
-        wrong=st.sampled_from([*["no"] * 5, "gross", "net", "currency"]),
+        wrong=st.sampled_from([*["no"] * 5, "gross", "net", "currency", "warning"]),
         spelling=st.integers(0, 1),
     )
     def proposes(self, person: str, back: int, wrong: str, spelling: int) -> None:
@@ -55,7 +55,10 @@ class Clearing(Telling):
             figures = replace(figures, nets={**figures.nets, "acme": figures.nets.get("acme", 0) + 1})
         proposal = keyid_for(f"{cycle} {wrong} {spelling}")
         currency = "USD" if wrong == "currency" else "EUR"
-        body = Propose(cycle, currency, figures, proposal)
+        warnings = self.both.model.warnings(cycle)
+        if wrong == "warning":
+            warnings = () if warnings else ("zero-cycle",)
+        body = Propose(cycle, currency, figures, proposal, warnings)
         self.ask_house(person, f"proposes to settle cycle {cycle} ({wrong} figures wrong)", body)
 
     @precondition(lambda self: self.both.house.settlements)

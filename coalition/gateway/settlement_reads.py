@@ -1,0 +1,58 @@
+"""Reads of settlements."""
+
+from coalition.api.v1 import settlement_pb2
+from coalition.gateway.admission import Admitted
+from coalition.gateway.means import Means
+from coalition.wire.strict import write_time
+from settlement.clearing.states import state_of
+from settlement.clock import now_us
+from settlement.house.records import Settlement
+from settlement.house.state import House
+
+
+async def list_settlements(means: Means, admitted: Admitted) -> settlement_pb2.ListSettlementsResponse:
+    """All settlements that the caller may see, or the one that it names."""
+    caller, asked = admitted.caller, admitted.message.settlement
+    party = None if caller.is_operator else caller.partner
+    async with means.reading() as (_, house):
+        response = settlement_pb2.ListSettlementsResponse()
+        for settlement in house.settlements.values():
+            if asked in (0, settlement.number) and (party is None or party in settlement.nets):
+                shown = _shown(house, settlement, party)
+                if asked:
+                    _add_parts(shown, settlement, party)
+                response.settlements.append(shown)
+    return response
+
+
+def _shown(house: House, settlement: Settlement, party: str | None) -> settlement_pb2.Settlement:
+    word = state_of(house, settlement, now_us()).upper().replace("-", "_")
+    shown = settlement_pb2.Settlement(
+        settlement=settlement.number,
+        cycle=settlement.cycle,
+        state=settlement_pb2.SettlementState.Value(f"SETTLEMENT_STATE_{word}"),
+        proposal_sha256=bytes.fromhex(settlement.proposal_sha256),
+        proposer=settlement.proposer if party is None else "",
+        warnings=settlement.warnings if party is None else (),
+    )
+    write_time(shown.proposed_at, settlement.proposed_at_us)
+    write_time(shown.objections_end, settlement.objections_end_us)
+    return shown
+
+
+def _add_parts(shown: settlement_pb2.Settlement, settlement: Settlement, party: str | None) -> None:
+    """Legs and objections: everybody's, or a partner's own."""
+    for name, net in settlement.nets.items():
+        if party in (None, name):
+            leg = shown.legs.add(participant=name, net_minor=net, left_minor=settlement.unpaid.get(name, 0))
+            if settlement.approved and net:
+                leg.state = settlement_pb2.LegState.Value(f"LEG_STATE_{settlement.state_of(name).upper()}")
+    for name, objection in settlement.objections.items():
+        if party in (None, name):
+            told = shown.objections.add(
+                participant=name,
+                words=objection.words,
+                accepted=objection.accepted,
+                answer=objection.answer,
+            )
+            write_time(told.raised_at, objection.raised_at_us)

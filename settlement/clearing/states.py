@@ -1,0 +1,22 @@
+"""How far a settlement has come: computed from what is recorded and from the time, stored nowhere."""
+
+from settlement.house.pricing import PROPOSAL_LIFE_US
+from settlement.house.records import Settlement
+from settlement.house.state import House
+
+
+def state_of(house: House, settlement: Settlement, now_us: int) -> str:
+    """`objection-period`, `pending-approval`, `expired`; `superseded`: another one of the cycle is approved; then `cancelled`, or
+    `approved`, `partially-settled`, `settled`, `aborted`.
+    """
+    if settlement.aborted_at is not None:
+        return "aborted"
+    if settlement.cancelled_at is not None:
+        return "cancelled"
+    if settlement.approved:
+        return "settled" if settlement.settled else "partially-settled" if settlement.paid else "approved"
+    if house.cycles[settlement.cycle].settlement is not None:
+        return "superseded"
+    if now_us < settlement.objections_end_us:
+        return "objection-period"
+    return "expired" if now_us > settlement.objections_end_us + PROPOSAL_LIFE_US else "pending-approval"
