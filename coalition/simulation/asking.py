@@ -12,6 +12,7 @@ from coalition.simulation.model import CycleFigures, Model
 from coalition.simulation.phones import Phones
 from coalition.simulation.programmes import Programmes
 from coalition.simulation.requests import Asking, message_of, proposal_of
+from coalition.simulation.securing import secure
 from coalition.simulation.story import AWAITED, Step
 from coalition.simulation.terms import drawn_tariff
 from coalition.simulation.till import Till
@@ -273,6 +274,10 @@ _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
         lambda askers, step, now_us: dispute(askers.cast, askers.model, askers.settlements, step),
     ),
     "confirm": Askers.confirm,
+    **dict.fromkeys(
+        ("deposit", "propose withdrawal", "approve withdrawal", "cap", "propose default", "approve default"),
+        lambda askers, step, now_us: secure(askers.cast, askers.model, askers.settlements, step),
+    ),
     "propose opening": Askers.propose_opening,
     "approve opening": Askers.approve_opening,
 }

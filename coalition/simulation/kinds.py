@@ -35,6 +35,12 @@ ON_HOUSE = (
     "cancel",
     "abort",
     "confirm",
+    "deposit",
+    "propose withdrawal",
+    "approve withdrawal",
+    "cap",
+    "propose default",
+    "approve default",
     "propose opening",
     "approve opening",
     "load opening",
@@ -57,6 +63,8 @@ FOLLOWED_BY = {
     "propose tariff": "approve tariff",
     "propose opening": "approve opening",
     "approve opening": "load opening",
+    "propose withdrawal": "approve withdrawal",
+    "propose default": "approve default",
 }
 """What comes after an act of the house before long, so that it often has its end."""
 SETTLED_BY = (
@@ -65,6 +73,17 @@ SETTLED_BY = (
     ("propose", "object", "answer objection", "propose", "hours pass", "approve"),
     ("propose", "cancel", "propose", "object", "hours pass", "answer objection", "approve"),
     ("propose", "hours pass", "approve", "abort", "propose", "hours pass", "approve"),
+    ("deposit", "propose", "hours pass", "approve", "weeks pass", "propose default", "approve default"),
+    (
+        "deposit",
+        "propose",
+        "hours pass",
+        "approve",
+        "confirm",
+        "weeks pass",
+        "propose default",
+        "approve default",
+    ),
 )
 """What people do from the close of a cycle to the approval of its settlement."""
 MISCONDUCT = ("stale", "hasty", "forged", "astray", "borrowed key", "retired key", "reused id")

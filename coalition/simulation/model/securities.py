@@ -40,6 +40,11 @@ class Securities:
         self._half_named: dict[str, tuple[int | None, KeyLife]] = {}
         self._withdrawals: dict[str, Withdrawal] = {}
 
+    @property
+    def newest_withdrawal(self) -> str | None:
+        """The hash of the withdrawal that was proposed last."""
+        return next(reversed(self._withdrawals), None)
+
     def money(self, debit: str, credit: str, cents: int) -> Post:
         """A posting of so many minor units, taken into account. ModelError AMOUNT_TOO_LARGE: it fits no line."""
         post = Post(debit, credit, self._currency, self.micros(cents))
