@@ -44,6 +44,7 @@ class Check(StrEnum):
     POSITIONS = "positions"
     FUND = "fund"
     SETTLEMENTS = "settlements"
+    STATEMENTS = "statements"
     DERIVED = "derived-files"
     RECEIPTS = "receipts"
     TABLE_ENTRIES = "table-entries"
@@ -96,6 +97,7 @@ MEANINGS = {
     Check.POSITIONS: "positions, the operator's with its own accounts, are the obligations less what was settled",
     Check.FUND: "the pool's fund is the price of every point that is not spent; a bilateral network has none",
     Check.SETTLEMENTS: "a settlement's legs are its cycle's nets; paid legs stand at zero",
+    Check.STATEMENTS: "statements made again have the numbers and hashes that the journal names, without a gap",
     Check.DERIVED: "keys, cycles, settlements and statements recomputed from the leaves are the same bytes",
     Check.RECEIPTS: "every receipt held promises the entry that stands in the journal",
     Check.TABLE_ENTRIES: "columns of entries say what the leaves say",

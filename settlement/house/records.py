@@ -67,12 +67,16 @@ def parse_key(value: str, *, added_at: int) -> Key:
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """One clearing cycle: all entries with `house` up to and including `closed_at`, after the cycle before."""
+    """One clearing cycle: all entries with `house` up to and including `closed_at`, after the cycle before.
+
+    `last_document`: the number of the newest statement once this cycle's are in the journal.
+    """
 
     number: int
     label: str | None = None
     closed_at: int | None = None
     settlement: int | None = None
+    last_document: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

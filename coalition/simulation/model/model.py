@@ -18,6 +18,7 @@ from coalition.simulation.model.questions import Questions
 from coalition.simulation.model.reversing import reverse
 from coalition.simulation.model.roles import check_asker
 from coalition.simulation.model.settlements import Settlements
+from coalition.simulation.model.statements import Statements
 from coalition.simulation.model.tariffs import Tariffs
 from coalition.simulation.model.terms import (
     HOUSE,
@@ -84,6 +85,7 @@ class Model(Questions):
         fundings = Fundings(partners)
         points = Points(Prices(model, currency, MICROS_PER_UNIT // 10**minor_digits), fundings)
         cycles = Cycles(operator=operator, shards=shards, minor_digits=minor_digits)
+        settlements = Settlements(cycles, currency)
         self._facts = Facts(
             currency=currency,
             partners=partners,
@@ -95,7 +97,8 @@ class Model(Questions):
             proofs=Proofs(audience, operator, points),
             transfers=Transfers(points),
             cycles=cycles,
-            settlements=Settlements(cycles, currency),
+            settlements=settlements,
+            statements=Statements(cycles, settlements),
             openings=Openings(partners, points),
             accounts=Accounts(),
             last={HOUSE: Place(HOUSE, 0, 0, 0)}
@@ -112,7 +115,7 @@ class Model(Questions):
         facts.last[place.shard] = facts.answers[asked.partner, asked.act_id] = place
         facts.accounts.book(answer.posts)
         if place.shard != HOUSE:
-            facts.cycles.add_debts(place.shard, answer.posts)
+            facts.take_posts(place.shard, answer.posts)
         return Judgement(answer.refusal, answer.lines(), answer.member, answer.balance_after)
 
     def cut(self, place: Place) -> tuple[Line, ...]:
@@ -154,7 +157,7 @@ class Model(Questions):
         facts = self._facts
         facts.last[place.shard] = place
         facts.accounts.book(posts)
-        facts.cycles.add_debts(place.shard, posts)
+        facts.take_posts(place.shard, posts)
         return tuple(lines)
 
     def load_opening(self, place: Place, name: PartName, joined: Sequence[str]) -> tuple[Line, ...]:
@@ -180,6 +183,15 @@ class Model(Questions):
         if place.shard != HOUSE:
             raise ModelError("OUT_OF_PLACE", "only the house starts a tariff")
         lines = self._facts.tariffs.start(place)
+        self._facts.last[HOUSE] = place
+        return lines
+
+    def name_statements(self, place: Place, documents: Sequence[str]) -> tuple[Line, ...]:
+        """The lines of the entry that names statements, but for `request`. ModelError NO_STATEMENTS_DUE."""
+        self._facts.check_place(place)
+        if place.shard != HOUSE:
+            raise ModelError("OUT_OF_PLACE", "only the house names statements")
+        lines = self._facts.statements.name(documents)
         self._facts.last[HOUSE] = place
         return lines
 

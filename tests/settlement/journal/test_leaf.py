@@ -89,6 +89,7 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "proposal": HASHES,
     "net": joined(NAMES, st.integers(-(10**18), 10**18).map(str)),
     "head": joined(NUMBERS, NUMBERS, HASHES),
+    "document": joined(NUMBERS, NAMES, HASHES, HASHES),
 }
 
 
