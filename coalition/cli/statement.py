@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from coalition.cli.explain import explain
 from coalition.cli.options import CycleNumber, Data, Json
 from coalition.cli.printing import decimal_amount, emit, hint, say, show_table
 from coalition.cli.progress import progress, waiting
@@ -18,7 +19,10 @@ from settlement.ledger.memory import load_house
 from settlement.statements.reading import read_cycle_book
 from settlement.statements.writing import FORMS, rendered, write_statements
 
-app = typer.Typer(no_args_is_help=True, help="Show a statement, or write all of a cycle.")
+app = typer.Typer(
+    no_args_is_help=True, help="Show a statement, explain its amounts, or write all of a cycle."
+)
+app.command()(explain)
 
 _FOOTNOTES = (
     "carried: fractions that waited in earlier cycles, less those that wait now",

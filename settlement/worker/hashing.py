@@ -19,7 +19,7 @@ from settlement.statements.reading import read_cycle_book, read_cycle_book_async
 from settlement.statements.recording import Document, documents_of
 
 NICENESS = 10
-"""The process gives way to those that serve."""
+"""At least: the process gives way to those that serve."""
 
 
 async def hash_here(connection: AsyncConnection[TupleRow], house: House, cycle: int) -> list[Document] | None:
@@ -67,7 +67,7 @@ def _start(dsn: str, cycle: int) -> tuple[BaseProcess, Pipe]:
 
 
 def _hash(pipe: Pipe, dsn: str, cycle: int) -> None:
-    os.nice(NICENESS)
+    os.nice(max(0, NICENESS - os.nice(0)))
     with connect(dsn, WORKER) as connection:
         book = read_cycle_book(connection, load_house(connection), cycle)
     pipe.send(documents_of(book))
