@@ -45,6 +45,7 @@ class Check(StrEnum):
     FUND = "fund"
     SETTLEMENTS = "settlements"
     SECURITIES = "securities"
+    STATEMENTS = "statements"
     DERIVED = "derived-files"
     RECEIPTS = "receipts"
     TABLE_ENTRIES = "table-entries"
@@ -98,6 +99,7 @@ MEANINGS = {
     Check.FUND: "the pool's fund is the price of every point that is not spent; a bilateral network has none",
     Check.SETTLEMENTS: "a settlement's legs are its cycle's nets; paid legs stand at zero; the bank is what was paid",
     Check.SECURITIES: "securities are what was deposited less what they paid, none but the operator's capital below zero",
+    Check.STATEMENTS: "statements made again have the numbers and hashes that the journal names, without a gap",
     Check.DERIVED: "keys, cycles, settlements and statements recomputed from the leaves are the same bytes",
     Check.RECEIPTS: "every receipt held promises the entry that stands in the journal",
     Check.TABLE_ENTRIES: "columns of entries say what the leaves say",

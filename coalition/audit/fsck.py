@@ -18,6 +18,7 @@ from coalition.audit.originals import named_originals
 from coalition.audit.records import Key, key_after, merged
 from coalition.audit.replay import Replayed
 from coalition.audit.signatures import Job, why_not_genuine
+from coalition.audit.statements import check_statements
 from coalition.audit.stored import (
     Columns,
     Connection,
@@ -30,6 +31,7 @@ from coalition.audit.stored import (
 from coalition.audit.swift import SEEN, SwiftReplay
 from coalition.audit.tables import check_tables
 from coalition.audit.watch import TOLD_EVERY, Watch
+from settlement.statements.reading import read_cycle_book
 
 RANGE_ENTRIES = 2_000
 CREW_FROM_ENTRIES = 6_000
@@ -137,6 +139,10 @@ class _Check:
         """Compares what the entries add up to, with one another and with every table."""
         self._replay.add_up()
         check_identities(self._replay, complete=True)
+        house = self._replay.house
+        check_statements(
+            self._replay, self._report, lambda cycle: read_cycle_book(self._connection, house, cycle)
+        )
         self._act_rows.finish()
         yield from self._report.drain()
         for done, _ in enumerate(check_tables(self._connection, self._replay, self._rows_seen), start=1):

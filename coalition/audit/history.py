@@ -54,7 +54,8 @@ class History:
     """State after the last entry taken.
 
     `books`: member shards as deciding again leaves them; `tally`: what the leaves add up to. `heads`: house entry and its values.
-    `closed_at_us` by cycle. `deposited`: by account, in micros, less what was paid back.
+    `statements`: by cycle the entries that name them. `closed_at_us` by cycle. `deposited`: by account, in micros, less what was
+    paid back.
     """
 
     def __init__(self) -> None:
@@ -66,6 +67,7 @@ class History:
         self.openings = Openings()
         self.acts: dict[tuple[str, str], tuple[int, int]] = {}
         self.heads: list[tuple[int, list[str]]] = []
+        self.statements: dict[int, list[Entry]] = {}
         self.founded_at_us = 0
         self.closed_at_us: dict[int, int] = {}
         self.deposited: Counter[str] = Counter()
@@ -158,6 +160,8 @@ class History:
             self.founded_at_us = entry.time_us
         elif entry.kind == "heads":
             self.heads.append((entry.index, entry.all("head")))
+        elif entry.kind == "statements":
+            self.statements.setdefault(int(entry.one("cycle")), []).append(entry)
         elif entry.kind == "close" and entry.refusal is None:
             self.closed_at_us[int(entry.one("cycle"))] = entry.time_us
         elif entry.kind == "deposit" and entry.refusal is None:

@@ -41,11 +41,11 @@ def check_identities(replay: Replay, *, complete: bool) -> None:
 def _note_undecided(replay: Replay, *, complete: bool) -> None:
     for where, cycle in replay.undecided:
         if complete or replay.is_cut(cycle):
-            sentence = f"it settles cycle {cycle} before every shard had cut it"
+            sentence = f"it rests on cycle {cycle} before every shard had cut it"
             replay.report.find(Check.DECIDED_AGAIN, where, sentence)
         else:
             replay.report.remarks.append(
-                f"{where} settles cycle {cycle}, whose end the next checkpoint will cover"
+                f"{where} rests on cycle {cycle}, whose end the next checkpoint will cover"
             )
 
 

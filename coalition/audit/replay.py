@@ -27,6 +27,7 @@ from coalition.audit.engine import what_is_wrong_with_engine_entry
 from coalition.audit.history import CONTRADICTIONS, History, ShardState
 from coalition.audit.records import Read
 from coalition.audit.signatures import Job
+from coalition.audit.statements import what_is_wrong_with_statements
 from settlement.clearing.closing import CycleNotClosedError
 from settlement.clearing.decide import cycle_settled_by
 from settlement.journal.acts import Draft
@@ -51,7 +52,7 @@ class Replayed:
 class Replay(History):
     """Feed it all entries in the order of `records.in_order`; `identities.check_identities` closes the books.
 
-    `verify` takes each signature that is to be verified; without it none is. `undecided`: entries that settle a cycle which is
+    `verify` takes each signature that is to be verified; without it none is. `undecided`: entries that rest on a cycle which is
     not cut everywhere, with the cycle.
     """
 
@@ -126,6 +127,8 @@ class Replay(History):
             return self._swept(state, entry, where)
         if entry.kind == "opening":
             return self._opening(state, entry, where)
+        if entry.kind == "statements":
+            return self._statements(entry, where)
         due = (state.cycle, state.cycle_start) if state.cycle < self.house.open_cycle else None
         wrong = what_is_wrong_with_engine_entry(entry, self.house, cut_due=due)
         self.report.require(
@@ -154,6 +157,13 @@ class Replay(History):
         book = self.books.setdefault(entry.shard, Book(entry.shard, aliases=self.aliases))
         self.openings.add(entry, book, self.house)
         self.aliases_erased |= entry.get("joined") is not None  # their aliases stand in the file
+        return Draft(entry.kind, entry.lines)
+
+    def _statements(self, entry: Entry, where: str) -> Draft:
+        wrong, cycle = what_is_wrong_with_statements(entry, self), int(entry.one("cycle"))
+        self.report.require(wrong is None, Check.STATEMENTS, where, wrong or "")
+        if wrong is None and not self.is_cut(cycle):
+            self.undecided.append((where, cycle))
         return Draft(entry.kind, entry.lines)
 
     def _check_cut(self, state: ShardState, where: str) -> None:

@@ -5,6 +5,7 @@ Whatever the bytes are, the answer is a report: a bundle made to harm can make i
 """
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -23,6 +24,7 @@ from coalition.audit.receipts import Held, check_receipts
 from coalition.audit.records import Record, in_order
 from coalition.audit.replay import Replay
 from coalition.audit.signatures import SignatureChecker
+from coalition.audit.statements import check_statements, cycle_book
 from coalition.audit.trust import check_checkpoint, check_older_checkpoint, stated_size
 from coalition.audit.watch import Watch
 from settlement.errors import CoalitionError
@@ -88,6 +90,7 @@ class _Verification:
                 self._watch.replayed(done, size + sum(sizes.values()))
             signatures.finish()
         check_identities(replay, complete=False)
+        check_statements(replay, report, partial(cycle_book, replay))
         keys = check_checkpoint(note, replay, vkey)
         if older_checkpoint is not None:
             check_older_checkpoint(older_checkpoint, replay, keys)

@@ -5,8 +5,9 @@ no rule with the engine: only the spelling of leaves and receipts.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from coalition.simulation.causes import what_does_not_excuse
 from coalition.simulation.model import Asked, Model, ModelError, Place
@@ -145,10 +146,15 @@ class Auditor:
         elif entry.kind == "tariff-start":
             due = (*self.model.start_tariff(place), ("request", "none"))
             self._expect("tariffs start in their time", entry, due, entry.lines)
+        elif entry.kind == "statements":
+            due = (*self.model.name_statements(place, entry.all("document")), ("request", "none"))
+            self._expect("statements are named in turn", entry, due, entry.lines)
         elif entry.kind == "lapse":
             self._lapse(place, entry)
         elif entry.kind == "arrive":
-            self._arrive(place, entry)
+            self._due(
+                "transfers arrive once", entry, partial(self.model.arrive, place, entry.one("original"))
+            )
         elif entry.kind == "heads":
             self.model.heads(place)
         elif entry.kind == "opening":
@@ -156,7 +162,8 @@ class Auditor:
             due = self.model.load_opening(place, name, entry.all("joined"))
             self._expect("openings are loaded as they were approved", entry, due, entry.lines)
         elif entry.kind in ("expire", "mature", "notice"):
-            self._see_to(place, entry)
+            see_to = partial(self.model.see_to, place, entry.kind, entry.one("member"))
+            self._due("only what is due expires, matures or is told", entry, see_to)
         else:
             self._act(place, row, entry)
         self._last[shard] = entry
@@ -171,21 +178,12 @@ class Auditor:
         found = tuple([line for line in entry.lines if line != ("request", "none")])
         self._expect("lapses are due", entry, due, found)
 
-    def _arrive(self, place: Place, entry: Entry) -> None:
-        law = "transfers arrive once"
+    def _due(self, law: str, entry: Entry, judge: Callable[[], object]) -> None:
+        """An entry of the engine must be the one that the model has for this place."""
         try:
-            due = self.model.arrive(place, entry.one("original"))
+            due = judge()
         except ModelError as error:
-            where = f"{place.shard}:{place.index}"
-            raise ViolationError(law, f"{where}: {error.reason} {error.message}") from None
-        self._expect(law, entry, due, entry.lines)
-
-    def _see_to(self, place: Place, entry: Entry) -> None:
-        law = "only what is due expires, matures or is told"
-        try:
-            due = self.model.see_to(place, entry.kind, entry.one("member"))
-        except ModelError as error:
-            where = f"{place.shard}:{place.index}"
+            where = f"{entry.shard}:{entry.index}"
             raise ViolationError(law, f"{where}: {error.reason} {error.message}") from None
         self._expect(law, entry, due, entry.lines)
 

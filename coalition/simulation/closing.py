@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, TypeAlias
 
 from coalition.audit.checks import Report
 from coalition.audit.identities import check_identities
 from coalition.audit.records import Record, in_order
 from coalition.audit.replay import Replay
+from coalition.audit.statements import check_statements, cycle_book
 from coalition.simulation.model import Model
 from coalition.simulation.postgres.tables import HoldRow, LotRow, MemberRow, Tables, TransitRow
 from coalition.simulation.verdict import ViolationError
@@ -39,6 +41,7 @@ def check_journal(tables: Tables) -> None:
     for read in in_order(streams):
         replay.feed(read)
     check_identities(replay, complete=True)
+    check_statements(replay, report, partial(cycle_book, replay))
     for finding in report.findings:
         raise ViolationError("the books pass the audit", str(finding))
 

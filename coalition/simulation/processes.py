@@ -212,6 +212,7 @@ class Worker(Process):
         next_sweep = next_publication = loop.time()
         while True:
             await publisher.cut()
+            await publisher.record_statements()
             await publisher.start_tariff()
             if loop.time() >= next_sweep and not await publisher.sweep():
                 next_sweep = loop.time() + SWEEP_SECONDS

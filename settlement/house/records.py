@@ -71,7 +71,8 @@ def parse_key(value: str, *, added_at: int) -> Key:
 class Cycle:
     """One clearing cycle: all entries with `house` up to and including `closed_at`, after the cycle before.
 
-    `funds`: what stood on the accounts of securities when it was closed.
+    `funds`: what stood on the accounts of securities when it was closed. `last_document`: the number of the newest statement once
+    this cycle's are in the journal.
     """
 
     number: int
@@ -79,6 +80,7 @@ class Cycle:
     closed_at: int | None = None
     settlement: int | None = None
     funds: Mapping[str, int] = field(default_factory=dict)
+    last_document: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,16 @@ def _confirm(house: "House", entry: Entry) -> None:
     house.settlements[number] = replace(settlement, paid=settlement.paid | {entry.one("subject")})
 
 
+def _statements(house: "House", entry: Entry) -> None:
+    number, documents = int(entry.one("cycle")), entry.all("document")
+    before = house.cycles.get(number - 1)
+    last = 0 if before is None else before.last_document
+    if documents:
+        last = int(documents[-1].split(" ")[0])
+    house.cycles[number] = replace(house.cycles[number], last_document=last)
+    house.recorded_cycles = number
+
+
 SETTLING: dict[str, Callable[["House", Entry], None]] = {
     "close": _close,
     "propose": _propose,
@@ -94,5 +104,6 @@ SETTLING: dict[str, Callable[["House", Entry], None]] = {
     "approve": _approve,
     "abort": _abort,
     "confirm": _confirm,
+    "statements": _statements,
 }
 """The fold of each kind of entry."""

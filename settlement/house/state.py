@@ -46,6 +46,8 @@ class House:
     named: dict[str, str] = field(default_factory=dict)
     """Approver keys, as `key` lines, to the operator's key that has named them; one of the other kind is still to do so."""
     cycles: dict[int, Cycle] = field(default_factory=dict)
+    recorded_cycles: int = 0
+    """How many cycles' statements the journal names."""
     settlements: dict[int, Settlement] = field(default_factory=dict)
     openings: dict[tuple[str, str], Opening] = field(default_factory=dict)
     """The newest proposal by partner and SHA-256 of the file."""

@@ -76,6 +76,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "cycle": _NUMBER,
         "label": _TEXT,
         "range": rf"{_NUMBER} {_NUMBER}",
+        "document": rf"{_NUMBER} {_NAME} {_HASH} {_HASH}",
         "settlement": _NUMBER,
         "proposal": _HASH,
         "from": _TIME,
@@ -127,6 +128,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "default-approve": f"{_ACT} settlement? subject? proposal {_SIGNED_BY} post* result",
         "opening-propose": f"{_ACT} proposal totals {_SIGNED_BY} result",
         "opening-approve": f"{_ACT} subject proposal {_SIGNED_BY} result",
+        "statements": "cycle document* request",
         "heads": "head+ request",
         # member shards
         "cut": "cycle range request",

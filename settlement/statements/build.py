@@ -3,7 +3,7 @@
 net = owes - owed,  closing = opening - settled + net;  positive: the participant pays, negative: it is paid
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from settlement.errors import CoalitionError
@@ -32,11 +32,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One participant's cycle. The cycle's own facts are those of `book`."""
+    """One participant's cycle. The cycle's own facts are those of `book`.
+
+    `document`: its number, which counts the statements of the cycles in order, and in each of them its participants; None for a
+    statement of zeros that nobody needs.
+    """
 
     book: CycleBook
     partner: str
     name: str
+    document: int | None
     opening_minor: int
     settled_minor: int
     lines: tuple[Line, ...]
@@ -93,18 +98,32 @@ def participants(book: CycleBook) -> list[str]:
     return sorted(parties | standing | book.activity.keys() | book.value.keys())
 
 
+class Telling:
+    """Makes the statements of one cycle: one pass over its obligations, then for each statement its own lines."""
+
+    def __init__(self, book: CycleBook) -> None:
+        self.book = book
+        self.partners = participants(book)
+        self._numbers = {name: number for number, name in enumerate(self.partners, book.first_document)}
+        self._pairs = _by_partner(book.obligations)
+
+    def of(self, partner: str) -> Statement:
+        """One participant's statement, of zeros if nothing happened. CoalitionError PARTNER_NOT_FOUND for a stranger."""
+        if partner not in self.book.names:
+            message = f"no partner {partner!r} is registered"
+            raise CoalitionError("PARTNER_NOT_FOUND", message, field="partner_id")
+        return _statement(self.book, partner, self._numbers.get(partner), self._pairs.get(partner, {}))
+
+
 def statement(book: CycleBook, partner: str) -> Statement:
-    """One participant's statement, of zeros if nothing happened. CoalitionError PARTNER_NOT_FOUND for a stranger."""
-    if partner not in book.names:
-        raise CoalitionError("PARTNER_NOT_FOUND", f"no partner {partner!r} is registered", field="partner_id")
-    concerning = {pair: owed for pair, owed in book.obligations.items() if partner in pair}
-    return _statement(book, partner, _by_partner(concerning).get(partner, {}))
+    """One participant's statement. Raises as `Telling.of`."""
+    return Telling(book).of(partner)
 
 
-def statements(book: CycleBook) -> list[Statement]:
-    """The statements of all participants, in order; costs one pass over the obligations."""
-    pairs = _by_partner(book.obligations)
-    return [_statement(book, partner, pairs.get(partner, {})) for partner in participants(book)]
+def statements(book: CycleBook) -> Iterator[Statement]:
+    """The statements of all participants, in order."""
+    telling = Telling(book)
+    return map(telling.of, telling.partners)
 
 
 _Sides = dict[str, tuple[Owed, Owed]]
@@ -120,11 +139,12 @@ def _by_partner(obligations: Mapping[tuple[str, str], Owed]) -> dict[str, _Sides
     return found
 
 
-def _statement(book: CycleBook, partner: str, sides: _Sides) -> Statement:
+def _statement(book: CycleBook, partner: str, document: int | None, sides: _Sides) -> Statement:
     return Statement(
         book=book,
         partner=partner,
         name=book.names[partner],
+        document=document,
         opening_minor=book.opening.get(partner, 0),
         settled_minor=book.settled.get(partner, 0),
         lines=tuple([_line(book, partner, other, *sides[other]) for other in sorted(sides)]),

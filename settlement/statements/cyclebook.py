@@ -62,9 +62,9 @@ class Activity:
 class CycleBook:
     """One closed cycle. A participant missing from `opening` or `settled` stands at zero there.
 
-    `ranges`: shard to its entries of the cycle, the first and the one after the last. `opening`: nets of all earlier cycles less
-    the settlements approved by the close before; `settled`: nets of the settlements approved since, up to this close, less those
-    aborted. `activity` is on points, `value` on value.
+    `first_document`: the number of its first statement. `ranges`: shard to its entries of the cycle, the first and the one after
+    the last. `opening`: nets of all earlier cycles less the settlements approved by the close before; `settled`: nets of the
+    settlements approved since, up to this close, less those aborted. `activity` is on points, `value` on value.
     """
 
     network: str
@@ -72,6 +72,7 @@ class CycleBook:
     minor_digits: int
     cycle: int
     label: str | None
+    first_document: int
     closed_at: int
     closed_at_us: int
     names: Mapping[str, str]
@@ -108,6 +109,7 @@ def assemble(
     house: House,
     cycle: int,
     *,
+    first_document: int,
     closed_at_us: int,
     ranges: Mapping[int, tuple[int, int]],
     accruals: Accruals,
@@ -129,6 +131,7 @@ def assemble(
         minor_digits=network.minor_digits,
         cycle=cycle,
         label=record.label,
+        first_document=first_document,
         closed_at=closed_at,
         closed_at_us=closed_at_us,
         names={partner.partner_id: partner.name for partner in house.partners.values()},

@@ -1,12 +1,13 @@
-"""A closed cycle's book, read from PostgreSQL, and its statements, written to a folder.
+"""A closed cycle's book, read from PostgreSQL.
 
 Everything that is read is final once every shard has cut the cycle, so the same question has the same answer for ever and needs
-no lock. Blocking: asynchronous callers use a thread.
+no lock.
 """
 
-from pathlib import Path
+from collections.abc import Generator
+from typing import Any, LiteralString, TypeAlias
 
-from psycopg import Connection
+from psycopg import AsyncConnection, Connection
 from psycopg.rows import TupleRow
 
 from settlement.clearing.closing import CycleNotClosedError
@@ -16,33 +17,32 @@ from settlement.house.state import House
 from settlement.journal.leaf import HOUSE, parse_leaf
 from settlement.money import ASSETS
 from settlement.statements.cyclebook import (
-    Activity,
     CycleBook,
     activity_of,
     assemble,
     close_before,
     closed_cycle,
 )
-from settlement.statements.purposes import REPAYS, Charges, charges_of
-from settlement.statements.spelling import documents
+from settlement.statements.purposes import REPAYS, charges_of
+from settlement.statements.recording import first_document
 
 # A shard's open cycle starts at the cut of the cycle before it, whose range starts at the cut before that: from the newest cut
 # back to the one that is asked for, each by its primary key.
-_CUTS = r"""WITH RECURSIVE cuts AS (
+CUTS = r"""WITH RECURSIVE cuts AS (
         SELECT s.shard, s.cycle - 1 AS cycle, s.cycle_start AS index FROM shards s WHERE s.shard > 0 AND s.cycle > 1
     UNION ALL
         SELECT c.shard, c.cycle - 1, substring(e.leaf FROM '\nrange (\d+) ')::bigint
         FROM cuts c JOIN entries e USING (shard, index) WHERE c.cycle > %(cycle)s
     ) SELECT e.leaf FROM cuts JOIN entries e USING (shard, index) WHERE cycle = %(cycle)s"""
-_CLOSED_AT = "SELECT recorded_at_us FROM entries WHERE shard = %s AND index = %s"
-_POINTS = """SELECT t.asset, CASE WHEN from_member THEN credit ELSE debit END, from_member, sum(amount), count(*)
+CLOSED_AT = "SELECT recorded_at_us FROM entries WHERE shard = %s AND index = %s"
+POINTS = """SELECT t.asset, CASE WHEN from_member THEN credit ELSE debit END, from_member, sum(amount), count(*)
     FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[]) AS part (shard, first, after)
     JOIN transfers t ON t.shard = part.shard AND t.index >= part.first AND t.index < part.after
     CROSS JOIN LATERAL (SELECT t.credit ~ '^(issued|redeemed|expired|arrears):' AND t.debit !~ '^arrears:') AS way (from_member)
     WHERE t.asset = ANY(%s) AND (from_member OR t.debit ~ '^(issued|redeemed|expired|arrears):') GROUP BY 1, 2, 3"""
 
 # Postings that repay what a member owes are the last of their entry; a redemption has none, and is most of the money.
-_MONEY = """SELECT CASE WHEN repays THEN %s ELSE kind END, partner, debit, credit, sum(amount), count(*)
+MONEY = """SELECT CASE WHEN repays THEN %s ELSE kind END, partner, debit, credit, sum(amount), count(*)
     FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[]) AS part (shard, first, after)
     JOIN transfers t ON t.shard = part.shard AND t.index >= part.first AND t.index < part.after
     JOIN entries e ON e.shard = t.shard AND e.index = t.index
@@ -51,47 +51,70 @@ _MONEY = """SELECT CASE WHEN repays THEN %s ELSE kind END, partner, debit, credi
     WHERE t.asset = %s GROUP BY 1, 2, 3, 4"""
 
 
-def read_cycle_book(connection: Connection[TupleRow], house: House, cycle: int) -> CycleBook:
-    """The book of a closed cycle; `house` is any state after its close.
+_Asking: TypeAlias = Generator[tuple[LiteralString, Any], list[TupleRow], CycleBook]
+"""Statements with their values, each answered by all its rows, until the book is whole."""
 
-    CycleNotFoundError for an unknown cycle; CoalitionError CYCLE_NOT_CLOSED while it is open or some shard has not cut it.
+
+def read_cycle_book(connection: Connection[TupleRow], house: House, cycle: int) -> CycleBook:
+    """The book of a closed cycle; `house` is any state after its close. Blocking.
+
+    CycleNotFoundError for an unknown cycle; CoalitionError CYCLE_NOT_CLOSED while it is open, some shard has not cut it, or the
+    statements of the cycle before it have no numbers yet.
     """
+    asking = _book(house, cycle)
+    question = next(asking)
+    while True:
+        try:
+            question = asking.send(connection.execute(*question).fetchall())
+        except StopIteration as done:
+            book: CycleBook = done.value
+            return book
+
+
+async def read_cycle_book_async(connection: AsyncConnection[TupleRow], house: House, cycle: int) -> CycleBook:
+    """The same on a connection of asyncio."""
+    asking = _book(house, cycle)
+    question = next(asking)
+    while True:
+        rows = await (await connection.execute(*question)).fetchall()
+        try:
+            question = asking.send(rows)
+        except StopIteration as done:
+            book: CycleBook = done.value
+            return book
+
+
+def _book(house: House, cycle: int) -> _Asking:
     _, closed_at = closed_cycle(house, cycle)
-    first_open = connection.execute(OPEN_IN_SOME_SHARD).fetchone()
-    if first_open is None or first_open[0] is None or first_open[0] <= cycle:
+    ((first_open,),) = yield OPEN_IN_SOME_SHARD, ()
+    if first_open is None or first_open <= cycle:
         raise CycleNotClosedError(cycle)
-    recorded = connection.execute(_CLOSED_AT, (HOUSE, closed_at)).fetchone()
-    if recorded is None:
+    first = first_document(house, cycle)
+    recorded = yield CLOSED_AT, (HOUSE, closed_at)
+    if not recorded:
         raise BooksError(f"cycle {cycle} is closed by house entry {closed_at}, which is not there")
-    ranges = _ranges(connection, house, cycle)
+    ranges = _ranges((yield CUTS, {"cycle": cycle}), house, cycle)
+    network = house.founded
+    moved = yield POINTS, (*_columns(ranges), [*ASSETS])
+    of_house = {HOUSE: (close_before(house, cycle) + 1, closed_at + 1)}
+    money = yield MONEY, (REPAYS, *_columns({**ranges, **of_house}), network.currency)
+    sums = (((kind, *of_whom), int(micros), count) for kind, *of_whom, micros, count in money)
     return assemble(
         house,
         cycle,
-        closed_at_us=recorded[0],
+        first_document=first,
+        closed_at_us=recorded[0][0],
         ranges=ranges,
-        accruals=accruals_of(connection.execute(ACCRUED, {"cycle": cycle})),
-        charges=_charges(
-            connection, house, {**ranges, HOUSE: (close_before(house, cycle) + 1, closed_at + 1)}
-        ),
-        activity=_activity(connection, ranges),
+        accruals=accruals_of((yield ACCRUED, {"cycle": cycle})),
+        charges=charges_of(sums, operator=network.operator),
+        activity=activity_of((*leg, int(amount), count) for *leg, amount, count in moved),
     )
 
 
-def write_statements(connection: Connection[TupleRow], house: House, cycle: int, folder: Path) -> list[Path]:
-    """Writes a closed cycle's statements under `folder` and returns their paths, in order. Raises as `read_cycle_book`."""
-    paths = []
-    for name, content in documents(read_cycle_book(connection, house, cycle)).items():
-        path = folder.joinpath(name)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
-        paths.append(path)
-    return paths
-
-
-def _ranges(connection: Connection[TupleRow], house: House, cycle: int) -> dict[int, tuple[int, int]]:
+def _ranges(leaves: list[TupleRow], house: House, cycle: int) -> dict[int, tuple[int, int]]:
     """What every shard's `cut` entry says; BooksError if a shard has none."""
     ranges = {}
-    for (leaf,) in connection.execute(_CUTS, {"cycle": cycle}):
+    for (leaf,) in leaves:
         entry = parse_leaf(leaf.encode("ascii"))
         if entry.get("cycle") != str(cycle) or entry.kind != "cut":
             raise BooksError(f"entry {entry.shard}:{entry.index} should be the cut of cycle {cycle}")
@@ -101,20 +124,6 @@ def _ranges(connection: Connection[TupleRow], house: House, cycle: int) -> dict[
     if missing:
         raise BooksError(f"shards {sorted(missing)} have no cut of cycle {cycle}")
     return ranges
-
-
-def _activity(
-    connection: Connection[TupleRow], ranges: dict[int, tuple[int, int]]
-) -> dict[str, dict[str, Activity]]:
-    rows = connection.execute(_POINTS, (*_columns(ranges), [*ASSETS]))
-    return activity_of((*leg, int(amount), count) for *leg, amount, count in rows)
-
-
-def _charges(connection: Connection[TupleRow], house: House, ranges: dict[int, tuple[int, int]]) -> Charges:
-    network = house.founded
-    rows = connection.execute(_MONEY, (REPAYS, *_columns(ranges), network.currency))
-    sums = (((kind, *of_whom), int(micros), count) for kind, *of_whom, micros, count in rows)
-    return charges_of(sums, operator=network.operator)
 
 
 def _columns(ranges: dict[int, tuple[int, int]]) -> tuple[list[int], list[int], list[int]]:

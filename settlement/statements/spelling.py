@@ -42,6 +42,7 @@ def to_json(statement: Statement) -> bytes:
     document = {
         "version": VERSION,
         "network": book.network,
+        "document": statement.document,
         "partner": {"id": statement.partner, "name": statement.name},
         "cycle": {
             "number": book.cycle,
@@ -109,9 +110,10 @@ def _facts(statement: Statement) -> list[tuple[str, ...]]:
     book = statement.book
     return [
         ("version", VERSION),
-        ("network", _text(book.network)),
-        ("partner", statement.partner, _text(statement.name)),
-        ("cycle", str(book.cycle), _text(book.label or "")),
+        ("network", safe_text(book.network)),
+        ("document", "" if statement.document is None else str(statement.document)),
+        ("partner", statement.partner, safe_text(statement.name)),
+        ("cycle", str(book.cycle), safe_text(book.label or "")),
         ("closed_by", f"{HOUSE}:{book.closed_at}"),
         ("closed_at", format_time(book.closed_at_us)),
         *[("range", str(shard), str(start), str(end)) for shard, (start, end) in _ranges(book)],
@@ -125,7 +127,7 @@ def _lines(statement: Statement) -> Iterable[tuple[str, ...]]:
     yield _standing("opening", _money(book, statement.opening_minor))
     yield _standing("settled", _money(book, statement.settled_minor))
     for line in statement.lines:
-        named = ("counterparty", line.counterparty, _text(line.name))
+        named = ("counterparty", line.counterparty, safe_text(line.name))
         yield (*named, *_sides(book, line.owes, line.owed), _money(book, line.net_minor))
         yield from _purpose_rows(named[1:], line.owes_for, line.owed_for)
     yield ("total", "", "", *_sides(book, statement.owes, statement.owed), _money(book, statement.net_minor))
@@ -186,5 +188,6 @@ def _money(book: CycleBook, amount_minor: int) -> str:
     return format_minor(amount_minor, minor_digits=book.minor_digits)
 
 
-def _text(value: str) -> str:
+def safe_text(value: str) -> str:
+    """Text that no spreadsheet takes for a formula (OWASP, "CSV injection"): it is led by an apostrophe if it must be."""
     return f"'{value}" if value.startswith(_FORMULA_STARTS) else value

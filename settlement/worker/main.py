@@ -10,6 +10,7 @@ import structlog
 from settlement.database import WORKER, connect_async
 from settlement.errors import UnavailableError, what_failed
 from settlement.signing import KeySigner
+from settlement.worker.hashing import HashingProcess
 from settlement.worker.publisher import Publisher
 
 CUT_SECONDS = 0.1
@@ -21,7 +22,7 @@ _log = structlog.get_logger(__name__)
 async def work(
     dsn: Callable[[], str], log: Path, signer: KeySigner, stopping: asyncio.Event, ready: asyncio.Event
 ) -> None:
-    """Cuts, starts tariffs, sweeps and publishes until `stopping` is set, and publishes a last time then.
+    """Cuts, names statements, starts tariffs, sweeps and publishes until `stopping` is set, and publishes a last time then.
 
     A lost connection is made again, once more at the end too.
 
@@ -33,7 +34,7 @@ async def work(
         try:
             connection = await connect_async(dsn(), WORKER)
             async with connection:
-                publisher = Publisher(connection, log, signer)
+                publisher = Publisher(connection, log, signer, HashingProcess(dsn))
                 await publisher.check_guard()
                 ready.set()
                 await _work_on(publisher, stopping)
@@ -50,6 +51,7 @@ async def _work_on(publisher: Publisher, stopping: asyncio.Event) -> None:
     next_sweep = next_publication = loop.time()
     while not stopping.is_set():
         await publisher.cut()
+        await publisher.record_statements()
         await publisher.start_tariff()
         if loop.time() >= next_sweep and not await publisher.sweep():
             next_sweep = loop.time() + SWEEP_SECONDS

@@ -6,11 +6,13 @@ guard lies outside PostgreSQL and refuses to sign a shorter or another history.
 """
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
+from settlement.clearing.closing import CycleNotClosedError
 from settlement.clearing.desk import DeskRules
 from settlement.errors import BooksError
 from settlement.house.state import House
@@ -22,10 +24,14 @@ from settlement.ledger.memory import HouseMemory
 from settlement.ledger.sweeping import sweep
 from settlement.ledger.writing import Statement
 from settlement.signing import KeySigner
+from settlement.statements.recording import Document, cycle_to_record, recorded
 from settlement.transparency.checkpoint import Checkpoint, sign
 from settlement.transparency.guard import Guard
 from settlement.transparency.tiles import TileStore
+from settlement.worker.hashing import hash_here
 
+Hash = Callable[[AsyncConnection[TupleRow], House, int], Awaitable[list[Document] | None]]
+"""`hash_statements(connection, house, cycle)`: None if it takes longer; it is asked again."""
 ED25519_KEY_BYTES = 32
 LEAVES_AT_ONCE = 1_000
 LEAVES = "SELECT leaf FROM entries WHERE shard = %s AND index >= %s AND index < %s ORDER BY index"
@@ -44,8 +50,15 @@ def tile_folder(log: Path, shard: int) -> Path:
 class Publisher:
     """Publishes one network's journal into a folder. One at a time: the tile stores and the guard lock their files."""
 
-    def __init__(self, connection: AsyncConnection[TupleRow], log: Path, signer: KeySigner) -> None:
+    def __init__(
+        self,
+        connection: AsyncConnection[TupleRow],
+        log: Path,
+        signer: KeySigner,
+        hash_statements: Hash = hash_here,
+    ) -> None:
         self._connection = connection
+        self._hash_statements = hash_statements
         self._log = log
         self._signer = signer
         self._memory = HouseMemory()
@@ -74,6 +87,23 @@ class Publisher:
         cursor = await self._connection.execute(UNCUT, (house.open_cycle,))
         for (shard,) in await cursor.fetchall():
             await post(self._connection, self._memory, MemberRules, shard, [])
+
+    async def record_statements(self) -> None:
+        """Names the statements of the next cycle that is cut, if they are hashed by now. As of the last `cut`."""
+        cycle = cycle_to_record(self._memory.house)
+        if cycle is None:
+            return
+        with suppress(CycleNotClosedError):
+            documents = await self._hash_statements(self._connection, self._memory.house, cycle)
+            if documents is not None:
+                drafts = recorded(cycle, documents)
+                await post(
+                    self._connection,
+                    self._memory,
+                    lambda _, house: _Statements(house, cycle, drafts),
+                    HOUSE,
+                    [],
+                )
 
     async def start_tariff(self) -> None:
         """Puts the coming tariff in force if its time has come. As of the last `cut`, which looks at the house."""
@@ -143,21 +173,19 @@ class Publisher:
         return self._tiles[shard]
 
 
-class _Heads:
-    """Rules of a batch without acts: one entry of the engine's own, which `state` makes once the house is locked."""
+class _Unasked:
+    """Rules of a batch without acts: entries of the engine's own."""
 
-    def __init__(self, house: House, state: Callable[[], Awaitable[Draft]]) -> None:
+    def __init__(self, house: House) -> None:
         self.house = house
-        self._state = state
         self._drafts: list[Draft] = []
 
     async def load(self, connection: object, head: ShardHead, house: House, acts: object) -> bool:
-        """What the entry states."""
-        self._drafts = [await self._state()]
+        """Nothing is to be read."""
         return False
 
     def begin(self, head: ShardHead, house: House) -> list[Draft]:
-        """The entry."""
+        """The entries."""
         return self._drafts
 
     def decide(self, act: Act[object], index: int, now_us: int) -> Draft:
@@ -167,3 +195,24 @@ class _Heads:
     def changes(self) -> list[Statement]:
         """No other tables."""
         return []
+
+
+class _Heads(_Unasked):
+    """One entry, which `state` makes once the house is locked."""
+
+    def __init__(self, house: House, state: Callable[[], Awaitable[Draft]]) -> None:
+        super().__init__(house)
+        self._state = state
+
+    async def load(self, connection: object, head: ShardHead, house: House, acts: object) -> bool:
+        """What the entry states."""
+        self._drafts = [await self._state()]
+        return False
+
+
+class _Statements(_Unasked):
+    """The entries on a cycle's statements, unless another server's publisher was first."""
+
+    def __init__(self, house: House, cycle: int, drafts: list[Draft]) -> None:
+        super().__init__(house)
+        self._drafts = drafts if cycle_to_record(house) == cycle else []

@@ -29,15 +29,17 @@ from tests.benchmarks.report import (
     judge_growth,
     judge_holds,
     judge_opening,
+    judge_settlement,
     judgements_table,
     rows_table,
 )
 from tests.benchmarks.rounds import Tell, compete
 from tests.benchmarks.row import Site
 from tests.benchmarks.rows import ROWS
+from tests.benchmarks.settlement_speed import measure_settlement
 from tests.benchmarks.unary_row import UnaryRow
 
-GROWTH, HOLDS, OPENING = "growth", "holds", "opening"
+GROWTH, HOLDS, OPENING, SETTLEMENT = "growth", "holds", "opening", "settlement"
 
 
 def main() -> int:
@@ -51,7 +53,7 @@ def main() -> int:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     rows = [make() for name, make in ROWS.items() if not options.only or name in options.only]
-    steps = len(rows) * (options.rounds + 1) + 3
+    steps = len(rows) * (options.rounds + 1) + 4
     # The `unary` server would stop the PostgreSQL that all rows share, were it the only one to use it.
     with _progress(console, steps=steps) as tell, database(NetworkSite(data)):
         site = Site(embedded.start(data), folder)
@@ -59,11 +61,14 @@ def main() -> int:
         growth = measure_growth(site, tell) if not options.only or GROWTH in options.only else None
         holds = measure_holds(site, tell) if not options.only or HOLDS in options.only else None
         opening = measure_opening(site, tell) if not options.only or OPENING in options.only else None
+        clearing = measure_settlement(site, tell) if not options.only or SETTLEMENT in options.only else None
     shutil.rmtree(data, ignore_errors=True)
     speed = next((row.audit_speed for row in rows if isinstance(row, UnaryRow)), None)
-    out.write_text(json.dumps(as_json(results, findings, speed, growth, holds, opening), indent=2) + "\n")
+    out.write_text(
+        json.dumps(as_json(results, findings, speed, growth, holds, opening, clearing), indent=2) + "\n"
+    )
     judgements = [*judge(results), *judge_audit(speed), *judge_growth(growth), *judge_holds(holds)]
-    judgements += judge_opening(opening)
+    judgements += [*judge_opening(opening), *judge_settlement(clearing)]
     console.print(rows_table(results), judgements_table(judgements))
     console.print("books: clean" if not findings else f"[red]books: {'; '.join(findings)}[/red]")
     console.print(f"written: {options.out}")
@@ -95,7 +100,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--only",
         action="append",
-        choices=[*ROWS, GROWTH, HOLDS, OPENING],
+        choices=[*ROWS, GROWTH, HOLDS, OPENING, SETTLEMENT],
         help="run this only; may be repeated",
     )
     return parser.parse_args()

@@ -18,6 +18,7 @@ from tests.benchmarks.growth import FEW, LARGE, MANY, SMALL, Growth
 from tests.benchmarks.hold_cost import HoldCost
 from tests.benchmarks.opening_speed import OpeningSpeed
 from tests.benchmarks.rounds import Result
+from tests.benchmarks.settlement_speed import ENTRIES, PARTNERS, SettlementSpeed
 
 NAIVE_MUST, NAIVE_AIM = 1.4, 1.8
 ECHO_MUST, ECHO_AIM = 0.32, 0.45
@@ -31,6 +32,7 @@ FSCK_MUST, FSCK_AIM = 0.42, 0.7
 GROWTH_MUST = 1.2
 """A batch may take so much longer where there are more lots or more entries."""
 PAIR_MUST = 2.2
+NET_S_MUST, STATEMENTS_S_MUST, HELD_UP_MS_MUST = 5.0, 60.0, 100.0
 OPENING_MUST, OPENING_AIM = 0.2, 1_000_000 / 60
 
 
@@ -127,6 +129,35 @@ def judge_opening(speed: OpeningSpeed | None) -> list[Judgement]:
     ]
 
 
+def judge_settlement(speed: SettlementSpeed | None) -> list[Judgement]:
+    """Measure the end of a large cycle."""
+    rows: list[tuple[str, str, float, float | None]] = [
+        (
+            f"{PARTNERS} partners, {ENTRIES:,} entries: close and net",
+            "s",
+            NET_S_MUST,
+            None if speed is None else speed.close_and_net_s,
+        ),
+        (
+            "all statements in all forms",
+            "s",
+            STATEMENTS_S_MUST,
+            None if speed is None else speed.statements_s,
+        ),
+        ("acts held up by the close", "ms", HELD_UP_MS_MUST, None if speed is None else speed.held_up_ms),
+    ]
+    return [
+        Judgement(
+            what,
+            "not run" if value is None else f"{value:.1f} {unit}",
+            f"< {most:g} {unit}",
+            "",
+            None if value is None else value < most,
+        )
+        for what, unit, most, value in rows
+    ]
+
+
 def as_json(
     results: Sequence[Result],
     findings: Sequence[str],
@@ -134,8 +165,9 @@ def as_json(
     growth: Growth | None,
     holds: HoldCost | None,
     opening: OpeningSpeed | None,
+    clearing: SettlementSpeed | None,
 ) -> dict[str, Any]:
-    """The output file: `machine`, `rows`, `fsck` ("clean" or the findings), `fsck_speed`, `growth`, `holds`, `opening`."""
+    """The output file: `machine`, `rows`, `fsck` ("clean" or the findings), `fsck_speed`, then one for each other measurement."""
     rows = [
         {
             "name": result.name,
@@ -156,6 +188,7 @@ def as_json(
         "growth": None if growth is None else growth.as_json(),
         "holds": None if holds is None else holds.as_json(),
         "opening": None if opening is None else opening.as_json(),
+        "settlement": None if clearing is None else clearing.as_json(),
     }
 
 

@@ -102,6 +102,7 @@ class Stage:
             raise ValueError("write: worker run, and nothing together with it")
         assert self._publisher is not None
         await self._publisher.cut()
+        await self._publisher.record_statements()
         await self._publisher.start_tariff()
         while await self._publisher.sweep():
             pass

@@ -51,6 +51,8 @@ from settlement.ledger.members import MemberRules
 from settlement.ledger.memory import HouseMemory
 from settlement.ledger.sweeping import SweepRules
 from settlement.money import ASSETS, VALUE
+from settlement.statements import reading
+from settlement.statements.purposes import REPAYS
 from settlement.worker import publisher
 from tests.simulation.real_postgres import read_tables
 from tests.support.postgres import drop_database, new_books
@@ -266,6 +268,7 @@ def _questions(tables: Tables) -> dict[str, object]:
         sweeping.DUE_HOLDS: (SHARD, LIFE_US, 1_000),
         obligations.OPEN_IN_SOME_SHARD: (),
         obligations.ACCRUED: {"cycle": 3},
+        **_questions_on_a_cycle(tables),
         publisher.SIZES: (),
         publisher.UNCUT: (9,),
         publisher.PUBLISHED: (),
@@ -276,6 +279,16 @@ def _questions(tables: Tables) -> dict[str, object]:
     }
     assert asked.keys() <= STATEMENTS.keys()
     return asked
+
+
+def _questions_on_a_cycle(tables: Tables) -> dict[str, object]:
+    size = len(tables.entries[SHARD])
+    return {
+        reading.CUTS: {"cycle": 1},
+        reading.CLOSED_AT: (HOUSE, 3),
+        reading.POINTS: ([SHARD, ELSEWHERE], [0, 0], [size, size], [*ASSETS]),
+        reading.MONEY: (REPAYS, [SHARD, ELSEWHERE], [0, 0], [size, size], "EUR"),
+    }
 
 
 def comparable(rows: list[tuple[Any, ...]], tables: Tables) -> list[str]:

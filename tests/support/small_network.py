@@ -187,9 +187,11 @@ class SmallNetwork:
         return outcome.member
 
     async def close_cycle(self, cycle: int, label: str) -> None:
-        """Closes the open cycle and has every shard cut it."""
+        """Closes the open cycle, has every shard cut it and its statements named."""
         await self.ask(HOUSE, OPERATOR, settlement_pb2.CloseCycleRequest(cycle=cycle, label=label))
-        await self.publisher().cut()
+        publisher = self.publisher()
+        await publisher.cut()
+        await publisher.record_statements()
 
     async def proposal(self, cycle: int) -> bytes:
         """The bytes to propose for a closed cycle."""

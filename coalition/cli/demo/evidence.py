@@ -17,7 +17,8 @@ from settlement.database import READER, connect
 from settlement.errors import CoalitionError
 from settlement.ledger.chart import OPERATORS
 from settlement.ledger.memory import load_house
-from settlement.statements.reading import read_cycle_book, write_statements
+from settlement.statements.reading import read_cycle_book
+from settlement.statements.writing import write_statements
 
 _OPERATOR_ACCOUNTS = """SELECT account, sum(credits - debits) FROM balances
     WHERE account = ANY(%s) AND asset <> 'PTS' GROUP BY account"""
@@ -29,9 +30,9 @@ def write_statements_of_all(site: Site, folder: Path, cycles: int) -> dict[int, 
     with connect(site.dsn(READER), READER) as connection, progress() as tell:
         house = load_house(connection)
         for cycle in range(1, cycles + 1):
-            write_statements(connection, house, cycle, folder)
-            ranges = read_cycle_book(connection, house, cycle).ranges.values()
-            entries[cycle] = sum(stop - start for start, stop in ranges)
+            book = read_cycle_book(connection, house, cycle)
+            write_statements(book, folder)
+            entries[cycle] = sum(stop - start for start, stop in book.ranges.values())
             tell("statements", cycle, cycles)
     return entries
 

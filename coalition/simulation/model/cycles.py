@@ -30,6 +30,8 @@ class Cycles:
         self._open = Timeline(0, 1)
         self.cuts: dict[int, list[int]] = {shard: [] for shard in range(HOUSE + 1, shards + 1)}
         """For each shard the entry number at which each cycle ended: the first one that is not in it."""
+        self.closed_at: dict[int, int] = {}
+        """The house entry that closed each cycle."""
         self.accrued: dict[int, dict[Pair, int]] = {1: {}}
         self._fixed: dict[int, CycleFigures] = {}
         """Figures of cycles that are cut everywhere, which nothing changes any more."""
@@ -55,6 +57,7 @@ class Cycles:
         if body.cycle < number:
             return Answer("CYCLE_NOT_OPEN", about)
         self._open.set(place.index, number + 1)
+        self.closed_at[number] = place.index
         self.accrued[number + 1] = {}
         return Answer(None, about)
 

@@ -1,6 +1,6 @@
 """All that the model keeps."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from coalition.simulation.model.accounts import Accounts
@@ -14,8 +14,9 @@ from coalition.simulation.model.partners import Partners
 from coalition.simulation.model.points import Points
 from coalition.simulation.model.proofs import Proofs
 from coalition.simulation.model.settlements import Settlements
+from coalition.simulation.model.statements import Statements
 from coalition.simulation.model.tariffs import Tariffs
-from coalition.simulation.model.terms import HOUSE, ModelError, Place
+from coalition.simulation.model.terms import HOUSE, ModelError, Place, Post
 from coalition.simulation.model.transfers import Transfers
 
 
@@ -35,6 +36,7 @@ class Facts:
     cycles: Cycles
     settlements: Settlements
     defaults: Defaults
+    statements: Statements
     openings: Openings
     accounts: Accounts
     last: dict[int, Place]
@@ -48,6 +50,12 @@ class Facts:
     def size(self, shard: int) -> int:
         """How many entries a shard has."""
         return self.last[shard].index + 1
+
+    def take_posts(self, place: Place, posts: Sequence[Post]) -> None:
+        """What an entry's postings make partners owe each other, and whose points they move."""
+        self.cycles.add_debts(place, posts)
+        if place.shard != HOUSE:
+            self.statements.note(place.shard, posts)
 
     def tell(self, place: Place, partners: Iterable[str]) -> None:
         """Notes whom an entry of the engine concerns."""

@@ -252,6 +252,7 @@ def acts_have_one_answer(facts: Facts) -> Iterator[str]:
         + facts.holds.lapsed
         + facts.transfers.arrived
         + facts.heads
+        + facts.statements.entries
         + facts.seen_to
         + facts.tariffs.started
         + len(facts.openings.loaded)

@@ -20,6 +20,7 @@ from coalition.simulation.model.reversing import reverse
 from coalition.simulation.model.roles import check_asker
 from coalition.simulation.model.securities import Securities
 from coalition.simulation.model.settlements import Settlements
+from coalition.simulation.model.statements import Statements
 from coalition.simulation.model.tariffs import Tariffs
 from coalition.simulation.model.terms import (
     HOUSE,
@@ -118,6 +119,7 @@ class Model(Questions):
             cycles=cycles,
             settlements=settlements,
             defaults=Defaults(settlements, cycles, tariffs, operator=operator, currency=currency),
+            statements=Statements(cycles, settlements),
             openings=Openings(partners, points),
             accounts=Accounts(),
             last={HOUSE: Place(HOUSE, 0, 0, 0)}
@@ -133,7 +135,7 @@ class Model(Questions):
         answer = self._answer(place, asked, signer)
         facts.last[place.shard] = facts.answers[asked.partner, asked.act_id] = place
         facts.accounts.book(answer.posts)
-        facts.cycles.add_debts(place, answer.posts)
+        facts.take_posts(place, answer.posts)
         return Judgement(answer.refusal, answer.lines(), answer.member, answer.balance_after)
 
     def cut(self, place: Place) -> tuple[Line, ...]:
@@ -175,7 +177,7 @@ class Model(Questions):
         facts = self._facts
         facts.last[place.shard] = place
         facts.accounts.book(posts)
-        facts.cycles.add_debts(place, posts)
+        facts.take_posts(place, posts)
         return tuple(lines)
 
     def load_opening(self, place: Place, name: PartName, joined: Sequence[str]) -> tuple[Line, ...]:
@@ -201,6 +203,15 @@ class Model(Questions):
         if place.shard != HOUSE:
             raise ModelError("OUT_OF_PLACE", "only the house starts a tariff")
         lines = self._facts.tariffs.start(place)
+        self._facts.last[HOUSE] = place
+        return lines
+
+    def name_statements(self, place: Place, documents: Sequence[str]) -> tuple[Line, ...]:
+        """The lines of the entry that names statements, but for `request`. ModelError NO_STATEMENTS_DUE."""
+        self._facts.check_place(place)
+        if place.shard != HOUSE:
+            raise ModelError("OUT_OF_PLACE", "only the house names statements")
+        lines = self._facts.statements.name(documents)
         self._facts.last[HOUSE] = place
         return lines
 

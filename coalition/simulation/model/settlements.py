@@ -51,6 +51,7 @@ class Settlement:
     in_default: set[str] = field(default_factory=set)
     borne: Counter[str] = field(default_factory=Counter)
     ended: str | None = None
+    aborted_at: int | None = None
     answers: dict[str, bool | None] = field(default_factory=dict)
 
     @property
@@ -178,7 +179,7 @@ class Settlements:
             case CancelSettlement():
                 return self._cancel(body)
             case AbortSettlement():
-                return self._abort(body)
+                return self._abort(place, body)
 
     def _object(self, place: Place, partner: str, body: Object) -> Answer:
         """A participant says no, once, while there is time."""
@@ -222,7 +223,7 @@ class Settlements:
             settlement.ended = "cancelled"
         return Answer(refusal, [("settlement", str(body.settlement))])
 
-    def _abort(self, body: AbortSettlement) -> Answer:
+    def _abort(self, place: Place, body: AbortSettlement) -> Answer:
         """Every leg goes back into the position that it came from, and what was paid ahead to where it was."""
         settlement = self.numbered(body.settlement)
         about = [("settlement", str(body.settlement))]
@@ -235,7 +236,7 @@ class Settlements:
         legs = {name: net for name, net in settlement.nets.items() if net}
         if settlement.paid.keys() != settlement.ahead or settlement.in_default or not legs:
             return Answer("LEG_ALREADY_PAID", about)
-        settlement.ended = "aborted"
+        settlement.ended, settlement.aborted_at = "aborted", place.index
         posts = []
         for name, net in legs.items():
             source = f"prefund:{name}" if name in settlement.ahead else f"settling:{settlement.number}:{name}"

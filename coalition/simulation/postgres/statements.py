@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from coalition.exchange import exchange
 from coalition.gateway import exchange_reads
-from coalition.simulation.postgres import due, openings, proofs, reads, transits, writes
+from coalition.simulation.postgres import due, openings, proofs, reads, statement_reads, transits, writes
 from coalition.simulation.postgres.tables import Rows, Transaction, Wait
 from settlement.clearing import obligations
 from settlement.ledger import (
@@ -24,6 +24,7 @@ from settlement.ledger import (
     sweeping,
     writing,
 )
+from settlement.statements import reading
 from settlement.worker import publisher
 
 if TYPE_CHECKING:
@@ -83,6 +84,10 @@ STATEMENTS: dict[str, Statement] = {
     writing.BALANCES: writes.new_balances,
     writing.OBLIGATIONS: writes.new_obligations,
     writing.HEAD: writes.head,
+    reading.CUTS: statement_reads.cuts,
+    reading.CLOSED_AT: statement_reads.closed_at,
+    reading.POINTS: statement_reads.points,
+    reading.MONEY: statement_reads.money,
     publisher.LEAVES: reads.leaves,
     publisher.SIZES: reads.sizes,
     publisher.UNCUT: reads.uncut,

@@ -252,4 +252,4 @@ def test_a_settlement_whose_cut_the_checkpoint_does_not_cover_waits_for_the_next
         del forgery.shards[shard][last_cut:]
     report = verify_bundle(forgery.redo_journal().write(tmp_path / "b.zip"))
     assert report.findings == []
-    assert sum("the next checkpoint will cover" in remark for remark in report.remarks) == 2
+    assert sum("the next checkpoint will cover" in remark for remark in report.remarks) == 3

@@ -47,11 +47,11 @@ PLANTED: dict[str, tuple[str, set[Check]]] = {
     ),
     "an obligation's count": (
         "UPDATE obligations SET count = count + 1 WHERE cycle = 1",
-        {Check.TABLE_OBLIGATIONS},
+        {Check.TABLE_OBLIGATIONS, Check.STATEMENTS},
     ),
     "an obligation's cycle": (
         "UPDATE obligations SET cycle = 9 WHERE cycle = 1 AND debtor = 'bakery'",
-        {Check.TABLE_OBLIGATIONS},
+        {Check.TABLE_OBLIGATIONS, Check.STATEMENTS},
     ),
     "a transfer": (
         f"UPDATE transfers SET amount = amount + 1 WHERE (shard, index) = (1, {ISSUE})",
@@ -131,7 +131,10 @@ PLANTED: dict[str, tuple[str, set[Check]]] = {
         {Check.TABLE_ALIASES},
     ),
     "a shard's size": ("UPDATE shards SET size = size + 1 WHERE shard = 2", {Check.TABLE_SHARDS}),
-    "a shard's cycle": ("UPDATE shards SET cycle_start = 1 WHERE shard = 1", {Check.TABLE_SHARDS}),
+    "a shard's cycle": (
+        "UPDATE shards SET cycle_start = 1 WHERE shard = 1",
+        {Check.TABLE_SHARDS, Check.STATEMENTS},
+    ),
     "the house's time": ("UPDATE shards SET recorded_at_us = 1 WHERE shard = 0", {Check.TABLE_SHARDS}),
     "a balance after": (
         f"UPDATE entries SET balance_after = 1 WHERE (shard, index) = (1, {ISSUE})",

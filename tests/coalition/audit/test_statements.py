@@ -1,6 +1,7 @@
 """Statements out of the books and out of the evidence are the same bytes, and explain what they ask for."""
 
 import json
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -8,6 +9,9 @@ import pytest
 
 from settlement.database import READER, connect
 from settlement.ledger.memory import load_house
+from settlement.statements.build import statements
+from settlement.statements.drilling import postings_between
+from settlement.statements.purposes import CARRIED
 from settlement.statements.reading import read_cycle_book
 from settlement.statements.spelling import documents
 from tests.coalition.audit.conftest import Evidence
@@ -26,6 +30,22 @@ def told(evidence: Evidence) -> dict[str, bytes]:
 def test_they_are_those_of_the_evidence(evidence: Evidence, told: dict[str, bytes]) -> None:
     files = evidence.forgery().files
     assert told == {name: content for name, content in files.items() if name.startswith("statements/")}
+
+
+def test_postings_add_up_to_every_amount(evidence: Evidence) -> None:
+    with connect(evidence.dsn, READER) as connection:
+        house = load_house(connection)
+        operator = house.founded.operator
+        for cycle in [number for number, each in house.cycles.items() if each.closed_at is not None]:
+            book = read_cycle_book(connection, house, cycle)
+            for partner, line in [(each.partner, line) for each in statements(book) for line in each.lines]:
+                found = postings_between(connection, book, partner, line.counterparty, operator=operator)
+                for debtor, charges in ((partner, line.owes_for), (line.counterparty, line.owed_for)):
+                    summed: Counter[str] = Counter()
+                    for each in found:
+                        summed[each.purpose] += each.micros if each.debtor == debtor else 0
+                    said = {name: charge.micros for name, charge in charges.items() if name != CARRIED}
+                    assert {name: micros for name, micros in summed.items() if micros} == said
 
 
 def test_purposes_add_up_to_every_amount(told: dict[str, bytes]) -> None:

@@ -74,7 +74,9 @@ SETTLEMENTS = settlement_pb2.ListSettlementsResponse(
             warnings=["zero-cycle"],
             proposed_at=STAMP,
             objections_end=STAMP,
-            legs=[settlement_pb2.Leg(participant="bakery", net_minor=-5, state=settlement_pb2.LEG_STATE_PAID)],
+            legs=[
+                settlement_pb2.Leg(participant="bakery", net_minor=-5, state=settlement_pb2.LEG_STATE_PAID)
+            ],
             objections=[
                 settlement_pb2.Objection(participant="bakery", words="no", raised_at=STAMP),
                 settlement_pb2.Objection(

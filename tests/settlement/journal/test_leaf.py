@@ -96,6 +96,7 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "warning": st.just("zero-cycle") | NAMES.map("unusual-swing:{}".format),
     "answer": st.sampled_from(["accepted", "rejected"]),
     "head": joined(NUMBERS, NUMBERS, HASHES),
+    "document": joined(NUMBERS, NAMES, HASHES, HASHES),
 }
 
 

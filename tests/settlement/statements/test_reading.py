@@ -16,7 +16,8 @@ from settlement.journal.leaf import Entry, format_leaf, parse_leaf
 from settlement.ledger.memory import load_house
 from settlement.statements.cyclebook import Activity, Owed, Tally
 from settlement.statements.purposes import Charge
-from settlement.statements.reading import read_cycle_book, write_statements
+from settlement.statements.reading import read_cycle_book
+from settlement.statements.writing import FORMS, write_statements
 from tests.support.postgres import drop_database, new_books
 
 ACT, HASH = "00000000-0000-7000-8000-000000000000", "ab" * 32
@@ -36,6 +37,13 @@ def register(subject: str) -> tuple[str, Lines]:
 def proposal(cycle: int, nets: dict[str, int]) -> tuple[str, Lines]:
     named = [("net", f"{name} {amount}") for name, amount in nets.items()]
     return desk("propose", ("cycle", str(cycle)), ("settlement", str(cycle)), ("proposal", HASH), *named)
+
+
+def named(cycle: int, *, first: int) -> tuple[str, Lines]:
+    """What the worker writes once a cycle is cut; everybody gets a statement."""
+    parties = enumerate(("acme", "bakery", "cafe"), first)
+    documents = [("document", f"{number} {name} {HASH} {HASH}") for number, name in parties]
+    return "statements", (("cycle", str(cycle)), *documents, ("request", "none"))
 
 
 FOUND = (
@@ -58,6 +66,7 @@ DESK = [
     proposal(1, NETS_1),
     desk("approve", ("settlement", "1"), ("proposal", HASH)),
     desk("close", ("cycle", "2")),
+    named(1, first=1),
 ]
 CUTS = [(1, 3, 1, "0 3"), (1, 6, 2, "3 6"), (2, 1, 1, "0 1"), (2, 2, 2, "1 2")]
 TRANSFERS = [
@@ -119,7 +128,7 @@ def fill(connection: psycopg.Connection) -> None:
         record(connection, shard, index, kind, REDEEMED)
     with connection.cursor() as cursor:
         cursor.executemany(
-            "INSERT INTO shards VALUES (%s, %s, 8, %s, %s, 0)", [(0, 8, 1, 0), (1, 8, 3, 6), (2, 3, 3, 2)]
+            "INSERT INTO shards VALUES (%s, %s, 8, %s, %s, 0)", [(0, 9, 1, 0), (1, 8, 3, 6), (2, 3, 3, 2)]
         )
         places = [
             sum(row[:2] == earlier[:2] for earlier in TRANSFERS[:at]) for at, row in enumerate(TRANSFERS)
@@ -158,6 +167,7 @@ def test_the_first_cycle_is_read(books: psycopg.Connection) -> None:
     assert book.value == {"acme": Activity(issued=Tally(2_500, 1))}
     assert not any(book.opening.values())
     assert book.settled == {}
+    assert book.first_document == 1
 
 
 def test_the_second_cycle_goes_on_where_the_first_ended(books: psycopg.Connection) -> None:
@@ -174,6 +184,7 @@ def test_the_second_cycle_goes_on_where_the_first_ended(books: psycopg.Connectio
         ("bakery", "acme"): {"reimbursement": Charge(10_000, 1)},
         ("bakery", "cafe"): {"repayment": Charge(200, 1)},
     }
+    assert book.first_document == 4
     assert book.opening == NETS_1
     assert book.settled == NETS_1
 
@@ -182,17 +193,18 @@ def test_a_book_is_the_same_after_later_entries(dsn: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection, connection.transaction(force_rollback=True):
         before = [read_cycle_book(connection, load_house(connection), cycle) for cycle in (1, 2)]
         later = [
+            named(2, first=4),
             proposal(2, {"acme": -199, "bakery": 199}),
             desk("approve", ("settlement", "2"), ("proposal", HASH)),
             desk("close", ("cycle", "3")),
         ]
-        for index, (kind, lines) in enumerate(later, start=8):
+        for index, (kind, lines) in enumerate(later, start=9):
             record(connection, 0, index, kind, lines)
         for shard, start, end in ((1, 6, 8), (2, 2, 3)):
             cut = (("cycle", "3"), ("range", f"{start} {end}"), ("request", "none"))
             record(connection, shard, end, "cut", cut)
             connection.execute("UPDATE shards SET cycle = 4, cycle_start = %s WHERE shard = %s", (end, shard))
-        connection.execute("UPDATE shards SET size = 11 WHERE shard = 0")
+        connection.execute("UPDATE shards SET size = 13 WHERE shard = 0")
         house = load_house(connection)
         assert [read_cycle_book(connection, house, cycle) for cycle in (1, 2)] == before
         third = read_cycle_book(connection, house, 3)
@@ -248,13 +260,12 @@ async def test_the_statements_net_to_the_figures_that_are_settled(
 
 def test_statements_are_written_once_and_the_same_again(books: psycopg.Connection, tmp_path: Path) -> None:
     house = load_house(books)
-    paths = write_statements(books, house, 2, tmp_path)
+    book = read_cycle_book(books, house, 2)
+    paths = write_statements(book, tmp_path)
     names = [path.relative_to(tmp_path).as_posix() for path in paths]
-    assert names == [
-        f"2/{partner}.{ending}" for partner in ("acme", "bakery", "cafe") for ending in ("json", "csv")
-    ]
+    assert names == [f"2/{partner}.{form}" for partner in ("acme", "bakery", "cafe") for form in FORMS]
     bakery = json.loads((tmp_path / "2" / "bakery.json").read_bytes())
     assert (bakery["opening"], bakery["settled"], bakery["net"]) == ("-0.01", "-0.01", "1.99")
     assert (bakery["outcome"], bakery["due"], bakery["closing"]) == ("pays", "1.99", "1.99")
     first = {path: path.read_bytes() for path in paths}
-    assert {path: path.read_bytes() for path in write_statements(books, house, 2, tmp_path)} == first
+    assert {path: path.read_bytes() for path in write_statements(book, tmp_path, processes=2)} == first

@@ -17,6 +17,7 @@ from tests.settlement.statements.books import GOLDEN, cycle_books
 GOLDEN_JSON = b"""{
   "version": "coalition-statement/v1",
   "network": "clearing.example/coalition-1",
+  "document": 9,
   "partner": {
     "id": "cafe",
     "name": "Cafe"
@@ -179,6 +180,7 @@ GOLDEN_JSON = b"""{
 GOLDEN_CSV = """\
 version,coalition-statement/v1,,,,,,,,,
 network,clearing.example/coalition-1,,,,,,,,,
+document,8,,,,,,,,,
 partner,bakery,"'=Bread, ""fresh""\",,,,,,,,
 cycle,3,2026-11,,,,,,,,
 closed_by,0:41,,,,,,,,,

@@ -1,0 +1,70 @@
+"""What the reading statements of a cycle's book answer."""
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from coalition.simulation.postgres.tables import Rows, Tables, Transaction
+from settlement.journal.leaf import HOUSE, parse_leaf
+
+if TYPE_CHECKING:
+    from coalition.simulation.postgres.session import Postgres
+
+_OF_PARTNERS = ("issued:", "redeemed:", "expired:", "arrears:")
+
+
+def cuts(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """Every shard's cut of a cycle."""
+    cycle = f"\ncycle {parameters['cycle']}\n"
+    return [
+        (row.leaf,)
+        for shard, rows in sorted(server.tables.entries.items())
+        for row in rows
+        if shard != HOUSE and row.kind == "cut" and cycle in row.leaf
+    ]
+
+
+def closed_at(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """When an entry was recorded."""
+    shard, index = parameters
+    return [(entry.recorded_at_us,) for entry in server.tables.entries[shard][index : index + 1]]
+
+
+def points(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """Points by the partner's account across from the member's."""
+    *ranges, assets = parameters
+    sums: Counter[tuple[str, str, bool]] = Counter()
+    counts: Counter[tuple[str, str, bool]] = Counter()
+    for _, posts in _within(server.tables, ranges):
+        for debit, credit, asset, amount in posts:
+            from_member = credit.startswith(_OF_PARTNERS) and not debit.startswith("arrears:")
+            if asset in assets and (from_member or debit.startswith(_OF_PARTNERS)):
+                leg = (asset, credit if from_member else debit, from_member)
+                sums[leg] += amount
+                counts[leg] += 1
+    return [(*leg, amount, counts[leg]) for leg, amount in sums.items()]
+
+
+def money(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """Money by kind of entry, who asked, debit and credit."""
+    repays, *ranges, currency = parameters
+    sums: Counter[tuple[str, str | None, str, str]] = Counter()
+    counts: Counter[tuple[str, str | None, str, str]] = Counter()
+    for (shard, index), posts in _within(server.tables, ranges):
+        entry = parse_leaf(server.tables.entries[shard][index].leaf.encode())
+        kind = entry.kind
+        for debit, credit, asset, amount in posts:
+            if asset == currency:
+                leg = (kind, entry.get("partner"), debit, credit)
+                sums[leg] += amount
+                counts[leg] += 1
+            if credit.startswith("arrears:") and entry.kind != "redeem":
+                kind = repays
+    return [(*leg, amount, counts[leg]) for leg, amount in sums.items()]
+
+
+def _within(tables: Tables, ranges: Any) -> Any:
+    """The entries with postings of some ranges: shards, first entries, and those after the last."""
+    for shard, first, after in zip(*ranges, strict=True):
+        for index in range(first, after):
+            if (shard, index) in tables.transfers:
+                yield (shard, index), tables.transfers[shard, index]

@@ -1,0 +1,73 @@
+"""The hashes of a cycle's statements, computed in a process of its own: a large cycle takes many seconds of work, during which
+acts are posted and the journal is published beside it.
+"""
+
+import multiprocessing
+import os
+from collections.abc import Callable
+from multiprocessing.connection import Connection as Pipe
+from multiprocessing.process import BaseProcess
+
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+
+from settlement.database import WORKER, connect
+from settlement.errors import UnavailableError
+from settlement.house.state import House
+from settlement.ledger.memory import load_house
+from settlement.statements.reading import read_cycle_book, read_cycle_book_async
+from settlement.statements.recording import Document, documents_of
+
+NICENESS = 10
+"""At least: the process gives way to those that serve."""
+
+
+async def hash_here(connection: AsyncConnection[TupleRow], house: House, cycle: int) -> list[Document] | None:
+    """Computed at once, on the caller's own connection."""
+    return documents_of(await read_cycle_book_async(connection, house, cycle))
+
+
+class HashingProcess:
+    """Asked again and again, it says None until the process that it starts has the answer."""
+
+    def __init__(self, dsn: Callable[[], str]) -> None:
+        self._dsn = dsn
+        self._running: tuple[BaseProcess, Pipe] | None = None
+
+    async def __call__(
+        self, _connection: AsyncConnection[TupleRow], _house: House, cycle: int
+    ) -> list[Document] | None:
+        """The statements of a cycle that every shard has cut. UnavailableError if the process fails; ask again then."""
+        if self._running is None:
+            self._running = _start(self._dsn(), cycle)
+        process, pipe = self._running
+        if not pipe.poll():
+            return None
+        self._running = None
+        try:
+            found: list[Document] = pipe.recv()
+        except EOFError:
+            process.join()
+            message = f"the process that hashes statements ended with exit code {process.exitcode}"
+            raise UnavailableError("STATEMENTS_NOT_HASHED", message) from None
+        finally:
+            pipe.close()
+        process.join()
+        return found
+
+
+def _start(dsn: str, cycle: int) -> tuple[BaseProcess, Pipe]:
+    """A fresh process, whatever threads this one has; it ends with this one."""
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_hash, args=(theirs, dsn, cycle), daemon=True)
+    process.start()
+    theirs.close()
+    return process, ours
+
+
+def _hash(pipe: Pipe, dsn: str, cycle: int) -> None:
+    os.nice(max(0, NICENESS - os.nice(0)))
+    with connect(dsn, WORKER) as connection:
+        book = read_cycle_book(connection, load_house(connection), cycle)
+    pipe.send(documents_of(book))
