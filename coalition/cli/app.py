@@ -35,6 +35,7 @@ _COMMANDS = {
     "settlement": "settlement:app",
     "opening": "opening:app",
     "statement": "statement:app",
+    "report": "reports.command:app",
     "audit": "audit:app",
     "fsck": "audit:fsck",
     "simulate": "simulate:simulate",

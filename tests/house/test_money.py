@@ -13,6 +13,8 @@ MONEY_ROOMS = (
     "settlement/ledger",
     "settlement/clearing",
     "settlement/statements",
+    "settlement/reporting",
+    "settlement/exports",
 )
 
 
