@@ -36,6 +36,7 @@ _COMMANDS = {
     "opening": "opening:app",
     "statement": "statement:app",
     "report": "reports.command:app",
+    "export": "export:app",
     "audit": "audit:app",
     "fsck": "audit:fsck",
     "simulate": "simulate:simulate",

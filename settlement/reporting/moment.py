@@ -5,16 +5,12 @@ It is found by halving: the times of a shard rise with its entry numbers, and it
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
-import psycopg
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from settlement.clock import parse_time
-from settlement.database import READER, connect
 from settlement.errors import CoalitionError
 from settlement.house.state import House
 from settlement.journal.leaf import HOUSE, parse_leaf
@@ -39,15 +35,6 @@ class Moment:
     def columns(self) -> tuple[list[int], list[int]]:
         """Shards, and how many of their entries are looked at."""
         return list(self.sizes), list(self.sizes.values())
-
-
-@contextmanager
-def reading(dsn: str) -> Iterator[Connection[TupleRow]]:
-    """The books as `coalition_reader` sees them, as they stand at one moment however long the reading takes."""
-    with connect(dsn, READER, autocommit=False) as connection:
-        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        connection.read_only = True
-        yield connection
 
 
 def now(connection: Connection[TupleRow]) -> Moment:

@@ -4,6 +4,7 @@ Everything that is read is final once every shard has cut the cycle, so the same
 no lock. Blocking: asynchronous callers use a thread.
 """
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from psycopg import Connection
@@ -23,7 +24,7 @@ from settlement.statements.cyclebook import (
     close_before,
     closed_cycle,
 )
-from settlement.statements.purposes import REPAYS, Charges, charges_of
+from settlement.statements.purposes import REPAYS, MoneySource, charges_of
 from settlement.statements.spelling import documents
 
 # A shard's open cycle starts at the cut of the cycle before it, whose range starts at the cut before that: from the newest cut
@@ -72,7 +73,7 @@ def read_cycle_book(connection: Connection[TupleRow], house: House, cycle: int) 
         closed_at_us=recorded[0],
         ranges=ranges,
         accruals=accruals_of(connection.execute(ACCRUED, {"cycle": cycle})),
-        charges=_charges(connection, house, ranges),
+        charges=charges_of(money_within(connection, house, ranges), operator=house.operator),
         activity=_activity(connection, ranges),
         approved_at=_approvals(connection, house, close_before(house, cycle)),
     )
@@ -111,14 +112,16 @@ def _activity(
     return activity_of((*leg, int(amount), count) for *leg, amount, count in rows)
 
 
-def _charges(connection: Connection[TupleRow], house: House, ranges: dict[int, tuple[int, int]]) -> Charges:
-    network = house.founded
-    rows = connection.execute(_MONEY, (REPAYS, *_columns(ranges), network.currency))
-    sums = (((kind, *of_whom), int(micros), count) for kind, *of_whom, micros, count in rows)
-    return charges_of(sums, operator=network.operator)
+def money_within(
+    connection: Connection[TupleRow], house: House, ranges: Mapping[int, tuple[int, int]]
+) -> Iterator[tuple[MoneySource, int, int]]:
+    """What a cycle's entries post in money: sources for `charges_of`, micros and numbers of postings."""
+    rows = connection.execute(_MONEY, (REPAYS, *_columns(ranges), house.founded.currency))
+    for kind, partner, debit, credit, micros, count in rows:
+        yield (kind, partner, debit, credit), int(micros), count
 
 
-def _columns(ranges: dict[int, tuple[int, int]]) -> tuple[list[int], list[int], list[int]]:
+def _columns(ranges: Mapping[int, tuple[int, int]]) -> tuple[list[int], list[int], list[int]]:
     """Shards, and their ranges' first entries and those after the last."""
     return list(ranges), [start for start, _ in ranges.values()], [end for _, end in ranges.values()]
 

@@ -16,11 +16,11 @@ from coalition.cli.reports import sheets
 from coalition.cli.reports.sheet import Sheet
 from coalition.cli.sharing import database
 from coalition.cli.site import open_site
-from settlement.database import READER
+from settlement.database import READER, reading
 from settlement.reporting.breakage import breakage as read_breakage
 from settlement.reporting.liability import liability as read_liability
 from settlement.reporting.matrix import cycle_debts, open_debts
-from settlement.reporting.moment import Moment, house_then, moment_of, now, reading
+from settlement.reporting.moment import Moment, house_then, moment_of, now
 from settlement.reporting.saving import savings
 from settlement.reporting.trial import trial_balance as read_trial_balance
 

@@ -1,32 +1,21 @@
-"""Books for all tests of reports: two grown networks, one of each settlement model, and days of a programme as scenarios."""
+"""Books for all tests of reports, as their reader sees them."""
 
-import asyncio
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from settlement.house.records import BILATERAL, POOL
-from settlement.reporting.moment import reading
-from tests.scenarios.play import on_postgres
-from tests.scenarios.scenario import read
-from tests.scenarios.views import VIEWS
-from tests.support.postgres import drop_database, new_books
-from tests.support.small_history import grown
-from tests.support.small_network import SmallNetwork
+from settlement.database import reading
+from tests.support.told_books import GROWN, told_books
 
-SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 TOLD = (
     "arrears_repaid_by_another_partner",
     "capture_part",
-    "cofunded_in_the_pool",
     "expiry_by_activity",
     "given_away_then_reversed",
     "pool_holds_arrears_and_expiry",
     "returned_after_expiry",
-    "reversal_after_expiry",
     "reversal_after_settlement",
     "transfer_to_another_shard",
     "value_in_the_pool",
@@ -34,20 +23,10 @@ TOLD = (
 """Scenarios in which points move in every way that there is, over months."""
 
 
-async def _grow(dsn: str, log: Path, model: str) -> None:
-    async with SmallNetwork.found(dsn, log, model=model) as network:
-        await grown(network, rounds=8)
-
-
-@pytest.fixture(scope="package", params=[BILATERAL, POOL, *TOLD])
+@pytest.fixture(scope="package", params=[*GROWN, *TOLD])
 def dsn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    dsn = new_books()
-    if request.param in TOLD:
-        on_postgres(read(SCENARIOS / f"{request.param}.txt", tuple(VIEWS)), dsn)
-    else:
-        asyncio.run(_grow(dsn, tmp_path_factory.mktemp("log"), request.param))
-    yield dsn
-    drop_database(dsn)
+    with told_books(request.param, tmp_path_factory.mktemp("log")) as dsn:
+        yield dsn
 
 
 @pytest.fixture
