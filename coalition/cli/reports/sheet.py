@@ -24,7 +24,7 @@ class Sheet:
     def show(self) -> None:
         """Prints the table, amounts grouped by thousands."""
         shown = [
-            tuple([decimal_amount(cell) if isinstance(cell, Amount) else cell for cell in row])
+            tuple([decimal_amount(cell) if cell and isinstance(cell, Amount) else cell for cell in row])
             for row in (*self.rows, *self.totals)
         ]
         show_table(self.columns, shown, title=self.title)

@@ -57,7 +57,7 @@ def matrix_sheet(network: Network, when: str, debts: Debts) -> Sheet:
         (line.first, line.second, *[Amount(format_micros(each)) for each in (line.owes, line.owed, line.net)])
         for line in pair_lines(debts)
     ]
-    blank = ("all", "", "")
+    blank = ("all", Amount(), Amount())
     totals = tuple([(name, *blank, Amount(format_micros(net))) for name, net in nets_of(debts).items()])
     columns = ("first", "second", "owes", "is owed", "net")
     note = f"in {network.currency}; owes: the first owes the second; net above zero: the first pays"
