@@ -13,6 +13,7 @@ from psycopg.rows import TupleRow
 from settlement.house.records import POOL
 from settlement.house.state import House
 from settlement.ledger.rules.expiry import months_after
+from settlement.reporting.later import arrived_since, left_since
 from settlement.reporting.moment import Moment, house_then
 from settlement.reporting.origins import MAKING, LotKey, issued_at
 
@@ -20,35 +21,27 @@ AGES = ("0-3", "3-6", "6-12", "12-24", "24+")
 """Months since points were issued; each from its first month on, up to the next."""
 _BOUNDS_MONTHS = (3, 6, 12, 24)
 
-# Out of a hold into its lot and the other way, points stay what they are; only what is spent, sent, expired or undone leaves.
-_LEFT = r"""WITH seen AS (SELECT * FROM unnest(%(shards)s::smallint[], %(sizes)s::bigint[]) AS seen (shard, size)),
-    later AS MATERIALIZED (SELECT e.shard, e.index, e.kind, e.leaf FROM seen
-        JOIN entries e ON e.shard = seen.shard AND e.index >= seen.size WHERE e.shard > 0 AND position(E'\nlot ' IN e.leaf) > 0),
-    parts AS (
+_LEFT = r"""WITH parts AS (
         SELECT shard, index, place, remaining AS points FROM lots WHERE remaining > 0
         UNION ALL SELECT h.shard, lot[1]::bigint, lot[2]::smallint, lot[3]::bigint
             FROM holds h JOIN entries e USING (shard, index),
             regexp_matches(e.leaf, E'\nlot take \\d+:(\\d+)\\.(\\d+) (\\d+)', 'g') AS lot WHERE h.closed_by IS NULL
-        UNION ALL SELECT shard, lot[2]::bigint, lot[3]::smallint, lot[4]::bigint * CASE
-                WHEN lot[1] = 'give' THEN CASE kind WHEN 'reverse' THEN -1 ELSE 0 END
-                WHEN lot[1] = 'take' AND kind = 'authorize' THEN 0 ELSE 1 END
-            FROM later, regexp_matches(leaf, E'\nlot (take|give|spend) \\d+:(\\d+)\\.(\\d+) (\\d+)', 'g') AS lot
+        UNION ALL SELECT * FROM unnest(%(left)s::smallint[], %(entries)s::bigint[], %(places)s::smallint[], %(points)s::bigint[])
     ), lefts AS (SELECT shard, index, place, sum(points) AS points FROM parts GROUP BY 1, 2, 3 HAVING sum(points) <> 0)
     SELECT l.funder, l.asset, l.tariff, CASE WHEN made THEN width_bucket(-e.recorded_at_us, %(bounds)s::bigint[]) END,
         CASE WHEN NOT made THEN ARRAY[l.shard, l.index, l.place] END, sum(lefts.points)
-    FROM lefts JOIN seen USING (shard) JOIN lots l USING (shard, index, place) JOIN entries e USING (shard, index)
+    FROM lefts JOIN unnest(%(shards)s::smallint[], %(sizes)s::bigint[]) AS seen (shard, size) USING (shard)
+    JOIN lots l USING (shard, index, place) JOIN entries e USING (shard, index)
     CROSS JOIN LATERAL (SELECT e.kind = ANY(%(making)s)) AS of_kind (made)
     WHERE l.index < seen.size GROUP BY 1, 2, 3, 4, 5"""
 
 # Transfers that have not arrived now, and those that have arrived since.
-_ON_THE_WAY = r"""WITH seen AS (SELECT * FROM unnest(%(shards)s::smallint[], %(sizes)s::bigint[]) AS seen (shard, size)),
-    sent AS (
+_ON_THE_WAY = r"""WITH sent AS (
         SELECT shard, index FROM transits WHERE arrived_by IS NULL
-        UNION SELECT original[1]::smallint, original[2]::bigint FROM seen
-            JOIN entries e ON e.shard = seen.shard AND e.index >= seen.size,
-            regexp_matches(e.leaf, E'\noriginal (\\d+):(\\d+)\n') AS original WHERE e.kind = 'arrive')
+        UNION SELECT * FROM unnest(%(from)s::smallint[], %(arrived)s::bigint[]))
     SELECT lot[1], lot[2], lot[4]::bigint, NULL, ARRAY[e.shard, e.index, nth - 1], lot[3]::bigint
-    FROM sent JOIN seen USING (shard) JOIN entries e USING (shard, index),
+    FROM sent JOIN unnest(%(shards)s::smallint[], %(sizes)s::bigint[]) AS seen (shard, size) USING (shard)
+    JOIN entries e USING (shard, index),
     regexp_matches(e.leaf, E'\nlot send (\\S+) (\\S+) (\\d+) \\S+ (\\d+)', 'g') WITH ORDINALITY AS line (lot, nth)
     WHERE e.index < seen.size"""
 
@@ -93,7 +86,11 @@ def liability(connection: Connection[TupleRow], moment: Moment) -> list[Liabilit
 
 def _parts(connection: Connection[TupleRow], moment: Moment, bounds: list[int]) -> Iterator[_Part]:
     shards, sizes = moment.columns()
+    moved, arrived = list(left_since(connection, moment)), arrived_since(connection, moment)
     facts = {"shards": shards, "sizes": sizes, "making": [*MAKING], "bounds": [-bound for bound in bounds]}
+    for name, place in (("left", 0), ("entries", 1), ("places", 2), ("points", 3)):
+        facts[name] = [row[place] for row in moved]
+    facts["from"], facts["arrived"] = [shard for shard, _ in arrived], [index for _, index in arrived]
     for query in (_LEFT, _ON_THE_WAY):
         for funder, asset, tariff, age, lot, points in connection.execute(query, facts):
             yield funder, asset, tariff, age, None if lot is None else LotKey(*lot), int(points)

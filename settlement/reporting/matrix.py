@@ -12,15 +12,13 @@ from psycopg.rows import TupleRow
 from settlement.clearing.decide import CycleNotClosedError
 from settlement.house.state import House
 from settlement.ledger.chart import parties
-from settlement.money import ASSETS, micros_per_minor
+from settlement.money import micros_per_minor
+from settlement.reporting.later import posted_since
 from settlement.reporting.moment import Moment, house_then
 from settlement.statements.cyclebook import closed_cycle
 from settlement.statements.every_cycle import owed_by_cycle
 
 _ACCRUED = "SELECT debtor, creditor, sum(amount) FROM obligations GROUP BY 1, 2"
-_LATER = """SELECT t.debit, t.credit, sum(t.amount)
-    FROM unnest(%s::smallint[], %s::bigint[]) AS seen (shard, size)
-    JOIN transfers t ON t.shard = seen.shard AND t.index >= seen.size WHERE t.asset <> ALL(%s) GROUP BY 1, 2"""
 Debts = dict[tuple[str, str], int]
 """(debtor, creditor) to micros."""
 
@@ -57,10 +55,10 @@ def open_debts(connection: Connection[TupleRow], moment: Moment) -> Debts:
     """
     house = house_then(connection, moment)
     debts = {(debtor, creditor): int(amount) for debtor, creditor, amount in connection.execute(_ACCRUED)}
-    for debit, credit, amount in connection.execute(_LATER, (*moment.columns(), [*ASSETS])):
+    for debit, credit, _, amount in posted_since(connection, moment):
         pair = parties(debit, credit, operator=house.operator)
         if pair is not None:
-            debts[pair] -= int(amount)
+            debts[pair] -= amount
     settled = {each.cycle for each in house.settlements.values() if each.approved}
     per_minor = micros_per_minor(house.founded.minor_digits)
     for cycle, owed in owed_by_cycle(connection, house.founded.minor_digits):

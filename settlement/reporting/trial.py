@@ -4,28 +4,20 @@ It is the table of balances, less what was posted since the moment: it costs the
 what was before.
 """
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from settlement.reporting.later import posted_since
 from settlement.reporting.moment import Moment
 
-# A member's id in an account's name: together they are `*`.
-_LINES = """WITH later AS MATERIALIZED (
-        SELECT t.shard, t.debit, t.credit, t.asset, sum(t.amount) AS amount
-        FROM unnest(%(shards)s::smallint[], %(sizes)s::bigint[]) AS seen (shard, size)
-        JOIN transfers t ON t.shard = seen.shard AND t.index >= seen.size GROUP BY 1, 2, 3, 4
-    ), sides AS (
-        SELECT account, asset, debits, credits FROM balances
-        UNION ALL SELECT debit, asset, -amount, 0 FROM later
-        UNION ALL SELECT credit, asset, 0, -amount FROM later
-    ), named AS (
-        SELECT CASE WHEN %(each)s THEN account
-            ELSE regexp_replace(account, '^(wallet|held|pending|arrears):[0-9a-f-]{36}', '\\1:*') END AS account,
-            asset, debits, credits FROM sides
-    ) SELECT account, asset, sum(debits), sum(credits) FROM named GROUP BY 1, 2
-    HAVING sum(debits) <> 0 OR sum(credits) <> 0 ORDER BY account COLLATE "C", asset COLLATE "C" """
+_BALANCES = r"""SELECT CASE WHEN %s THEN account
+        ELSE regexp_replace(account, '^(wallet|held|pending|arrears):[0-9a-f-]{36}', '\1:*') END, asset, sum(debits), sum(credits)
+    FROM balances GROUP BY 1, 2"""
+_OF_MEMBER = re.compile(r"^(wallet|held|pending|arrears):[0-9a-f-]{36}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +39,20 @@ def trial_balance(
     connection: Connection[TupleRow], moment: Moment, *, each_member: bool = False
 ) -> list[AccountLine]:
     """All accounts that anything was ever posted to, in order. `each_member`: every member's accounts by themselves."""
-    shards, sizes = moment.columns()
-    rows = connection.execute(_LINES, {"shards": shards, "sizes": sizes, "each": each_member})
-    return [
-        AccountLine(account, asset, int(debits), int(credited)) for account, asset, debits, credited in rows
-    ]
+    sums: dict[tuple[str, str], list[int]] = {}
+    for account, asset, debits, credited in _turnover(connection, moment, each_member):
+        line = sums.setdefault((account, asset), [0, 0])
+        line[0] += debits
+        line[1] += credited
+    return [AccountLine(*key, *both) for key, both in sorted(sums.items()) if any(both)]
+
+
+def _turnover(
+    connection: Connection[TupleRow], moment: Moment, each_member: bool
+) -> Iterator[tuple[str, str, int, int]]:
+    for account, asset, debits, credited in connection.execute(_BALANCES, (each_member,)):
+        yield account, asset, int(debits), int(credited)
+    for debit, credit, asset, amount in posted_since(connection, moment):
+        names = [name if each_member else _OF_MEMBER.sub(r"\1:*", name) for name in (debit, credit)]
+        yield names[0], asset, -amount, 0
+        yield names[1], asset, 0, -amount
