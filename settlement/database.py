@@ -5,8 +5,8 @@ hold no right to UPDATE, DELETE or TRUNCATE entries, transfers, acts or payloads
 by triggers, but for deleting payloads; who may change the schema can drop a trigger, and that shows in the journal's tree.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -67,6 +67,15 @@ def connect(dsn: str, role: str, *, autocommit: bool = True) -> psycopg.Connecti
     except psycopg.Error as error:
         raise _unusable(error) from error
     return connection
+
+
+@contextmanager
+def reading(dsn: str) -> Iterator[psycopg.Connection]:
+    """The books as `coalition_reader` sees them, as they stand at one moment however long the reading takes."""
+    with connect(dsn, READER, autocommit=False) as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        connection.read_only = True
+        yield connection
 
 
 async def connect_async(dsn: str, role: str) -> psycopg.AsyncConnection:

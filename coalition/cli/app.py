@@ -36,6 +36,8 @@ _COMMANDS = {
     "security": "security:app",
     "opening": "opening:app",
     "statement": "statement:app",
+    "report": "reports.command:app",
+    "export": "export:app",
     "audit": "audit:app",
     "fsck": "audit:fsck",
     "simulate": "simulate:simulate",

@@ -4,7 +4,7 @@ Everything that is read is final once every shard has cut the cycle, so the same
 no lock.
 """
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any, LiteralString, TypeAlias
 
 from psycopg import AsyncConnection, Connection
@@ -23,7 +23,7 @@ from settlement.statements.cyclebook import (
     close_before,
     closed_cycle,
 )
-from settlement.statements.purposes import REPAYS, charges_of
+from settlement.statements.purposes import REPAYS, MoneySource, charges_of
 from settlement.statements.recording import first_document
 
 # A shard's open cycle starts at the cut of the cycle before it, whose range starts at the cut before that: from the newest cut
@@ -126,6 +126,15 @@ def _ranges(leaves: list[TupleRow], house: House, cycle: int) -> dict[int, tuple
     return ranges
 
 
-def _columns(ranges: dict[int, tuple[int, int]]) -> tuple[list[int], list[int], list[int]]:
+def money_within(
+    connection: Connection[TupleRow], house: House, ranges: Mapping[int, tuple[int, int]]
+) -> Iterator[tuple[MoneySource, int, int]]:
+    """What entries of these ranges post in money: sources for `charges_of`, micros and numbers of postings."""
+    rows = connection.execute(MONEY, (REPAYS, *_columns(ranges), house.founded.currency))
+    for kind, partner, debit, credit, micros, count in rows:
+        yield (kind, partner, debit, credit), int(micros), count
+
+
+def _columns(ranges: Mapping[int, tuple[int, int]]) -> tuple[list[int], list[int], list[int]]:
     """Shards, and their ranges' first entries and those after the last."""
     return list(ranges), [start for start, _ in ranges.values()], [end for _, end in ranges.values()]

@@ -15,18 +15,18 @@ from tests.house.test_pins import EXTRAS, NEEDS
 
 OWN = {"coalition", "settlement", "tests"}
 DEMO = ROOT / "coalition" / "cli" / "demo"
-PARQUET = ROOT / "coalition" / "client" / "opening_source.py"
+PARQUET = [ROOT / "coalition/client/opening_source.py", ROOT / "settlement/exports/tables.py"]
 DISTRIBUTIONS = packages_distributions()
 
 
 def test_the_packages_import_only_what_they_ask_for() -> None:
     code = python_files("coalition", "settlement")
-    ours = [path for path in code if DEMO not in path.parents and path != PARQUET]
+    ours = [path for path in code if DEMO not in path.parents and path not in PARQUET]
     assert undeclared(ours, declared=NEEDS["run"]) == []
 
 
-def test_the_reader_of_parquet_imports_only_what_its_extra_asks_for() -> None:
-    assert undeclared([PARQUET], declared=NEEDS["run"] + EXTRAS["parquet"]) == []
+def test_what_knows_parquet_imports_only_what_its_extra_asks_for() -> None:
+    assert undeclared(PARQUET, declared=NEEDS["run"] + EXTRAS["parquet"]) == []
 
 
 def test_the_demonstration_imports_only_what_it_asks_for() -> None:

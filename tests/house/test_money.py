@@ -13,6 +13,8 @@ MONEY_ROOMS = (
     "settlement/ledger",
     "settlement/clearing",
     "settlement/statements",
+    "settlement/reporting",
+    "settlement/exports",
 )
 DRAWN = {"settlement/statements/pages.py"}
 """Has places on a page; amounts are text there already."""

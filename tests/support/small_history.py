@@ -1,6 +1,7 @@
 """Two months in the life of a small network, with every kind of entry: for tests that read a whole history."""
 
 import uuid
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
@@ -11,6 +12,7 @@ from coalition.api.v1.envelope_pb2 import MemberProof
 from coalition.client.member_proofs import new_chain, prove_device
 from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.clock import HOUR_US, now_us
+from settlement.house.records import POOL
 from settlement.house.tariff import Tariff
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import HOUSE
@@ -121,6 +123,9 @@ async def _transfers(network: SmallNetwork) -> None:
 
 
 async def change_tariff(network: SmallNetwork, tariff: Tariff) -> None:
+    """In a pool a point comes to cost what a redeemer is paid for it."""
+    if (await network.memory.refresh(network.gateway)).founded.model == POOL:
+        tariff = replace(tariff, price_micros=tariff.rate_micros)
     proposal = spell_tariff_proposal(ORIGIN, tariff, None)
     await network.ask(HOUSE, ANN, partners_pb2.ProposeTariffRequest(proposal=proposal))
     approving = partners_pb2.ApproveTariffRequest(proposal_sha256=sha256(proposal).digest())

@@ -20,6 +20,7 @@ PARTNERS = ("bakery", "cinema", "grocer")
 CHANGING = (
     (re.compile(r"\b(?!00000000)[0-9a-f]{8}-[0-9a-f]{4}-4?[0-9a-f]{3,4}-[0-9a-f]{4}-[0-9a-f]{12}\b"), "<id>"),
     (re.compile(r"\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z| UTC)?"), "<time>"),
+    (re.compile(r"\b\d[\d,]* bytes"), "<size> bytes"),
     # The worker states roots in the house now and then.
     (re.compile(r"\bentry 0:\d+"), "entry 0:<number>"),
 )
@@ -29,8 +30,10 @@ def typed(line: str, network: RunningServer) -> str:
     """A command, and what it told: its answer, then what it said beside, without what differs each time."""
     command = SUBSTITUTION.sub(lambda inner: run(*shlex.split(inner[1])).out.strip(), line)
     words = shlex.split(command.removeprefix("$ coalition ").removesuffix(UNSEEN))
-    at_server = () if words[1] in ("codes", "generate") else ("--server", network.address)
-    ran = run(*words, *at_server, data=network.site.data)
+    is_local = words[0] in ("report", "export") or words[1] in ("codes", "generate")
+    at_server = () if is_local else ("--server", network.address)
+    books = {"COALITION_DATABASE_URL": network.site.database_url or ""}
+    ran = run(*words, *at_server, data=network.site.data, env=books)
     if line.endswith(UNSEEN):
         assert ran.code == 0, ran.err
         return line + "\n"

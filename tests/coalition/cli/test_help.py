@@ -39,7 +39,9 @@ def test_all_promised_commands_exist() -> None:
         member link; member show; issue; redeem; reverse; balance; receipt; entries; cycle list; cycle close;
         cycle obligations; settlement preview; settlement propose; settlement approve; settlement confirm; settlement show;
         settlement object; settlement answer; settlement cancel; settlement abort; settlement list;
-        statement show; statement write; audit export; audit verify; audit proof; fsck;
+        statement show; statement write; report trial-balance; report matrix; report liability; report saving;
+        report breakage; export beancount; export hledger; export parquet; export ledger;
+        audit export; audit verify; audit proof; fsck;
         tariff show; tariff propose; tariff approve;
         tls init; tls partner; tls attach; door
     """

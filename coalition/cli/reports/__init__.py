@@ -1,0 +1,1 @@
+"""`coalition report`: reports of `settlement.reporting` as tables, JSON, CSV and charts."""
