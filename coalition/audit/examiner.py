@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
 from typing import TypeAlias
 
+from coalition.audit.asked import Circumstances
 from coalition.audit.claims import read_claim
 from coalition.audit.ordinary import (
     END,
     HOUSE_SIZE,
     INDEX,
     TIME_US,
-    Circumstances,
     Ordinary,
     is_genuine,
     posts_of,
