@@ -13,8 +13,9 @@ How `fsck` is quick, without checking less:
 - What an entry says of itself is examined by a `crew` of processes, one for each core. Each reads its ranges of entries from
   PostgreSQL in one shared snapshot (`stored`, `examiner`) and verifies their signatures.
 - Nearly all entries are `ordinary`: the leaf begins exactly as the signed payload and the row's columns spell it, which is one
-  comparison. They come to the first process as small tuples, in runs, and go the short way there (`swift`): a short form of the
-  rules, `ordinary_acts`, says how the leaf must end, and what changes then.
+  comparison. What a payload asks for is `asked` of one pattern (`plain_payload`) where it is written as libraries write it.
+- They come to the first process as small tuples, in runs, and go the short way there (`swift`): a short form of the rules,
+  `ordinary_acts`, says how the leaf must end, and what changes then.
 - Any other entry, and every one that the short way does not like, goes the long way through `replay`, which names what is wrong.
 - What is alike is compared by the whole, and looked at one by one only if it is not: the transfers of a range are one text, and
   rows of acts, read beside the entries (`act_rows`), are sets of lines.

@@ -1,11 +1,12 @@
 """Processes that examine ranges of entries, one for each core, and give back the answers in the order in which they are wanted.
 
-They are programs of their own, not forks or copies of the caller: that starts in a moment whatever the caller has loaded, and
-works whatever threads it has. They end with it in every case: a process whose pipe is closed has nothing more to do. A signal
-from the keyboard goes to the caller alone.
+One program starts them all, not the caller: so it does not matter what threads the caller has, and what they need is loaded
+once. They end with it in every case: a process whose pipe is closed has nothing more to do. A signal from the keyboard goes to
+the caller alone.
 """
 
 import os
+import signal
 import subprocess
 import sys
 from collections import deque
@@ -38,7 +39,6 @@ class CrewError(CoalitionError):
 
 @dataclass(slots=True)
 class _Member:
-    process: subprocess.Popen[bytes]
     pipe: Connection
     handed_out: int = 0
 
@@ -50,13 +50,13 @@ class Crew:
     order: Order
     size: int
     _members: list[_Member] = field(default_factory=list)
+    _program: subprocess.Popen[bytes] | None = None
     _asked: deque[Range] = field(default_factory=deque)
     _answers: dict[Range, Examined] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
         try:
-            for _ in range(self.size):
-                self._members.append(_start(self.order))
+            self._start()
         except BaseException as error:
             self._end()
             if isinstance(error, OSError):
@@ -100,7 +100,7 @@ class Crew:
         try:
             answer = member.pipe.recv()
         except (EOFError, OSError):
-            raise CrewError(_what_became_of(member)) from None
+            raise CrewError(self._what_happened()) from None
         if isinstance(answer, str):
             raise DatabaseError(answer)
         span, examined = answer
@@ -114,13 +114,38 @@ class Crew:
             while True:  # up to its last words, or none
                 self._hear(member)
 
+    def _start(self) -> None:
+        with ExitStack() as theirs:
+            ends: list[int] = []
+            for _ in range(self.size):
+                here, there = Pipe()
+                self._members.append(_Member(here))
+                ends.append(theirs.enter_context(there).fileno())
+            self._program = subprocess.Popen(
+                [sys.executable, "-c", f"from coalition.audit.examiner import start; start({ends})"],
+                stdin=subprocess.DEVNULL,
+                pass_fds=ends,
+                start_new_session=True,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+            )
+        for member in self._members:
+            member.pipe.send(self.order)
+
+    def _what_happened(self) -> str:
+        assert self._program is not None
+        try:
+            code = self._program.wait(_END_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            return "no longer answers"
+        return f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"
+
     def _end(self) -> None:
         for member in self._members:
             member.pipe.close()
-            member.process.kill()
-        for member in self._members:
-            member.process.wait()
         self._members.clear()
+        if self._program is not None and self._program.poll() is None:
+            os.killpg(self._program.pid, signal.SIGKILL)
+            self._program.wait()
 
 
 class Here:
@@ -154,26 +179,3 @@ class Here:
 def cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0))
-
-
-def _start(order: Order) -> _Member:
-    here, there = Pipe()
-    program = f"from coalition.audit.examiner import answer; answer({there.fileno()})"
-    with there:
-        process = subprocess.Popen(
-            [sys.executable, "-c", program],
-            stdin=subprocess.DEVNULL,
-            pass_fds=[there.fileno()],
-            start_new_session=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        )
-    here.send(order)
-    return _Member(process, here)
-
-
-def _what_became_of(member: _Member) -> str:
-    try:
-        code = member.process.wait(_END_SECONDS_MAX)
-    except subprocess.TimeoutExpired:
-        return "no longer answers"
-    return f"was ended by signal {-code}" if code < 0 else f"ended with code {code}"

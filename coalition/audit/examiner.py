@@ -1,24 +1,27 @@
 """What can be seen of entries by themselves, range by range: here, or in a process of its own that is given ranges and answers.
 
-`answer` is all that such a process does; `crew` starts it and speaks with it. It reads the books itself, in the
+`start` forks such processes, and `answer` is all that one does; `crew` speaks with them. Each reads the books itself, in the
 snapshot that the first process shares, so that entries cross between processes only once, and small.
 """
 
 import gc
 import logging
 import marshal
+import os
+import signal
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
 from typing import TypeAlias
 
+from coalition.audit.asked import Circumstances
 from coalition.audit.claims import read_claim
 from coalition.audit.ordinary import (
     END,
     HOUSE_SIZE,
     INDEX,
     TIME_US,
-    Circumstances,
     Ordinary,
     is_genuine,
     posts_of,
@@ -192,6 +195,29 @@ def _signed(read: Read, circumstances: Circumstances) -> Signed | None:
         return None
     job = Job("", key.spki, claim.signature, claim.payload_type, payload)
     return Signed(key.spki, why_not_genuine(job))
+
+
+def start(descriptors: Sequence[int]) -> None:
+    """Forks a process that answers on each of these pipes. Ends when all have ended, or as the first that did not end well."""
+    processes = set[int]()
+    for place, descriptor in enumerate(descriptors):
+        process = os.fork()
+        if not process:
+            for other in descriptors[place + 1 :]:
+                os.close(other)  # whoever holds it open hides that its owner has ended
+            answer(descriptor)
+            return
+        os.close(descriptor)
+        processes.add(process)
+    while processes:
+        process, status = os.wait()
+        processes.remove(process)
+        if status:
+            for other in processes:
+                os.kill(other, signal.SIGKILL)
+            if os.WIFSIGNALED(status):
+                os.kill(os.getpid(), os.WTERMSIG(status))
+            sys.exit(os.waitstatus_to_exitcode(status))
 
 
 def answer(descriptor: int) -> None:

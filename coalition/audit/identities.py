@@ -59,12 +59,13 @@ def _check_balanced(replay: Replay) -> None:
 
 def _check_wallets(replay: Replay) -> None:
     tally, report = replay.tally, replay.report
-    in_lots: Counter[tuple[int, str, str]] = Counter()
+    in_lots: dict[tuple[int, str, str, bool], int] = {}
+    decided_lots = {shard: book.lots for shard, book in replay.books.items()}
     for (shard, index, place), lot in tally.lots.items():
-        in_lots[shard, lot.account, lot.asset] += lot.remaining
-        own = replay.books[shard].lots.get((index, place)) if shard in replay.books else None
-        agrees = own is not None and (own.remaining, own.funder) == (lot.remaining, lot.funder)
-        if not agrees:
+        where = (shard, lot.member, lot.asset, lot.pending_until_us is None)
+        in_lots[where] = in_lots.get(where, 0) + lot.remaining
+        own = decided_lots.get(shard, {}).get((index, place))
+        if own is None or own.remaining != lot.remaining or own.funder != lot.funder:
             report.find(
                 Check.WALLETS,
                 f"lot {shard}:{index}.{place}",
@@ -73,11 +74,12 @@ def _check_wallets(replay: Replay) -> None:
     for shard, member, asset in _wallets(replay):
         book = replay.books.get(shard, Book(shard))
         decided = (book.wallets if asset == POINTS else book.values).get(member, Wallet(0))
-        for account, points in (
-            (chart.wallet(member), decided.balance),
-            (chart.pending(member), decided.pending),
+        for spendable, account, points in (
+            (True, chart.wallet(member), decided.balance),
+            (False, chart.pending(member), decided.pending),
         ):
-            posted, lots = tally.balance(shard, account, asset), in_lots[shard, account, asset]
+            posted = tally.balance(shard, account, asset)
+            lots = in_lots.get((shard, member, asset, spendable), 0)
             sentence = f"{posted} {asset} posted, {lots} in lots, {points} as decided"
             report.require(posted == lots == points, Check.WALLETS, account, sentence)
 

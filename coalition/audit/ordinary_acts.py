@@ -8,7 +8,8 @@ from collections.abc import Container, Sequence
 from typing import TypeAlias
 
 from coalition.audit.history import History
-from coalition.audit.ordinary import Ordinary, Signer, spell_time
+from coalition.audit.ordinary import Ordinary, spell_time
+from coalition.audit.plain_payload import Signer
 from coalition.audit.tallied import Sums, TalliedLot
 from settlement.errors import CoalitionError
 from settlement.journal.leaf import Transfer
@@ -35,6 +36,7 @@ class OrdinaryActs:
         self._posted: dict[str, Sums] = {}
         self._points: dict[Signer, list[int]] = {}
         self._money: dict[Leg, list[int]] = {}
+        self._spent: dict[str, int] = {}
         self._cycle = 0
 
     def take(self, run: Sequence[Ordinary], cycle: int) -> int:
@@ -65,11 +67,14 @@ class OrdinaryActs:
         for (debit, credit, asset), (amount, count) in self._money.items():
             total = Transfer(debit, credit, asset, amount)
             self._tally.post_many(self._shard, self._cycle, total, count)
+        for funder, points in self._spent.items():
+            self._tally.spent[funder, POINTS] += points
         self._points.clear()
         self._money.clear()
+        self._spent.clear()
 
     def _issue(self, item: Ordinary, *, free: bool, lasting: bool) -> bool:
-        signer, _, index, now_us, act_id, member, aliases, amount, end, balance_after, *_ = item
+        signer, _, index, now_us, act_id, member, aliases, amount, end, balance_after, _, _ = item
         known = self._wallet(member, aliases)
         if known is None:
             return False
@@ -86,13 +91,11 @@ class OrdinaryActs:
         ):
             return False
         notice_us = None if lasting else notice_of(date_us, terms.notice_days, now_us)
-        lot = Lot(
-            index, 0, member, partner, POINTS, amount, amount, date_us, tariff, idle, notice_us=notice_us
-        )
+        facts = (member, partner, POINTS, amount, amount, date_us, tariff, idle)
+        lot = Lot(index, 0, *facts, notice_us=notice_us)
         self._book.add_lot(lot)
         self._book.note_activity(member, now_us)
-        tallied = TalliedLot(member, partner, POINTS, amount, amount, date_us, tariff, idle)
-        self._tally.open_lot((self._shard, index, 0), tallied)
+        self._tally.open_lot((self._shard, index, 0), TalliedLot(*facts))
         if member not in self._posted:
             self._posted[member] = self._tally.balances[self._shard, wallet(member), POINTS] = sums
         sums.second += amount
@@ -102,7 +105,7 @@ class OrdinaryActs:
         return True
 
     def _redeem(self, item: Ordinary) -> bool:
-        signer, _, _, now_us, act_id, member, aliases, amount, end, balance_after, *_ = item
+        signer, _, _, now_us, act_id, member, aliases, amount, end, balance_after, _, _ = item
         known, house, partner = self._wallet(member, aliases), self._house, signer[1]
         most = house.tariff.consent_above
         if known is None or (most is not None and amount > most):
@@ -112,25 +115,27 @@ class OrdinaryActs:
             refusal, slices = slices_of(self._book, member, POINTS, amount, now_us)
         except CoalitionError:
             return False
-        tariff = house.tariff_number
         if refusal is not None or own.balance - amount != balance_after:
             return False
-        takes = ""
-        for lot, points in slices:
-            tallied = self._tally.lots.get((self._shard, lot.index, lot.place))
-            if tallied is None or tallied.remaining != lot.remaining:
+        tallied: list[TalliedLot] = []
+        for lot, _ in slices:
+            same = self._tally.lots.get((self._shard, lot.index, lot.place))
+            if same is None or same.remaining != lot.remaining:
                 return False
-            takes += f"lot take {self._shard}:{lot.index}.{lot.place} {points}\n"
+            tallied.append(same)
+        tariff, shard = house.tariff_number, self._shard
         money = money_of_redemption(house, partner, priced(slices), tariff)
+        takes = [f"lot take {shard}:{lot.index}.{lot.place} {points}\n" for lot, points in slices]
         if end != (
             f"tariff {tariff}\npost wallet:{member} redeemed:{partner} {POINTS} {amount}\n"
-            f"{_lines(money)}{takes}result ok\n"
+            f"{_lines(money)}{''.join(takes)}result ok\n"
         ):
             return False
         self._book.note_activity(member, now_us)
-        for lot, points in slices:
+        for (lot, points), same in zip(slices, tallied, strict=True):
             self._book.take(lot, points)
-            self._tally.move_points((self._shard, lot.index, lot.place), -points, spent=True)
+            same.remaining -= points
+            self._spent[same.funder] = self._spent.get(same.funder, 0) + points
         sums.first += amount
         self._put_aside(signer, amount, money)
         if act_id in self._originals:

@@ -6,8 +6,9 @@ from coalition.audit.act_rows import ActRows, act_row
 from coalition.audit.checks import Check, Report
 from coalition.audit.claims import Claim, what_is_wrong_with_key
 from coalition.audit.history import ShardState
-from coalition.audit.ordinary import ACT_ROW, DIGEST, HOUSE_SIZE, INDEX, TIME_US, Ordinary, Signer
+from coalition.audit.ordinary import ACT_ROW, DIGEST, HOUSE_SIZE, INDEX, TIME_US, Ordinary
 from coalition.audit.ordinary_acts import OrdinaryActs
+from coalition.audit.plain_payload import Signer
 from coalition.audit.records import Read
 from coalition.audit.replay import Replay, Replayed
 from coalition.audit.signatures import Job

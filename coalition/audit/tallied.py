@@ -5,7 +5,6 @@ from typing import TypeAlias
 
 from settlement.clock import parse_time
 from settlement.journal.leaf import Entry
-from settlement.ledger import chart
 from settlement.ledger.acts import ON_EVENT_US
 from settlement.ledger.book import IDLE_US, NEVER_US
 
@@ -28,11 +27,6 @@ class TalliedLot:
     tariff: int
     idle_months: int | None = None
     pending_until_us: int | None = None
-
-    @property
-    def account(self) -> str:
-        """The account of its member in which its points stand."""
-        return chart.wallet(self.member) if self.pending_until_us is None else chart.pending(self.member)
 
 
 @dataclass(slots=True)

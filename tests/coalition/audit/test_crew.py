@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 
 import psutil
@@ -39,9 +38,14 @@ def spoilt(evidence: Evidence, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]
 
 
 def _children() -> list[psutil.Process]:
-    """The processes that examine entries; PostgreSQL may be a child too."""
-    alive = [child for child in psutil.Process().children() if child.status() != psutil.STATUS_ZOMBIE]
+    """The program that starts those which examine entries, then these; PostgreSQL may be a child too."""
+    found = psutil.Process().children(recursive=True)
+    alive = [child for child in found if child.status() != psutil.STATUS_ZOMBIE]
     return [child for child in alive if "examiner" in " ".join(child.cmdline())]
+
+
+def _all_end(processes: list[psutil.Process]) -> bool:
+    return not psutil.wait_procs(processes, timeout=END_SECONDS_MAX)[1]
 
 
 def test_a_finding_comes_long_before_the_end(spoilt: str) -> None:
@@ -70,19 +74,23 @@ def test_processes_find_the_same_in_the_same_order(spoilt: str) -> None:
 def test_a_killed_process_is_an_error_and_no_hang(spoilt: str) -> None:
     findings = fsck(spoilt, processes=2)
     next(findings)
-    _children()[0].kill()
+    *others, last = _children()
+    last.kill()
     with pytest.raises(CrewError, match="ended by signal 9") as caught:
         list(findings)
     assert caught.value.reason == "CHECK_INTERRUPTED"
     assert _children() == []
+    assert _all_end(others)
 
 
 def test_a_check_that_is_left_takes_its_processes_along(spoilt: str) -> None:
     findings = fsck(spoilt, processes=2)
     next(findings)
-    assert len(_children()) == 2
+    children = _children()
+    assert len(children) == 1 + 2
     findings.close()
     assert _children() == []
+    assert _all_end(children)
 
 
 def test_a_database_that_goes_away_is_named(spoilt: str) -> None:
@@ -118,13 +126,10 @@ time.sleep(600)
     )
     assert process.stdout is not None
     assert process.stdout.readline().startswith("table-entries: 1:20")
-    helpers = psutil.Process(process.pid).children()
-    assert len(helpers) == 2
+    helpers = psutil.Process(process.pid).children(recursive=True)
+    assert len(helpers) == 1 + 2
     os.kill(process.pid, number)
     _, errors = process.communicate(timeout=END_SECONDS_MAX)
     assert ("KeyboardInterrupt" in errors) == (number == signal.SIGINT)
     assert errors.count("Traceback") <= 1  # the helpers say nothing
-    deadline = time.monotonic() + END_SECONDS_MAX
-    while any(helper.is_running() for helper in helpers) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not any(helper.is_running() for helper in helpers)
+    assert _all_end(helpers)
