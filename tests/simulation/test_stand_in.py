@@ -74,6 +74,9 @@ for _ in range(60):
 EXPIRIES = ("never", "months-1", "year-end-1", "activity-1", "activity-3")
 LATER_US, LAST_US = 5 * 10**15, 10**16
 """Far ahead of both clocks."""
+SPANS = ([SHARD, ELSEWHERE], [0, 0], [2_000, 2_000])
+ON_A_CYCLE: dict[str, object] = {reading.CUTS: {"cycle": 1}, reading.CLOSED_AT: (HOUSE, 3)}
+ON_A_CYCLE |= {reading.POINTS: (*SPANS, [*ASSETS]), reading.MONEY: (REPAYS, *SPANS, "EUR")}
 KEYS = [Key(keyid_for(name), "ed25519", REQUEST, name, None, b"spki", 0) for name in (OPERATOR, *PARTNERS)]
 KEYS += [Key(keyid_for(name), "ed25519", APPROVER, OPERATOR, name, b"spki", 0) for name in ("ann", "bob")]
 
@@ -268,7 +271,7 @@ def _questions(tables: Tables) -> dict[str, object]:
         sweeping.DUE_HOLDS: (SHARD, LIFE_US, 1_000),
         obligations.OPEN_IN_SOME_SHARD: (),
         obligations.ACCRUED: {"cycle": 3},
-        **_questions_on_a_cycle(tables),
+        **ON_A_CYCLE,
         publisher.SIZES: (),
         publisher.UNCUT: (9,),
         publisher.PUBLISHED: (),
@@ -279,16 +282,6 @@ def _questions(tables: Tables) -> dict[str, object]:
     }
     assert asked.keys() <= STATEMENTS.keys()
     return asked
-
-
-def _questions_on_a_cycle(tables: Tables) -> dict[str, object]:
-    size = len(tables.entries[SHARD])
-    return {
-        reading.CUTS: {"cycle": 1},
-        reading.CLOSED_AT: (HOUSE, 3),
-        reading.POINTS: ([SHARD, ELSEWHERE], [0, 0], [size, size], [*ASSETS]),
-        reading.MONEY: (REPAYS, [SHARD, ELSEWHERE], [0, 0], [size, size], "EUR"),
-    }
 
 
 def comparable(rows: list[tuple[Any, ...]], tables: Tables) -> list[str]:
