@@ -109,7 +109,10 @@ class Funding:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """The discharge of one cycle's net positions, in minor units: positive pays, negative is paid."""
+    """The discharge of one cycle's net positions, in minor units: positive pays, negative is paid.
+
+    `tariff`: the one in force at its approval, whose terms say when legs are due. `overdue`: whose legs were said to be.
+    """
 
     number: int
     cycle: int
@@ -118,7 +121,10 @@ class Settlement:
     proposed_at_us: int
     nets: dict[str, int]
     approved: bool = False
+    approved_at_us: int | None = None
+    tariff: int = 0
     paid: frozenset[str] = field(default_factory=frozenset)
+    overdue: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def legs(self) -> dict[str, int]:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from coalition.simulation.model.calendars import overdue_from
 from coalition.simulation.model.cycles import Cycles
+from coalition.simulation.model.tariffs import Tariffs
 from coalition.simulation.model.terms import (
     MONEY_MAX_MICROS,
     PROPOSAL_LIFE_US,
@@ -11,13 +13,17 @@ from coalition.simulation.model.terms import (
     ModelError,
     Place,
     Post,
+    spell_time,
 )
 from settlement.clearing.acts import Approve, Confirm, Propose
 
 
 @dataclass(slots=True)
 class Settlement:
-    """A proposal, and what became of it. `approved_at`, `paid`: the house entries that approved it and confirmed legs."""
+    """A proposal, and what became of it. `approved_at`, `paid`: the house entries that approved it and confirmed legs.
+
+    `due_us`: from when on its legs are overdue; `late`: who was told so.
+    """
 
     number: int
     cycle: int
@@ -27,6 +33,8 @@ class Settlement:
     nets: dict[str, int]
     approved_at: int | None = None
     paid: dict[str, int] = field(default_factory=dict)
+    due_us: int | None = None
+    late: set[str] = field(default_factory=set)
 
     def unpaid(self) -> dict[str, int]:
         """Legs that are to be paid, in minor units: positive pays, negative is paid."""
@@ -38,8 +46,9 @@ class Settlement:
 class Settlements:
     """Every proposal in the order of its number."""
 
-    def __init__(self, cycles: Cycles, currency: str) -> None:
+    def __init__(self, cycles: Cycles, tariffs: Tariffs, currency: str) -> None:
         self._cycles = cycles
+        self._tariffs = tariffs
         self._currency = currency
         self.all: list[Settlement] = []
 
@@ -98,6 +107,7 @@ class Settlements:
             if net < 0:
                 posts.append(Post(position, settling, self._currency, self._micros(-net)))
         settlement.approved_at = place.index
+        settlement.due_us = overdue_from(self._tariffs.at(place.house).terms, place.time_us)
         return Answer(None, about, posts)
 
     def _why_not_approve(self, place: Place, person: str, settlement: Settlement) -> str | None:
@@ -138,6 +148,24 @@ class Settlements:
         if body.participant in settlement.paid:
             return "LEG_ALREADY_PAID"
         return None if abs(net) == body.amount_minor else "LEG_AMOUNT_DIFFERS"
+
+    def overdue(self, place: Place, number: int, participant: str) -> tuple[Line, ...]:
+        """The lines of the one entry that says that this leg was not paid in time. ModelError NOT_OVERDUE."""
+        settlement = self.numbered(number)
+        late = (
+            settlement is not None
+            and settlement.due_us is not None
+            and place.time_us >= settlement.due_us
+            and settlement.unpaid().get(participant, 0) > 0
+            and participant not in settlement.late
+        )
+        if not late or settlement is None or settlement.due_us is None:
+            raise ModelError(
+                "NOT_OVERDUE", f"{participant} owes nothing of settlement {number} that is overdue"
+            )
+        settlement.late.add(participant)
+        due = spell_time(settlement.due_us)
+        return ("settlement", str(number)), ("subject", participant), ("due", due)
 
     def _micros(self, amount_minor: int) -> int:
         micros = amount_minor * self._cycles.unit
