@@ -18,7 +18,7 @@ from coalition.simulation.model.terms import (
 from coalition.simulation.model.timeline import Timeline
 from settlement.clearing.acts import CloseCycle
 
-OPERATORS = ("fund", "fee-income", "spread", "breakage")
+OPERATORS = ("fund", "fee-income", "vat", "spread", "breakage")
 """The operator's accounts beside its position."""
 Pair = tuple[str, str]
 """Debtor and creditor."""
