@@ -164,6 +164,6 @@ class History:
             self.founded_at_us = entry.time_us
         elif entry.kind == "heads":
             self.heads.append((entry.index, entry.all("head")))
-        elif entry.kind == "close" and entry.refusal is None:
+        elif entry.kind in ("close", "auto-close") and entry.refusal is None:
             self.closed_at_us[int(entry.one("cycle"))] = entry.time_us
         return wrong

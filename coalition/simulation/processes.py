@@ -212,7 +212,7 @@ class Worker(Process):
         next_sweep = next_publication = loop.time()
         while True:
             await publisher.cut()
-            await publisher.start_tariff()
+            await publisher.see_to_house()
             if loop.time() >= next_sweep and not await publisher.sweep():
                 next_sweep = loop.time() + SWEEP_SECONDS
             if loop.time() >= next_publication:

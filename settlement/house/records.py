@@ -124,6 +124,7 @@ class Settlement:
 
     Before `objections_end_us` participants may object and nobody may approve. `approved_at`, `cancelled_at`, `aborted_at`: house
     entries. `objections`: by participant.
+    `tariff`: the one in force at its approval, whose terms say when legs are due. `overdue`: whose legs were said to be.
     """
 
     number: int
@@ -138,7 +139,10 @@ class Settlement:
     approved_at: int | None = None
     cancelled_at: int | None = None
     aborted_at: int | None = None
+    approved_at_us: int | None = None
+    tariff: int = 0
     paid: frozenset[str] = field(default_factory=frozenset)
+    overdue: frozenset[str] = field(default_factory=frozenset)
 
     @property
     def approved(self) -> bool:

@@ -18,6 +18,11 @@ def _close(house: "House", entry: Entry) -> None:
     house.cycles[number + 1] = Cycle(number + 1)
 
 
+def _close_by_calendar(house: "House", entry: Entry) -> None:
+    _close(house, entry)
+    house.closes_after_us = entry.time_us
+
+
 def _propose(house: "House", entry: Entry) -> None:
     number, cycle = int(entry.one("settlement")), int(entry.one("cycle"))
     nets = {name: int(net) for name, net in (value.split(" ") for value in entry.all("net"))}
@@ -55,8 +60,13 @@ def _cancel(house: "House", entry: Entry) -> None:
 
 def _approve(house: "House", entry: Entry) -> None:
     number = int(entry.one("settlement"))
-    settlement = replace(house.settlements[number], approved_at=entry.index)
-    house.settlements[number] = settlement
+    settlement = replace(
+        house.settlements[number],
+        approved_at=entry.index,
+        approved_at_us=entry.time_us,
+        tariff=house.tariff_number,
+    )
+    _put(house, settlement)
     house.cycles[settlement.cycle] = replace(house.cycles[settlement.cycle], settlement=number)
 
 
@@ -64,18 +74,33 @@ def _abort(house: "House", entry: Entry) -> None:
     """The cycle may be settled anew."""
     number = int(entry.one("settlement"))
     settlement = replace(house.settlements[number], aborted_at=entry.index)
-    house.settlements[number] = settlement
+    _put(house, settlement)
     house.cycles[settlement.cycle] = replace(house.cycles[settlement.cycle], settlement=None)
 
 
 def _confirm(house: "House", entry: Entry) -> None:
     number = int(entry.one("settlement"))
     settlement = house.settlements[number]
-    house.settlements[number] = replace(settlement, paid=settlement.paid | {entry.one("subject")})
+    _put(house, replace(settlement, paid=settlement.paid | {entry.one("subject")}))
+
+
+def _overdue(house: "House", entry: Entry) -> None:
+    number = int(entry.one("settlement"))
+    settlement = house.settlements[number]
+    _put(house, replace(settlement, overdue=settlement.overdue | {entry.one("subject")}))
+
+
+def _put(house: "House", settlement: Settlement) -> None:
+    """The settlement as it is from now on: whoever looks for unpaid legs need not look through all that are settled."""
+    house.settlements[settlement.number] = settlement
+    others = [number for number in house.unsettled if number != settlement.number]
+    open_again = [settlement.number] if settlement.approved and not settlement.settled else []
+    house.unsettled = (*others, *open_again)
 
 
 SETTLING: dict[str, Callable[["House", Entry], None]] = {
     "close": _close,
+    "auto-close": _close_by_calendar,
     "propose": _propose,
     "objection": _object,
     "objection-answer": _answer,
@@ -83,5 +108,6 @@ SETTLING: dict[str, Callable[["House", Entry], None]] = {
     "approve": _approve,
     "abort": _abort,
     "confirm": _confirm,
+    "overdue": _overdue,
 }
 """The fold of each kind of entry."""

@@ -229,7 +229,7 @@ def acts_have_one_answer(facts: Facts) -> Iterator[str]:
         + facts.transfers.arrived
         + facts.heads
         + facts.seen_to
-        + facts.tariffs.started
+        + facts.by_itself
         + len(facts.openings.loaded)
     )
     if entries != known:

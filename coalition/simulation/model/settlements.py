@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from coalition.simulation.model.calendars import overdue_from
 from coalition.simulation.model.cycles import Cycles
+from coalition.simulation.model.tariffs import Tariffs
 from coalition.simulation.model.terms import (
     HOUR_US,
     MONEY_MAX_MICROS,
@@ -12,6 +14,7 @@ from coalition.simulation.model.terms import (
     ModelError,
     Place,
     Post,
+    spell_time,
 )
 from coalition.simulation.model.warnings import warnings_of
 from settlement.clearing.acts import (
@@ -31,7 +34,7 @@ class Settlement:
     """A proposal, and what became of it. `approved_at`, `paid`: the house entries that approved it and confirmed legs.
 
     `ended`: `cancelled` or `aborted`. `objections_end_us`: from then on nobody may object, and others may approve. `answers`: by
-    who objected; None while nobody has answered.
+    who objected; None while nobody has answered. `due_us`: from when on its legs are overdue; `late`: who was told so.
     """
 
     number: int
@@ -46,6 +49,8 @@ class Settlement:
     paid: dict[str, int] = field(default_factory=dict)
     ended: str | None = None
     answers: dict[str, bool | None] = field(default_factory=dict)
+    due_us: int | None = None
+    late: set[str] = field(default_factory=set)
 
     @property
     def binds(self) -> bool:
@@ -62,8 +67,9 @@ class Settlement:
 class Settlements:
     """Every proposal in the order of its number."""
 
-    def __init__(self, cycles: Cycles, currency: str) -> None:
+    def __init__(self, cycles: Cycles, tariffs: Tariffs, currency: str) -> None:
         self._cycles = cycles
+        self._tariffs = tariffs
         self._currency = currency
         self.all: list[Settlement] = []
 
@@ -134,6 +140,7 @@ class Settlements:
             if net < 0:
                 posts.append(Post(position, settling, self._currency, self._micros(-net)))
         settlement.approved_at = place.index
+        settlement.due_us = overdue_from(self._tariffs.at(place.house).terms, place.time_us)
         return Answer(None, about, posts)
 
     def _why_not_approve(self, place: Place, person: str, settlement: Settlement) -> str | None:
@@ -255,6 +262,24 @@ class Settlements:
         if body.participant in settlement.paid:
             return "LEG_ALREADY_PAID"
         return None if abs(net) == body.amount_minor else "LEG_AMOUNT_DIFFERS"
+
+    def overdue(self, place: Place, number: int, participant: str) -> tuple[Line, ...]:
+        """The lines of the one entry that says that this leg was not paid in time. ModelError NOT_OVERDUE."""
+        settlement = self.numbered(number)
+        late = (
+            settlement is not None
+            and settlement.due_us is not None
+            and place.time_us >= settlement.due_us
+            and settlement.unpaid().get(participant, 0) > 0
+            and participant not in settlement.late
+        )
+        if not late or settlement is None or settlement.due_us is None:
+            raise ModelError(
+                "NOT_OVERDUE", f"{participant} owes nothing of settlement {number} that is overdue"
+            )
+        settlement.late.add(participant)
+        due = spell_time(settlement.due_us)
+        return ("settlement", str(number)), ("subject", participant), ("due", due)
 
     def _micros(self, amount_minor: int) -> int:
         micros = amount_minor * self._cycles.unit
