@@ -47,7 +47,8 @@ _GRANTS = (
     f"GRANT INSERT, UPDATE (public) ON proofs TO {GATEWAY}",
     f"GRANT UPDATE (closed_by) ON holds TO {GATEWAY}, {WORKER}",
     f"GRANT UPDATE ON shards TO {GATEWAY}, {WORKER}",
-    f"GRANT INSERT ON entries, transfers, concerns, checkpoints TO {WORKER}",
+    f"GRANT INSERT ON concerns TO {GATEWAY}, {WORKER}",
+    f"GRANT INSERT ON entries, transfers, checkpoints TO {WORKER}",
 )
 
 

@@ -83,7 +83,10 @@ ASKED_BY: dict[str, tuple[str, frozenset[str]]] = {
 """Kind of entry to the message that asks for it and the roles that may."""
 SWEPT_KINDS = frozenset({"lapse", "expire", "mature", "notice", "arrive"})
 """Entries of the engine about a member: what fell due or arrived by itself."""
-ENGINE_KINDS = frozenset({"found", "heads", "cut", "tariff-start", "statements", "opening"}) | SWEPT_KINDS
+ENGINE_KINDS = (
+    frozenset({"found", "heads", "cut", "tariff-start", "statements", "opening", "auto-close", "overdue"})
+    | SWEPT_KINDS
+)
 NOBODY = "00000000-0000-0000-0000-000000000000"
 """Stands for a member that an act names and nobody enrolled."""
 TAKEN = b"taken"

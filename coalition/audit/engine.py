@@ -1,5 +1,6 @@
 """The engine's own entries: nobody signs them, so each must be the only one that could stand there."""
 
+from coalition.audit.by_calendar import wrong_close, wrong_overdue
 from settlement.errors import CoalitionError
 from settlement.house.pricing import start_of_tariff
 from settlement.house.records import parse_key
@@ -26,6 +27,10 @@ def what_is_wrong_with_engine_entry(
         return f"only the house has entries of kind {entry.kind}"
     if entry.kind == "found":
         return _wrong_founding(entry)
+    if entry.kind == "auto-close":
+        return wrong_close(entry, house)
+    if entry.kind == "overdue":
+        return wrong_overdue(entry, house)
     if entry.kind == "tariff-start":
         due = start_of_tariff(house, entry.time_us)
         return None if due is not None and due.lines == entry.lines else "no such tariff is due"

@@ -162,7 +162,7 @@ class History:
             self.heads.append((entry.index, entry.all("head")))
         elif entry.kind == "statements":
             self.statements.setdefault(int(entry.one("cycle")), []).append(entry)
-        elif entry.kind == "close" and entry.refusal is None:
+        elif entry.kind in ("close", "auto-close") and entry.refusal is None:
             self.closed_at_us[int(entry.one("cycle"))] = entry.time_us
         elif entry.kind == "deposit" and entry.refusal is None:
             self.deposited[_account(entry)] += _micros(entry)

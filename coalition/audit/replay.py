@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
+from coalition.audit.by_calendar import remark_on_holidays
 from coalition.audit.checks import Check, Report
 from coalition.audit.claims import (
     ENGINE_KINDS,
@@ -134,6 +135,8 @@ class Replay(History):
         self.report.require(
             wrong is None, Check.CUTS if entry.kind == "cut" else Check.ENGINE, where, wrong or ""
         )
+        remark = None if wrong is not None else remark_on_holidays(entry, self.house)
+        self.report.remarks += [] if remark is None else [remark]
         if entry.kind == "cut" and due is not None:
             state.ranges[state.cycle] = (state.cycle_start, entry.index)
             state.cycle, state.cycle_start = state.cycle + 1, entry.index

@@ -257,6 +257,8 @@ class Tally:
             return {name.removeprefix("expired:") for name in accounts if name.startswith("expired:")}
         if entry.kind == "notice":
             return {value.split(" ")[0] for value in entry.all("expiring")}
+        if entry.kind == "overdue":
+            return {entry.one("subject")}
         if entry.kind == "lapse":
             hold = self.holds.get(named_place(entry.one("original")))
             return set() if hold is None else {hold.partner}

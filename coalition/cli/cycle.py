@@ -1,14 +1,18 @@
 """`coalition cycle`: clearing cycles and what is owed in them."""
 
+from itertools import islice
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from coalition.cli.currencies import minor_digits
 from coalition.cli.options import ActId, CycleNumber
-from coalition.cli.printing import emit, money_micros, show_table
+from coalition.cli.printing import emit, money_micros, say, show_table, utc
 from coalition.cli.telling import tell_outcome
 from coalition.cli.voice import OPERATOR, Voice, speaking
+from settlement.clearing.calendar import closes_due
+from settlement.clock import format_time, from_us, now_us
 
 app = typer.Typer(no_args_is_help=True, help="List and close cycles; show what is owed in one.")
 
@@ -44,6 +48,33 @@ def list_cycles(voice: Voice) -> None:
         for c in cycles
     ]
     show_table(("cycle", "label", "state", "closed at", "settlement"), rows)
+
+
+@app.command()
+@speaking(OPERATOR)
+def calendar(
+    voice: Voice,
+    count: Annotated[int, typer.Option(min=1, max=366, metavar="N", help="How many closes to show.")] = 12,
+) -> None:
+    """Show when the next cycles close by themselves, by the tariff in force and the holidays known here.
+
+    [dim]coalition cycle calendar --count 3[/]
+    """
+    with voice.asking() as client:
+        tariff = client.tariffs().in_force
+    found = list(islice(closes_due(tariff, now_us()), count))
+    if voice.json:
+        emit([{"label": each.label, "closes_at": format_time(each.due_us)} for each in found])
+        return
+    if not found:
+        say("cycles close by hand: the tariff names no cut-off")
+        return
+    zone = ZoneInfo(tariff.cut_off_zone)
+    rows = [
+        (each.label, f"{from_us(each.due_us).astimezone(zone):%a %Y-%m-%d %H:%M %Z}", utc(each.due_us))
+        for each in found
+    ]
+    show_table(("label", f"closes in {tariff.cut_off_zone}", "closes at"), rows)
 
 
 @app.command()

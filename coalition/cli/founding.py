@@ -20,6 +20,7 @@ from coalition.cli.site import (
 )
 from coalition.cli.terms import Terms, taking_terms
 from coalition.cli.usage import wrong_usage
+from settlement.clearing.calendar import check_known
 from settlement.house.records import BILATERAL, POOL, Network
 from settlement.house.tariff import Tariff, check_terms
 from settlement.ids import is_partner_id
@@ -89,6 +90,7 @@ def init(
     network, tariff = Network(name, currency, digits, shards, operator, model), replace(CENT, **terms)
     with wrong_usage():
         check_terms(tariff, model=model)
+        check_known(tariff)
     site = open_site(data)
     with database(site):
         if founded_network(site) is None:

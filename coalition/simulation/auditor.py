@@ -5,16 +5,15 @@ no rule with the engine: only the spelling of leaves and receipts.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 
 from coalition.simulation.causes import what_does_not_excuse
 from coalition.simulation.model import Asked, Model, ModelError, Place
-from coalition.simulation.model.openings import PartName
 from coalition.simulation.postgres.tables import EntryRow
 from coalition.simulation.processes import Answer
 from coalition.simulation.requests import Header, Request
+from coalition.simulation.unasked import UNASKED, check_unasked
 from coalition.simulation.verdict import ViolationError
 from coalition.wire.receipts import open_receipt
 from settlement.clock import SECOND_US
@@ -141,51 +140,14 @@ class Auditor:
             raise ViolationError("leaves are canonical", f"{shard}:{row.index}: {error.message}") from None
         self._check_place(shard, row, entry, house_at_lock)
         place = Place(shard, entry.index, entry.house, entry.time_us)
-        if entry.kind == "cut":
-            self._expect("cuts are due", entry, (*self.model.cut(place), ("request", "none")), entry.lines)
-        elif entry.kind == "tariff-start":
-            due = (*self.model.start_tariff(place), ("request", "none"))
-            self._expect("tariffs start in their time", entry, due, entry.lines)
-        elif entry.kind == "statements":
-            due = (*self.model.name_statements(place, entry.all("document")), ("request", "none"))
-            self._expect("statements are named in turn", entry, due, entry.lines)
-        elif entry.kind == "lapse":
-            self._lapse(place, entry)
-        elif entry.kind == "arrive":
-            self._due(
-                "transfers arrive once", entry, partial(self.model.arrive, place, entry.one("original"))
-            )
+        if entry.kind in UNASKED:
+            check_unasked(self.model, place, entry)
         elif entry.kind == "heads":
             self.model.heads(place)
-        elif entry.kind == "opening":
-            name = PartName(entry.one("subject"), entry.one("proposal"), int(entry.one("part")))
-            due = self.model.load_opening(place, name, entry.all("joined"))
-            self._expect("openings are loaded as they were approved", entry, due, entry.lines)
-        elif entry.kind in ("expire", "mature", "notice"):
-            see_to = partial(self.model.see_to, place, entry.kind, entry.one("member"))
-            self._due("only what is due expires, matures or is told", entry, see_to)
         else:
             self._act(place, row, entry)
         self._last[shard] = entry
         self._rows[shard, entry.index] = row
-
-    def _lapse(self, place: Place, entry: Entry) -> None:
-        try:
-            due = self.model.lapse(place, entry.one("original"))
-        except ModelError as error:
-            where = f"{place.shard}:{place.index}"
-            raise ViolationError("lapses are due", f"{where}: {error.reason} {error.message}") from None
-        found = tuple([line for line in entry.lines if line != ("request", "none")])
-        self._expect("lapses are due", entry, due, found)
-
-    def _due(self, law: str, entry: Entry, judge: Callable[[], object]) -> None:
-        """An entry of the engine must be the one that the model has for this place."""
-        try:
-            due = judge()
-        except ModelError as error:
-            where = f"{entry.shard}:{entry.index}"
-            raise ViolationError(law, f"{where}: {error.reason} {error.message}") from None
-        self._expect(law, entry, due, entry.lines)
 
     def _check_place(self, shard: int, row: EntryRow, entry: Entry, house_at_lock: int) -> None:
         where, last = f"{shard}:{row.index}", self._last.get(shard)

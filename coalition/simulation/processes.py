@@ -213,7 +213,7 @@ class Worker(Process):
         while True:
             await publisher.cut()
             await publisher.record_statements()
-            await publisher.start_tariff()
+            await publisher.see_to_house()
             if loop.time() >= next_sweep and not await publisher.sweep():
                 next_sweep = loop.time() + SWEEP_SECONDS
             if loop.time() >= next_publication:

@@ -75,6 +75,7 @@ class World:
             shards=NETWORK.shards,
             tariff=TARIFFS[story.model],
             keys=[as_founding_key(key) for key in keys],
+            founded_at_us=postgres.clock_us(),
         )
         receipt_key = parse_public_key(self.cast.receipt.spki)
         self.auditor = Auditor(self.model, receipt_key=receipt_key, audience=NETWORK.origin)

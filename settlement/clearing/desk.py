@@ -5,17 +5,21 @@ from collections.abc import Sequence
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
+from settlement.clearing.calendar import check_known
 from settlement.clearing.decide import cycle_settled_by, decide_desk
+from settlement.clearing.due import fallen_due
 from settlement.clearing.netting import Figures, Obligations, net
 from settlement.clearing.obligations import minor_obligations
 from settlement.clearing.warnings import compared_with
-from settlement.house.acts import ApproveTariff
-from settlement.house.pricing import start_of_tariff
+from settlement.house.acts import ApproveTariff, ProposeTariff
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 from settlement.journal.leaf import HOUSE, Entry
 from settlement.ledger.batch import ShardHead
 from settlement.ledger.writing import Statement
+
+DUE_MAX = 200
+"""Entries of the engine in one batch: so no act waits long for the house."""
 
 
 class DeskRules:
@@ -49,23 +53,32 @@ class DeskRules:
         return False
 
     def begin(self, head: ShardHead, house: House) -> list[Draft]:
-        """The start of a tariff whose time has come. The house needs no cut: a cycle's own entries end with its close."""
-        start = start_of_tariff(self.house, head.now_us)
-        if start is None or self.house.coming is None:
-            return []
-        head.due_us = self.house.coming.from_us or 0
-        self.house.apply(Entry(HOUSE, head.size, head.size, head.now_us, start.kind, start.lines))
-        return [start]
+        """What has fallen due. The house needs no cut: a cycle's own entries end with its close."""
+        drafts: list[Draft] = []
+        while len(drafts) < DUE_MAX:
+            found = fallen_due(self.house, head.now_us + len(drafts))
+            if found is None:
+                break
+            head.due_us = max(head.due_us, found.due_us)
+            self._take(found.draft, head.size + len(drafts), head.now_us + len(drafts))
+            drafts.append(found.draft)
+        return drafts
 
     def decide(self, act: Act[object], index: int, now_us: int) -> Draft:
         """Judges one act, then moves this batch's copy of the house past the entry.
 
-        What the act makes anyone owe is of the cycle that is open before it.
+        What the act makes anyone owe is of the cycle that is open before it. CoalitionError FIELD_INVALID also for a tariff whose
+        calendar nobody knows; an auditor may not know it either.
         """
+        if isinstance(act.body, ProposeTariff):
+            check_known(act.body.tariff)
         draft = decide_desk(self.house, self._figures, act, now_us, self._owed)
         draft.cycle = self.house.open_cycle
-        self.house.apply(Entry(HOUSE, index, index, now_us, draft.kind, draft.lines))
+        self._take(draft, index, now_us)
         return draft
+
+    def _take(self, draft: Draft, index: int, now_us: int) -> None:
+        self.house.apply(Entry(HOUSE, index, index, now_us, draft.kind, draft.lines))
 
     def changes(self) -> list[Statement]:
         """The house has no tables of its own: its state is a fold of its entries."""

@@ -132,8 +132,8 @@ class Settlement:
 
     Before `objections_end_us` participants may object and nobody may approve. `approved_at`, `cancelled_at`, `aborted_at`: house
     entries. `objections`: by participant.
-    `tariff`: that in force when it was approved. `paid_ahead`: who of `paid` had prefunded its leg. `defaults`: those who did
-    not pay, by name.
+    `tariff`: the one in force at its approval, whose terms say when legs are due. `overdue`: whose legs were said to be.
+    `paid_ahead`: who of `paid` had prefunded its leg. `defaults`: those who did not pay, by name.
     """
 
     number: int
@@ -148,9 +148,10 @@ class Settlement:
     approved_at: int | None = None
     cancelled_at: int | None = None
     aborted_at: int | None = None
-    paid: frozenset[str] = field(default_factory=frozenset)
-    approved_at_us: int = 0
+    approved_at_us: int | None = None
     tariff: int = 0
+    paid: frozenset[str] = field(default_factory=frozenset)
+    overdue: frozenset[str] = field(default_factory=frozenset)
     paid_ahead: frozenset[str] = field(default_factory=frozenset)
     defaults: Mapping[str, "Default"] = field(default_factory=dict)
 

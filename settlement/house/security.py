@@ -167,7 +167,7 @@ def _default_approve(house: "House", entry: Entry) -> None:
     house.security = replace(house.security, defaults=defaults)
     settlement = house.settlements[found.settlement]
     in_default = {**settlement.defaults, found.participant: found}
-    house.settlements[found.settlement] = replace(settlement, defaults=in_default)
+    house.put_settlement(replace(settlement, defaults=in_default))
 
 
 SECURING: dict[str, Callable[["House", Entry], None]] = {

@@ -20,6 +20,11 @@ def _close(house: "House", entry: Entry) -> None:
     house.cycles[number + 1] = Cycle(number + 1)
 
 
+def _close_by_calendar(house: "House", entry: Entry) -> None:
+    _close(house, entry)
+    house.closes_after_us = entry.time_us
+
+
 def _propose(house: "House", entry: Entry) -> None:
     number, cycle = int(entry.one("settlement")), int(entry.one("cycle"))
     nets = {name: int(net) for name, net in (value.split(" ") for value in entry.all("net"))}
@@ -67,7 +72,7 @@ def _approve(house: "House", entry: Entry) -> None:
         paid=ahead,
         paid_ahead=ahead,
     )
-    house.settlements[number] = settlement
+    house.put_settlement(settlement)
     house.cycles[settlement.cycle] = replace(house.cycles[settlement.cycle], settlement=number)
 
 
@@ -75,14 +80,20 @@ def _abort(house: "House", entry: Entry) -> None:
     """The cycle may be settled anew."""
     number = int(entry.one("settlement"))
     settlement = replace(house.settlements[number], aborted_at=entry.index)
-    house.settlements[number] = settlement
+    house.put_settlement(settlement)
     house.cycles[settlement.cycle] = replace(house.cycles[settlement.cycle], settlement=None)
 
 
 def _confirm(house: "House", entry: Entry) -> None:
     number = int(entry.one("settlement"))
     settlement = house.settlements[number]
-    house.settlements[number] = replace(settlement, paid=settlement.paid | {entry.one("subject")})
+    house.put_settlement(replace(settlement, paid=settlement.paid | {entry.one("subject")}))
+
+
+def _overdue(house: "House", entry: Entry) -> None:
+    number = int(entry.one("settlement"))
+    settlement = house.settlements[number]
+    house.put_settlement(replace(settlement, overdue=settlement.overdue | {entry.one("subject")}))
 
 
 def _statements(house: "House", entry: Entry) -> None:
@@ -97,6 +108,7 @@ def _statements(house: "House", entry: Entry) -> None:
 
 SETTLING: dict[str, Callable[["House", Entry], None]] = {
     "close": _close,
+    "auto-close": _close_by_calendar,
     "propose": _propose,
     "objection": _object,
     "objection-answer": _answer,
@@ -105,5 +117,6 @@ SETTLING: dict[str, Callable[["House", Entry], None]] = {
     "abort": _abort,
     "confirm": _confirm,
     "statements": _statements,
+    "overdue": _overdue,
 }
 """The fold of each kind of entry."""

@@ -49,6 +49,10 @@ class House:
     recorded_cycles: int = 0
     """How many cycles' statements the journal names."""
     settlements: dict[int, Settlement] = field(default_factory=dict)
+    closes_after_us: int = 0
+    """Cycles close by themselves at the moments after this one that the tariff's calendar and cut-off name."""
+    unsettled: tuple[int, ...] = ()
+    """Settlements that are approved and have unpaid legs."""
     openings: dict[tuple[str, str], Opening] = field(default_factory=dict)
     """The newest proposal by partner and SHA-256 of the file."""
     security: Security = field(default_factory=Security)
@@ -112,6 +116,13 @@ class House:
         named, keyid = self.security.named.get(participant, ("", ""))
         return self.live_key(keyid) if named == cap else None
 
+    def put_settlement(self, settlement: Settlement) -> None:
+        """A settlement as it is from now on: whoever looks for unpaid legs need not look through all that are settled."""
+        self.settlements[settlement.number] = settlement
+        others = [number for number in self.unsettled if number != settlement.number]
+        open_again = [settlement.number] if settlement.approved and not settlement.settled else []
+        self.unsettled = (*others, *open_again)
+
     def fork(self) -> "House":
         """An independent copy; cheap, as all records are immutable."""
         return replace(
@@ -146,7 +157,7 @@ def _found(house: House, entry: Entry) -> None:
     house.network = Network(
         entry.one("network"), currency, int(digits), int(entry.one("shards")), operator, entry.one("model")
     )
-    _put_in_force(house, entry.index, parse_tariff(entry.all("term")))
+    _put_in_force(house, entry, parse_tariff(entry.all("term")))
     house.partners[operator] = Partner(operator, "Operator", ACTIVE)
     house.cycles[1] = Cycle(1)
     for value in entry.all("key"):
@@ -205,9 +216,12 @@ def _fund_end(house: House, entry: Entry) -> None:
     house.fundings[place] = tuple([each for each in house.fundings[place] if each.funder != funder])
 
 
-def _put_in_force(house: House, number: int, tariff: Tariff) -> None:
-    house.tariffs[number] = tariff
-    house.tariff_number, house.coming = number, None
+def _put_in_force(house: House, entry: Entry, tariff: Tariff) -> None:
+    """Another cut-off counts from here; the same one goes on as it was."""
+    if not house.tariffs or tariff.closes != house.tariff.closes:
+        house.closes_after_us = entry.time_us
+    house.tariffs[entry.index] = tariff
+    house.tariff_number, house.coming = entry.index, None
 
 
 def _tariff_propose(house: House, entry: Entry) -> None:
@@ -225,7 +239,7 @@ def _tariff_approve(house: House, entry: Entry) -> None:
     proposal = replace(house.tariff_proposals[entry.one("proposal")], approved=True)
     house.tariff_proposals[proposal.proposal_sha256] = proposal
     if proposal.has_come(entry.time_us):
-        _put_in_force(house, entry.index, proposal.tariff)
+        _put_in_force(house, entry, proposal.tariff)
     else:
         house.coming = proposal
 
@@ -233,7 +247,7 @@ def _tariff_approve(house: House, entry: Entry) -> None:
 def _tariff_start(house: House, entry: Entry) -> None:
     if house.coming is None:
         raise BooksError(f"house entry {entry.index} starts a tariff, and none is coming")
-    _put_in_force(house, entry.index, house.coming.tariff)
+    _put_in_force(house, entry, house.coming.tariff)
 
 
 def _propose_opening(house: House, entry: Entry) -> None:

@@ -10,7 +10,7 @@ from settlement.errors import BooksError, CoalitionError
 from settlement.house.records import POOL
 from settlement.money import micros_per_minor
 
-_NONE = "none"
+NONE = "none"
 HOLD_MINUTES_DEFAULT, HOLD_MINUTES_MAX = 7 * 1_440, 365 * 1_440
 
 
@@ -71,8 +71,8 @@ class Tariff:
     value_expiry: str = "never"
     value_consent_above: int | None = None
     value_transfer_max: int = 0
-    calendar: str = _NONE
-    cut_off: str = _NONE
+    calendar: str = NONE
+    cut_off: str = NONE
     cut_off_zone: str = "UTC"
     cut_off_every: CutOffEvery = CutOffEvery.MONTH
     objection_hours: int = 0
@@ -80,6 +80,11 @@ class Tariff:
     minimum_payment_minor: int = 0
     swing_warning_basis_points: int = 0
     vat_basis_points: int = 0
+
+    @property
+    def closes(self) -> tuple[str, ...]:
+        """The terms that say when cycles close by themselves."""
+        return self.calendar, self.cut_off, self.cut_off_zone, self.cut_off_every
 
     def lines(self) -> tuple[tuple[str, str], ...]:
         """The leaf's `term` lines, in the order of the fields."""
@@ -117,7 +122,7 @@ def check_terms(tariff: Tariff, *, model: str) -> None:
 
 
 def _spell(value: object) -> str:
-    return _NONE if value is None else str(value)
+    return NONE if value is None else str(value)
 
 
 _READ: dict[Any, Callable[[str], Any]] = {
@@ -125,7 +130,7 @@ _READ: dict[Any, Callable[[str], Any]] = {
     str: str,
     Spent: Spent,
     CutOffEvery: CutOffEvery,
-    int | None: lambda text: None if text == _NONE else int(text),
+    int | None: lambda text: None if text == NONE else int(text),
 }
 
 

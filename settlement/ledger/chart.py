@@ -4,11 +4,13 @@ FUND = "fund"
 """Money, credit: what the pool holds for points that are not yet spent."""
 FEE_INCOME = "fee-income"
 """Money, credit: fees for points issued."""
+VAT = "vat"
+"""Money, credit: the tax on fees, which the operator hands on."""
 SPREAD = "spread"
 """Money, credit: what spent points were priced at, less what was paid for them; debit where more was paid."""
 BREAKAGE = "breakage"
 """Money, credit: the price of expired points, less the rebates of their issuers."""
-OPERATORS = frozenset({FUND, FEE_INCOME, SPREAD, BREAKAGE})
+OPERATORS = frozenset({FUND, FEE_INCOME, VAT, SPREAD, BREAKAGE})
 """The operator's own accounts: what others owe them they owe the operator, and the other way round."""
 _POSITION = "position:"
 

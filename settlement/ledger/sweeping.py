@@ -99,15 +99,19 @@ class SweepRules(MemberRules):
     ) -> bool:
         """Reads what comes from other shards, the holds that have run out, the members with lots whose time has come, and all
         their lots, wallets and arrears.
+
+        What comes from other shards waits while any member's time has come: it may move the batch's time on, past lots that fall
+        due meanwhile and are not read.
         """
-        self._coming = await crossing.read_coming(connection, head.shard)
+        sought = _due(house, head.now_us) | {"shard": head.shard, "most": LOTS_MAX}
+        cursor = await connection.execute(DUE_MEMBERS, sought)
+        self._members = [member for (member,) in await cursor.fetchall()]
+        if not self._members:
+            self._coming = await crossing.read_coming(connection, head.shard)
         cursor = await connection.execute(DUE_HOLDS, (head.shard, head.now_us, LAPSES_MAX))
         self._due = [read_hold(*row) for row in await cursor.fetchall()]
         head.due_us = max([hold.until_us for hold in self._due], default=0)
         await self._load_lots(connection, {name for hold in self._due for name, _ in hold.slices})
-        sought = _due(house, head.now_us) | {"shard": head.shard, "most": LOTS_MAX}
-        cursor = await connection.execute(DUE_MEMBERS, sought)
-        self._members = [member for (member,) in await cursor.fetchall()]
         recipients = [transit.recipient for transit in self._coming]
         members = list({*self._members, *recipients, *[hold.member for hold in self._due]})
         await self._load_wallets(connection, head.now_us, members, ASSETS, {})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from settlement.journal.leaf import Entry
-from settlement.ledger.chart import FEE_INCOME, FUND, parties, position
+from settlement.ledger.chart import FEE_INCOME, FUND, VAT, parties, position
 from settlement.money import ASSETS, micros_per_minor
 
 PURPOSES = (
@@ -17,6 +17,7 @@ PURPOSES = (
     REIMBURSEMENT := "reimbursement",
     INTERCHANGE := "interchange",
     TRANSFER_FEE := "transfer_fee",
+    TAX := "vat",
     REBATE := "rebate",
     REPAYMENT := "repayment",
     DEFAULT := "default",
@@ -85,6 +86,8 @@ def _purpose(kind: str, partner: str | None, debit: str, credit: str) -> str:
         return DEFAULT
     if payee == FEE_INCOME:
         return TRANSFER_FEE if kind == "transfer" else FEE
+    if payee == VAT:
+        return TAX
     if payee == FUND:
         return PRICE
     if kind == "expire":

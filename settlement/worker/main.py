@@ -22,7 +22,7 @@ _log = structlog.get_logger(__name__)
 async def work(
     dsn: Callable[[], str], log: Path, signer: KeySigner, stopping: asyncio.Event, ready: asyncio.Event
 ) -> None:
-    """Cuts, names statements, starts tariffs, sweeps and publishes until `stopping` is set, and publishes a last time then.
+    """Cuts, names statements, sees to what is due, and publishes until `stopping` is set, and publishes a last time then.
 
     A lost connection is made again, once more at the end too.
 
@@ -52,7 +52,7 @@ async def _work_on(publisher: Publisher, stopping: asyncio.Event) -> None:
     while not stopping.is_set():
         await publisher.cut()
         await publisher.record_statements()
-        await publisher.start_tariff()
+        await publisher.see_to_house()
         if loop.time() >= next_sweep and not await publisher.sweep():
             next_sweep = loop.time() + SWEEP_SECONDS
         if loop.time() >= next_publication:

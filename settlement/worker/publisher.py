@@ -14,6 +14,7 @@ from psycopg.rows import TupleRow
 
 from settlement.clearing.closing import CycleNotClosedError
 from settlement.clearing.desk import DeskRules
+from settlement.clearing.due import fallen_due
 from settlement.errors import BooksError
 from settlement.house.state import House
 from settlement.journal.acts import ENGINE_LINE, Act, Draft
@@ -105,13 +106,10 @@ class Publisher:
                     [],
                 )
 
-    async def start_tariff(self) -> None:
-        """Puts the coming tariff in force if its time has come. As of the last `cut`, which looks at the house."""
-        coming = self._memory.house.coming
-        if coming is None:
-            return
+    async def see_to_house(self) -> None:
+        """Writes what has fallen due in the house: a close, a tariff, word of a late payment. As of the last `cut`."""
         row = await (await self._connection.execute(CLOCK)).fetchone()
-        if row is not None and coming.has_come(row[0]):
+        if row is not None and fallen_due(self._memory.house, row[0]) is not None:
             await post(self._connection, self._memory, DeskRules, HOUSE, [])
 
     async def sweep(self) -> bool:

@@ -32,7 +32,7 @@ GRPC_CODES = {
     "UNAVAILABLE",
     "INTERNAL",
 }
-RAISED_ELSEWHERE = {"CYCLE_NOT_CLOSED", "AMOUNT_TOO_LARGE"}
+RAISED_ELSEWHERE = {"CYCLE_NOT_CLOSED", "AMOUNT_TOO_LARGE", "FIELD_INVALID"}
 """Reasons in the rules that are errors and no refusals."""
 
 

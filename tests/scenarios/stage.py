@@ -48,6 +48,7 @@ class Stage:
             shards=network.shards,
             tariff=tariff,
             keys=[as_founding_key(key) for key in cast.founding_keys()],
+            founded_at_us=postgres.clock_us(),
         )
         self.scene = Scene(network, model, postgres.clock_us)
         self.postgres = postgres
@@ -103,7 +104,7 @@ class Stage:
         assert self._publisher is not None
         await self._publisher.cut()
         await self._publisher.record_statements()
-        await self._publisher.start_tariff()
+        await self._publisher.see_to_house()
         while await self._publisher.sweep():
             pass
         await self._publisher.publish()

@@ -1,7 +1,9 @@
-"""Real PostgreSQL on which months pass: its database has a clock of its own that can be set forward."""
+"""Real PostgreSQL on which months pass: its database has a clock of its own that can be set."""
+
+import time
 
 from coalition.simulation.run import START_US
-from settlement.clock import SECOND_US, from_us, to_us
+from settlement.clock import SECOND_US
 from settlement.house.records import Network
 from settlement.house.tariff import Tariff
 from tests.simulation.real_postgres import RealPostgres
@@ -11,15 +13,15 @@ from tests.support.own_clock import give_own_clock, set_own_clock
 class SteppedPostgres(RealPostgres):
     """The engine's statements stay as they are: they find another `clock_timestamp`.
 
-    It begins on the day of the year on which the simulator's stories begin: months and years end after as many days.
+    It begins at the moment at which the simulator's stories begin: weekdays and holidays are the same.
     """
 
     def __init__(self, dsn: str, seed: int, network: Network, tariff: Tariff) -> None:
-        super().__init__(dsn, seed, network, tariff)
-        self._ahead_us = 0
         self._superuser = dsn
+        self._ahead_us = 0
         give_own_clock(dsn)
-        self.step_clock(_until_the_day_of_the_start(self.clock_us()))
+        self.step_clock((START_US - time.time_ns() // 1_000) // SECOND_US * SECOND_US)
+        super().__init__(dsn, seed, network, tariff)
 
     def clock_us(self) -> int:
         """This machine's clock, as far ahead as the database's."""
@@ -31,11 +33,3 @@ class SteppedPostgres(RealPostgres):
         self._ahead_us += step_us
         if step_us:
             set_own_clock(self._superuser, self._ahead_us // SECOND_US)
-
-
-def _until_the_day_of_the_start(now_us: int) -> int:
-    """How long it is until this day comes next, in whole seconds."""
-    now, start = from_us(now_us), from_us(START_US)
-    this_year = to_us(start.replace(year=now.year))
-    next_one = this_year if this_year > now_us else to_us(start.replace(year=now.year + 1))
-    return (next_one - now_us) // SECOND_US * SECOND_US

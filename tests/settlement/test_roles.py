@@ -22,7 +22,7 @@ ALLOWED = {
     "arrears": ({"INSERT", "UPDATE remaining"}, {"INSERT", "UPDATE remaining"}),
     "balances": ({"INSERT", "UPDATE"}, {"INSERT", "UPDATE"}),
     "checkpoints": (set(), {"INSERT"}),
-    "concerns": (set(), {"INSERT"}),
+    "concerns": ({"INSERT"}, {"INSERT"}),
     "entries": ({"INSERT"}, {"INSERT"}),
     "holds": ({"INSERT", "UPDATE closed_by"}, {"UPDATE closed_by"}),
     "lots": (

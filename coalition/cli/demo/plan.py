@@ -143,6 +143,7 @@ class ReplayPlan:
         held = {
             "fund": self.points_outstanding * prices.price,
             "fee-income": self.points_issued * prices.fee,
+            "vat": 0,
             "spread": self.points_redeemed * (prices.price - prices.point),
             "breakage": 0,
         }

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from coalition.simulation.model.calendars import moments
+from coalition.simulation.model.tariffs import Tariffs
 from coalition.simulation.model.terms import (
     HOUSE,
     MICROS_PER_UNIT,
@@ -11,11 +13,12 @@ from coalition.simulation.model.terms import (
     ModelError,
     Place,
     Post,
+    spell_time,
 )
 from coalition.simulation.model.timeline import Timeline
 from settlement.clearing.acts import CloseCycle
 
-OPERATORS = ("fund", "fee-income", "spread", "breakage")
+OPERATORS = ("fund", "fee-income", "vat", "spread", "breakage")
 """The operator's accounts beside its position."""
 Pair = tuple[str, str]
 """Debtor and creditor."""
@@ -56,10 +59,24 @@ class Cycles:
             return Answer("CYCLE_UNKNOWN", about)
         if body.cycle < number:
             return Answer("CYCLE_NOT_OPEN", about)
+        self._end(place, number)
+        return Answer(None, about)
+
+    def close_by_calendar(self, place: Place, tariffs: Tariffs) -> tuple[Line, ...]:
+        """The lines of the close that is due: one for all moments that have passed. ModelError NO_CLOSE_DUE."""
+        passed = moments(tariffs.at(place.house).terms, tariffs.closes_after_us, place.time_us)
+        if not passed:
+            raise ModelError("NO_CLOSE_DUE", f"no cycle closes by itself at {spell_time(place.time_us)}")
+        moment, label = passed[-1]
+        number = self.open(place.house)
+        self._end(place, number)
+        tariffs.closes_after_us = place.time_us
+        return ("cycle", str(number)), ("label", label), ("due", spell_time(moment))
+
+    def _end(self, place: Place, number: int) -> None:
         self._open.set(place.index, number + 1)
         self.closed_at[number] = place.index
         self.accrued[number + 1] = {}
-        return Answer(None, about)
 
     def is_cut_due(self, shard: int, house: int) -> bool:
         """Whether the shard must end a cycle before it takes an act under this house size."""

@@ -22,10 +22,15 @@ def debts_are_acts(facts: Facts) -> Iterator[str]:
             for lot, quantity in deed.slices:
                 stands = quantity - deed.withdrawn[lot.name] - deed.owed[lot.name]
                 _owe_for_issue(facts, lot, stands, due)
+                _owe_tax(facts, lot, quantity, due)
+            for lot, quantity in deed.paid_back:
+                _owe_tax(facts, lot, quantity, due, sign=-1)
         else:
             _owe_for_redemption(facts, deed, due)
     for lot in facts.openings.lots:
         _owe_for_issue(facts, lot, lot.quantity, due)
+    for together in _opened_together(facts).values():
+        _owe_tax(facts, together[0], sum(lot.quantity for lot in together), due)
     is_pool, operator = facts.points.prices.is_pool, facts.partners.operator
     prices = facts.points.prices
     for repayment in facts.points.arrears.repaid if not is_pool else []:
@@ -49,6 +54,21 @@ def _owe_for_issue(facts: Facts, lot: Lot, points: int, due: Counter[tuple[str, 
     price = prices.micros("price_micros", lot.tariff, lot.asset) if prices.is_pool else 0
     fee = prices.micros("fee_micros", lot.tariff, lot.asset)
     _owe(due, lot.funder, facts.partners.operator, points * (fee + price))
+
+
+def _owe_tax(facts: Facts, lot: Lot, points: int, due: Counter[tuple[str, str]], *, sign: int = 1) -> None:
+    """A funder owes the operator the tax on one fee, to the micro; or the operator owes it back."""
+    prices = facts.points.prices
+    fee = points * prices.micros("fee_micros", lot.tariff, lot.asset)
+    _owe(due, lot.funder, facts.partners.operator, sign * prices.tax(fee, lot.tariff))
+
+
+def _opened_together(facts: Facts) -> dict[tuple[int, int, str], list[Lot]]:
+    """Lots of openings, by entry and asset: one fee is paid for all of them."""
+    found: dict[tuple[int, int, str], list[Lot]] = {}
+    for lot in facts.openings.lots:
+        found.setdefault((lot.shard, lot.index, lot.asset), []).append(lot)
+    return found
 
 
 def _owe_for_redemption(facts: Facts, deed: Deed, due: Counter[tuple[str, str]]) -> None:

@@ -7,7 +7,7 @@ from coalition.simulation.model.cycles import Cycles
 from coalition.simulation.model.securities import Securities
 from coalition.simulation.model.settlements import Settlement, Settlements
 from coalition.simulation.model.tariffs import Tariffs
-from coalition.simulation.model.terms import DAY_US, PROPOSAL_LIFE_US, Answer, Line, Place, Post
+from coalition.simulation.model.terms import PROPOSAL_LIFE_US, Answer, Line, Place, Post
 from settlement.clearing.security_acts import ApproveDefault, ProposeDefault
 
 SURVIVORS_MAX = 200
@@ -93,8 +93,7 @@ class Defaults:
             return "LEG_ALREADY_PAID"
         if name in settlement.in_default:
             return "LEG_DEFAULTED"
-        days = self._tariffs.at(settlement.approved_at).terms.payment_days
-        late = days > 0 and place.time_us > settlement.approved_at_us + days * DAY_US
+        late = settlement.due_us is not None and settlement.due_us <= place.time_us
         return None if late else "LEG_NOT_OVERDUE"
 
     def falls(self, settlement: Settlement, name: str) -> tuple[Steps, dict[str, int]]:

@@ -46,6 +46,8 @@ class Facts:
     """Partners that are to learn of an entry of the engine, with its shard and number."""
     seen_to: int = 0
     """Entries of the engine that saw to points whose time had come."""
+    by_itself: int = 0
+    """Entries by which the house closed a cycle, started a tariff, or told of a late payment, by itself."""
 
     def size(self, shard: int) -> int:
         """How many entries a shard has."""

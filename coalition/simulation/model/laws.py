@@ -254,7 +254,7 @@ def acts_have_one_answer(facts: Facts) -> Iterator[str]:
         + facts.heads
         + facts.statements.entries
         + facts.seen_to
-        + facts.tariffs.started
+        + facts.by_itself
         + len(facts.openings.loaded)
     )
     if entries != known:

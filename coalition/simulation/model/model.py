@@ -1,6 +1,6 @@
 """The model's door: each entry in the order in which it was committed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from coalition.simulation.model.accounts import Accounts
@@ -98,14 +98,16 @@ class Model(Questions):
         shards: int,
         tariff: Tariff,
         keys: Sequence[FoundingKey],
+        founded_at_us: int = 0,
     ) -> None:
         """The network as its founding entry, house entry 0, says."""
         partners = Partners(operator)
         fundings = Fundings(partners)
         points = Points(Prices(model, currency, MICROS_PER_UNIT // 10**minor_digits), fundings)
+        tariffs = Tariffs(model, tariff, founded_at_us)
         cycles = Cycles(operator=operator, shards=shards, minor_digits=minor_digits)
         securities = Securities(partners, currency, cycles.unit)
-        tariffs, settlements = Tariffs(model, tariff), Settlements(cycles, securities, currency)
+        settlements = Settlements(cycles, securities, tariffs, currency)
         self._facts = Facts(
             currency=currency,
             partners=partners,
@@ -197,13 +199,29 @@ class Model(Questions):
         self._facts.last[HOUSE] = place
         self._facts.heads += 1
 
+    def close_by_calendar(self, place: Place) -> tuple[Line, ...]:
+        """The lines, but for `request`, of the entry by which a cycle closes by itself. ModelError NO_CLOSE_DUE."""
+        return self._by_itself(
+            place, lambda: self._facts.cycles.close_by_calendar(place, self._facts.tariffs)
+        )
+
+    def overdue(self, place: Place, number: int, participant: str) -> tuple[Line, ...]:
+        """The lines, but for `request`, of the entry that says a leg to be overdue. ModelError NOT_OVERDUE."""
+        lines = self._by_itself(place, lambda: self._facts.settlements.overdue(place, number, participant))
+        self._facts.tell(place, [participant])
+        return lines
+
     def start_tariff(self, place: Place) -> tuple[Line, ...]:
         """The lines of the entry that puts a tariff in force, but for `request`. ModelError NO_TARIFF_DUE."""
+        return self._by_itself(place, lambda: self._facts.tariffs.start(place))
+
+    def _by_itself(self, place: Place, due: Callable[[], tuple[Line, ...]]) -> tuple[Line, ...]:
         self._facts.check_place(place)
         if place.shard != HOUSE:
-            raise ModelError("OUT_OF_PLACE", "only the house starts a tariff")
-        lines = self._facts.tariffs.start(place)
+            raise ModelError("OUT_OF_PLACE", "only the house has such entries")
+        lines = due()
         self._facts.last[HOUSE] = place
+        self._facts.by_itself += 1
         return lines
 
     def name_statements(self, place: Place, documents: Sequence[str]) -> tuple[Line, ...]:

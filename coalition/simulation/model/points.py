@@ -30,7 +30,8 @@ class Deed:
     """An accepted issue, redemption or capture, which may be reversed.
 
     `slices`: lots with the points that it put in or took, at `tariff`. `undone`: how many of its points are reversed; of those of
-    an issue the funder of each lot took `withdrawn` ones back out of it, and the member came to owe it `owed` ones.
+    an issue the funder of each lot took `withdrawn` ones back out of it, and the member came to owe it `owed` ones. `paid_back`:
+    lots and of how many points their funders got the money again, reversal by reversal.
     """
 
     kind: str
@@ -45,6 +46,7 @@ class Deed:
     undone: int = 0
     withdrawn: Counter[tuple[int, int]] = field(default_factory=Counter)
     owed: Counter[tuple[int, int]] = field(default_factory=Counter)
+    paid_back: list[tuple[Lot, int]] = field(default_factory=list)
 
 
 def parts(slices: list[tuple[Lot, int]]) -> list[Part]:

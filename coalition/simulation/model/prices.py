@@ -36,8 +36,7 @@ class Prices:
         posts = []
         if self.is_pool:
             posts += self._post(f"position:{issuer}", "fund", self.price([(issuer, points, tariff, asset)]))
-        fee = points * self.micros("fee_micros", tariff, asset)
-        return posts + self._post(f"position:{issuer}", "fee-income", fee)
+        return posts + self._fee(issuer, points * self.micros("fee_micros", tariff, asset), tariff)
 
     def of_redemption(self, redeemer: str, parts: Sequence[Part], tariff: Tariff) -> list[Post]:
         """A redeemer is paid, by the fund or by each funder, and pays each funder."""
@@ -62,8 +61,15 @@ class Prices:
 
     def of_transfer(self, asker: str, points: int, tariff: Tariff, asset: str) -> list[Post]:
         """Whoever asks for points to go from one member to another pays the operator's fee."""
-        fee = points * self.micros("transfer_fee_micros", tariff, asset)
-        return self._post(f"position:{asker}", "fee-income", fee)
+        return self._fee(asker, points * self.micros("transfer_fee_micros", tariff, asset), tariff)
+
+    def tax(self, fee: int, tariff: Tariff) -> int:
+        """The tax on a fee; a fraction of a micro is nobody's."""
+        return fee * tariff.terms.vat_basis_points // 10_000
+
+    def _fee(self, payer: str, fee: int, tariff: Tariff) -> list[Post]:
+        taxed = self._post(f"position:{payer}", "vat", self.tax(fee, tariff))
+        return self._post(f"position:{payer}", "fee-income", fee) + taxed
 
     def of_expiry(self, parts: Sequence[Part]) -> list[Post]:
         """In the pool each funder gets a part of what it paid, and the rest is breakage."""

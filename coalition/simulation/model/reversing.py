@@ -86,6 +86,7 @@ def _undo_issue(
         owes = gone - expired if tariff.terms.spent == "arrears" else 0
         lot.forgiven += expired
         money += inverses(points.prices.of_issue(lot.funder, there + owes, lot.tariff, lot.asset))
+        deed.paid_back.append((lot, there + owes))
         if there:
             answer.posts.append(Post(lot.account, issued, lot.asset, there))
             answer.lots.append(lot.slice("take", there))

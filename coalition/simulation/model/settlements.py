@@ -3,8 +3,10 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from coalition.simulation.model.calendars import overdue_from
 from coalition.simulation.model.cycles import Cycles
 from coalition.simulation.model.securities import Securities
+from coalition.simulation.model.tariffs import Tariffs
 from coalition.simulation.model.terms import (
     HOUR_US,
     PROPOSAL_LIFE_US,
@@ -13,6 +15,7 @@ from coalition.simulation.model.terms import (
     ModelError,
     Place,
     Post,
+    spell_time,
 )
 from coalition.simulation.model.warnings import warnings_of
 from settlement.clearing.acts import (
@@ -32,8 +35,8 @@ class Settlement:
     """A proposal, and what became of it. `approved_at`, `paid`: the house entries that approved it and confirmed legs.
 
     `ended`: `cancelled` or `aborted`. `objections_end_us`: from then on nobody may object, and others may approve. `answers`: by
-    who objected; None while nobody has answered.
-    `ahead`: legs that were paid ahead; `borne`: what legs bear of others' defaults, in minor units.
+    who objected; None while nobody has answered. `due_us`: from when on its legs are overdue; `late`: who was told so. `ahead`:
+    legs that were paid ahead; `borne`: what legs bear of others' defaults, in minor units.
     """
 
     number: int
@@ -53,6 +56,8 @@ class Settlement:
     ended: str | None = None
     aborted_at: int | None = None
     answers: dict[str, bool | None] = field(default_factory=dict)
+    due_us: int | None = None
+    late: set[str] = field(default_factory=set)
 
     @property
     def binds(self) -> bool:
@@ -71,9 +76,10 @@ class Settlement:
 class Settlements:
     """Every proposal in the order of its number."""
 
-    def __init__(self, cycles: Cycles, securities: Securities, currency: str) -> None:
+    def __init__(self, cycles: Cycles, securities: Securities, tariffs: Tariffs, currency: str) -> None:
         self._cycles = cycles
         self.securities = securities
+        self._tariffs = tariffs
         self._currency = currency
         self.all: list[Settlement] = []
 
@@ -149,6 +155,7 @@ class Settlements:
         settlement.ahead = {debit.split(":")[1] for debit, _, _ in posts if debit.startswith("prefund:")}
         settlement.paid = dict.fromkeys(settlement.ahead, place.index)
         settlement.approved_at, settlement.approved_at_us = place.index, place.time_us
+        settlement.due_us = overdue_from(self._tariffs.at(place.house).terms, place.time_us)
         return Answer(None, about, [self.securities.money(*each) for each in posts])
 
     def _why_not_approve(self, place: Place, person: str, settlement: Settlement) -> str | None:
@@ -273,6 +280,24 @@ class Settlements:
         if left is None:
             return "LEG_DEFAULTED"
         return None if abs(left) == body.amount_minor else "LEG_AMOUNT_DIFFERS"
+
+    def overdue(self, place: Place, number: int, participant: str) -> tuple[Line, ...]:
+        """The lines of the one entry that says that this leg was not paid in time. ModelError NOT_OVERDUE."""
+        settlement = self.numbered(number)
+        late = (
+            settlement is not None
+            and settlement.due_us is not None
+            and place.time_us >= settlement.due_us
+            and settlement.unpaid().get(participant, 0) > 0
+            and participant not in settlement.late
+        )
+        if not late or settlement is None or settlement.due_us is None:
+            raise ModelError(
+                "NOT_OVERDUE", f"{participant} owes nothing of settlement {number} that is overdue"
+            )
+        settlement.late.add(participant)
+        due = spell_time(settlement.due_us)
+        return ("settlement", str(number)), ("subject", participant), ("due", due)
 
 
 def _already(settlement: Settlement) -> str:

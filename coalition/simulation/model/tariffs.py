@@ -36,6 +36,8 @@ SPELLED = {
     "vat-basis-points": "vat_basis_points",
 }
 """Every term as a leaf names it and as it is asked for, in the leaf's order."""
+_CLOSING = ("calendar", "cut_off", "cut_off_zone", "cut_off_every")
+"""The terms that say when cycles close by themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +63,14 @@ class Proposal:
 class Tariffs:
     """Which tariff is in force under a house size, and what was proposed."""
 
-    def __init__(self, model: str, founding: Terms) -> None:
+    def __init__(self, model: str, founding: Terms, founded_at_us: int) -> None:
         self._model = model
         self._in_force = Timeline(0, Tariff(0, founding))
         self.proposals: list[Proposal] = []
         self.coming: Proposal | None = None
-        self.started = 0
-        """How many tariffs that were dated ahead the engine has put in force."""
         self.numbered = {0: self.at(1)}
+        self.closes_after_us = founded_at_us
+        """After when the moments count at which cycles close by themselves: the last such close, or other terms for it."""
 
     def at(self, house: int) -> Tariff:
         """The tariff in force under a house size."""
@@ -127,12 +129,13 @@ class Tariffs:
         if coming is None or coming.from_us is None or place.time_us < coming.from_us:
             raise ModelError("NO_TARIFF_DUE", f"no tariff is due at {spell_time(place.time_us)}")
         self._put_in_force(place)
-        self.started += 1
         return (("proposal", coming.sha256),)
 
     def _put_in_force(self, place: Place) -> None:
         assert self.coming is not None
-        tariff = Tariff(place.index, self.coming.terms)
+        tariff, before = Tariff(place.index, self.coming.terms), self.at(place.house).terms
+        if any(getattr(before, term) != getattr(tariff.terms, term) for term in _CLOSING):
+            self.closes_after_us = place.time_us
         self._in_force.set(place.index, tariff)
         self.numbered[place.index] = tariff
         self.coming = None

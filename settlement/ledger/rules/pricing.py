@@ -11,6 +11,9 @@ of a slice.
     expiry          nothing                             fund > position:X  rebate,  fund > breakage  the rest of q p
     repayment to A  position:X > position:A  q r        fund > spread  what their p leaves over that of the points owed
 
+Beside each fee stands the tax on it, position:A > vat, the tariff's part of that posting rounded down to the micro; so it does
+beside a fee that goes back.
+
 r, i, t are those of the tariff that the act is priced by, p and the rebate those under which each lot was issued. So the pool's
 fund always holds the price of every point that is not yet spent, less that of every point that a member owes: those it has paid
 back to their issuer. What is undone is undone at the prices of the original.
@@ -24,6 +27,7 @@ from typing import NamedTuple
 
 from settlement.house.records import POOL
 from settlement.house.state import House
+from settlement.house.tariff import Tariff
 from settlement.journal.leaf import Transfer
 from settlement.ledger import chart
 from settlement.ledger.book import Lot
@@ -50,7 +54,7 @@ def money_of_issue(house: House, funder: str, points: int, tariff: int, asset: s
     """What an issuer pays for points: into the pool's fund, and the operator's fee. `tariff`: the lot's."""
     terms, position = house.terms(tariff, asset), chart.position(funder)
     posts = [(position, chart.FUND, points * terms.price_micros)] if _is_pool(house) else []
-    return _posts(house, [*posts, (position, chart.FEE_INCOME, points * terms.fee_micros)])
+    return _posts(house, [*posts, *_fee(terms, position, points * terms.fee_micros)])
 
 
 def money_of_issue_undone(house: House, funder: str, points: int, tariff: int, asset: str = POINTS) -> Posts:
@@ -81,8 +85,8 @@ def money_of_redemption_undone(house: House, redeemer: str, slices: Sequence[Pri
 
 def money_of_transfer(house: House, asker: str, points: int, asset: str = POINTS) -> Posts:
     """The operator's fee for points that go from one member to another. Nothing else moves: their price is the lots'."""
-    fee = points * house.terms(house.tariff_number, asset).transfer_fee_micros
-    return _posts(house, [(chart.position(asker), chart.FEE_INCOME, fee)])
+    terms = house.terms(house.tariff_number, asset)
+    return _posts(house, _fee(terms, chart.position(asker), points * terms.transfer_fee_micros))
 
 
 def money_of_expiry(house: House, slices: Sequence[Priced]) -> Posts:
@@ -115,6 +119,11 @@ def money_of_repayment(
     rate, position = house.terms(tariff, taken[0].asset).rate_micros, chart.position(creditor)
     owing = _points_of_others(creditor, taken)
     return _posts(house, [(chart.position(name), position, points * rate) for name, points in owing])
+
+
+def _fee(terms: Tariff, payer: str, fee: int) -> list[tuple[str, str, int]]:
+    """A fee, and the tax on it, rounded down to the micro."""
+    return [(payer, chart.FEE_INCOME, fee), (payer, chart.VAT, fee * terms.vat_basis_points // BASIS_POINTS)]
 
 
 def _is_pool(house: House) -> bool:

@@ -31,6 +31,7 @@ TARIFFS = st.builds(
     fee_micros=st.sampled_from([0, 0, 300]),
     interchange_micros=st.sampled_from([0, 0, 100]),
     notice_days=st.sampled_from([0, 7]),
+    vat_basis_points=st.sampled_from([0, 1_900]),
     consent_above=st.sampled_from([None, None, 60]),
 )
 ASKED = st.tuples(

@@ -11,7 +11,6 @@ from settlement.clearing.accrual import Accrual, owed_within
 from settlement.clearing.decide import decide_desk
 from settlement.clearing.netting import Figures, net
 from settlement.errors import CoalitionError
-from settlement.house.pricing import start_of_tariff
 from settlement.house.state import House
 from settlement.journal.acts import ENGINE_LINE, Act, Draft
 from settlement.journal.leaf import HOUSE, Entry
@@ -54,6 +53,7 @@ class SideBySide:
             minor_digits=DIGITS,
             shards=SHARDS,
             tariff=TARIFFS[model],
+            founded_at_us=T0_US,
             keys=[FoundingKey(k.keyid, k.algorithm, k.purpose, k.owner, k.person, k.spki) for k in keys],
         )
         aliases: dict[bytes, str] = {}
@@ -85,19 +85,7 @@ class SideBySide:
         self.now_us += 1
         size = self.house.size
         self.model.heads(Place(HOUSE, size, size, self.now_us))
-        self._grow(Entry(HOUSE, size, size, self.now_us, "heads", ()))
-
-    def start_tariff(self) -> None:
-        """The worker comes by: a tariff whose time has come is put in force."""
-        self.now_us += 1
-        house, place = self.house, Place(HOUSE, self.house.size, self.house.size, self.now_us)
-        draft = start_of_tariff(house, self.now_us)
-        if draft is None:
-            with pytest.raises(ModelError, match="no tariff is due"):
-                self.model.start_tariff(place)
-            return
-        assert (*self.model.start_tariff(place), ENGINE_LINE) == draft.lines
-        self._grow(as_entry(draft, shard=HOUSE, index=house.size, house=house.size, time_us=self.now_us))
+        self.grow(Entry(HOUSE, size, size, self.now_us, "heads", ()))
 
     def cut(self, number: int) -> None:
         """The worker comes by: cuts what the newest house has closed."""
@@ -212,7 +200,7 @@ class SideBySide:
             return self._expect_error(place, asked, error.reason)
         answer = self._compare(place, asked, draft)
         _accrue(self.claims.setdefault(self.house.open_cycle, {}), draft)
-        self._grow(as_entry(draft, shard=HOUSE, index=size, house=size, time_us=self.now_us))
+        self.grow(as_entry(draft, shard=HOUSE, index=size, house=size, time_us=self.now_us))
         return answer
 
     def _ask_shard(self, asked: Act[object], number: int, lag: int) -> str:
@@ -277,7 +265,8 @@ class SideBySide:
         assert draft.refusal == judgement.refusal
         return dict(draft.lines)["result"]
 
-    def _grow(self, entry: Entry) -> None:
+    def grow(self, entry: Entry) -> None:
+        """One more entry of the house."""
         house = self.house.fork()
         house.apply(entry)
         self.houses.append(house)

@@ -63,7 +63,9 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "recipient": UUIDS,
     "expiring": joined(NAMES, st.just("PTS"), NUMBERS, TIMES),
     "arrear": st.sampled_from(["new bakery PTS 5 12", "take 1:7.0 5"]),
-    "term": st.sampled_from(["rate-micros 10000", "hold-minutes 10080", "expiry month-end-12"]),
+    "term": st.sampled_from(
+        ["rate-micros 10000", "hold-minutes 10080", "expiry month-end-12", "cut-off-zone Etc/GMT+5"]
+    ),
     "proof": PROOFS,
     "proof-name": st.just("code") | HASHES,
     "consent": PROOFS,
@@ -84,6 +86,7 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "suspect-from": TIMES,
     "cycle": NUMBERS,
     "label": TEXTS,
+    "due": TIMES,
     "range": joined(NUMBERS, NUMBERS),
     "settlement": NUMBERS,
     "proposal": HASHES,

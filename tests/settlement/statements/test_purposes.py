@@ -67,6 +67,18 @@ def test_in_a_pool_every_posting_has_its_purpose() -> None:
     assert purposes("transfer", money_of_transfer(pool, "bakery", 10)) == {pays: {"transfer_fee": 200}}
 
 
+def test_the_tax_on_a_fee_is_a_purpose_of_its_own() -> None:
+    taxed = house(POOL)
+    taxed.tariffs[0] = replace(TERMS, vat_basis_points=1_900)
+    pays, paid = ("bakery", OPERATOR), (OPERATOR, "bakery")
+    issue, undone = money_of_issue(taxed, "bakery", 3, 0), money_of_issue_undone(taxed, "bakery", 3, 0)
+    # 19 percent of 210 micros are 39.9.
+    assert purposes("issue", issue) == {pays: {"price": 33_000, "fee": 210, "vat": 39}}
+    assert purposes("reverse", undone) == {paid: {"price": 33_000, "fee": 210, "vat": 39}}
+    sent = money_of_transfer(taxed, "bakery", 10)
+    assert purposes("transfer", sent) == {pays: {"transfer_fee": 200, "vat": 38}}
+
+
 def test_bilaterally_reimbursement_interchange_and_repayment_are_told_apart() -> None:
     pair = house(BILATERAL)
     owes, owed = ("grocer", "bakery"), ("bakery", "grocer")

@@ -10,6 +10,7 @@ from hypothesis.stateful import rule
 from settlement.house.acts import ApproveTariff, ProposeTariff
 from settlement.house.records import POOL
 from settlement.house.tariff import CutOffEvery, Spent, Tariff
+from tests.coalition.simulation.by_itself import see_to_house
 from tests.coalition.simulation.stories.telling import PERSONS, Telling
 
 RATES = st.sampled_from([1, 9_999, 10_000, 333_333, 9_000_000])
@@ -127,6 +128,6 @@ class Pricing(Telling):
         self.ask_house(signer, f"approves tariff {sha256[:8]}", ApproveTariff(sha256))
 
     @rule()
-    def the_worker_starts_a_tariff(self) -> None:
-        self.both.start_tariff()
-        note("the worker starts the tariff that is due, if one is")
+    def the_worker_sees_to_the_house(self) -> None:
+        done = see_to_house(self.both)
+        note(f"the worker sees to the house: {', '.join(done) or 'nothing is due'}")
