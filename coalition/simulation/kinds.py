@@ -70,8 +70,8 @@ FOLLOWED_BY = {
 SETTLED_BY = (
     ("propose", "approve"),
     ("propose", "hours pass", "approve"),
-    ("propose", "object", "answer objection", "propose", "hours pass", "approve"),
-    ("propose", "cancel", "propose", "object", "hours pass", "answer objection", "approve"),
+    ("propose", "object", "answer objection", "propose", "object", "hours pass", "approve"),
+    ("propose", "cancel", "propose", "object", "hours pass", "approve", "answer objection", "approve"),
     ("propose", "hours pass", "approve", "abort", "propose", "hours pass", "approve"),
     ("deposit", "propose", "hours pass", "approve", "weeks pass", "propose default", "approve default"),
     (
