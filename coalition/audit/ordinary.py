@@ -15,7 +15,8 @@ from typing import Any, Final, TypeAlias
 
 from google.protobuf.message import DecodeError
 
-from coalition.audit.claims import ASKED_BY, what_is_wrong_with_life
+from coalition.audit.asked import ASKED_BY
+from coalition.audit.claims import what_is_wrong_with_life
 from coalition.audit.stored import Row
 from coalition.wire.methods import METHODS_BY_TYPE, Method, payload_type_of
 from coalition.wire.requests import aliases_to_enrol

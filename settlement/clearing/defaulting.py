@@ -7,10 +7,10 @@ owes it to them in the open cycle. Whatever it pays later pays that claim; the l
 from collections.abc import Mapping
 
 from settlement.clearing.closing import CycleNotClosedError
-from settlement.clearing.due import is_overdue
 from settlement.clearing.netting import Obligations
 from settlement.clearing.security_acts import ApproveDefault, ProposeDefault
 from settlement.clearing.waterfall import pour
+from settlement.clock import HOUR_US
 from settlement.house.drafting import house_draft
 from settlement.house.pricing import PROPOSAL_LIFE_US
 from settlement.house.records import Settlement
@@ -52,7 +52,14 @@ def why_no_default(house: House, settlement: Settlement | None, participant: str
         return "LEG_ALREADY_PAID"
     if participant in settlement.defaults:
         return "LEG_DEFAULTED"
-    return None if is_overdue(house, settlement, now_us) else "LEG_NOT_OVERDUE"
+    due_us = _due_us(house, settlement)
+    return None if due_us is not None and due_us <= now_us else "LEG_NOT_OVERDUE"
+
+
+def _due_us(house: House, settlement: Settlement) -> int | None:
+    """From when on an approved settlement's unpaid legs are overdue, by the tariff at its approval; None: never."""
+    days = house.tariffs[settlement.tariff].payment_days
+    return settlement.approved_at_us + days * 24 * HOUR_US if days else None
 
 
 def propose_default(

@@ -94,7 +94,7 @@ class Defaults:
         if name in settlement.in_default:
             return "LEG_DEFAULTED"
         days = self._tariffs.at(settlement.approved_at).terms.payment_days
-        late = days > 0 and place.time_us > settlement.approved_at_us + days * DAY_US
+        late = days > 0 and place.time_us >= settlement.approved_at_us + days * DAY_US
         return None if late else "LEG_NOT_OVERDUE"
 
     def falls(self, settlement: Settlement, name: str) -> tuple[Steps, dict[str, int]]:
