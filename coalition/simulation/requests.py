@@ -22,7 +22,6 @@ from settlement.clearing.acts import (
     Object,
     Propose,
 )
-from settlement.clearing.security_acts import ProposeDefault, ProposeWithdrawal
 from settlement.house.acts import (
     Activate,
     AddKey,
@@ -118,9 +117,8 @@ def message_of(body: object, *, proof: bytes = b"", proposal: bytes = b"") -> An
             return partners_pb2.ProposeTariffRequest(proposal=proposal)
         case Propose():
             return settlement_pb2.ProposeRequest(proposal=proposal)
-        case ProposeWithdrawal() | ProposeDefault():
-            return security_requests.PROPOSALS[type(body)](proposal)
-    return _MESSAGES[type(body)](body)
+    by_proposal = security_requests.PROPOSALS.get(type(body))
+    return _MESSAGES[type(body)](body) if by_proposal is None else by_proposal(proposal)
 
 
 def receipt_message(act_id: str) -> Any:

@@ -73,18 +73,6 @@ def decide_desk(
             return abort(house, act, body)
         case Confirm() as body:
             return confirm(house, act, body)
-        case Deposit() as body:
-            return deposit(house, act, body)
-        case ProposeWithdrawal() as body:
-            return propose_withdrawal(house, act, body)
-        case ApproveWithdrawal() as body:
-            return approve_withdrawal(house, act, body, now_us)
-        case SetCap() as body:
-            return set_cap(house, act, body)
-        case ProposeDefault() as body:
-            return propose_default(house, owed, act, body, now_us)
-        case ApproveDefault() as body:
-            return approve_default(house, owed, act, body, now_us)
         case ProposeTariff() as body:
             return propose_tariff(house, act, body)
         case ApproveTariff() as body:
@@ -97,7 +85,25 @@ def decide_desk(
             return propose_opening(house, act, body)
         case ApproveOpening() as body:
             return approve_opening(house, act, body, now_us)
-    return decide_house(house, act)
+    return _decide_security(house, owed, act, now_us) or decide_house(house, act)
+
+
+def _decide_security(house: House, owed: OwedByCycle, act: Act[object], now_us: int) -> Draft | None:
+    """Judges an act on securities, caps or defaults; None if it is none."""
+    match act.body:
+        case Deposit() as body:
+            return deposit(house, act, body)
+        case ProposeWithdrawal() as body:
+            return propose_withdrawal(house, act, body)
+        case ApproveWithdrawal() as body:
+            return approve_withdrawal(house, act, body, now_us)
+        case SetCap() as body:
+            return set_cap(house, act, body)
+        case ProposeDefault() as body:
+            return propose_default(house, owed, act, body, now_us)
+        case ApproveDefault() as body:
+            return approve_default(house, owed, act, body, now_us)
+    return None
 
 
 def cycle_settled_by(house: House, body: object) -> int | None:

@@ -240,9 +240,7 @@ def securities_are_deposits(facts: Facts) -> Iterator[str]:
 
 
 def acts_have_one_answer(facts: Facts) -> Iterator[str]:
-    """Every entry is the founding, the one answer to an act, a cut, the start of a tariff, heads, a part of an opening,
-    the arrival of a transfer, or saw to a hold or points whose time had come.
-    """
+    """Every entry is the founding, the one answer to an act, or what the network does by itself."""
     entries = sum(facts.size(shard) for shard in facts.last)
     cuts = sum(len(ends) for ends in facts.cycles.cuts.values())
     known = (
