@@ -281,7 +281,7 @@ class _Teller:
         self._add("close")
         for kind in self._chance.choice(SETTLED_BY):
             self._now += 3.0
-            self._add(kind)
+            self._add(kind, conduct="odd" if self._chance.random() < 0.1 else "")
         for leg in range(self._partners):
             self._now += 0.3
             self._add("confirm", who=leg)
