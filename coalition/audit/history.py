@@ -7,7 +7,8 @@ from coalition.audit.opening import Openings
 from coalition.audit.tally import Tally
 from settlement.clearing.accrual import owed_within
 from settlement.clearing.acts import Approve, Propose
-from settlement.clearing.decide import decide_desk, proposal_to_approve
+from settlement.clearing.approving import proposal_to_approve
+from settlement.clearing.decide import decide_desk
 from settlement.clearing.netting import Figures, net
 from settlement.errors import CoalitionError
 from settlement.house.state import House

@@ -27,7 +27,7 @@ from coalition.audit.engine import what_is_wrong_with_engine_entry
 from coalition.audit.history import CONTRADICTIONS, History, ShardState
 from coalition.audit.records import Read
 from coalition.audit.signatures import Job
-from settlement.clearing.decide import CycleNotClosedError
+from settlement.clearing.closing import CycleNotClosedError
 from settlement.journal.acts import Draft
 from settlement.journal.leaf import HOUSE, Entry
 from settlement.ledger.acts import Authorize, Enrol, Issue, LinkAlias, MemberName, Redeem, TransferPoints

@@ -3,49 +3,20 @@
 import inspect
 from collections.abc import Callable, Mapping
 from inspect import Parameter
-from typing import Annotated, Any, NamedTuple, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 import typer
 
 from coalition.cli.amounts import point_value_micros, price_micros
+from coalition.cli.clearing_terms import CLEARING_TERMS
+from coalition.cli.term import Term, number, number_or_none, one_of
 from coalition.cli.usage import wrong_usage
 from coalition.wire.tariffs import DAYS_MAX, check_expiry
-from settlement.errors import CoalitionError
 from settlement.house.tariff import HOLD_MINUTES_MAX, Spent
 from settlement.money import AMOUNT_MAX, BASIS_POINTS, WALLET_MAX
 
 Terms: TypeAlias = Mapping[str, Any]
 """Fields of a tariff and their values: those that were given."""
-
-
-class Term(NamedTuple):
-    """An option, and how its text becomes the value of a field. `read` raises CoalitionError."""
-
-    option: str
-    field: str
-    metavar: str
-    read: Callable[[str], Any]
-    help: str
-
-
-def _number(least: int, most: int) -> Callable[[str], int]:
-    def read(text: str) -> int:
-        if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
-            raise CoalitionError("FIELD_INVALID", f"it must be a whole number from {least} to {most:,}")
-        return int(text)
-
-    return read
-
-
-def _number_or_none(least: int, most: int) -> Callable[[str], int | None]:
-    number = _number(least, most)
-    return lambda text: None if text == "none" else number(text)
-
-
-def _spent(text: str) -> Spent:
-    if text not in tuple(Spent):
-        raise CoalitionError("FIELD_INVALID", f"it must be one of {', '.join(Spent)}")
-    return Spent(text)
 
 
 _UNIT = "in the currency's unit, exact to 0.000001"
@@ -61,7 +32,7 @@ TERMS = (
         "--hold-minutes",
         "hold_minutes",
         "MINUTES",
-        _number(1, HOLD_MINUTES_MAX),
+        number(1, HOLD_MINUTES_MAX),
         "How long points are held at most.",
     ),
     Term(
@@ -75,14 +46,14 @@ TERMS = (
         "--grace-days",
         "grace_days",
         "DAYS",
-        _number(0, DAYS_MAX),
+        number(0, DAYS_MAX),
         "How long points live on that come back expired.",
     ),
     Term(
         "--spent",
         "spent",
         "RULE",
-        _spent,
+        one_of(Spent),
         "Spent points whose issue is reversed: refuse it, let the member owe them (arrears), or let the issuer bear them.",
     ),
     Term(
@@ -110,21 +81,21 @@ TERMS = (
         "--rebate",
         "rebate_basis_points",
         "HUNDREDTHS",
-        _number(0, BASIS_POINTS),
+        number(0, BASIS_POINTS),
         "Pool: how many hundredths of a percent of an expired point's price its issuer gets back.",
     ),
     Term(
         "--transfer-max",
         "transfer_points_max",
         "POINTS",
-        _number(0, AMOUNT_MAX),
+        number(0, AMOUNT_MAX),
         "How many points one member sends another at once; 0: none.",
     ),
     Term(
         "--transfer-daily-max",
         "transfer_daily_max",
         "POINTS",
-        _number(0, WALLET_MAX),
+        number(0, WALLET_MAX),
         "How many points a member sends on one day, in UTC; 0: as many as it has.",
     ),
     Term(
@@ -138,14 +109,14 @@ TERMS = (
         "--notice-days",
         "notice_days",
         "DAYS",
-        _number(0, DAYS_MAX),
+        number(0, DAYS_MAX),
         "How long before points expire on a date their issuer is told; 0: it is not.",
     ),
     Term(
         "--consent-above",
         "consent_above",
         "POINTS",
-        _number_or_none(0, AMOUNT_MAX),
+        number_or_none(0, AMOUNT_MAX),
         "Above so many points a member itself must agree, with a code or its device; 0: always, none: never.",
     ),
     Term(
@@ -159,20 +130,22 @@ TERMS = (
         "--value-consent-above",
         "value_consent_above",
         "CENTS",
-        _number_or_none(0, AMOUNT_MAX),
+        number_or_none(0, AMOUNT_MAX),
         "As --consent-above, in minor units of value.",
     ),
     Term(
         "--value-transfer-max",
         "value_transfer_max",
         "CENTS",
-        _number(0, AMOUNT_MAX),
+        number(0, AMOUNT_MAX),
         "How many minor units of value one member sends another at once; 0: none.",
     ),
+    *CLEARING_TERMS,
 )
 UNITS = {
     "DECIMAL": "for a point",
     "MINUTES": "minutes",
+    "HOURS": "hours",
     "DAYS": "days",
     "HUNDREDTHS": "hundredths of a percent",
     "POINTS": "points",
@@ -209,5 +182,7 @@ def _option(term: Term) -> Any:
                 term.read(text)
         return text
 
-    option = typer.Option(term.option, metavar=term.metavar, callback=check, help=term.help)
+    option = typer.Option(
+        term.option, metavar=term.metavar, callback=check, help=term.help, rich_help_panel=term.group
+    )
     return Annotated[str | None, option]

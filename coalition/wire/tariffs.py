@@ -1,16 +1,22 @@
 """The tariff between its messages and the house's record."""
 
+import re
 from typing import Any
 
 from coalition.api.v1 import partners_pb2
 from coalition.api.v1.partners_pb2 import Tariff as TariffMessage
 from coalition.api.v1.partners_pb2 import TariffProposal
 from coalition.wire.strict import invalid, read_time, write_time
-from settlement.house.tariff import HOLD_MINUTES_MAX, Spent, Tariff
+from settlement.house.tariff import HOLD_MINUTES_MAX, CutOffEvery, Spent, Tariff
 from settlement.money import AMOUNT_MAX, BASIS_POINTS, RATE_MAX_MICROS, WALLET_MAX
 
 EXPIRY_COUNT_MAX = 600
 DAYS_MAX = 3_650
+OBJECTION_HOURS_MAX, PAYMENT_DAYS_MAX = 8_760, 365
+SWING_MAX = 100 * BASIS_POINTS
+CALENDAR = re.compile(r"none|target2|[A-Z]{2}")
+CUT_OFF = re.compile(r"none|(?:[01]\d|2[0-3]):[0-5]\d")
+ZONE = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]{1,39}")
 _EXPIRIES = {
     "never": (partners_pb2.LOT_EXPIRY_NEVER, 0, 0),
     "months": (partners_pb2.LOT_EXPIRY_MONTHS, 1, EXPIRY_COUNT_MAX),
@@ -25,31 +31,46 @@ _SPENT = {
     Spent.ARREARS: partners_pb2.SPENT_ARREARS,
     Spent.BEAR: partners_pb2.SPENT_BEAR,
 }
+_BOUNDS = {
+    "reimbursement_micros": (1, RATE_MAX_MICROS),
+    "hold_minutes": (1, HOLD_MINUTES_MAX),
+    "grace_days": (0, DAYS_MAX),
+    "price_micros": (0, RATE_MAX_MICROS),
+    "fee_micros": (0, RATE_MAX_MICROS),
+    "interchange_micros": (0, RATE_MAX_MICROS),
+    "rebate_basis_points": (0, BASIS_POINTS),
+    "transfer_points_max": (0, AMOUNT_MAX),
+    "transfer_daily_max": (0, WALLET_MAX),
+    "transfer_fee_micros": (0, RATE_MAX_MICROS),
+    "notice_days": (0, DAYS_MAX),
+    "consent_above": (0, AMOUNT_MAX),
+    "value_consent_above": (0, AMOUNT_MAX),
+    "value_transfer_max": (0, AMOUNT_MAX),
+    "objection_hours": (0, OBJECTION_HOURS_MAX),
+    "payment_days": (0, PAYMENT_DAYS_MAX),
+    "minimum_payment_minor": (0, AMOUNT_MAX),
+    "swing_warning_basis_points": (0, SWING_MAX),
+    "vat_basis_points": (0, BASIS_POINTS),
+}
+"""Terms that are numbers, and their bounds."""
+_EVERY = {
+    CutOffEvery.DAY: partners_pb2.CUT_OFF_EVERY_DAY,
+    CutOffEvery.WEEK: partners_pb2.CUT_OFF_EVERY_WEEK,
+    CutOffEvery.MONTH: partners_pb2.CUT_OFF_EVERY_MONTH,
+}
 
 
 def read_tariff(message: Any) -> Tariff:
     """The tariff that a message states. CoalitionError FIELD_INVALID names the term that is out of bounds."""
-    _bound(message, "reimbursement_micros", least=1, most=RATE_MAX_MICROS)
-    _bound(message, "hold_minutes", least=1, most=HOLD_MINUTES_MAX)
-    expiry = _read_expiry(message, "expiry")
-    _bound(message, "grace_days", most=DAYS_MAX)
+    for term, (least, most) in _BOUNDS.items():
+        _bound(message, term, least=least, most=most)
     spent = next((term for term, value in _SPENT.items() if value == message.spent), None)
     if spent is None:
         raise invalid("tariff.spent", "SPENT_REFUSE, SPENT_ARREARS or SPENT_BEAR")
-    for term in ("price_micros", "fee_micros", "interchange_micros"):
-        _bound(message, term, most=RATE_MAX_MICROS)
-    _bound(message, "rebate_basis_points", most=BASIS_POINTS)
-    _bound(message, "transfer_points_max", most=AMOUNT_MAX)
-    _bound(message, "transfer_daily_max", most=WALLET_MAX)
-    _bound(message, "transfer_fee_micros", most=RATE_MAX_MICROS)
-    _bound(message, "notice_days", most=DAYS_MAX)
-    _bound(message, "consent_above", most=AMOUNT_MAX)
-    _bound(message, "value_consent_above", most=AMOUNT_MAX)
-    _bound(message, "value_transfer_max", most=AMOUNT_MAX)
     return Tariff(
         rate_micros=message.reimbursement_micros,
         hold_minutes=message.hold_minutes,
-        expiry=expiry,
+        expiry=_read_expiry(message, "expiry"),
         grace_days=message.grace_days,
         spent=spent,
         price_micros=message.price_micros,
@@ -64,6 +85,12 @@ def read_tariff(message: Any) -> Tariff:
         value_expiry=_read_expiry(message, "value_expiry"),
         value_consent_above=_optional(message, "value_consent_above"),
         value_transfer_max=message.value_transfer_max,
+        **_read_cut_off(message),
+        objection_hours=message.objection_hours,
+        payment_days=message.payment_days,
+        minimum_payment_minor=message.minimum_payment_minor,
+        swing_warning_basis_points=message.swing_warning_basis_points,
+        vat_basis_points=message.vat_basis_points,
     )
 
 
@@ -91,6 +118,15 @@ def spell_tariff(tariff: Tariff) -> TariffMessage:
         value_expiry_count=value_count,
         value_consent_above=tariff.value_consent_above,
         value_transfer_max=tariff.value_transfer_max,
+        calendar=tariff.calendar,
+        cut_off=tariff.cut_off,
+        cut_off_zone=tariff.cut_off_zone,
+        cut_off_every=_EVERY[tariff.cut_off_every],
+        objection_hours=tariff.objection_hours,
+        payment_days=tariff.payment_days,
+        minimum_payment_minor=tariff.minimum_payment_minor,
+        swing_warning_basis_points=tariff.swing_warning_basis_points,
+        vat_basis_points=tariff.vat_basis_points,
     )
 
 
@@ -117,6 +153,26 @@ def _read_expiry(message: Any, term: str) -> str:
     kind, least, most = _KINDS[number]
     _bound(message, count, least=least, most=most)
     return kind if kind == "never" else f"{kind}-{getattr(message, count)}"
+
+
+def _read_cut_off(message: Any) -> dict[str, Any]:
+    """When cycles are closed by themselves. Whether a country or a zone is known is for the ledger to say."""
+    for term, pattern, demand in (
+        ("calendar", CALENDAR, "none, target2, or a country's two letters"),
+        ("cut_off", CUT_OFF, "none, or a time of day as 18:00"),
+        ("cut_off_zone", ZONE, "a time zone's name, as Europe/Berlin or UTC"),
+    ):
+        if pattern.fullmatch(getattr(message, term)) is None:
+            raise invalid(f"tariff.{term}", demand)
+    every = next((each for each, value in _EVERY.items() if value == message.cut_off_every), None)
+    if every is None:
+        raise invalid("tariff.cut_off_every", "CUT_OFF_EVERY_DAY, _WEEK or _MONTH")
+    return {
+        "calendar": message.calendar,
+        "cut_off": message.cut_off,
+        "cut_off_zone": message.cut_off_zone,
+        "cut_off_every": every,
+    }
 
 
 def _optional(message: Any, term: str) -> int | None:

@@ -6,7 +6,8 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from settlement.clearing.acts import Approve, Propose
-from settlement.clearing.decide import decide_desk, proposal_to_approve
+from settlement.clearing.approving import proposal_to_approve
+from settlement.clearing.decide import decide_desk
 from settlement.clearing.netting import Figures
 from settlement.clearing.obligations import figures_of
 from settlement.house.pricing import start_of_tariff

@@ -19,6 +19,7 @@ from settlement.house.records import (
     TariffProposal,
     parse_key,
 )
+from settlement.house.settling import SETTLING
 from settlement.house.tariff import Tariff, at_face, parse_tariff
 from settlement.journal.leaf import HOUSE, Entry
 from settlement.money import POINTS
@@ -97,6 +98,10 @@ class House:
     def namer(self, line: str) -> Key | None:
         """The key that has named an approver's key, if it still lives: what a revoked key named must be named afresh."""
         return self.live_key(self.named.get(line, ""))
+
+    def signer_of(self, entry: Entry) -> str:
+        """Who signed an entry: the person of an approver's key, else the partner."""
+        return self.keys[entry.one("sig").split(" ")[0]].person or entry.one("partner")
 
     def fork(self) -> "House":
         """An independent copy; cheap, as all records are immutable."""
@@ -199,7 +204,7 @@ def _tariff_propose(house: House, entry: Entry) -> None:
         sha256,
         parse_tariff(entry.all("term")),
         None if starts is None else parse_time(starts),
-        _person(house, entry),
+        house.signer_of(entry),
         entry.time_us,
     )
 
@@ -217,38 +222,6 @@ def _tariff_start(house: House, entry: Entry) -> None:
     if house.coming is None:
         raise BooksError(f"house entry {entry.index} starts a tariff, and none is coming")
     _put_in_force(house, entry.index, house.coming.tariff)
-
-
-def _person(house: House, entry: Entry) -> str:
-    """Who signed an entry: the person of an approver's key."""
-    return house.keys[entry.one("sig").split(" ")[0]].person or entry.one("partner")
-
-
-def _close(house: House, entry: Entry) -> None:
-    number = int(entry.one("cycle"))
-    house.cycles[number] = replace(house.cycles[number], label=entry.get("label"), closed_at=entry.index)
-    house.cycles[number + 1] = Cycle(number + 1)
-
-
-def _propose(house: House, entry: Entry) -> None:
-    number, cycle = int(entry.one("settlement")), int(entry.one("cycle"))
-    nets = {name: int(net) for name, net in (value.split(" ") for value in entry.all("net"))}
-    house.settlements[number] = Settlement(
-        number, cycle, entry.one("proposal"), _person(house, entry), entry.time_us, nets
-    )
-
-
-def _approve(house: House, entry: Entry) -> None:
-    number = int(entry.one("settlement"))
-    settlement = replace(house.settlements[number], approved=True)
-    house.settlements[number] = settlement
-    house.cycles[settlement.cycle] = replace(house.cycles[settlement.cycle], settlement=number)
-
-
-def _confirm(house: House, entry: Entry) -> None:
-    number = int(entry.one("settlement"))
-    settlement = house.settlements[number]
-    house.settlements[number] = replace(settlement, paid=settlement.paid | {entry.one("subject")})
 
 
 def _propose_opening(house: House, entry: Entry) -> None:
@@ -274,10 +247,7 @@ _FOLDS = {
     "tariff-propose": _tariff_propose,
     "tariff-approve": _tariff_approve,
     "tariff-start": _tariff_start,
-    "close": _close,
-    "propose": _propose,
-    "approve": _approve,
-    "confirm": _confirm,
+    **SETTLING,
     "opening-propose": _propose_opening,
     "opening-approve": _approve_opening,
 }

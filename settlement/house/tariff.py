@@ -10,6 +10,7 @@ from settlement.errors import BooksError, CoalitionError
 from settlement.house.records import POOL
 from settlement.money import micros_per_minor
 
+_NONE = "none"
 HOLD_MINUTES_DEFAULT, HOLD_MINUTES_MAX = 7 * 1_440, 365 * 1_440
 
 
@@ -19,6 +20,14 @@ class Spent(StrEnum):
     REFUSE = "refuse"
     ARREARS = "arrears"
     BEAR = "bear"
+
+
+class CutOffEvery(StrEnum):
+    """How often a cycle is closed by itself: on each business day, or on the last one of a week or a month."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +45,13 @@ class Tariff:
     before points expire that have a date their issuer is told; 0: it is not. `consent_above`: no more points than these are
     spent or held without the member's own proof; None: it is never asked. Of value, in minor units: `value_expiry`, as
     `expiry`, but never by activity; `value_consent_above`, as `consent_above`; `value_transfer_max` at once, 0: none.
+
+    Of clearing: `calendar`, the days that are business days: `none` (Monday to Friday), `target2`, or a country by its two
+    letters. `cut_off`, when a cycle is closed by itself: `none`, or the time of day `HH:MM` in `cut_off_zone`, an IANA time
+    zone, on the business days that `cut_off_every` names. `objection_hours`: how long participants may object to a proposed
+    settlement. `payment_days`: business days from its approval until it is due; 0: it never is. `minimum_payment_minor`: legs
+    of less are carried into the next cycle. `swing_warning_basis_points`: the change of a net that somebody must look at; 0:
+    none. `vat_basis_points`: the tax on the operator's fees.
     """
 
     rate_micros: int
@@ -55,6 +71,15 @@ class Tariff:
     value_expiry: str = "never"
     value_consent_above: int | None = None
     value_transfer_max: int = 0
+    calendar: str = _NONE
+    cut_off: str = _NONE
+    cut_off_zone: str = "UTC"
+    cut_off_every: CutOffEvery = CutOffEvery.MONTH
+    objection_hours: int = 0
+    payment_days: int = 0
+    minimum_payment_minor: int = 0
+    swing_warning_basis_points: int = 0
+    vat_basis_points: int = 0
 
     def lines(self) -> tuple[tuple[str, str], ...]:
         """The leaf's `term` lines, in the order of the fields."""
@@ -91,9 +116,6 @@ def check_terms(tariff: Tariff, *, model: str) -> None:
                 raise CoalitionError("FIELD_INVALID", message, field=f"tariff.{term}")
 
 
-_NONE = "none"
-
-
 def _spell(value: object) -> str:
     return _NONE if value is None else str(value)
 
@@ -102,6 +124,7 @@ _READ: dict[Any, Callable[[str], Any]] = {
     int: int,
     str: str,
     Spent: Spent,
+    CutOffEvery: CutOffEvery,
     int | None: lambda text: None if text == _NONE else int(text),
 }
 

@@ -65,7 +65,7 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "shards": _NUMBER,
         "operator": _NAME,
         "model": r"(?:bilateral|pool)",
-        "term": r"[a-z][a-z-]{1,30} [a-z0-9-]{1,30}",
+        "term": r"[a-z][a-z-]{1,30} [A-Za-z0-9:/_+-]{1,40}",
         "key": rf"{_HASH} {_ALGORITHM} (?:request|approver|receipt|log) {_NAME} (?:-|{_NAME}) {_BASE64}",
         "subject": _NAME,
         "name": _TEXT,

@@ -9,7 +9,7 @@ from pathlib import Path
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
-from settlement.clearing.decide import CycleNotClosedError
+from settlement.clearing.closing import CycleNotClosedError
 from settlement.clearing.obligations import ACCRUED, OPEN_IN_SOME_SHARD, accruals_of
 from settlement.errors import BooksError
 from settlement.house.state import House

@@ -18,7 +18,7 @@ DECIDES = (
     "settlement/house/decide.py",
     "settlement/house/funding.py",
     "settlement/house/opening.py",
-    "settlement/clearing/decide.py",
+    "settlement/clearing",
 )
 REASON = re.compile(r"[A-Z]+(?:_[A-Z]+)+")
 GRPC_CODES = {

@@ -6,7 +6,7 @@ from typing import Any
 
 from coalition.wire.tariffs import check_expiry
 from settlement.clock import HOUR_US, SECOND_US
-from settlement.house.tariff import Spent, Tariff
+from settlement.house.tariff import CutOffEvery, Spent, Tariff
 from tests.scenarios.scene import micros
 
 UNITS_US = {"s": SECOND_US, "m": 60 * SECOND_US, "h": HOUR_US, "d": 24 * HOUR_US}
@@ -22,12 +22,21 @@ NUMBERS = {
     "consent": "consent_above",
     "value_consent": "value_consent_above",
     "value_transfer": "value_transfer_max",
+    "objection": "objection_hours",
+    "payment_days": "payment_days",
+    "minimum_payment": "minimum_payment_minor",
+    "swing": "swing_warning_basis_points",
+    "vat": "vat_basis_points",
 }
 """Terms written as a whole number."""
 WORDS: dict[str, Callable[[str], str]] = {
     "expiry": check_expiry,
     "value_expiry": check_expiry,
     "spent": Spent,
+    "calendar": str,
+    "cut_off": str,
+    "cut_off_zone": str,
+    "cut_off_every": CutOffEvery,
 }
 """Terms written as a leaf spells them."""
 

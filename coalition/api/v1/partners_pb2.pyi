@@ -78,6 +78,31 @@ REVOCATION_REASON_SUPERSEDED: RevocationReason.ValueType  # 2
 REVOCATION_REASON_COMPROMISED: RevocationReason.ValueType  # 3
 Global___RevocationReason: _TypeAlias = RevocationReason  # noqa: Y015
 
+class _CutOffEvery:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _CutOffEveryEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_CutOffEvery.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    CUT_OFF_EVERY_UNSPECIFIED: _CutOffEvery.ValueType  # 0
+    CUT_OFF_EVERY_DAY: _CutOffEvery.ValueType  # 1
+    """Every business day."""
+    CUT_OFF_EVERY_WEEK: _CutOffEvery.ValueType  # 2
+    """The last business day of each week."""
+    CUT_OFF_EVERY_MONTH: _CutOffEvery.ValueType  # 3
+    """The last business day of each month."""
+
+class CutOffEvery(_CutOffEvery, metaclass=_CutOffEveryEnumTypeWrapper): ...
+
+CUT_OFF_EVERY_UNSPECIFIED: CutOffEvery.ValueType  # 0
+CUT_OFF_EVERY_DAY: CutOffEvery.ValueType  # 1
+"""Every business day."""
+CUT_OFF_EVERY_WEEK: CutOffEvery.ValueType  # 2
+"""The last business day of each week."""
+CUT_OFF_EVERY_MONTH: CutOffEvery.ValueType  # 3
+"""The last business day of each month."""
+Global___CutOffEvery: _TypeAlias = CutOffEvery  # noqa: Y015
+
 class _LotExpiry:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -403,6 +428,15 @@ class Tariff(_message.Message):
     VALUE_EXPIRY_COUNT_FIELD_NUMBER: _builtins.int
     VALUE_CONSENT_ABOVE_FIELD_NUMBER: _builtins.int
     VALUE_TRANSFER_MAX_FIELD_NUMBER: _builtins.int
+    CALENDAR_FIELD_NUMBER: _builtins.int
+    CUT_OFF_FIELD_NUMBER: _builtins.int
+    CUT_OFF_ZONE_FIELD_NUMBER: _builtins.int
+    CUT_OFF_EVERY_FIELD_NUMBER: _builtins.int
+    OBJECTION_HOURS_FIELD_NUMBER: _builtins.int
+    PAYMENT_DAYS_FIELD_NUMBER: _builtins.int
+    MINIMUM_PAYMENT_MINOR_FIELD_NUMBER: _builtins.int
+    SWING_WARNING_BASIS_POINTS_FIELD_NUMBER: _builtins.int
+    VAT_BASIS_POINTS_FIELD_NUMBER: _builtins.int
     reimbursement_micros: _builtins.int
     """What a redeemer is reimbursed, 1 to 9,000,000."""
     price_micros: _builtins.int
@@ -443,6 +477,24 @@ class Tariff(_message.Message):
     """As consent_above, in minor units of value."""
     value_transfer_max: _builtins.int
     """Minor units of value that one member sends another at once, 0 to 10^12; 0: none."""
+    calendar: _builtins.str
+    """Which days are business days: `none` (Monday to Friday), `target2`, or a country's two letters (ISO 3166), as `DE`."""
+    cut_off: _builtins.str
+    """When a cycle is closed by itself: `none`, or a time of day, `00:00` to `23:59`, in cut_off_zone."""
+    cut_off_zone: _builtins.str
+    """A time zone by its IANA name, as `Europe/Berlin`; `UTC` where it does not matter."""
+    cut_off_every: Global___CutOffEvery.ValueType
+    """On which business days."""
+    objection_hours: _builtins.int
+    """How long participants may object to a proposed settlement: 0 to 8,760 hours."""
+    payment_days: _builtins.int
+    """Business days from a settlement's approval until its legs are due: 0 to 365; 0: they never are."""
+    minimum_payment_minor: _builtins.int
+    """Legs of less than so many minor units are carried into the next cycle: 0 to 10^12."""
+    swing_warning_basis_points: _builtins.int
+    """By how much a participant's net may differ from earlier cycles before somebody must look at it: 0 to 1,000,000; 0: by any."""
+    vat_basis_points: _builtins.int
+    """The tax on the operator's fees, 0 to 10,000."""
     def __init__(
         self,
         *,
@@ -465,10 +517,19 @@ class Tariff(_message.Message):
         value_expiry_count: _builtins.int = ...,
         value_consent_above: _builtins.int | None = ...,
         value_transfer_max: _builtins.int = ...,
+        calendar: _builtins.str = ...,
+        cut_off: _builtins.str = ...,
+        cut_off_zone: _builtins.str = ...,
+        cut_off_every: Global___CutOffEvery.ValueType = ...,
+        objection_hours: _builtins.int = ...,
+        payment_days: _builtins.int = ...,
+        minimum_payment_minor: _builtins.int = ...,
+        swing_warning_basis_points: _builtins.int = ...,
+        vat_basis_points: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_consent_above", b"_consent_above", "_value_consent_above", b"_value_consent_above", "consent_above", b"consent_above", "value_consent_above", b"value_consent_above"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consent_above", b"_consent_above", "_value_consent_above", b"_value_consent_above", "consent_above", b"consent_above", "expiry", b"expiry", "expiry_count", b"expiry_count", "fee_micros", b"fee_micros", "grace_days", b"grace_days", "hold_minutes", b"hold_minutes", "interchange_micros", b"interchange_micros", "notice_days", b"notice_days", "price_micros", b"price_micros", "rebate_basis_points", b"rebate_basis_points", "reimbursement_micros", b"reimbursement_micros", "spent", b"spent", "transfer_daily_max", b"transfer_daily_max", "transfer_fee_micros", b"transfer_fee_micros", "transfer_points_max", b"transfer_points_max", "value_consent_above", b"value_consent_above", "value_expiry", b"value_expiry", "value_expiry_count", b"value_expiry_count", "value_transfer_max", b"value_transfer_max"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_consent_above", b"_consent_above", "_value_consent_above", b"_value_consent_above", "calendar", b"calendar", "consent_above", b"consent_above", "cut_off", b"cut_off", "cut_off_every", b"cut_off_every", "cut_off_zone", b"cut_off_zone", "expiry", b"expiry", "expiry_count", b"expiry_count", "fee_micros", b"fee_micros", "grace_days", b"grace_days", "hold_minutes", b"hold_minutes", "interchange_micros", b"interchange_micros", "minimum_payment_minor", b"minimum_payment_minor", "notice_days", b"notice_days", "objection_hours", b"objection_hours", "payment_days", b"payment_days", "price_micros", b"price_micros", "rebate_basis_points", b"rebate_basis_points", "reimbursement_micros", b"reimbursement_micros", "spent", b"spent", "swing_warning_basis_points", b"swing_warning_basis_points", "transfer_daily_max", b"transfer_daily_max", "transfer_fee_micros", b"transfer_fee_micros", "transfer_points_max", b"transfer_points_max", "value_consent_above", b"value_consent_above", "value_expiry", b"value_expiry", "value_expiry_count", b"value_expiry_count", "value_transfer_max", b"value_transfer_max", "vat_basis_points", b"vat_basis_points"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__consent_above: _TypeAlias = _typing.Literal["consent_above"]  # noqa: Y015
     _WhichOneofArgType__consent_above: _TypeAlias = _typing.Literal["_consent_above", b"_consent_above"]  # noqa: Y015

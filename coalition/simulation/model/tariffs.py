@@ -25,6 +25,15 @@ SPELLED = {
     "value-expiry": "value_expiry",
     "value-consent-above": "value_consent_above",
     "value-transfer-max": "value_transfer_max",
+    "calendar": "calendar",
+    "cut-off": "cut_off",
+    "cut-off-zone": "cut_off_zone",
+    "cut-off-every": "cut_off_every",
+    "objection-hours": "objection_hours",
+    "payment-days": "payment_days",
+    "minimum-payment-minor": "minimum_payment_minor",
+    "swing-warning-basis-points": "swing_warning_basis_points",
+    "vat-basis-points": "vat_basis_points",
 }
 """Every term as a leaf names it and as it is asked for, in the leaf's order."""
 

@@ -9,13 +9,25 @@ from coalition.api.v1.partners_pb2 import ApproveTariffRequest, ProposeTariffReq
 from tests.support.door import Door
 from tests.support.network import ORIGIN
 
+EVERY_WEEK = partners_pb2.CUT_OFF_EVERY_WEEK
 NEVER, MONTHS = partners_pb2.LOT_EXPIRY_NEVER, partners_pb2.LOT_EXPIRY_MONTHS
 
 
-def proposed(rate: int = 10_000, *, seconds: int | None = None, **terms: int) -> Any:
+def proposed(rate: int = 10_000, *, seconds: int | None = None, **terms: int | str) -> Any:
     """A proposal, on the wire, of a tariff that would be taken but for these terms."""
-    good = {"hold_minutes": 1, "expiry": MONTHS, "expiry_count": 12, "spent": partners_pb2.SPENT_BEAR}
+    good: dict[str, int | str] = {
+        "hold_minutes": 1,
+        "expiry": MONTHS,
+        "expiry_count": 12,
+        "spent": partners_pb2.SPENT_BEAR,
+    }
     good["value_expiry"] = NEVER
+    good |= {
+        "calendar": "DE",
+        "cut_off": "18:00",
+        "cut_off_zone": "Europe/Berlin",
+        "cut_off_every": EVERY_WEEK,
+    }
     tariff = Tariff(reimbursement_micros=rate, **{**good, **terms})  # type: ignore[arg-type]
     proposal = TariffProposal(audience=ORIGIN, tariff=tariff)
     if seconds is not None:
@@ -57,6 +69,24 @@ BAD: dict[str, tuple[Any, str]] = {
     ),
     "consent above less than nothing": (proposed(value_consent_above=-1), "tariff.value_consent_above"),
     "transfers of too much value": (proposed(value_transfer_max=10**12 + 1), "tariff.value_transfer_max"),
+    "no calendar": (proposed(calendar=""), "tariff.calendar"),
+    "a calendar of nowhere": (proposed(calendar="germany"), "tariff.calendar"),
+    "a country in small letters": (proposed(calendar="de"), "tariff.calendar"),
+    "no word on the cut-off": (proposed(cut_off=""), "tariff.cut_off"),
+    "a cut-off past midnight": (proposed(cut_off="24:00"), "tariff.cut_off"),
+    "a cut-off with seconds": (proposed(cut_off="18:00:00"), "tariff.cut_off"),
+    "no time zone": (proposed(cut_off_zone=""), "tariff.cut_off_zone"),
+    "a time zone from a folder": (proposed(cut_off_zone="../etc/passwd"), "tariff.cut_off_zone"),
+    "a cut-off now and then": (proposed(cut_off_every=0), "tariff.cut_off_every"),
+    "a cut-off every other year": (proposed(cut_off_every=9), "tariff.cut_off_every"),
+    "objections for over a year": (proposed(objection_hours=8_761), "tariff.objection_hours"),
+    "payment before the approval": (proposed(payment_days=-1), "tariff.payment_days"),
+    "a payment below nothing": (proposed(minimum_payment_minor=-1), "tariff.minimum_payment_minor"),
+    "a swing of too much": (
+        proposed(swing_warning_basis_points=1_000_001),
+        "tariff.swing_warning_basis_points",
+    ),
+    "a tax of more than all": (proposed(vat_basis_points=10_001), "tariff.vat_basis_points"),
     "from no time": (proposed(seconds=-1), "proposal.effective_from"),
 }
 

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from coalition.wire.requests import AMOUNT_MINOR_MAX
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
-from settlement.clearing.decide import CycleNotClosedError, decide_desk
+from settlement.clearing.closing import CycleNotClosedError
+from settlement.clearing.decide import decide_desk
 from settlement.clearing.netting import Figures, net
 from settlement.errors import CoalitionError
 from settlement.house.acts import Register

@@ -9,7 +9,7 @@ from hypothesis.stateful import rule
 
 from settlement.house.acts import ApproveTariff, ProposeTariff
 from settlement.house.records import POOL
-from settlement.house.tariff import Spent, Tariff
+from settlement.house.tariff import CutOffEvery, Spent, Tariff
 from tests.coalition.simulation.stories.telling import PERSONS, Telling
 
 RATES = st.sampled_from([1, 9_999, 10_000, 333_333, 9_000_000])
@@ -47,6 +47,13 @@ LIVES = st.fixed_dictionaries(
         "value_expiry": st.sampled_from([*EXPIRIES[:6], "never", "activity-1"]),
         "value_consent_above": st.sampled_from([None, None, 0, 3]),
         "value_transfer_max": st.sampled_from([0, 10, 10**12, 10**12]),
+        "calendar": st.sampled_from(["none", "target2", "DE"]),
+        "cut_off": st.sampled_from(["none", "none", "00:00", "18:00"]),
+        "cut_off_zone": st.sampled_from(["UTC", "Europe/Berlin", "Asia/Kolkata"]),
+        "cut_off_every": st.sampled_from([*CutOffEvery]),
+        "objection_hours": st.sampled_from([0, 0, 24]),
+        "payment_days": st.sampled_from([0, 1, 14]),
+        "vat_basis_points": st.sampled_from([0, 0, 1_900, 10_000]),
     }
 )
 """Terms on how long points last and what becomes of them: any go with any."""
