@@ -33,6 +33,7 @@ _COMMANDS = {
     "position": "standing:position",
     "cycle": "cycle:app",
     "settlement": "settlement:app",
+    "instruction": "instruction:app",
     "opening": "opening:app",
     "statement": "statement:app",
     "audit": "audit:app",

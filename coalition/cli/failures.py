@@ -44,6 +44,8 @@ NEXT_STEPS: dict[str, str] = {
     "ACT_ID_REUSED": "leave --act-id out, or repeat the earlier command exactly",
     "CYCLE_NOT_CLOSED": "`coalition cycle list` shows the cycles; `coalition cycle close` closes the open one",
     "CYCLE_NOT_FOUND": "`coalition cycle list` shows the cycles",
+    "INSTRUCTION_NOT_FOUND": "`coalition instruction write` makes the payment files of an approved settlement",
+    "ACCOUNT_NOT_FOUND": "`coalition partner account show` shows the accounts",
     "PARTNER_NOT_FOUND": "`coalition partner list` shows the partners",
     "MEMBER_NOT_FOUND": "`coalition member enrol` makes a member",
     "ENTRY_NOT_PUBLISHED": "checkpoints follow within seconds while `coalition serve` runs; repeat the command",
@@ -99,6 +101,10 @@ REFUSALS: dict[str, str] = {
     "LEG_UNKNOWN": "no approved settlement has such a leg: `coalition settlement show`",
     "LEG_ALREADY_PAID": "the leg is paid already",
     "LEG_AMOUNT_DIFFERS": "the amount is not the leg's: `coalition settlement show`",
+    "SETTLEMENT_UNKNOWN": "no settlement has this number: `coalition settlement show --cycle`",
+    "NOT_APPROVED": "the settlement is not approved: `coalition settlement approve`",
+    "ACCOUNT_MISSING": "the operator and whoever is paid need an approved account each: `coalition partner account show`",
+    "ALREADY_INSTRUCTED": "the payment files are made already: `coalition instruction write` writes them again",
     "TOO_MANY_LOTS": "one act takes points from 200 lots at most: redeem in smaller parts",
 }
 """Refusal to a sentence with the cure."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from settlement.house.bank_account import BankAccount
 from settlement.house.tariff import Tariff
 
 
@@ -172,3 +173,30 @@ class ConsistencyProof:
 
     checkpoint: str
     proof: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantAccount:
+    """Where a participant is paid; and where it wants to be, if a person has still to approve that."""
+
+    participant: str
+    in_force: BankAccount | None
+    proposed: BankAccount | None
+    proposed_sha256: bytes
+    proposed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFile:
+    """A file for a bank. `kind`: `pain.001.001.09` or `csv`."""
+
+    kind: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """The payment files of a settlement, and the house entry that names them."""
+
+    entry_number: int
+    files: tuple[PaymentFile, ...]

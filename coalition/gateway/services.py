@@ -10,7 +10,7 @@ import psycopg
 import structlog
 from psycopg_pool import PoolTimeout
 
-from coalition.gateway import exchange_reads, house_reads, log_reads, statement_reads
+from coalition.gateway import banking_reads, exchange_reads, house_reads, log_reads, statement_reads
 from coalition.gateway.admission import Admitted, claim, examine
 from coalition.gateway.means import Means
 from coalition.gateway.metrics import short_name
@@ -42,6 +42,8 @@ READS: dict[str, Read] = {
     "ListObligationsRequest": house_reads.list_obligations,
     "PreviewRequest": house_reads.preview,
     "GetStatementRequest": statement_reads.get_statement,
+    "ListAccountsRequest": banking_reads.list_accounts,
+    "GetInstructionRequest": banking_reads.get_instruction,
     "GetCheckpointRequest": log_reads.get_checkpoint,
     "GetInclusionProofRequest": log_reads.get_inclusion_proof,
     "GetConsistencyProofRequest": log_reads.get_consistency_proof,

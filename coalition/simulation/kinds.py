@@ -34,6 +34,9 @@ ON_HOUSE = (
     "propose opening",
     "approve opening",
     "load opening",
+    "propose account",
+    "approve account",
+    "instruct",
 )
 TROUBLES = (
     "kill gateway",
@@ -53,6 +56,7 @@ FOLLOWED_BY = {
     "propose tariff": "approve tariff",
     "propose opening": "approve opening",
     "approve opening": "load opening",
+    "propose account": "approve account",
 }
 """What comes after an act of the house before long, so that it often has its end."""
 MISCONDUCT = ("stale", "hasty", "forged", "astray", "borrowed key", "retired key", "reused id")

@@ -8,6 +8,7 @@ from google.protobuf.message import DecodeError, Message
 
 from coalition.api.v1.partners_pb2 import TariffProposal
 from coalition.api.v1.settlement_pb2 import Proposal
+from coalition.wire.banking import read_account_approval, read_account_proposal, read_instruct
 from coalition.wire.fundings import agree_to_fund, end_funding, read_campaign
 from coalition.wire.keys import read_added_key, read_revoked_key
 from coalition.wire.member_proofs import read_added_proof, read_consent, read_removed_proof
@@ -255,5 +256,8 @@ BODIES: dict[str, Callable[[Any], object]] = {
     "ConfirmRequest": _confirm,
     "ProposeOpeningRequest": read_opening_proposal,
     "ApproveOpeningRequest": read_opening_approval,
+    "ProposeAccountRequest": read_account_proposal,
+    "ApproveAccountRequest": read_account_approval,
+    "InstructRequest": read_instruct,
 }
 """How each act's payload is read, by message name."""

@@ -28,6 +28,11 @@ def check_iban(text: str, field: str = "iban") -> str:
     return _checked(text, field, "an IBAN", iban.validate)
 
 
+def iban_of(country: str, body: str) -> str:
+    """The IBAN of an account, with its check digits: for accounts that are made up."""
+    return f"{country}{mod_97_10.calc_check_digits(f'{body}{country}')}{body}"
+
+
 def check_bic(text: str, field: str = "bic") -> str:
     """The BIC of 8 or 11 characters. CoalitionError FIELD_INVALID if it is none."""
     return _checked(text, field, "a BIC", bic.validate)
@@ -90,6 +95,11 @@ def references_in(text: str) -> list[str]:
             joined = ["".join(words[start:end]) for end in range(start + 1, min(len(words), start + 7) + 1)]
             found += [each for each in joined if iso11649.is_valid(each)]
     return found
+
+
+def message_id(origin: str, settlement: int) -> str:
+    """What names all payments of one settlement to the bank that is told to make them; at most 35 characters."""
+    return f"S{settlement}-{_mark(origin, settlement, '')}"
 
 
 def _mark(origin: str, settlement: int, participant: str) -> str:

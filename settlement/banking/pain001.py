@@ -13,7 +13,7 @@ from typing import Any
 from settlement.banking.xml import BankFileError, child, children, parse_document, text, text_if_any
 from settlement.clock import SECOND_US
 from settlement.errors import CoalitionError
-from settlement.house.accounts import BankAccount
+from settlement.house.bank_account import BankAccount
 
 SCHEMA = "pain.001.001.09"
 AMOUNT_MAX_MINOR = 99_999_999_999

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from settlement.house.accounts import BankAccount
+from settlement.house.bank_account import BankAccount
 from settlement.money import format_minor
 
 COLUMNS = (
@@ -27,14 +27,14 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True)
 class LegRow:
-    """One leg, in minor units: positive is paid to the operator, negative by it. `account`: of the participant."""
+    """One leg, in minor units: positive is paid to the operator, negative by it. `account`: None if it has none."""
 
     settlement: int
     participant: str
     amount_minor: int
     end_to_end_id: str
     reference: str
-    account: BankAccount
+    account: BankAccount | None
 
 
 def write_payments_csv(rows: Iterable[LegRow], *, currency: str, minor_digits: int) -> bytes:
@@ -45,7 +45,7 @@ def write_payments_csv(rows: Iterable[LegRow], *, currency: str, minor_digits: i
     for row in rows:
         direction = "pays" if row.amount_minor > 0 else "is paid"
         amount = format_minor(abs(row.amount_minor), minor_digits=minor_digits)
-        account = row.account
+        account = row.account or _NONE
         named = (
             row.settlement,
             row.participant,
@@ -63,6 +63,9 @@ def write_payments_csv(rows: Iterable[LegRow], *, currency: str, minor_digits: i
             )
         )
     return out.getvalue().encode("ascii")
+
+
+_NONE = BankAccount("", "", "")
 
 
 def _text(value: str) -> str:

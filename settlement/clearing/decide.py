@@ -4,6 +4,9 @@ Approval posts, per participant with a net, `position` against `settling`; a con
 leg is paid all `settling` accounts of the settlement and the bank stand at zero again.
 """
 
+from settlement.banking.accounts import approve_account, propose_account
+from settlement.banking.acts import ApproveAccount, Instruct, ProposeAccount
+from settlement.banking.instructing import instruct
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.approving import approve
 from settlement.clearing.closing import close_cycle
@@ -51,4 +54,10 @@ def decide_desk(house: House, figures: FiguresByCycle, act: Act[object], now_us:
             return propose_opening(house, act, body)
         case ApproveOpening() as body:
             return approve_opening(house, act, body, now_us)
+        case ProposeAccount() as body:
+            return propose_account(house, act, body)
+        case ApproveAccount() as body:
+            return approve_account(house, act, body, now_us)
+        case Instruct() as body:
+            return instruct(house, act, body, now_us)
     return decide_house(house, act)

@@ -1,6 +1,7 @@
 """The rules of the house's shard: partners, keys, tariff, cycles and settlements."""
 
 from collections.abc import Sequence
+from hashlib import sha256
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
@@ -15,7 +16,10 @@ from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 from settlement.journal.leaf import HOUSE, Entry
 from settlement.ledger.batch import ShardHead
-from settlement.ledger.writing import Statement
+from settlement.ledger.writing import Statement, columns
+
+FILES = """INSERT INTO payment_files SELECT * FROM unnest(%b::bytea[], %b::text[], %b::bytea[])
+    ON CONFLICT (sha256) DO NOTHING"""
 
 
 class DeskRules:
@@ -24,6 +28,7 @@ class DeskRules:
     def __init__(self, head: ShardHead, house: House) -> None:
         self.house = house.fork()
         self._figures: dict[int, Figures] = {}
+        self._files: list[tuple[str, bytes]] = []
 
     async def load(
         self,
@@ -59,8 +64,12 @@ class DeskRules:
         """Judges one act, then moves this batch's copy of the house past the entry."""
         draft = decide_desk(self.house, self._figures, act, now_us)
         self.house.apply(Entry(HOUSE, index, index, now_us, draft.kind, draft.lines))
+        self._files += draft.files
         return draft
 
     def changes(self) -> list[Statement]:
-        """The house has no tables of its own: its state is a fold of its entries."""
-        return []
+        """The files that entries name by their hash; all else of the house is a fold of its entries."""
+        if not self._files:
+            return []
+        digests = [sha256(content).digest() for _, content in self._files]
+        return [Statement(FILES, (digests, *columns(self._files)))]

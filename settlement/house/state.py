@@ -4,6 +4,8 @@ from dataclasses import dataclass, field, replace
 
 from settlement.clock import parse_time
 from settlement.errors import BooksError
+from settlement.house.bank_account import BankAccount
+from settlement.house.banking import BANKING, AccountProposal, Instruction
 from settlement.house.records import (
     ACTIVE,
     APPROVER,
@@ -48,6 +50,12 @@ class House:
     settlements: dict[int, Settlement] = field(default_factory=dict)
     openings: dict[tuple[str, str], Opening] = field(default_factory=dict)
     """The newest proposal by partner and SHA-256 of the file."""
+    accounts: dict[str, BankAccount] = field(default_factory=dict)
+    """By participant: the account at a bank that is in force."""
+    account_proposals: dict[str, AccountProposal] = field(default_factory=dict)
+    """The newest of each participant."""
+    instructions: dict[int, Instruction] = field(default_factory=dict)
+    """By settlement."""
 
     @property
     def founded(self) -> Network:
@@ -116,6 +124,9 @@ class House:
             cycles=dict(self.cycles),
             settlements=dict(self.settlements),
             openings=dict(self.openings),
+            accounts=dict(self.accounts),
+            account_proposals=dict(self.account_proposals),
+            instructions=dict(self.instructions),
         )
 
     def apply(self, entry: Entry) -> None:
@@ -248,6 +259,7 @@ _FOLDS = {
     "tariff-approve": _tariff_approve,
     "tariff-start": _tariff_start,
     **SETTLING,
+    **BANKING,
     "opening-propose": _propose_opening,
     "opening-approve": _approve_opening,
 }

@@ -58,7 +58,7 @@ ENGINE_LINE = ("request", "none")
 class Draft:
     """An entry that is decided and not yet numbered. `concerns`: partners that an entry of the engine is about.
 
-    `asset`: what the balance is of.
+    `asset`: what the balance is of. `files`: kind and bytes of what the entry names by hash and the books keep.
     """
 
     kind: str
@@ -70,3 +70,4 @@ class Draft:
     balance_after: int | None = None
     concerns: tuple[str, ...] = ()
     asset: str = POINTS
+    files: tuple[tuple[str, bytes], ...] = ()

@@ -82,6 +82,8 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "totals": rf"{_NUMBER} {_NUMBER} {_NUMBER} {_NUMBER}",
         "part": _NUMBER,
         "joined": _UUID,
+        "account": rf"[A-Z]{{2}}\d\d[A-Z0-9]{{10,30}} [A-Z]{{2}} (?:-|[A-Z0-9]{{8}}|[A-Z0-9]{{11}}) (?:-|[A-Z0-9]{{20}}) {_TEXT}",
+        "file": rf"(?:pain\.001\.001\.09|csv) {_HASH}",
         "head": rf"{_NUMBER} {_NUMBER} {_HASH}",
     }.items()
 }
@@ -109,6 +111,9 @@ KINDS: dict[str, tuple[str, ...]] = {
         "confirm": f"{_ACT} settlement subject amount {_SIGNED_BY} post? result",
         "opening-propose": f"{_ACT} proposal totals {_SIGNED_BY} result",
         "opening-approve": f"{_ACT} subject proposal {_SIGNED_BY} result",
+        "account-propose": f"{_ACT} account proposal {_SIGNED_BY} result",
+        "account-approve": f"{_ACT} subject proposal {_SIGNED_BY} result",
+        "instruct": f"{_ACT} settlement subject? file* {_SIGNED_BY} result",
         "heads": "head+ request",
         # member shards
         "cut": "cycle range request",

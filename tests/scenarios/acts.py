@@ -8,9 +8,11 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
+from coalition.simulation.banks import account_of
 from coalition.simulation.model import CycleFigures
 from coalition.simulation.requests import message_of, proposal_of
 from coalition.wire.tariffs import spell_tariff_proposal
+from settlement.banking.acts import ApproveAccount, Instruct, ProposeAccount
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
 from settlement.house.acts import (
@@ -26,6 +28,7 @@ from settlement.house.acts import (
     RevokeKey,
     Suspend,
 )
+from settlement.house.banking import account_sha256
 from settlement.house.records import REQUEST
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.acts import (
@@ -182,6 +185,16 @@ def _fund_agree(scene: Scene, name: str, share: str, campaign: str, issuer: str,
     return _plain(AgreeToFund(issuer, campaign, basis_points(share), until_us))
 
 
+def _propose_account(scene: Scene, name: str, number: str) -> Asking:
+    """Each number is another account."""
+    return _plain(ProposeAccount(account_of("Company", int(number))))
+
+
+def _approve_account(scene: Scene, name: str, number: str, participant: str) -> Asking:
+    account = account_of("Company", int(number))
+    return _plain(ApproveAccount(participant, account_sha256(scene.network.origin, participant, account)))
+
+
 # --- acts of finance ---------------------------------------------------------------------------------------------------
 
 
@@ -244,6 +257,12 @@ ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
     "opening-approve": (
         "FILE of PARTNER",
         lambda scene, name, file, partner: _plain(ApproveOpening(partner, _hash_of(file))),
+    ),
+    "account-propose": ("number NUMBER", _propose_account),
+    "account-approve": ("NUMBER of PARTICIPANT", _approve_account),
+    "instruct": (
+        "settlement NUMBER",
+        lambda scene, name, settlement: _plain(Instruct(int(settlement))),
     ),
     "close": ("cycle NUMBER", lambda scene, name, cycle: _plain(CloseCycle(int(cycle), None))),
     "propose": ("cycle NUMBER", _propose),

@@ -9,11 +9,13 @@ from google.protobuf.message import Message
 
 from coalition.api.v1 import partners_pb2, settlement_pb2
 from coalition.api.v1.envelope_pb2 import ASSET_VALUE, DeviceProof, MemberProof
+from coalition.wire.banking import write_account
 from coalition.wire.envelope import seal
 from coalition.wire.methods import METHODS, Method
 from coalition.wire.strict import write_time
 from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.clock import SECOND_US, now_us
+from settlement.house.bank_account import BankAccount
 from settlement.house.tariff import Tariff
 from settlement.signing import KeySigner, new_key, possession_message
 from tests.support.network import ORIGIN
@@ -116,7 +118,19 @@ class Callers:
             "GetInclusionProofRequest": {"shard": 0, "entry_number": 0},
             "GetConsistencyProofRequest": {"old_size": 1},
         }
-        return fields.get(message) or _fields_of_points(now).get(message, {})
+        others = _fields_of_points(now) | _fields_of_banking()
+        return fields.get(message) or others.get(message, {})
+
+
+def _fields_of_banking() -> dict[str, dict[str, Any]]:
+    """Fields of requests about money out."""
+    account = write_account(BankAccount("A", "NO9386011117947", "NO"))
+    return {
+        "ProposeAccountRequest": {"account": account},
+        "ApproveAccountRequest": {"partner_id": "bakery", "account_sha256": bytes(32)},
+        "InstructRequest": {"settlement": 1},
+        "GetInstructionRequest": {"settlement": 1},
+    }
 
 
 def _fields_of_points(now: int) -> dict[str, dict[str, Any]]:

@@ -125,6 +125,13 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     REFUSAL_REASON_PROOF_UNKNOWN: _RefusalReason.ValueType  # 83
     REFUSAL_REASON_TOO_MANY_PROOFS: _RefusalReason.ValueType  # 84
     """A member has at most five devices."""
+    REFUSAL_REASON_SETTLEMENT_UNKNOWN: _RefusalReason.ValueType  # 90
+    """No settlement has this number, or it is not one of the caller's."""
+    REFUSAL_REASON_NOT_APPROVED: _RefusalReason.ValueType  # 99
+    REFUSAL_REASON_ACCOUNT_MISSING: _RefusalReason.ValueType  # 110
+    """The operator, or somebody who is to be paid, has no approved account at a bank; the entry names whom."""
+    REFUSAL_REASON_ALREADY_INSTRUCTED: _RefusalReason.ValueType  # 111
+    """The payment files are made; read them."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """A rule said no. The no is recorded as a journal entry; asking again gives the same answer."""
@@ -206,6 +213,13 @@ REFUSAL_REASON_PROOF_EXISTS: RefusalReason.ValueType  # 82
 REFUSAL_REASON_PROOF_UNKNOWN: RefusalReason.ValueType  # 83
 REFUSAL_REASON_TOO_MANY_PROOFS: RefusalReason.ValueType  # 84
 """A member has at most five devices."""
+REFUSAL_REASON_SETTLEMENT_UNKNOWN: RefusalReason.ValueType  # 90
+"""No settlement has this number, or it is not one of the caller's."""
+REFUSAL_REASON_NOT_APPROVED: RefusalReason.ValueType  # 99
+REFUSAL_REASON_ACCOUNT_MISSING: RefusalReason.ValueType  # 110
+"""The operator, or somebody who is to be paid, has no approved account at a bank; the entry names whom."""
+REFUSAL_REASON_ALREADY_INSTRUCTED: RefusalReason.ValueType  # 111
+"""The payment files are made; read them."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
 
 class _ErrorReason:
@@ -237,6 +251,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_MEMBER_NOT_FOUND: _ErrorReason.ValueType  # 20
     ERROR_REASON_CYCLE_NOT_FOUND: _ErrorReason.ValueType  # 21
     ERROR_REASON_PARTNER_NOT_FOUND: _ErrorReason.ValueType  # 22
+    ERROR_REASON_INSTRUCTION_NOT_FOUND: _ErrorReason.ValueType  # 40
     ERROR_REASON_ENTRY_NOT_PUBLISHED: _ErrorReason.ValueType  # 23
     ERROR_REASON_QUEUE_FULL: _ErrorReason.ValueType  # 24
     ERROR_REASON_BOOKS_UNAVAILABLE: _ErrorReason.ValueType  # 25
@@ -275,6 +290,7 @@ ERROR_REASON_ACT_UNKNOWN: ErrorReason.ValueType  # 19
 ERROR_REASON_MEMBER_NOT_FOUND: ErrorReason.ValueType  # 20
 ERROR_REASON_CYCLE_NOT_FOUND: ErrorReason.ValueType  # 21
 ERROR_REASON_PARTNER_NOT_FOUND: ErrorReason.ValueType  # 22
+ERROR_REASON_INSTRUCTION_NOT_FOUND: ErrorReason.ValueType  # 40
 ERROR_REASON_ENTRY_NOT_PUBLISHED: ErrorReason.ValueType  # 23
 ERROR_REASON_QUEUE_FULL: ErrorReason.ValueType  # 24
 ERROR_REASON_BOOKS_UNAVAILABLE: ErrorReason.ValueType  # 25

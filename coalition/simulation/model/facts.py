@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from coalition.simulation.model.accounts import Accounts
+from coalition.simulation.model.banking import Banking
 from coalition.simulation.model.cycles import Cycles
 from coalition.simulation.model.fundings import Fundings
 from coalition.simulation.model.holds import Holds
@@ -34,6 +35,7 @@ class Facts:
     cycles: Cycles
     settlements: Settlements
     openings: Openings
+    banking: Banking
     accounts: Accounts
     last: dict[int, Place]
     answers: dict[tuple[str, str], Place] = field(default_factory=dict)

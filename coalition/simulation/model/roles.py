@@ -3,6 +3,7 @@
 from coalition.simulation.model.facts import Facts
 from coalition.simulation.model.keys import KeyLife
 from coalition.simulation.model.terms import HOUSE, Asked, ModelError, Place
+from settlement.banking.acts import ApproveAccount, Instruct, ProposeAccount
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.house.acts import (
     Activate,
@@ -39,13 +40,14 @@ OF_PARTNERS = (
 ON_MEMBERS = (*OF_PARTNERS, RemoveMemberProof)
 ROLES: dict[type, frozenset[str]] = {
     **dict.fromkeys((Register, Activate, Suspend), frozenset({"operator"})),
-    **dict.fromkeys((CloseCycle, Confirm), frozenset({"operator"})),
+    **dict.fromkeys((CloseCycle, Confirm, Instruct), frozenset({"operator"})),
     **dict.fromkeys(
-        (Propose, Approve, ProposeTariff, ApproveTariff, ApproveOpening), frozenset({"approver"})
+        (Propose, Approve, ProposeTariff, ApproveTariff, ApproveOpening, ApproveAccount),
+        frozenset({"approver"}),
     ),
     **dict.fromkeys((*OF_PARTNERS, AgreeToFund, EndFunding, ProposeOpening), frozenset({"partner"})),
     AddKey: frozenset({"partner", "operator", "approver"}),
-    **dict.fromkeys((RevokeKey, RemoveMemberProof), frozenset({"partner", "operator"})),
+    **dict.fromkeys((RevokeKey, RemoveMemberProof, ProposeAccount), frozenset({"partner", "operator"})),
 }
 """The roles that may, by act."""
 

@@ -20,7 +20,7 @@ from settlement.banking.pain001 import (
 from settlement.banking.payments_csv import COLUMNS, LegRow, write_payments_csv
 from settlement.banking.xml import BankFileError
 from settlement.errors import CoalitionError
-from settlement.house.accounts import BankAccount
+from settlement.house.bank_account import BankAccount
 from tests.settlement.banking.accounts import an_account
 
 TRANSFERS = (

@@ -57,6 +57,13 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     | joined(st.just("renew 1:7.0 30"), TIMES)
     | joined(st.just("new"), NAMES, st.just("PTS"), NUMBERS, EXPIRIES, NUMBERS),
     "tariff": NUMBERS,
+    "account": st.sampled_from(
+        [
+            "DE89370400440532013000 DE - - Bakery GmbH",
+            "NO9386011117947 AT COBADEFFXXX 213800KUD8LAJWSQ9D15 X",
+        ]
+    ),
+    "file": joined(st.sampled_from(["csv", "pain.001.001.09"]), HASHES),
     "totals": joined(NUMBERS, NUMBERS, NUMBERS, NUMBERS),
     "part": NUMBERS,
     "joined": UUIDS,

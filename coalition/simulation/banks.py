@@ -1,0 +1,45 @@
+"""Money out, in stories: companies come to new banks, people approve that, and the operator's bank is told to pay."""
+
+from hashlib import sha256
+from random import Random
+
+from coalition.simulation.cast import PEOPLE, Cast, Company
+from coalition.simulation.model import Model
+from coalition.simulation.requests import Asking, message_of
+from coalition.simulation.story import OF_OPERATOR, Step
+from settlement.banking.acts import ApproveAccount, Instruct, ProposeAccount
+from settlement.banking.identifiers import iban_of
+from settlement.house.bank_account import BankAccount
+
+
+def account_of(name: str, number: int) -> BankAccount:
+    """The account with this number, of which a company has a few; some of its banks say who they are."""
+    chance = Random(f"account of {name} {number}")  # noqa: S311 - a story must be told again from its seed
+    iban = iban_of("DE", f"50010517{chance.randrange(10**10):010}")
+    return BankAccount(f"{name.title()} Ltd.", iban, "DE", "INGDDEFFXXX" if number % 2 else "")
+
+
+def propose_account(cast: Cast, step: Step) -> Asking | None:
+    """A company's next account."""
+    company = _company(cast, step)
+    body = ProposeAccount(account_of(company.name, step.amount % 3))
+    return Asking(company, company.live[-1], body, message_of(body)) if company.live else None
+
+
+def approve_account(cast: Cast, model: Model, step: Step) -> Asking:
+    """What a company proposed last; or what nobody proposed."""
+    name = _company(cast, step).name
+    named = None if step.conduct == "odd" else model.facts.banking.named.get(name)
+    body = ApproveAccount(name, sha256(b"none").hexdigest() if named is None else named.sha256)
+    return Asking(cast.operator, cast.people[PEOPLE[step.amount % 2]], body, message_of(body))
+
+
+def instruct(cast: Cast, step: Step, settlements: int) -> Asking | None:
+    """The newest of so many settlements, or one before or after it."""
+    body = Instruct(max(1, settlements - (step.amount % 3 - 1 if step.conduct else 0)))
+    operator = cast.operator
+    return Asking(operator, operator.live[-1], body, message_of(body)) if operator.live else None
+
+
+def _company(cast: Cast, step: Step) -> Company:
+    return cast.operator if step.amount % 7 == OF_OPERATOR else cast.partner(step.who)

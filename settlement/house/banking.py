@@ -1,0 +1,80 @@
+"""What the entries on accounts and payment orders make of the house."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from settlement.house.bank_account import BankAccount, parse_account
+from settlement.journal.leaf import Entry
+
+if TYPE_CHECKING:
+    from settlement.house.state import House
+
+
+@dataclass(frozen=True, slots=True)
+class AccountProposal:
+    """An account that a participant named for itself; another person approves it by its hash."""
+
+    participant: str
+    account: BankAccount
+    sha256: str
+    proposed_at_us: int
+    approved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """Word to a bank to pay a settlement: the house entry, its files by kind and hash, the legs and accounts of then."""
+
+    settlement: int
+    at: int
+    time_us: int
+    files: tuple[tuple[str, str], ...]
+    legs: Mapping[str, int]
+    accounts: Mapping[str, BankAccount]
+
+
+def account_sha256(origin: str, participant: str, account: BankAccount) -> str:
+    """By what an approver names a participant's account: no other network, participant or account has it."""
+    return sha256(f"{origin}\n{participant}\n{account.line()}\n".encode()).hexdigest()
+
+
+def legs_for_a_bank(house: "House", settlement: int) -> dict[str, int]:
+    """Legs that are not paid yet, in minor units, positive pays; the operator's own needs no bank and is confirmed by hand."""
+    found = house.settlements[settlement]
+    return {
+        name: amount
+        for name, amount in found.legs.items()
+        if name not in found.paid and name != house.operator
+    }
+
+
+def _propose_account(house: "House", entry: Entry) -> None:
+    participant, account = entry.one("partner"), parse_account(entry.one("account"))
+    digest = entry.one("proposal")
+    house.account_proposals[participant] = AccountProposal(participant, account, digest, entry.time_us)
+
+
+def _approve_account(house: "House", entry: Entry) -> None:
+    participant = entry.one("subject")
+    proposal = replace(house.account_proposals[participant], approved=True)
+    house.account_proposals[participant] = proposal
+    house.accounts[participant] = proposal.account
+
+
+def _instruct(house: "House", entry: Entry) -> None:
+    number = int(entry.one("settlement"))
+    files = [(kind, digest) for kind, digest in (value.split(" ") for value in entry.all("file"))]
+    legs = legs_for_a_bank(house, number)
+    house.instructions[number] = Instruction(
+        number, entry.index, entry.time_us, tuple(files), legs, dict(house.accounts)
+    )
+
+
+BANKING: dict[str, Callable[["House", Entry], None]] = {
+    "account-propose": _propose_account,
+    "account-approve": _approve_account,
+    "instruct": _instruct,
+}
+"""The fold of each kind of entry."""
