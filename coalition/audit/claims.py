@@ -60,6 +60,7 @@ ASKED_BY: dict[str, tuple[str, frozenset[str]]] = {
     "account-propose": ("ProposeAccountRequest", frozenset({OPERATOR, PARTNER})),
     "account-approve": ("ApproveAccountRequest", frozenset({APPROVING})),
     "instruct": ("InstructRequest", frozenset({OPERATOR})),
+    "bank-statement": ("ImportBankStatementRequest", frozenset({OPERATOR})),
     "enrol": ("EnrolRequest", frozenset({PARTNER})),
     "link": ("LinkAliasRequest", frozenset({PARTNER})),
     "proof-add": ("AddMemberProofRequest", frozenset({PARTNER})),

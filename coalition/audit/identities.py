@@ -268,11 +268,13 @@ def _check_settlement(replay: Replay, settlement: Settlement) -> None:
 
 
 def _check_bank(replay: Replay) -> None:
+    """What was paid, and what nothing explains, which stands in suspense as well."""
     network = replay.house.founded
     unit = micros_per_minor(network.minor_digits)
     approved = [settlement for settlement in replay.house.settlements.values() if settlement.approved]
     paid = sum(each.nets[participant] for each in approved for participant in each.paid) * unit
-    stands = -replay.tally.balance(HOUSE, "bank", network.currency)
-    replay.report.require(
-        stands == paid, Check.SETTLEMENTS, "bank", f"it stands at {stands} micros, {paid} were paid"
-    )
+    broken = sum(each.amount_minor for each in replay.house.breaks.values()) * unit
+    for account, due in (("bank", paid + broken), ("suspense", -broken)):
+        stands = -replay.tally.balance(HOUSE, account, network.currency)
+        sentence = f"it stands at {stands} micros, {due} follow from legs paid and breaks"
+        replay.report.require(stands == due, Check.SETTLEMENTS, account, sentence)

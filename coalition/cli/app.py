@@ -34,6 +34,7 @@ _COMMANDS = {
     "cycle": "cycle:app",
     "settlement": "settlement:app",
     "instruction": "instruction:app",
+    "bank": "bank:app",
     "opening": "opening:app",
     "statement": "statement:app",
     "audit": "audit:app",

@@ -105,6 +105,7 @@ REFUSALS: dict[str, str] = {
     "NOT_APPROVED": "the settlement is not approved: `coalition settlement approve`",
     "ACCOUNT_MISSING": "the operator and whoever is paid need an approved account each: `coalition partner account show`",
     "ALREADY_INSTRUCTED": "the payment files are made already: `coalition instruction write` writes them again",
+    "STATEMENT_KNOWN": "these lines of the bank statement were taken in before: `coalition bank breaks`",
     "TOO_MANY_LOTS": "one act takes points from 200 lots at most: redeem in smaller parts",
 }
 """Refusal to a sentence with the cure."""

@@ -1,7 +1,7 @@
 """What reads answer: plain values, states and purposes as lower-case words."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from settlement.house.bank_account import BankAccount
 from settlement.house.tariff import Tariff
@@ -200,3 +200,19 @@ class Instruction:
 
     entry_number: int
     files: tuple[PaymentFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """What moved in the bank and pays no leg, in minor units: positive came in. `reason`: "unknown", "amount" or "paid".
+
+    `settlement`, `participant`: the leg that it names, if any; `entry_number`: the house entry that took it in.
+    """
+
+    line_sha256: bytes
+    amount_minor: int
+    booked_on: date
+    reason: str
+    settlement: int | None
+    participant: str | None
+    entry_number: int

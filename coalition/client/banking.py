@@ -1,10 +1,15 @@
 """Money out: accounts at banks and payment files, as acts and reads."""
 
+from collections.abc import Sequence
+from datetime import date
+
 from coalition.api.v1 import banking_pb2
-from coalition.client.answers import Instruction, ParticipantAccount, PaymentFile
+from coalition.client.answers import Break, Instruction, ParticipantAccount, PaymentFile
 from coalition.client.calling import Caller
-from coalition.wire.banking import read_account, write_account
+from coalition.client.errors import answer_malformed
+from coalition.wire.banking import read_account, write_account, write_line
 from coalition.wire.strict import read_time
+from settlement.banking.acts import BankLine
 from settlement.clock import from_us
 from settlement.house.bank_account import BankAccount
 from settlement.journal.acts import Outcome
@@ -28,6 +33,20 @@ class Banking(Caller):
         """Makes the payment files of an approved settlement, once; `instruction` reads them."""
         return await self._act(banking_pb2.InstructRequest(settlement=settlement), act_id)
 
+    async def import_bank_statement(
+        self, *, iban: str, statement_id: str, lines: Sequence[BankLine], act_id: str | None = None
+    ) -> Outcome:
+        """Takes in lines of a statement of the operator's account, at most 100 at once; those that pay legs confirm them."""
+        request = banking_pb2.ImportBankStatementRequest(
+            iban=iban, statement_id=statement_id, lines=map(write_line, lines)
+        )
+        return await self._act(request, act_id)
+
+    async def breaks(self) -> tuple[str, list[Break]]:
+        """The currency, and what moved in the bank and pays no leg, oldest booking first."""
+        reply = await self._read(banking_pb2.ListBreaksRequest(), banking_pb2.ListBreaksResponse)
+        return reply.currency, [_break(each) for each in reply.breaks]
+
     async def accounts(self) -> list[ParticipantAccount]:
         """Accounts in force and proposed, of whomever the caller may see."""
         reply = await self._read(banking_pb2.ListAccountsRequest(), banking_pb2.ListAccountsResponse)
@@ -50,4 +69,27 @@ def _account(each: banking_pb2.ParticipantAccount) -> ParticipantAccount:
         read_account(each.proposed, "proposed") if waits else None,
         each.proposed_sha256,
         from_us(read_time(each.proposed_at, "proposed_at")) if waits else None,
+    )
+
+
+_REASONS = {
+    banking_pb2.BREAK_REASON_UNKNOWN: "unknown",
+    banking_pb2.BREAK_REASON_AMOUNT: "amount",
+    banking_pb2.BREAK_REASON_PAID: "paid",
+}
+
+
+def _break(each: banking_pb2.Break) -> Break:
+    try:
+        booked_on = date.fromisoformat(each.booked_on)
+    except ValueError:
+        raise answer_malformed(f"{each.booked_on[:40]!r} is no day") from None
+    return Break(
+        each.line_sha256,
+        each.amount_minor,
+        booked_on,
+        _REASONS.get(each.reason, "another"),
+        each.settlement or None,
+        each.participant or None,
+        each.entry_number,
     )

@@ -44,3 +44,20 @@ async def get_instruction(means: Means, admitted: Admitted) -> banking_pb2.GetIn
     for kind, digest in instruction.files:
         response.files.add(kind=kind, content=stored[digest])
     return response
+
+
+async def list_breaks(means: Means, admitted: Admitted) -> banking_pb2.ListBreaksResponse:
+    """What moved in the bank and pays no leg, oldest booking first."""
+    async with means.reading() as (_, house):
+        response = banking_pb2.ListBreaksResponse(currency=house.founded.currency)
+        for each in sorted(house.breaks.values(), key=lambda each: (each.booked_on, each.at, each.name)):
+            response.breaks.add(
+                line_sha256=bytes.fromhex(each.name),
+                amount_minor=each.amount_minor,
+                booked_on=each.booked_on.isoformat(),
+                reason=banking_pb2.BreakReason.Value(f"BREAK_REASON_{each.why.upper()}"),
+                settlement=each.settlement or 0,
+                participant=each.participant or "",
+                entry_number=each.at,
+            )
+    return response

@@ -43,6 +43,7 @@ READS: dict[str, Read] = {
     "PreviewRequest": house_reads.preview,
     "GetStatementRequest": statement_reads.get_statement,
     "ListAccountsRequest": banking_reads.list_accounts,
+    "ListBreaksRequest": banking_reads.list_breaks,
     "GetInstructionRequest": banking_reads.get_instruction,
     "GetCheckpointRequest": log_reads.get_checkpoint,
     "GetInclusionProofRequest": log_reads.get_inclusion_proof,

@@ -37,6 +37,7 @@ ON_HOUSE = (
     "propose account",
     "approve account",
     "instruct",
+    "import statement",
 )
 TROUBLES = (
     "kill gateway",

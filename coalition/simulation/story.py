@@ -282,7 +282,13 @@ class _Teller:
 
     def _settle(self) -> None:
         """What finance does at the end of a cycle, with whatever else happens meanwhile; then other prices, and a programme."""
-        for kind, after in (("close", 0.0), ("propose", 3.0), ("approve", 2.0), ("instruct", 1.0)):
+        for kind, after in (
+            ("close", 0.0),
+            ("propose", 3.0),
+            ("approve", 2.0),
+            ("instruct", 1.0),
+            ("import statement", 3.0),
+        ):
             self._now += after
             self._add(kind, conduct="")
         for leg in range(self._partners):

@@ -8,7 +8,12 @@ from google.protobuf.message import DecodeError, Message
 
 from coalition.api.v1.partners_pb2 import TariffProposal
 from coalition.api.v1.settlement_pb2 import Proposal
-from coalition.wire.banking import read_account_approval, read_account_proposal, read_instruct
+from coalition.wire.banking import (
+    read_account_approval,
+    read_account_proposal,
+    read_instruct,
+    read_statement_import,
+)
 from coalition.wire.fundings import agree_to_fund, end_funding, read_campaign
 from coalition.wire.keys import read_added_key, read_revoked_key
 from coalition.wire.member_proofs import read_added_proof, read_consent, read_removed_proof
@@ -259,5 +264,6 @@ BODIES: dict[str, Callable[[Any], object]] = {
     "ProposeAccountRequest": read_account_proposal,
     "ApproveAccountRequest": read_account_approval,
     "InstructRequest": read_instruct,
+    "ImportBankStatementRequest": read_statement_import,
 }
 """How each act's payload is read, by message name."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from settlement.banking.acts import BankLine
 from settlement.banking.xml import BankFileError, child, children, parse_document, text, text_if_any
 
 MESSAGES = ("camt.053.001.02", "camt.053.001.08")
@@ -13,24 +14,6 @@ LINES_MAX = 100_000
 _DECIMAL = re.compile(r"(\d{1,15})(?:\.(\d{1,5}))?", re.ASCII)
 _OPENING, _CLOSING = ("OPBD", "PRCD"), ("CLBD",)
 _SAID_NOTHING = "NOTPROVIDED"
-
-
-@dataclass(frozen=True, slots=True)
-class BankLine:
-    """One booked payment, in minor units: positive came in, negative went out.
-
-    `entry`: how the bank names it within its statement; `iban`, `name`: of whoever is on the other side. What the bank did not
-    say is empty.
-    """
-
-    entry: str
-    amount_minor: int
-    booked_on: date
-    end_to_end_id: str = ""
-    reference: str = ""
-    remittance: str = ""
-    iban: str = ""
-    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

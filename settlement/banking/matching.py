@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from settlement.banking.camt053 import BankLine
+from settlement.banking.acts import BankLine
 from settlement.banking.identifiers import references_in
 
 

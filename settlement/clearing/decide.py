@@ -5,7 +5,8 @@ leg is paid all `settling` accounts of the settlement and the bank stand at zero
 """
 
 from settlement.banking.accounts import approve_account, propose_account
-from settlement.banking.acts import ApproveAccount, Instruct, ProposeAccount
+from settlement.banking.acts import ApproveAccount, ImportBankStatement, Instruct, ProposeAccount
+from settlement.banking.importing import import_statement
 from settlement.banking.instructing import instruct
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.approving import approve
@@ -60,4 +61,6 @@ def decide_desk(house: House, figures: FiguresByCycle, act: Act[object], now_us:
             return approve_account(house, act, body, now_us)
         case Instruct() as body:
             return instruct(house, act, body, now_us)
+        case ImportBankStatement() as body:
+            return import_statement(house, act, body)
     return decide_house(house, act)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,9 @@ from settlement.journal.leaf import Entry
 
 if TYPE_CHECKING:
     from settlement.house.state import House
+
+PAID, BREAK = "paid", "break"
+"""What became of a bank's line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,32 @@ class Instruction:
     files: tuple[tuple[str, str], ...]
     legs: Mapping[str, int]
     accounts: Mapping[str, BankAccount]
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Money that moved in the bank and pays no leg, in minor units: positive came in. `why`: `unknown`, `amount` or `paid`.
+
+    `settlement`, `participant`: the leg that it names, if any. `at`: the house entry that took it in.
+    """
+
+    name: str
+    amount_minor: int
+    booked_on: date
+    why: str
+    at: int
+    settlement: int | None = None
+    participant: str | None = None
+
+
+def statement_name(iban: str, statement_id: str) -> str:
+    """By what the journal names a statement of an account: a hash, as banks write what they like."""
+    return sha256(f"{iban}\n{statement_id}\n".encode()).hexdigest()
+
+
+def line_name(iban: str, statement_id: str, entry: str) -> str:
+    """By what the journal names one line of it."""
+    return sha256(f"{iban}\n{statement_id}\n{entry}\n".encode()).hexdigest()
 
 
 def account_sha256(origin: str, participant: str, account: BankAccount) -> str:
@@ -72,9 +102,24 @@ def _instruct(house: "House", entry: Entry) -> None:
     )
 
 
+def _bank_statement(house: "House", entry: Entry) -> None:
+    for value in entry.all("bank-line"):
+        name, amount, booked_on, found, *words = value.split(" ")
+        house.bank_lines.add(name)
+        if found == PAID:
+            number = int(words[0])
+            settlement = house.settlements[number]
+            house.settlements[number] = replace(settlement, paid=settlement.paid | {words[1]})
+        else:
+            leg = (int(words[1]), words[2]) if len(words) > 1 else (None, None)
+            day = date.fromisoformat(booked_on)
+            house.breaks[name] = Break(name, int(amount), day, words[0], entry.index, *leg)
+
+
 BANKING: dict[str, Callable[["House", Entry], None]] = {
     "account-propose": _propose_account,
     "account-approve": _approve_account,
     "instruct": _instruct,
+    "bank-statement": _bank_statement,
 }
 """The fold of each kind of entry."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from settlement.clock import parse_time
 from settlement.errors import BooksError
 from settlement.house.bank_account import BankAccount
-from settlement.house.banking import BANKING, AccountProposal, Instruction
+from settlement.house.banking import BANKING, AccountProposal, Break, Instruction
 from settlement.house.records import (
     ACTIVE,
     APPROVER,
@@ -56,6 +56,10 @@ class House:
     """The newest of each participant."""
     instructions: dict[int, Instruction] = field(default_factory=dict)
     """By settlement."""
+    bank_lines: set[str] = field(default_factory=set)
+    """Names of all that bank statements said."""
+    breaks: dict[str, Break] = field(default_factory=dict)
+    """By name of the bank's line: what nothing explains."""
 
     @property
     def founded(self) -> Network:
@@ -127,6 +131,8 @@ class House:
             accounts=dict(self.accounts),
             account_proposals=dict(self.account_proposals),
             instructions=dict(self.instructions),
+            bank_lines=set(self.bank_lines),
+            breaks=dict(self.breaks),
         )
 
     def apply(self, entry: Entry) -> None:

@@ -84,6 +84,11 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "joined": _UUID,
         "account": rf"[A-Z]{{2}}\d\d[A-Z0-9]{{10,30}} [A-Z]{{2}} (?:-|[A-Z0-9]{{8}}|[A-Z0-9]{{11}}) (?:-|[A-Z0-9]{{20}}) {_TEXT}",
         "file": rf"(?:pain\.001\.001\.09|csv) {_HASH}",
+        "statement": _HASH,
+        "bank-line": (
+            rf"{_HASH} -?[1-9]\d{{0,18}} \d{{4}}-\d\d-\d\d "
+            rf"(?:paid {_NUMBER} {_NAME}|break unknown|break (?:amount|paid) {_NUMBER} {_NAME})"
+        ),
         "head": rf"{_NUMBER} {_NUMBER} {_HASH}",
     }.items()
 }
@@ -114,6 +119,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "account-propose": f"{_ACT} account proposal {_SIGNED_BY} result",
         "account-approve": f"{_ACT} subject proposal {_SIGNED_BY} result",
         "instruct": f"{_ACT} settlement subject? file* {_SIGNED_BY} result",
+        "bank-statement": f"{_ACT} statement bank-line* {_SIGNED_BY} post* result",
         "heads": "head+ request",
         # member shards
         "cut": "cycle range request",

@@ -19,6 +19,7 @@ DECIDES = (
     "settlement/house/funding.py",
     "settlement/house/opening.py",
     "settlement/banking/accounts.py",
+    "settlement/banking/importing.py",
     "settlement/banking/instructing.py",
     "settlement/clearing",
 )

@@ -8,11 +8,9 @@ from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
 
-from coalition.simulation.banks import account_of
 from coalition.simulation.model import CycleFigures
 from coalition.simulation.requests import message_of, proposal_of
 from coalition.wire.tariffs import spell_tariff_proposal
-from settlement.banking.acts import ApproveAccount, Instruct, ProposeAccount
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.clearing.netting import Figures
 from settlement.house.acts import (
@@ -28,7 +26,6 @@ from settlement.house.acts import (
     RevokeKey,
     Suspend,
 )
-from settlement.house.banking import account_sha256
 from settlement.house.records import REQUEST
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.acts import (
@@ -47,6 +44,7 @@ from settlement.ledger.acts import (
 from settlement.ledger.rules.expiry import DAY_US
 from settlement.money import POINTS, VALUE, micros_per_minor
 from settlement.signing import parse_public_key, possession_message
+from tests.scenarios.banking import OF_BANKS
 from tests.scenarios.proofs import add_proof, remove_proof, shown_by
 from tests.scenarios.scene import Scene, basis_points, micros, quantity
 from tests.scenarios.terms import span_us, with_terms
@@ -185,16 +183,6 @@ def _fund_agree(scene: Scene, name: str, share: str, campaign: str, issuer: str,
     return _plain(AgreeToFund(issuer, campaign, basis_points(share), until_us))
 
 
-def _propose_account(scene: Scene, name: str, number: str) -> Asking:
-    """Each number is another account."""
-    return _plain(ProposeAccount(account_of("Company", int(number))))
-
-
-def _approve_account(scene: Scene, name: str, number: str, participant: str) -> Asking:
-    account = account_of("Company", int(number))
-    return _plain(ApproveAccount(participant, account_sha256(scene.network.origin, participant, account)))
-
-
 # --- acts of finance ---------------------------------------------------------------------------------------------------
 
 
@@ -258,12 +246,7 @@ ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
         "FILE of PARTNER",
         lambda scene, name, file, partner: _plain(ApproveOpening(partner, _hash_of(file))),
     ),
-    "account-propose": ("number NUMBER", _propose_account),
-    "account-approve": ("NUMBER of PARTICIPANT", _approve_account),
-    "instruct": (
-        "settlement NUMBER",
-        lambda scene, name, settlement: _plain(Instruct(int(settlement))),
-    ),
+    **OF_BANKS,
     "close": ("cycle NUMBER", lambda scene, name, cycle: _plain(CloseCycle(int(cycle), None))),
     "propose": ("cycle NUMBER", _propose),
     "approve": ("PROPOSAL", _approve),

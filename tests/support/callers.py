@@ -8,6 +8,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from coalition.api.v1 import partners_pb2, settlement_pb2
+from coalition.api.v1.banking_pb2 import BankLine
 from coalition.api.v1.envelope_pb2 import ASSET_VALUE, DeviceProof, MemberProof
 from coalition.wire.banking import write_account
 from coalition.wire.envelope import seal
@@ -129,6 +130,11 @@ def _fields_of_banking() -> dict[str, dict[str, Any]]:
         "ProposeAccountRequest": {"account": account},
         "ApproveAccountRequest": {"partner_id": "bakery", "account_sha256": bytes(32)},
         "InstructRequest": {"settlement": 1},
+        "ImportBankStatementRequest": {
+            "iban": "NO9386011117947",
+            "statement_id": "1",
+            "lines": [BankLine(entry="A", amount_minor=5, booked_on="2026-11-30")],
+        },
         "GetInstructionRequest": {"settlement": 1},
     }
 

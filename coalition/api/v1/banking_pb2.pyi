@@ -9,6 +9,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -19,6 +20,31 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class _BreakReason:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _BreakReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_BreakReason.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    BREAK_REASON_UNSPECIFIED: _BreakReason.ValueType  # 0
+    BREAK_REASON_UNKNOWN: _BreakReason.ValueType  # 1
+    """It names no leg that is to be paid."""
+    BREAK_REASON_AMOUNT: _BreakReason.ValueType  # 2
+    """It names a leg and has another amount."""
+    BREAK_REASON_PAID: _BreakReason.ValueType  # 3
+    """It names a leg that is paid already."""
+
+class BreakReason(_BreakReason, metaclass=_BreakReasonEnumTypeWrapper): ...
+
+BREAK_REASON_UNSPECIFIED: BreakReason.ValueType  # 0
+BREAK_REASON_UNKNOWN: BreakReason.ValueType  # 1
+"""It names no leg that is to be paid."""
+BREAK_REASON_AMOUNT: BreakReason.ValueType  # 2
+"""It names a leg and has another amount."""
+BREAK_REASON_PAID: BreakReason.ValueType  # 3
+"""It names a leg that is paid already."""
+Global___BreakReason: _TypeAlias = BreakReason  # noqa: Y015
 
 @_typing.final
 class BankAccount(_message.Message):
@@ -280,3 +306,170 @@ class PaymentFile(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___PaymentFile: _TypeAlias = PaymentFile  # noqa: Y015
+
+@_typing.final
+class ImportBankStatementRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    IBAN_FIELD_NUMBER: _builtins.int
+    STATEMENT_ID_FIELD_NUMBER: _builtins.int
+    LINES_FIELD_NUMBER: _builtins.int
+    iban: _builtins.str
+    """The account's."""
+    statement_id: _builtins.str
+    """As the bank names the statement: 1 to 35 printable ASCII characters."""
+    @_builtins.property
+    def header(self) -> _envelope_pb2.RequestHeader: ...
+    @_builtins.property
+    def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___BankLine]:
+        """1 to 100, each entry once."""
+
+    def __init__(
+        self,
+        *,
+        header: _envelope_pb2.RequestHeader | None = ...,
+        iban: _builtins.str = ...,
+        statement_id: _builtins.str = ...,
+        lines: _abc.Iterable[Global___BankLine] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "iban", b"iban", "lines", b"lines", "statement_id", b"statement_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImportBankStatementRequest: _TypeAlias = ImportBankStatementRequest  # noqa: Y015
+
+@_typing.final
+class BankLine(_message.Message):
+    """One booked payment. Texts are printable ASCII, without blanks at their ends; all but `entry` may be left out."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENTRY_FIELD_NUMBER: _builtins.int
+    AMOUNT_MINOR_FIELD_NUMBER: _builtins.int
+    BOOKED_ON_FIELD_NUMBER: _builtins.int
+    END_TO_END_ID_FIELD_NUMBER: _builtins.int
+    REFERENCE_FIELD_NUMBER: _builtins.int
+    REMITTANCE_FIELD_NUMBER: _builtins.int
+    IBAN_FIELD_NUMBER: _builtins.int
+    entry: _builtins.str
+    """How the bank names it within the statement: 1 to 50 characters."""
+    amount_minor: _builtins.int
+    """In the currency's minor unit; positive came in, negative went out."""
+    booked_on: _builtins.str
+    """YYYY-MM-DD."""
+    end_to_end_id: _builtins.str
+    """At most 35 characters."""
+    reference: _builtins.str
+    """The structured reference: at most 35 characters."""
+    remittance: _builtins.str
+    """At most 140 characters."""
+    iban: _builtins.str
+    """Of whoever is on the other side: at most 34 characters."""
+    def __init__(
+        self,
+        *,
+        entry: _builtins.str = ...,
+        amount_minor: _builtins.int = ...,
+        booked_on: _builtins.str = ...,
+        end_to_end_id: _builtins.str = ...,
+        reference: _builtins.str = ...,
+        remittance: _builtins.str = ...,
+        iban: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_minor", b"amount_minor", "booked_on", b"booked_on", "end_to_end_id", b"end_to_end_id", "entry", b"entry", "iban", b"iban", "reference", b"reference", "remittance", b"remittance"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BankLine: _TypeAlias = BankLine  # noqa: Y015
+
+@_typing.final
+class ListBreaksRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def header(self) -> _envelope_pb2.RequestHeader: ...
+    def __init__(
+        self,
+        *,
+        header: _envelope_pb2.RequestHeader | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["header", b"header"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListBreaksRequest: _TypeAlias = ListBreaksRequest  # noqa: Y015
+
+@_typing.final
+class ListBreaksResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    BREAKS_FIELD_NUMBER: _builtins.int
+    currency: _builtins.str
+    @_builtins.property
+    def breaks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Break]:
+        """Oldest booking first."""
+
+    def __init__(
+        self,
+        *,
+        currency: _builtins.str = ...,
+        breaks: _abc.Iterable[Global___Break] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["breaks", b"breaks", "currency", b"currency"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListBreaksResponse: _TypeAlias = ListBreaksResponse  # noqa: Y015
+
+@_typing.final
+class Break(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINE_SHA256_FIELD_NUMBER: _builtins.int
+    AMOUNT_MINOR_FIELD_NUMBER: _builtins.int
+    BOOKED_ON_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    SETTLEMENT_FIELD_NUMBER: _builtins.int
+    PARTICIPANT_FIELD_NUMBER: _builtins.int
+    ENTRY_NUMBER_FIELD_NUMBER: _builtins.int
+    line_sha256: _builtins.bytes
+    """SHA-256 of: account's IBAN LF statement LF entry LF."""
+    amount_minor: _builtins.int
+    """In the currency's minor unit; positive came in."""
+    booked_on: _builtins.str
+    """YYYY-MM-DD."""
+    reason: Global___BreakReason.ValueType
+    settlement: _builtins.int
+    """The leg that the line names; 0 and empty: none."""
+    participant: _builtins.str
+    entry_number: _builtins.int
+    """The house entry that took it in."""
+    def __init__(
+        self,
+        *,
+        line_sha256: _builtins.bytes = ...,
+        amount_minor: _builtins.int = ...,
+        booked_on: _builtins.str = ...,
+        reason: Global___BreakReason.ValueType = ...,
+        settlement: _builtins.int = ...,
+        participant: _builtins.str = ...,
+        entry_number: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_minor", b"amount_minor", "booked_on", b"booked_on", "entry_number", b"entry_number", "line_sha256", b"line_sha256", "participant", b"participant", "reason", b"reason", "settlement", b"settlement"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Break: _TypeAlias = Break  # noqa: Y015

@@ -56,6 +56,16 @@ class BankingServiceStub:
                 request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
                 response_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
                 _registered_method=True)
+        self.ImportBankStatement = channel.unary_unary(
+                '/coalition.api.v1.BankingService/ImportBankStatement',
+                request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+                response_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                _registered_method=True)
+        self.ListBreaks = channel.unary_unary(
+                '/coalition.api.v1.BankingService/ListBreaks',
+                request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+                response_deserializer=coalition_dot_api_dot_v1_dot_banking__pb2.ListBreaksResponse.FromString,
+                _registered_method=True)
         self.GetInstruction = channel.unary_unary(
                 '/coalition.api.v1.BankingService/GetInstruction',
                 request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
@@ -99,6 +109,23 @@ class BankingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ImportBankStatement(self, request, context):
+        """Takes in lines of one statement of the operator's account, at most 100 at once. Each that pays a leg confirms it; what pays
+        none becomes a break. A line is matched by end-to-end id; else by a reference that it names and its amount; else by its
+        amount and the other side's IBAN, if only one leg and one line have both. Refusals, first that applies: ACCOUNT_MISSING (the
+        account is not the operator's in force), STATEMENT_KNOWN (one of the lines was taken in before).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListBreaks(self, request, context):
+        """What moved in the bank and pays no leg.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetInstruction(self, request, context):
         """The payment files of a settlement, byte for byte as they were made. Error INSTRUCTION_NOT_FOUND: none were.
         """
@@ -128,6 +155,16 @@ def add_BankingServiceServicer_to_server(servicer, server):
                     servicer.Instruct,
                     request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
                     response_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            ),
+            'ImportBankStatement': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportBankStatement,
+                    request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                    response_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            ),
+            'ListBreaks': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListBreaks,
+                    request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                    response_serializer=coalition_dot_api_dot_v1_dot_banking__pb2.ListBreaksResponse.SerializeToString,
             ),
             'GetInstruction': grpc.unary_unary_rpc_method_handler(
                     servicer.GetInstruction,
@@ -244,6 +281,60 @@ class BankingService:
             '/coalition.api.v1.BankingService/Instruct',
             coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
             coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportBankStatement(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/coalition.api.v1.BankingService/ImportBankStatement',
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListBreaks(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/coalition.api.v1.BankingService/ListBreaks',
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            coalition_dot_api_dot_v1_dot_banking__pb2.ListBreaksResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -49,6 +49,14 @@ class BankingServiceStub:
     SETTLEMENT_UNKNOWN, NOT_APPROVED, ALREADY_INSTRUCTED, ACCOUNT_MISSING (the entry names whose: the operator, or who is to be
     paid).
     """
+    ImportBankStatement: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
+    """Takes in lines of one statement of the operator's account, at most 100 at once. Each that pays a leg confirms it; what pays
+    none becomes a break. A line is matched by end-to-end id; else by a reference that it names and its amount; else by its
+    amount and the other side's IBAN, if only one leg and one line have both. Refusals, first that applies: ACCOUNT_MISSING (the
+    account is not the operator's in force), STATEMENT_KNOWN (one of the lines was taken in before).
+    """
+    ListBreaks: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _banking_pb2.ListBreaksResponse]
+    """What moved in the bank and pays no leg."""
     GetInstruction: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _banking_pb2.GetInstructionResponse]
     """The payment files of a settlement, byte for byte as they were made. Error INSTRUCTION_NOT_FOUND: none were."""
 
@@ -72,6 +80,14 @@ class BankingServiceAsyncStub(BankingServiceStub):
     SETTLEMENT_UNKNOWN, NOT_APPROVED, ALREADY_INSTRUCTED, ACCOUNT_MISSING (the entry names whose: the operator, or who is to be
     paid).
     """
+    ImportBankStatement: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
+    """Takes in lines of one statement of the operator's account, at most 100 at once. Each that pays a leg confirms it; what pays
+    none becomes a break. A line is matched by end-to-end id; else by a reference that it names and its amount; else by its
+    amount and the other side's IBAN, if only one leg and one line have both. Refusals, first that applies: ACCOUNT_MISSING (the
+    account is not the operator's in force), STATEMENT_KNOWN (one of the lines was taken in before).
+    """
+    ListBreaks: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _banking_pb2.ListBreaksResponse]  # type: ignore[assignment]
+    """What moved in the bank and pays no leg."""
     GetInstruction: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _banking_pb2.GetInstructionResponse]  # type: ignore[assignment]
     """The payment files of a settlement, byte for byte as they were made. Error INSTRUCTION_NOT_FOUND: none were."""
 
@@ -116,6 +132,26 @@ class BankingServiceServicer(metaclass=_abc_1.ABCMeta):
         SETTLEMENT_UNKNOWN, NOT_APPROVED, ALREADY_INSTRUCTED, ACCOUNT_MISSING (the entry names whose: the operator, or who is to be
         paid).
         """
+
+    @_abc_1.abstractmethod
+    def ImportBankStatement(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
+        """Takes in lines of one statement of the operator's account, at most 100 at once. Each that pays a leg confirms it; what pays
+        none becomes a break. A line is matched by end-to-end id; else by a reference that it names and its amount; else by its
+        amount and the other side's IBAN, if only one leg and one line have both. Refusals, first that applies: ACCOUNT_MISSING (the
+        account is not the operator's in force), STATEMENT_KNOWN (one of the lines was taken in before).
+        """
+
+    @_abc_1.abstractmethod
+    def ListBreaks(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_banking_pb2.ListBreaksResponse, _abc.Awaitable[_banking_pb2.ListBreaksResponse]]:
+        """What moved in the bank and pays no leg."""
 
     @_abc_1.abstractmethod
     def GetInstruction(

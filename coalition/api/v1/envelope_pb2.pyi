@@ -132,6 +132,8 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """The operator, or somebody who is to be paid, has no approved account at a bank; the entry names whom."""
     REFUSAL_REASON_ALREADY_INSTRUCTED: _RefusalReason.ValueType  # 111
     """The payment files are made; read them."""
+    REFUSAL_REASON_STATEMENT_KNOWN: _RefusalReason.ValueType  # 112
+    """A line of the bank statement was taken in before."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """A rule said no. The no is recorded as a journal entry; asking again gives the same answer."""
@@ -220,6 +222,8 @@ REFUSAL_REASON_ACCOUNT_MISSING: RefusalReason.ValueType  # 110
 """The operator, or somebody who is to be paid, has no approved account at a bank; the entry names whom."""
 REFUSAL_REASON_ALREADY_INSTRUCTED: RefusalReason.ValueType  # 111
 """The payment files are made; read them."""
+REFUSAL_REASON_STATEMENT_KNOWN: RefusalReason.ValueType  # 112
+"""A line of the bank statement was taken in before."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
 
 class _ErrorReason:

@@ -99,10 +99,10 @@ class Banking:
         number, files = settlement.number, []
         paid = tuple(
             CreditTransfer(
-                self._name(number, name),
+                self.end_to_end(number, name),
                 -net,
                 self.accounts[name],
-                f"{self._reference(number, name)} settlement {number}",
+                f"{self.reference(number, name)} settlement {number}",
             )
             for name, net in due.items()
             if -SEPA_MAX_MINOR <= net < 0
@@ -122,8 +122,8 @@ class Banking:
                 number,
                 name,
                 net,
-                self._name(number, name),
-                self._reference(number, name),
+                self.end_to_end(number, name),
+                self.reference(number, name),
                 self.accounts.get(name),
             )
             for name, net in due.items()
@@ -137,10 +137,11 @@ class Banking:
         digest = hashlib.sha256(f"{self._audience}\n{number}\n{name}".encode()).digest()
         return base64.b32encode(digest).decode()[:14]
 
-    def _name(self, number: int, name: str) -> str:
+    def end_to_end(self, number: int, name: str) -> str:
+        """What a bank hands through of a leg."""
         return f"S{number}-{name[:8].strip('-').upper()}-{self._mark(number, name)}"
 
-    def _reference(self, number: int, name: str) -> str:
+    def reference(self, number: int, name: str) -> str:
         """ISO 11649: the check digits make the number that letters as two digits spell leave 1 when divided by 97."""
         body = f"{number}{self._mark(number, name)}"[:21]
         digits = int("".join(str(int(sign, 36)) for sign in f"{body}RF00"))

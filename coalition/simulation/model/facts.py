@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from coalition.simulation.model.accounts import Accounts
+from coalition.simulation.model.bank_statements import BankStatements
 from coalition.simulation.model.banking import Banking
 from coalition.simulation.model.cycles import Cycles
 from coalition.simulation.model.fundings import Fundings
@@ -36,6 +37,7 @@ class Facts:
     settlements: Settlements
     openings: Openings
     banking: Banking
+    bank_statements: BankStatements
     accounts: Accounts
     last: dict[int, Place]
     answers: dict[tuple[str, str], Place] = field(default_factory=dict)

@@ -211,8 +211,11 @@ def legs_are_settling(facts: Facts) -> Iterator[str]:
                 yield f"settling:{settlement.number}:{name} is {stands} micros, its leg says {due}"
     if settling:
         yield f"no settlement has the accounts {sorted(settling)}"
-    if facts.accounts.debit("bank", facts.currency) != bank:
-        yield f"the bank is {facts.accounts.debit('bank', facts.currency)} micros, paid legs say {bank}"
+    broken = sum(facts.bank_statements.breaks.values()) * facts.cycles.unit
+    for account, due in (("bank", bank + broken), ("suspense", -broken)):
+        stands = facts.accounts.debit(account, facts.currency)
+        if stands != due:
+            yield f"{account} is {stands} micros, paid legs and breaks say {due}"
 
 
 def acts_have_one_answer(facts: Facts) -> Iterator[str]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from coalition.simulation.model.accounts import Accounts
+from coalition.simulation.model.bank_statements import BankStatements
 from coalition.simulation.model.banking import Banking
 from coalition.simulation.model.cycles import Cycles
 from coalition.simulation.model.facts import Facts
@@ -34,7 +35,7 @@ from coalition.simulation.model.terms import (
 )
 from coalition.simulation.model.transfers import Transfers
 from coalition.simulation.model.waiting import funders_told, release, see_to
-from settlement.banking.acts import ApproveAccount, Instruct, ProposeAccount
+from settlement.banking.acts import ApproveAccount, ImportBankStatement, Instruct, ProposeAccount
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.house.acts import (
     Activate,
@@ -87,6 +88,7 @@ class Model(Questions):
         points = Points(Prices(model, currency, MICROS_PER_UNIT // 10**minor_digits), fundings)
         cycles = Cycles(operator=operator, shards=shards, minor_digits=minor_digits)
         settlements = Settlements(cycles, currency)
+        banking = Banking(partners, settlements, audience, operator, (currency, minor_digits))
         self._facts = Facts(
             currency=currency,
             partners=partners,
@@ -99,7 +101,8 @@ class Model(Questions):
             transfers=Transfers(points),
             cycles=cycles,
             settlements=settlements,
-            banking=Banking(partners, settlements, audience, operator, (currency, minor_digits)),
+            banking=banking,
+            bank_statements=BankStatements(banking, settlements, operator, (currency, minor_digits)),
             openings=Openings(partners, points),
             accounts=Accounts(),
             last={HOUSE: Place(HOUSE, 0, 0, 0)}
@@ -224,12 +227,19 @@ class Model(Questions):
                 return facts.openings.propose(place, asked.partner, body)
             case ApproveOpening() as body:
                 return facts.openings.approve(place, body)
+        return self._answer_of_banks(place, asked)
+
+    def _answer_of_banks(self, place: Place, asked: Asked) -> Answer:
+        facts = self._facts
+        match asked.body:
             case ProposeAccount() as body:
                 return facts.banking.propose(place, asked.partner, body)
             case ApproveAccount() as body:
                 return facts.banking.approve(place, body)
             case Instruct() as body:
                 return facts.banking.instruct(place, body)
+            case ImportBankStatement() as body:
+                return facts.bank_statements.take_in(place, body)
         raise TypeError(f"not an act of the house: {asked.body!r}")
 
     def _answer_of_points(self, place: Place, asked: Asked) -> Answer:

@@ -3,7 +3,7 @@
 from coalition.simulation.model.facts import Facts
 from coalition.simulation.model.keys import KeyLife
 from coalition.simulation.model.terms import HOUSE, Asked, ModelError, Place
-from settlement.banking.acts import ApproveAccount, Instruct, ProposeAccount
+from settlement.banking.acts import ApproveAccount, ImportBankStatement, Instruct, ProposeAccount
 from settlement.clearing.acts import Approve, CloseCycle, Confirm, Propose
 from settlement.house.acts import (
     Activate,
@@ -40,7 +40,7 @@ OF_PARTNERS = (
 ON_MEMBERS = (*OF_PARTNERS, RemoveMemberProof)
 ROLES: dict[type, frozenset[str]] = {
     **dict.fromkeys((Register, Activate, Suspend), frozenset({"operator"})),
-    **dict.fromkeys((CloseCycle, Confirm, Instruct), frozenset({"operator"})),
+    **dict.fromkeys((CloseCycle, Confirm, Instruct, ImportBankStatement), frozenset({"operator"})),
     **dict.fromkeys(
         (Propose, Approve, ProposeTariff, ApproveTariff, ApproveOpening, ApproveAccount),
         frozenset({"approver"}),

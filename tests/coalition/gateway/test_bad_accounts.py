@@ -8,6 +8,8 @@ import pytest
 from coalition.api.v1.banking_pb2 import (
     ApproveAccountRequest,
     BankAccount,
+    BankLine,
+    ImportBankStatementRequest,
     InstructRequest,
     ProposeAccountRequest,
 )
@@ -23,6 +25,13 @@ def proposal(**fields: str) -> Any:
     return ProposeAccountRequest(account=BankAccount(**{**good, **fields}))
 
 
+def statement(lines: list[dict[str, Any]], **fields: str) -> Any:
+    """A good bank statement but for these fields."""
+    good = {"entry": "A", "amount_minor": 5, "booked_on": "2026-11-30"}
+    named: dict[str, Any] = {"iban": "DE89370400440532013000", "statement_id": "1", **fields}
+    return ImportBankStatementRequest(**named, lines=[BankLine(**{**good, **line}) for line in lines])
+
+
 FIELDS: dict[str, tuple[str, Callable[[], Any], str]] = {
     "no account": ("bakery", ProposeAccountRequest, "account.legal_name"),
     "no name": ("bakery", lambda: proposal(legal_name=""), "account.legal_name"),
@@ -36,6 +45,19 @@ FIELDS: dict[str, tuple[str, Callable[[], Any], str]] = {
     "an LEI with a slip": ("bakery", lambda: proposal(lei="213800KUD8LAJWSQ9D16"), "account.lei"),
     "approval for nobody": ("ann", lambda: ApproveAccountRequest(account_sha256=bytes(32)), "partner_id"),
     "no hash": ("ann", lambda: ApproveAccountRequest(partner_id="bakery"), "account_sha256"),
+    "no lines": ("operator", lambda: statement([]), "lines"),
+    "101 lines": ("operator", lambda: statement([{"entry": str(at)} for at in range(101)]), "lines"),
+    "an entry twice": ("operator", lambda: statement([{}, {}]), "lines.entry"),
+    "a line without name": ("operator", lambda: statement([{"entry": ""}]), "lines.entry"),
+    "no day": ("operator", lambda: statement([{"booked_on": ""}]), "lines.booked_on"),
+    "a day spelled otherwise": (
+        "operator",
+        lambda: statement([{"booked_on": "20261130"}]),
+        "lines.booked_on",
+    ),
+    "a reference in two lines": ("operator", lambda: statement([{"reference": "a\nb"}]), "lines.reference"),
+    "words without end": ("operator", lambda: statement([{"remittance": "x" * 141}]), "lines.remittance"),
+    "a statement without name": ("operator", lambda: statement([{}], statement_id=""), "statement_id"),
     "settlement 0": ("operator", InstructRequest, "settlement"),
 }
 
@@ -82,3 +104,12 @@ def test_a_settlement_that_nobody_instructed_has_no_files(door: Door) -> None:
             operator.instruction(settlement=1)
         assert caught.value.reason == "INSTRUCTION_NOT_FOUND"
         assert operator.instruct(settlement=1).refusal == "SETTLEMENT_UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    ("amount", "reason"),
+    [(0, "AMOUNT_NOT_POSITIVE"), (10**12 + 1, "AMOUNT_TOO_LARGE"), (-(2**63), "AMOUNT_TOO_LARGE")],
+)
+def test_a_line_moves_money_within_bounds(door: Door, amount: int, reason: str) -> None:
+    with door.records_nothing():
+        door.ask("operator", statement([{"amount_minor": amount}])).is_error(reason)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settlement.banking.camt053 import LINES_MAX, BankLine, BankStatement, read_camt053
+from settlement.banking.acts import BankLine
+from settlement.banking.camt053 import LINES_MAX, BankStatement, read_camt053
 from settlement.banking.xml import XML_BYTES_MAX, BankFileError
 from settlement.money import format_minor
 from tests.settlement.banking.accounts import an_iban

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settlement.banking.camt053 import BankLine
+from settlement.banking.acts import BankLine
 from settlement.banking.identifiers import creditor_reference, end_to_end_id
 from settlement.banking.matching import OpenLeg, Rule, Why, match_lines
 from tests.settlement.banking.accounts import an_iban

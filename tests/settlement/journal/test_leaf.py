@@ -63,6 +63,17 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
             "NO9386011117947 AT COBADEFFXXX 213800KUD8LAJWSQ9D15 X",
         ]
     ),
+    "statement": HASHES,
+    "bank-line": joined(
+        HASHES,
+        st.sampled_from(
+            [
+                "5 2026-11-30 paid 1 bakery",
+                "-5 2026-11-30 break unknown",
+                "7 2026-11-30 break amount 1 bakery",
+            ]
+        ),
+    ),
     "file": joined(st.sampled_from(["csv", "pain.001.001.09"]), HASHES),
     "totals": joined(NUMBERS, NUMBERS, NUMBERS, NUMBERS),
     "part": NUMBERS,
