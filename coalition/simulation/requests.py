@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from coalition.api.v1 import exchange_pb2, members_pb2, opening_pb2, partners_pb2, settlement_pb2
+from coalition.api.v1 import banking_pb2, exchange_pb2, members_pb2, opening_pb2, partners_pb2, settlement_pb2
 from coalition.simulation import security_requests
 from coalition.simulation.cast import Company
+from coalition.wire.banking import write_account, write_line
 from coalition.wire.envelope import seal
 from coalition.wire.member_proofs import spell_consent
 from coalition.wire.methods import METHODS_BY_TYPE, payload_type_of
 from coalition.wire.strict import write_asset, write_time
+from settlement.banking.acts import ApproveAccount, ImportBankStatement, Instruct, ProposeAccount
 from settlement.clearing.acts import (
     AbortSettlement,
     AnswerObjection,
@@ -295,6 +297,14 @@ _MESSAGES: dict[type, Callable[[Any], Any]] = {
         points=body.points,
         value=body.value,
     ),
+    ProposeAccount: lambda body: banking_pb2.ProposeAccountRequest(account=write_account(body.account)),
+    ApproveAccount: lambda body: banking_pb2.ApproveAccountRequest(
+        partner_id=body.participant, account_sha256=bytes.fromhex(body.account_sha256)
+    ),
+    ImportBankStatement: lambda body: banking_pb2.ImportBankStatementRequest(
+        iban=body.iban, statement_id=body.statement_id, lines=map(write_line, body.lines)
+    ),
+    Instruct: lambda body: banking_pb2.InstructRequest(settlement=body.settlement),
     ApproveOpening: lambda body: opening_pb2.ApproveOpeningRequest(
         partner_id=body.partner_id, file_sha256=bytes.fromhex(body.file_sha256)
     ),

@@ -6,6 +6,10 @@ leg is paid all `settling` accounts of the settlement and the bank stand at zero
 
 from types import MappingProxyType
 
+from settlement.banking.accounts import approve_account, propose_account
+from settlement.banking.acts import ApproveAccount, ImportBankStatement, Instruct, ProposeAccount
+from settlement.banking.importing import import_statement
+from settlement.banking.instructing import instruct
 from settlement.clearing.acts import (
     AbortSettlement,
     AnswerObjection,
@@ -97,6 +101,14 @@ def decide_desk(
             return propose_opening(house, act, body)
         case ApproveOpening() as body:
             return approve_opening(house, act, body, now_us)
+        case ProposeAccount() as body:
+            return propose_account(house, act, body)
+        case ApproveAccount() as body:
+            return approve_account(house, act, body, now_us)
+        case Instruct() as body:
+            return instruct(house, act, body, now_us)
+        case ImportBankStatement() as body:
+            return import_statement(house, act, body)
     return decide_house(house, act)
 
 

@@ -215,8 +215,11 @@ def legs_are_settling(facts: Facts) -> Iterator[str]:
                 yield f"settling:{settlement.number}:{name} is {stands} micros, its leg says {due}"
     if settling:
         yield f"no settlement has the accounts {sorted(settling)}"
-    if facts.accounts.debit("bank", facts.currency) != bank:
-        yield f"the bank is {facts.accounts.debit('bank', facts.currency)} micros, what was paid says {bank}"
+    broken = sum(facts.bank_statements.breaks.values()) * facts.cycles.unit
+    for account, due in (("bank", bank + broken), ("suspense", -broken)):
+        stands = facts.accounts.debit(account, facts.currency)
+        if stands != due:
+            yield f"{account} is {stands} micros, paid legs, deposits and breaks say {due}"
 
 
 def securities_are_deposits(facts: Facts) -> Iterator[str]:

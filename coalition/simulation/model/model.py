@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from coalition.simulation.model.accounts import Accounts
+from coalition.simulation.model.bank_statements import BankStatements
+from coalition.simulation.model.banking import Banking
 from coalition.simulation.model.cycles import Cycles
 from coalition.simulation.model.defaults import Defaults
 from coalition.simulation.model.facts import Facts
@@ -36,6 +38,7 @@ from coalition.simulation.model.terms import (
 )
 from coalition.simulation.model.transfers import Transfers
 from coalition.simulation.model.waiting import funders_told, release, see_to
+from settlement.banking.acts import ApproveAccount, ImportBankStatement, Instruct, ProposeAccount
 from settlement.clearing.acts import (
     AbortSettlement,
     AnswerObjection,
@@ -108,6 +111,7 @@ class Model(Questions):
         cycles = Cycles(operator=operator, shards=shards, minor_digits=minor_digits)
         securities = Securities(partners, currency, cycles.unit)
         settlements = Settlements(cycles, securities, tariffs, currency)
+        banking = Banking(partners, settlements, audience, operator, (currency, minor_digits))
         self._facts = Facts(
             currency=currency,
             partners=partners,
@@ -122,6 +126,8 @@ class Model(Questions):
             settlements=settlements,
             defaults=Defaults(settlements, cycles, tariffs, operator=operator, currency=currency),
             statements=Statements(cycles, settlements),
+            banking=banking,
+            bank_statements=BankStatements(banking, settlements, operator, (currency, minor_digits)),
             openings=Openings(partners, points),
             accounts=Accounts(),
             last={HOUSE: Place(HOUSE, 0, 0, 0)}
@@ -289,6 +295,19 @@ class Model(Questions):
                 return defaults.propose(place, person, body)
             case ApproveDefault() as body:
                 return defaults.approve(place, person, body)
+        return self._answer_of_banks(place, asked)
+
+    def _answer_of_banks(self, place: Place, asked: Asked) -> Answer:
+        facts = self._facts
+        match asked.body:
+            case ProposeAccount() as body:
+                return facts.banking.propose(place, asked.partner, body)
+            case ApproveAccount() as body:
+                return facts.banking.approve(place, body)
+            case Instruct() as body:
+                return facts.banking.instruct(place, body)
+            case ImportBankStatement() as body:
+                return facts.bank_statements.take_in(place, body)
         raise TypeError(f"not an act of the house: {asked.body!r}")
 
     def _answer_of_points(self, place: Place, asked: Asked) -> Answer:
