@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from coalition.audit.claims import ASKED_BY, what_is_wrong_with_life
+from coalition.audit.askers import ASKED_BY
+from coalition.audit.claims import what_is_wrong_with_life
 from coalition.audit.plain_payload import Asked, Beginnings, beginning_of, read_plain
 from coalition.wire.methods import METHODS_BY_TYPE, payload_type_of
 from coalition.wire.requests import aliases_to_enrol

@@ -1,7 +1,4 @@
-"""What was asked: an act's claim as its leaf states it, the request in its payload, and whether both say the same.
-
-`ASKED_BY` is the auditor's own table of who may ask for what; a test compares it with the policies in the proto files.
-"""
+"""What was asked: an act's claim as its leaf states it, the request in its payload, and whether both say the same."""
 
 import base64
 import binascii
@@ -9,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from coalition.audit.askers import APPROVING, ASKED_BY, OPERATOR, PARTNER
 from coalition.wire.methods import METHODS_BY_TYPE, Method, payload_type_of
 from coalition.wire.requests import BODIES
 from coalition.wire.strict import parse_payload, read_time
@@ -40,51 +38,6 @@ from settlement.ledger.acts import (
 )
 from settlement.ledger.batch import SKEW_MAX_US
 
-PARTNER, OPERATOR, APPROVING = "partner", "operator", "approver"
-ASKED_BY: dict[str, tuple[str, frozenset[str]]] = {
-    "register": ("RegisterRequest", frozenset({OPERATOR})),
-    "activate": ("ActivateRequest", frozenset({OPERATOR})),
-    "suspend": ("SuspendRequest", frozenset({OPERATOR})),
-    "key-add": ("AddKeyRequest", frozenset({OPERATOR, PARTNER, APPROVING})),
-    "key-revoke": ("RevokeKeyRequest", frozenset({OPERATOR, PARTNER})),
-    "fund-agree": ("AgreeToFundRequest", frozenset({PARTNER})),
-    "fund-end": ("EndFundingRequest", frozenset({PARTNER})),
-    "tariff-propose": ("ProposeTariffRequest", frozenset({APPROVING})),
-    "tariff-approve": ("ApproveTariffRequest", frozenset({APPROVING})),
-    "close": ("CloseCycleRequest", frozenset({OPERATOR})),
-    "propose": ("ProposeRequest", frozenset({APPROVING})),
-    "approve": ("ApproveRequest", frozenset({APPROVING})),
-    "objection": ("ObjectRequest", frozenset({PARTNER})),
-    "objection-answer": ("AnswerObjectionRequest", frozenset({APPROVING})),
-    "cancel": ("CancelSettlementRequest", frozenset({APPROVING})),
-    "abort": ("AbortSettlementRequest", frozenset({APPROVING})),
-    "confirm": ("ConfirmRequest", frozenset({OPERATOR})),
-    "deposit": ("DepositRequest", frozenset({OPERATOR})),
-    "withdraw-propose": ("ProposeWithdrawalRequest", frozenset({APPROVING})),
-    "withdraw-approve": ("ApproveWithdrawalRequest", frozenset({APPROVING})),
-    "security-set": ("SetCapRequest", frozenset({OPERATOR, APPROVING})),
-    "default-propose": ("ProposeDefaultRequest", frozenset({APPROVING})),
-    "default-approve": ("ApproveDefaultRequest", frozenset({APPROVING})),
-    "opening-propose": ("ProposeOpeningRequest", frozenset({PARTNER})),
-    "opening-approve": ("ApproveOpeningRequest", frozenset({APPROVING})),
-    "account-propose": ("ProposeAccountRequest", frozenset({OPERATOR, PARTNER})),
-    "account-approve": ("ApproveAccountRequest", frozenset({APPROVING})),
-    "instruct": ("InstructRequest", frozenset({OPERATOR})),
-    "bank-statement": ("ImportBankStatementRequest", frozenset({OPERATOR})),
-    "enrol": ("EnrolRequest", frozenset({PARTNER})),
-    "link": ("LinkAliasRequest", frozenset({PARTNER})),
-    "proof-add": ("AddMemberProofRequest", frozenset({PARTNER})),
-    "proof-remove": ("RemoveMemberProofRequest", frozenset({OPERATOR, PARTNER})),
-    "issue": ("IssueRequest", frozenset({PARTNER})),
-    "redeem": ("RedeemRequest", frozenset({PARTNER})),
-    "transfer": ("TransferPointsRequest", frozenset({PARTNER})),
-    "authorize": ("AuthorizeRequest", frozenset({PARTNER})),
-    "capture": ("CaptureRequest", frozenset({PARTNER})),
-    "void": ("VoidRequest", frozenset({PARTNER})),
-    "reverse": ("ReverseRequest", frozenset({PARTNER})),
-    "release": ("ReleaseRequest", frozenset({PARTNER})),
-}
-"""Kind of entry to the message that asks for it and the roles that may."""
 SWEPT_KINDS = frozenset({"lapse", "expire", "mature", "notice", "arrive"})
 """Entries of the engine about a member: what fell due or arrived by itself."""
 ENGINE_KINDS = (

@@ -18,6 +18,7 @@ from settlement.banking.payment_files import CSV
 from settlement.clearing.accrual import owed_within
 from settlement.clock import format_time
 from settlement.house.records import Cycle, Key, Settlement
+from settlement.house.security import Default
 from settlement.journal.leaf import HOUSE
 from settlement.statements.spelling import documents
 
@@ -138,22 +139,21 @@ def _settlement(replay: Replay, settlement: Settlement) -> dict[str, object]:
             {"participant": name, "net_minor": net, "paid": name in settlement.paid}
             for name, net in settlement.nets.items()
         ],
-        "defaults": [
-            {
-                "participant": name,
-                "approved_by": _entry(default.approved_at),
-                "outcome": default.fall.outcome,
-                "unpaid_minor": default.fall.unpaid,
-                "collateral_minor": default.fall.collateral,
-                "guarantee_minor": default.fall.guarantee,
-                "operator_minor": default.fall.operators,
-                "borne": [
-                    {"participant": survivor, "amount_minor": amount}
-                    for survivor, amount in default.fall.borne.items()
-                ],
-            }
-            for name, default in settlement.defaults.items()
-        ],
+        "defaults": [_default(default) for default in settlement.defaults.values()],
+    }
+
+
+def _default(default: Default) -> dict[str, object]:
+    fall = default.fall
+    return {
+        "participant": default.participant,
+        "approved_by": _entry(default.approved_at),
+        "outcome": fall.outcome,
+        "unpaid_minor": fall.unpaid,
+        "collateral_minor": fall.collateral,
+        "guarantee_minor": fall.guarantee,
+        "operator_minor": fall.operators,
+        "borne": [{"participant": name, "amount_minor": amount} for name, amount in fall.borne.items()],
     }
 
 

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from coalition.api.v1 import banking_pb2, exchange_pb2, members_pb2, opening_pb2, partners_pb2, settlement_pb2
-from coalition.simulation import security_requests
+from coalition.api.v1 import exchange_pb2, members_pb2, opening_pb2, partners_pb2, settlement_pb2
+from coalition.simulation import banking_requests, security_requests
 from coalition.simulation.cast import Company
-from coalition.wire.banking import write_account, write_line
 from coalition.wire.envelope import seal
 from coalition.wire.member_proofs import spell_consent
 from coalition.wire.methods import METHODS_BY_TYPE, payload_type_of
 from coalition.wire.strict import write_asset, write_time
-from settlement.banking.acts import ApproveAccount, ImportBankStatement, Instruct, ProposeAccount
 from settlement.clearing.acts import (
     AbortSettlement,
     AnswerObjection,
@@ -24,7 +22,6 @@ from settlement.clearing.acts import (
     Object,
     Propose,
 )
-from settlement.clearing.security_acts import ProposeDefault, ProposeWithdrawal
 from settlement.house.acts import (
     Activate,
     AddKey,
@@ -120,9 +117,8 @@ def message_of(body: object, *, proof: bytes = b"", proposal: bytes = b"") -> An
             return partners_pb2.ProposeTariffRequest(proposal=proposal)
         case Propose():
             return settlement_pb2.ProposeRequest(proposal=proposal)
-        case ProposeWithdrawal() | ProposeDefault():
-            return security_requests.PROPOSALS[type(body)](proposal)
-    return _MESSAGES[type(body)](body)
+    by_proposal = security_requests.PROPOSALS.get(type(body))
+    return _MESSAGES[type(body)](body) if by_proposal is None else by_proposal(proposal)
 
 
 def receipt_message(act_id: str) -> Any:
@@ -168,6 +164,11 @@ def _name(request: Any, name: MemberName) -> Any:
     return request
 
 
+def _at(request: Any, body: Any) -> Any:
+    write_time(request.occurred_at, body.occurred_at_us)
+    return request
+
+
 def _issue(body: Issue) -> Any:
     request = _name(exchange_pb2.IssueRequest(amount=body.amount, campaign=body.campaign or ""), body.name)
     request.asset = write_asset(body.asset)
@@ -204,21 +205,9 @@ def _capture(body: Capture) -> Any:
     return request
 
 
-def _void(body: Void) -> Any:
-    request = exchange_pb2.VoidRequest(hold_act_id=body.hold_act_id)
-    write_time(request.occurred_at, body.occurred_at_us)
-    return request
-
-
 def _reverse(body: Reverse) -> Any:
     request = exchange_pb2.ReverseRequest(original_act_id=body.original_act_id, amount=body.amount)
     request.asset = write_asset(body.asset)
-    write_time(request.occurred_at, body.occurred_at_us)
-    return request
-
-
-def _release(body: Release) -> Any:
-    request = exchange_pb2.ReleaseRequest(original_act_id=body.original_act_id)
     write_time(request.occurred_at, body.occurred_at_us)
     return request
 
@@ -264,9 +253,9 @@ _MESSAGES: dict[type, Callable[[Any], Any]] = {
     TransferPoints: _transfer_points,
     Authorize: _authorize,
     Capture: _capture,
-    Void: _void,
+    Void: lambda body: _at(exchange_pb2.VoidRequest(hold_act_id=body.hold_act_id), body),
     Reverse: _reverse,
-    Release: _release,
+    Release: lambda body: _at(exchange_pb2.ReleaseRequest(original_act_id=body.original_act_id), body),
     Enrol: lambda body: members_pb2.EnrolRequest(alias_tokens=body.aliases),
     LinkAlias: lambda body: members_pb2.LinkAliasRequest(member_id=body.member, alias_token=body.alias),
     RemoveMemberProof: _remove_member_proof,
@@ -297,16 +286,9 @@ _MESSAGES: dict[type, Callable[[Any], Any]] = {
         points=body.points,
         value=body.value,
     ),
-    ProposeAccount: lambda body: banking_pb2.ProposeAccountRequest(account=write_account(body.account)),
-    ApproveAccount: lambda body: banking_pb2.ApproveAccountRequest(
-        partner_id=body.participant, account_sha256=bytes.fromhex(body.account_sha256)
-    ),
-    ImportBankStatement: lambda body: banking_pb2.ImportBankStatementRequest(
-        iban=body.iban, statement_id=body.statement_id, lines=map(write_line, body.lines)
-    ),
-    Instruct: lambda body: banking_pb2.InstructRequest(settlement=body.settlement),
     ApproveOpening: lambda body: opening_pb2.ApproveOpeningRequest(
         partner_id=body.partner_id, file_sha256=bytes.fromhex(body.file_sha256)
     ),
     **security_requests.MESSAGES,
+    **banking_requests.MESSAGES,
 }

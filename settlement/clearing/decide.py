@@ -77,18 +77,6 @@ def decide_desk(
             return abort(house, act, body)
         case Confirm() as body:
             return confirm(house, act, body)
-        case Deposit() as body:
-            return deposit(house, act, body)
-        case ProposeWithdrawal() as body:
-            return propose_withdrawal(house, act, body)
-        case ApproveWithdrawal() as body:
-            return approve_withdrawal(house, act, body, now_us)
-        case SetCap() as body:
-            return set_cap(house, act, body)
-        case ProposeDefault() as body:
-            return propose_default(house, owed, act, body, now_us)
-        case ApproveDefault() as body:
-            return approve_default(house, owed, act, body, now_us)
         case ProposeTariff() as body:
             return propose_tariff(house, act, body)
         case ApproveTariff() as body:
@@ -101,6 +89,31 @@ def decide_desk(
             return propose_opening(house, act, body)
         case ApproveOpening() as body:
             return approve_opening(house, act, body, now_us)
+    found = _decide_security(house, owed, act, now_us) or _decide_banking(house, act, now_us)
+    return found or decide_house(house, act)
+
+
+def _decide_security(house: House, owed: OwedByCycle, act: Act[object], now_us: int) -> Draft | None:
+    """Judges an act on securities, caps or defaults; None if it is none."""
+    match act.body:
+        case Deposit() as body:
+            return deposit(house, act, body)
+        case ProposeWithdrawal() as body:
+            return propose_withdrawal(house, act, body)
+        case ApproveWithdrawal() as body:
+            return approve_withdrawal(house, act, body, now_us)
+        case SetCap() as body:
+            return set_cap(house, act, body)
+        case ProposeDefault() as body:
+            return propose_default(house, owed, act, body, now_us)
+        case ApproveDefault() as body:
+            return approve_default(house, owed, act, body, now_us)
+    return None
+
+
+def _decide_banking(house: House, act: Act[object], now_us: int) -> Draft | None:
+    """Judges an act on accounts at banks, payment files or bank statements; None if it is none."""
+    match act.body:
         case ProposeAccount() as body:
             return propose_account(house, act, body)
         case ApproveAccount() as body:
@@ -109,7 +122,7 @@ def decide_desk(
             return instruct(house, act, body, now_us)
         case ImportBankStatement() as body:
             return import_statement(house, act, body)
-    return decide_house(house, act)
+    return None
 
 
 def cycle_settled_by(house: House, body: object) -> int | None:

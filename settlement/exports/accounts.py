@@ -18,6 +18,7 @@ _ROOTS = {
         "pending",
         "prefund",
         "transit",
+        "vat",
         "wallet",
     ),
     "Equity": ("capital",),

@@ -79,7 +79,7 @@ class Cycle:
     label: str | None = None
     closed_at: int | None = None
     settlement: int | None = None
-    funds: Mapping[str, int] = field(default_factory=dict)
+    funds: Mapping[str, int] = field(default_factory=dict, hash=False)
     last_document: int | None = None
 
 

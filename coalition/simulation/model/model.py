@@ -1,9 +1,9 @@
 """The model's door: each entry in the order in which it was committed."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
 from coalition.simulation.model.accounts import Accounts
+from coalition.simulation.model.answering import answer_to
 from coalition.simulation.model.bank_statements import BankStatements
 from coalition.simulation.model.banking import Banking
 from coalition.simulation.model.cycles import Cycles
@@ -11,14 +11,13 @@ from coalition.simulation.model.defaults import Defaults
 from coalition.simulation.model.facts import Facts
 from coalition.simulation.model.fundings import Fundings
 from coalition.simulation.model.holds import Holds
-from coalition.simulation.model.keys import KeyLife, Keys
+from coalition.simulation.model.keys import Keys
 from coalition.simulation.model.openings import Openings, PartName
 from coalition.simulation.model.partners import Partners
 from coalition.simulation.model.points import Points
 from coalition.simulation.model.prices import Prices
 from coalition.simulation.model.proofs import Proofs
 from coalition.simulation.model.questions import Questions
-from coalition.simulation.model.reversing import reverse
 from coalition.simulation.model.roles import check_asker
 from coalition.simulation.model.securities import Securities
 from coalition.simulation.model.settlements import Settlements
@@ -27,7 +26,6 @@ from coalition.simulation.model.tariffs import Tariffs
 from coalition.simulation.model.terms import (
     HOUSE,
     MICROS_PER_UNIT,
-    Answer,
     Asked,
     FoundingKey,
     Judgement,
@@ -37,54 +35,8 @@ from coalition.simulation.model.terms import (
     Post,
 )
 from coalition.simulation.model.transfers import Transfers
-from coalition.simulation.model.waiting import funders_told, release, see_to
-from settlement.banking.acts import ApproveAccount, ImportBankStatement, Instruct, ProposeAccount
-from settlement.clearing.acts import (
-    AbortSettlement,
-    AnswerObjection,
-    Approve,
-    CancelSettlement,
-    CloseCycle,
-    Confirm,
-    Object,
-    Propose,
-)
-from settlement.clearing.security_acts import (
-    ApproveDefault,
-    ApproveWithdrawal,
-    Deposit,
-    ProposeDefault,
-    ProposeWithdrawal,
-    SetCap,
-)
-from settlement.house.acts import (
-    Activate,
-    AddKey,
-    AgreeToFund,
-    ApproveOpening,
-    ApproveTariff,
-    EndFunding,
-    ProposeOpening,
-    ProposeTariff,
-    Register,
-    RevokeKey,
-    Suspend,
-)
+from coalition.simulation.model.waiting import funders_told, see_to
 from settlement.house.tariff import Tariff
-from settlement.ledger.acts import (
-    AddMemberProof,
-    Authorize,
-    Capture,
-    Enrol,
-    Issue,
-    LinkAlias,
-    Redeem,
-    Release,
-    RemoveMemberProof,
-    Reverse,
-    TransferPoints,
-    Void,
-)
 
 
 class Model(Questions):
@@ -109,8 +61,7 @@ class Model(Questions):
         points = Points(Prices(model, currency, MICROS_PER_UNIT // 10**minor_digits), fundings)
         tariffs = Tariffs(model, tariff, founded_at_us)
         cycles = Cycles(operator=operator, shards=shards, minor_digits=minor_digits)
-        securities = Securities(partners, currency, cycles.unit)
-        settlements = Settlements(cycles, securities, tariffs, currency)
+        settlements = Settlements(cycles, Securities(partners, currency, cycles.unit), tariffs, currency)
         banking = Banking(partners, settlements, audience, operator, (currency, minor_digits))
         self._facts = Facts(
             currency=currency,
@@ -130,8 +81,9 @@ class Model(Questions):
             bank_statements=BankStatements(banking, settlements, operator, (currency, minor_digits)),
             openings=Openings(partners, points),
             accounts=Accounts(),
-            last={HOUSE: Place(HOUSE, 0, 0, 0)}
-            | {shard: Place(shard, -1, 0, 0) for shard in range(HOUSE + 1, shards + 1)},
+            last={
+                shard: Place(shard, 0 if shard == HOUSE else -1, 0, 0) for shard in range(HOUSE, shards + 1)
+            },
         )
 
     def judge(self, place: Place, asked: Asked) -> Judgement:
@@ -140,7 +92,7 @@ class Model(Questions):
         facts.check_place(place)
         signer = check_asker(facts, place, asked)
         self._check_cut(place)
-        answer = self._answer(place, asked, signer)
+        answer = answer_to(facts, place, asked, signer)
         facts.last[place.shard] = facts.answers[asked.partner, asked.act_id] = place
         facts.accounts.book(answer.posts)
         facts.take_posts(place, answer.posts)
@@ -242,103 +194,3 @@ class Model(Questions):
     def _check_cut(self, place: Place) -> None:
         if place.shard != HOUSE and self._facts.cycles.is_cut_due(place.shard, place.house):
             raise ModelError("CUT_MISSING", f"shard {place.shard} must cut a closed cycle first")
-
-    def _answer(self, place: Place, asked: Asked, signer: KeyLife) -> Answer:
-        if place.shard != HOUSE:
-            return self._answer_of_points(place, asked)
-        facts, person = self._facts, signer.person or asked.partner
-        match asked.body:
-            case Register() as body:
-                return facts.partners.register(place, body)
-            case Activate() | Suspend() as body:
-                return facts.partners.set_state(place, body)
-            case ProposeTariff() as body:
-                return facts.tariffs.propose(place, person, body)
-            case ApproveTariff() as body:
-                return facts.tariffs.approve(place, person, body)
-            case AgreeToFund() as body:
-                return facts.fundings.agree(place, asked.partner, body)
-            case EndFunding() as body:
-                return facts.fundings.end(place, asked.partner, body)
-            case AddKey() as body:
-                return facts.keys.add(place, asked, body)
-            case RevokeKey() as body:
-                return facts.keys.revoke(place, asked, body)
-            case CloseCycle() as body:
-                return facts.cycles.close(place, body)
-            case Propose() as body:
-                return facts.settlements.propose(place, person, body, facts.tariffs.at(place.house).terms)
-            case Approve() as body:
-                return facts.settlements.approve(place, person, body, facts.tariffs.at(place.house).terms)
-            case Object() | AnswerObjection() | CancelSettlement() | AbortSettlement() as body:
-                return facts.settlements.dispute(place, asked.partner, body)
-            case Confirm() as body:
-                return facts.settlements.confirm(place, body)
-            case ProposeOpening() as body:
-                return facts.openings.propose(place, asked.partner, body)
-            case ApproveOpening() as body:
-                return facts.openings.approve(place, body)
-        return self._answer_of_security(place, asked, signer, person)
-
-    def _answer_of_security(self, place: Place, asked: Asked, signer: KeyLife, person: str) -> Answer:
-        securities, defaults = self._facts.settlements.securities, self._facts.defaults
-        match asked.body:
-            case Deposit() as body:
-                return securities.deposit(place, body)
-            case ProposeWithdrawal() as body:
-                return securities.propose(place, person, body)
-            case ApproveWithdrawal() as body:
-                return securities.approve(place, person, body)
-            case SetCap() as body:
-                return securities.set_cap(place, signer, body)
-            case ProposeDefault() as body:
-                return defaults.propose(place, person, body)
-            case ApproveDefault() as body:
-                return defaults.approve(place, person, body)
-        return self._answer_of_banks(place, asked)
-
-    def _answer_of_banks(self, place: Place, asked: Asked) -> Answer:
-        facts = self._facts
-        match asked.body:
-            case ProposeAccount() as body:
-                return facts.banking.propose(place, asked.partner, body)
-            case ApproveAccount() as body:
-                return facts.banking.approve(place, body)
-            case Instruct() as body:
-                return facts.banking.instruct(place, body)
-            case ImportBankStatement() as body:
-                return facts.bank_statements.take_in(place, body)
-        raise TypeError(f"not an act of the house: {asked.body!r}")
-
-    def _answer_of_points(self, place: Place, asked: Asked) -> Answer:
-        points, holds, proofs = self._facts.points, self._facts.holds, self._facts.proofs
-        stopped = self._facts.partners.refusal(asked.partner, place.house)
-        tariff = self._facts.tariffs.at(place.house)
-        match asked.body:
-            case Enrol() as body:
-                return points.enrol(place, body, stopped)
-            case LinkAlias() as body:
-                return points.link(place, body, stopped)
-            case Issue() as body:
-                return points.issue(place, asked, body, tariff, stopped)
-            case Redeem() as body:
-                redeem = partial(points.redeem, place, asked, body, tariff)
-                return proofs.spend(place, asked, body, tariff.terms, stopped, redeem)
-            case TransferPoints() as body:
-                return self._facts.transfers.transfer(place, asked, body, tariff, stopped)
-            case Authorize() as body:
-                authorize = partial(holds.authorize, place, asked, body, tariff)
-                return proofs.spend(place, asked, body, tariff.terms, stopped, authorize)
-            case AddMemberProof() as body:
-                return proofs.add(place, asked, body, stopped)
-            case RemoveMemberProof() as body:
-                return proofs.remove(place, asked, body, stopped)
-            case Capture() as body:
-                return holds.capture(place, asked, body, stopped)
-            case Void() as body:
-                return holds.void(place, asked, body, tariff, stopped)
-            case Reverse() as body:
-                return reverse(points, place, asked, body, tariff, stopped)
-            case Release() as body:
-                return release(points, place, asked, body, tariff, stopped)
-        raise TypeError(f"not an act on a member: {asked.body!r}")

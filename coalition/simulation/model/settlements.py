@@ -19,12 +19,8 @@ from coalition.simulation.model.terms import (
 )
 from coalition.simulation.model.warnings import warnings_of
 from settlement.clearing.acts import (
-    AbortSettlement,
-    AnswerObjection,
     Approve,
-    CancelSettlement,
     Confirm,
-    Object,
     Propose,
 )
 from settlement.house.tariff import Tariff
@@ -161,7 +157,7 @@ class Settlements:
 
     def _why_not_approve(self, place: Place, person: str, settlement: Settlement) -> str | None:
         if settlement.ended is not None or settlement.approved_at is not None:
-            return _already(settlement)
+            return already(settlement)
         if self.discharges(settlement.cycle):
             return "CYCLE_IN_SETTLEMENT"
         if place.time_us < settlement.objections_end_us:
@@ -174,85 +170,6 @@ class Settlements:
             return "SAME_PERSON"
         figures = self._cycles.figures(settlement.cycle)
         return None if figures is not None and figures.nets == settlement.nets else "FIGURES_DIFFER"
-
-    def dispute(
-        self, place: Place, partner: str, body: Object | AnswerObjection | CancelSettlement | AbortSettlement
-    ) -> Answer:
-        """What may end a settlement before it is paid."""
-        match body:
-            case Object():
-                return self._object(place, partner, body)
-            case AnswerObjection():
-                return self._answer(body)
-            case CancelSettlement():
-                return self._cancel(body)
-            case AbortSettlement():
-                return self._abort(place, body)
-
-    def _object(self, place: Place, partner: str, body: Object) -> Answer:
-        """A participant says no, once, while there is time."""
-        settlement, refusal = self.numbered(body.settlement), None
-        if settlement is None or partner not in settlement.nets:
-            refusal = "SETTLEMENT_UNKNOWN"
-        elif partner in settlement.answers:
-            refusal = "ALREADY_OBJECTED"
-        elif settlement.ended is not None or settlement.approved_at is not None:
-            refusal = _already(settlement)
-        elif place.time_us >= settlement.objections_end_us:
-            refusal = "OBJECTION_PERIOD_OVER"
-        else:
-            settlement.answers[partner] = None
-        return Answer(refusal, [("settlement", str(body.settlement)), ("words", body.words)])
-
-    def _answer(self, body: AnswerObjection) -> Answer:
-        """What a person says to an objection; if it is accepted, the proposal is over."""
-        settlement, refusal = self.numbered(body.settlement), None
-        if settlement is None or body.participant not in settlement.answers:
-            refusal = "OBJECTION_UNKNOWN"
-        elif settlement.answers[body.participant] is not None:
-            refusal = "ALREADY_ANSWERED"
-        elif settlement.ended is not None:
-            refusal = _already(settlement)
-        else:
-            settlement.answers[body.participant] = body.accepted
-            settlement.ended = "cancelled" if body.accepted else None
-        about = [("settlement", str(body.settlement)), ("subject", body.participant)]
-        said = "accepted" if body.accepted else "rejected"
-        return Answer(refusal, [*about, ("answer", said), ("words", body.words)])
-
-    def _cancel(self, body: CancelSettlement) -> Answer:
-        """The proposal is over."""
-        settlement, refusal = self.numbered(body.settlement), None
-        if settlement is None:
-            refusal = "SETTLEMENT_UNKNOWN"
-        elif settlement.ended is not None or settlement.approved_at is not None:
-            refusal = _already(settlement)
-        else:
-            settlement.ended = "cancelled"
-        return Answer(refusal, [("settlement", str(body.settlement))])
-
-    def _abort(self, place: Place, body: AbortSettlement) -> Answer:
-        """Every leg goes back into the position that it came from, and what was paid ahead to where it was."""
-        settlement = self.numbered(body.settlement)
-        about = [("settlement", str(body.settlement))]
-        if settlement is None:
-            return Answer("SETTLEMENT_UNKNOWN", about)
-        if settlement.ended == "aborted":
-            return Answer("ALREADY_ABORTED", about)
-        if settlement.approved_at is None:
-            return Answer("NOT_APPROVED", about)
-        legs = {name: net for name, net in settlement.nets.items() if net}
-        if settlement.paid.keys() != settlement.ahead or settlement.in_default or not legs:
-            return Answer("LEG_ALREADY_PAID", about)
-        if settlement.instructed:
-            return Answer("ALREADY_INSTRUCTED", about)
-        settlement.ended, settlement.aborted_at = "aborted", place.index
-        posts = []
-        for name, net in legs.items():
-            source = f"prefund:{name}" if name in settlement.ahead else f"settling:{settlement.number}:{name}"
-            pair = (f"position:{name}", source) if net > 0 else (source, f"position:{name}")
-            posts.append(self.securities.money(*pair, abs(net)))
-        return Answer(None, about, posts)
 
     def confirm(self, place: Place, body: Confirm) -> Answer:
         """One leg is paid. ModelError AMOUNT_TOO_LARGE, whatever else is wrong: the amount fits no line."""
@@ -303,6 +220,6 @@ class Settlements:
         return ("settlement", str(number)), ("subject", participant), ("due", due)
 
 
-def _already(settlement: Settlement) -> str:
+def already(settlement: Settlement) -> str:
     """What became of a proposal that is approved or over."""
     return f"ALREADY_{(settlement.ended or 'approved').upper()}"

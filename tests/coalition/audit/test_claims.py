@@ -1,7 +1,8 @@
 """The auditor's own table of who may ask for what is the policy of the proto files."""
 
 from coalition.api.v1 import options_pb2
-from coalition.audit.claims import APPROVING, ASKED_BY, ENGINE_KINDS, OPERATOR, PARTNER
+from coalition.audit.askers import APPROVING, ASKED_BY, OPERATOR, PARTNER
+from coalition.audit.claims import ENGINE_KINDS
 from coalition.wire.methods import METHODS, payload_type_of
 from coalition.wire.requests import BODIES
 from settlement.journal.leaf import KINDS

@@ -5,7 +5,8 @@ from itertools import product
 
 import pytest
 
-from coalition.audit.claims import ASKED_BY, role_of
+from coalition.audit.askers import ASKED_BY
+from coalition.audit.claims import role_of
 from coalition.simulation.model import Asked, FoundingKey, Model, ModelError, Place
 from settlement.clearing.accrual import Accrual, owed_within
 from settlement.clearing.decide import decide_desk
@@ -56,13 +57,12 @@ class SideBySide:
             founded_at_us=T0_US,
             keys=[FoundingKey(k.keyid, k.algorithm, k.purpose, k.owner, k.person, k.spki) for k in keys],
         )
-        aliases: dict[bytes, str] = {}
+        known: dict[bytes, str] = {}
         self.shards = {
-            number: Shard(ShardHead(number, 0, 0, 1, 0, T0_US, T0_US), Book(number, aliases=aliases))
+            number: Shard(ShardHead(number, 0, 0, 1, 0, T0_US, T0_US), Book(number, aliases=known))
             for number in range(1, SHARDS + 1)
         }
-        self.claims: dict[int, dict[tuple[str, str], list[int]]] = {}
-        """What accrued in the house, by cycle."""
+        self.claims: dict[int, dict[tuple[str, str], list[int]]] = {}  # accrued in the house, by cycle
         self._shard_of: dict[str, int] = {}
         for shard in self.shards.values():
             shard.book.transits.shards = self._shard_of
@@ -149,8 +149,7 @@ class SideBySide:
 
     def figures(self, cycle: int) -> Figures | None:
         """The engine's figures of a cycle, None while a shard has not cut it."""
-        owed = self.owed(cycle)
-        return None if owed is None else net(owed)
+        return None if (owed := self.owed(cycle)) is None else net(owed)
 
     def owed(self, cycle: int) -> dict[tuple[str, str], int] | None:
         """The engine's obligations of a cycle, None while a shard has not cut it."""
@@ -191,15 +190,14 @@ class SideBySide:
         reason = self._key_error(asked, place)
         if reason is not None:
             return self._expect_error(place, asked, reason)
-        known = {cycle: self.owed(cycle) for cycle in self.house.cycles}
-        owed = {cycle: found for cycle, found in known.items() if found is not None}
-        figures = {cycle: net(found) for cycle, found in owed.items()}
+        owed = {cycle: found for cycle in self.house.cycles if (found := self.owed(cycle)) is not None}
         try:
-            draft = decide_desk(self.house, figures, asked, self.now_us, owed)
+            nets = {cycle: net(found) for cycle, found in owed.items()}
+            draft = decide_desk(self.house, nets, asked, self.now_us, owed)
         except CoalitionError as error:
             return self._expect_error(place, asked, error.reason)
         answer = self._compare(place, asked, draft)
-        _accrue(self.claims.setdefault(self.house.open_cycle, {}), draft)
+        _add_debts(self.claims.setdefault(self.house.open_cycle, {}), draft)
         self.grow(as_entry(draft, shard=HOUSE, index=size, house=size, time_us=self.now_us))
         return answer
 
@@ -223,7 +221,7 @@ class SideBySide:
     def _append(self, shard: Shard, draft: Draft, place: Place) -> None:
         as_entry(draft, shard=place.shard, index=place.index, house=place.house, time_us=place.time_us)
         shard.head.size, shard.head.house = place.index + 1, place.house
-        _accrue(shard.accrued.setdefault(shard.head.cycle, {}), draft)
+        _add_debts(shard.accrued.setdefault(shard.head.cycle, {}), draft)
 
     def _cut(self, shard: Shard, house: House) -> None:
         head = shard.head
@@ -272,7 +270,7 @@ class SideBySide:
         self.houses.append(house)
 
 
-def _accrue(owed: dict[tuple[str, str], list[int]], draft: Draft) -> None:
+def _add_debts(owed: dict[tuple[str, str], list[int]], draft: Draft) -> None:
     for post in draft.transfers:
         pair = chart.parties(post.debit, post.credit, operator=OPERATOR)
         if pair is not None:
@@ -286,7 +284,6 @@ def _asked(asked: Act[object]) -> Asked:
 
 
 def _first_difference(engine: list[tuple[str, str]], model: list[tuple[str, str]]) -> str:
-    said, meant = next(
-        (pair for pair in zip(engine, model, strict=False) if pair[0] != pair[1]), (("",), ("",))
-    )
+    pairs = zip(engine, model, strict=False)
+    said, meant = next((pair for pair in pairs if pair[0] != pair[1]), (("",), ("",)))
     return f"the engine says {' '.join(said)!r}, the model {' '.join(meant)!r}"

@@ -135,7 +135,8 @@ def settled(*, amounts: list[int]) -> tuple[SideBySide, str]:
         both.cut(shard)
     figures = both.figures(1)
     assert figures is not None
-    assert both.ask("ann", Propose(1, "EUR", figures, keyid_for("proposal")))[1] == "ok"
+    proposed = Propose(1, "EUR", figures, keyid_for("proposal"), both.model.warnings(1))
+    assert both.ask("ann", proposed)[1] == "ok"
     return both, both.ask("bob", Approve(keyid_for("proposal")))[1]
 
 
@@ -164,13 +165,13 @@ def test_a_proposal_is_approved_in_its_last_microsecond_as_its_newest_says_and_p
     figures, proposal = both.figures(2), keyid_for("again")
     assert figures is not None
     for person in ("ann", "bob"):
-        assert both.ask(person, Propose(2, "EUR", figures, proposal))[1] == "ok"
+        assert both.ask(person, Propose(2, "EUR", figures, proposal, both.model.warnings(2)))[1] == "ok"
     last_us = both.now_us + 72 * 3_600_000_000
     both.now_us = last_us - 1
     assert both.ask("bob", Approve(proposal))[1] == "refused SAME_PERSON"
     both.now_us = last_us
     assert both.ask("ann", Approve(proposal))[1] == "refused PROPOSAL_EXPIRED"
-    assert both.ask("bob", Propose(2, "EUR", figures, proposal))[1] == "ok"
+    assert both.ask("bob", Propose(2, "EUR", figures, proposal, both.model.warnings(2)))[1] == "ok"
     both.now_us += 72 * 3_600_000_000 - 1
     assert both.ask("ann", Approve(proposal))[1] == "ok"
     assert both.ask("ann", Propose(2, "EUR", figures, keyid_for("other")))[1] == "refused CYCLE_IN_SETTLEMENT"

@@ -84,6 +84,7 @@ HARMS: list[tuple[Callable[[Facts], None], list[str]]] = [
     (post("settling:1:acme", "bank", "EUR"), ["legs are settling or paid"]),
     (post("spread", "fund", "EUR"), ["the fund is the price of what is not spent"]),
     (pay_unseen, ["legs are settling or paid"]),
+    (post("prefund:acme", "prefund:bakery", "EUR"), ["securities are deposits less what they paid"]),
     (forget_an_act, ["every act has one answer"]),
     (end_a_person, ["keys are bounded"]),
 ]

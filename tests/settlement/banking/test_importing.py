@@ -7,6 +7,7 @@ from settlement.banking.acts import BankLine, ImportBankStatement
 from settlement.banking.identifiers import creditor_reference, end_to_end_id
 from settlement.clearing.decide import decide_desk
 from settlement.house.records import Settlement
+from settlement.house.security import Default, Waterfall
 from settlement.house.state import House
 from settlement.journal.acts import Draft
 from settlement.journal.leaf import HOUSE, Transfer
@@ -107,3 +108,27 @@ def test_a_settlement_that_is_not_approved_is_not_paid() -> None:
     ask(on, by_id("1", 900, "bakery"))
     assert [each.why for each in on.breaks.values()] == ["unknown"]
     assert on.settlements[1].paid == frozenset()
+
+
+def test_after_a_default_a_leg_is_paid_with_what_is_left_of_it_and_one_that_is_over_not_at_all() -> None:
+    on = house()
+    fall = Waterfall(900, 550, 0, 0, {"cinema": 50, "grocer": 300}, 0)
+    default = Default("ab" * 32, 1, "bakery", fall, "ann", T0_US, 8)
+    on.put_settlement(replace(on.settlements[1], defaults={"bakery": default}))
+    lines = [by_id("1", 900, "bakery"), by_id("2", -300, "grocer"), by_id("3", -150, "cinema")]
+    ask(on, *lines, by_id("4", -200, "cinema"))
+    assert on.settlements[1].paid == frozenset({"cinema"})
+    assert [(each.participant, each.why) for each in on.breaks.values()] == [
+        ("bakery", "paid"),
+        ("grocer", "paid"),
+        ("cinema", "paid"),
+    ]
+
+
+def test_a_line_that_pays_the_last_leg_ends_what_may_fall_overdue() -> None:
+    on = house()
+    assert on.unsettled == (1,)
+    on.put_settlement(replace(on.settlements[1], paid=frozenset({"cinema", "grocer", OPERATOR})))
+    ask(on, by_id("1", 900, "bakery"))
+    assert on.settlements[1].settled
+    assert not on.unsettled

@@ -7,11 +7,13 @@ import pytest
 from settlement.banking.acts import ApproveAccount, Instruct, ProposeAccount
 from settlement.banking.instructing import payments_of
 from settlement.banking.pain001 import AMOUNT_MAX_MINOR, read_pain001
+from settlement.clearing.acts import AbortSettlement
 from settlement.clearing.decide import decide_desk
 from settlement.house.bank_account import BankAccount, parse_account
 from settlement.house.banking import account_sha256
 from settlement.house.pricing import PROPOSAL_LIFE_US
 from settlement.house.records import APPROVER, SUSPENDED, Key, Settlement
+from settlement.house.security import Default, Waterfall
 from settlement.house.state import House
 from settlement.journal.acts import Draft
 from settlement.journal.leaf import HOUSE
@@ -128,3 +130,23 @@ def test_another_currency_has_the_table_alone() -> None:
     for name in (OPERATOR, "cinema"):
         in_force(on, name, an_account(5))
     assert [kind for kind, _ in ask(on, OPERATOR, Instruct(1)).files] == ["csv"]
+
+
+def test_a_settlement_of_which_a_bank_was_told_is_not_aborted() -> None:
+    on = house()
+    for number, name in enumerate((OPERATOR, "cinema")):
+        in_force(on, name, an_account(number))
+    assert ask(on, OPERATOR, Instruct(1)).refusal is None
+    assert ask(on, "ann", AbortSettlement(1)).refusal == "ALREADY_INSTRUCTED"
+
+
+def test_only_what_is_left_of_a_leg_is_ordered() -> None:
+    on = house(bakery=500, cinema=-200, grocer=-300)
+    for number, name in enumerate((OPERATOR, "cinema", "grocer")):
+        in_force(on, name, an_account(number))
+    fall = Waterfall(500, 150, 0, 0, {"cinema": 50, "grocer": 300}, 0)
+    default = Default("ab" * 32, 1, "bakery", fall, "ann", T0_US, 8)
+    on.put_settlement(replace(on.settlements[1], defaults={"bakery": default}))
+    made = ask(on, OPERATOR, Instruct(1))
+    assert on.instructions[1].legs == {"cinema": -150}
+    assert [each.amount_minor for each in read_pain001(made.files[0][1]).transfers] == [150]

@@ -131,8 +131,8 @@ def test_a_leg_is_in_default_when_it_is_overdue_and_not_before() -> None:
     body = ProposeDefault(1, "acme", "EUR", fall, HASH)
     assert desk.ask("ann", body).refusal == "LEG_UNKNOWN"
     desk.settle(net(owed))
-    assert desk.ask("ann", body, time_us=T0_US + 24 * HOUR_US).refusal == "LEG_NOT_OVERDUE"
-    late_us = T0_US + 24 * HOUR_US + 1
+    assert desk.ask("ann", body, time_us=T0_US + 24 * HOUR_US - 1).refusal == "LEG_NOT_OVERDUE"
+    late_us = T0_US + 24 * HOUR_US
     for name in ("bakery", "cinema", "nobody"):
         assert desk.ask("ann", replace(body, participant=name), time_us=late_us).refusal == "LEG_UNKNOWN"
     wrong = (replace(body, currency="USD"), replace(body, fall=replace(fall, shortfall=1)))

@@ -136,7 +136,7 @@ def test_a_cycle_alone_is_what_its_statements_say(books: Books) -> None:
     saved = dict(savings(books, house))
     for number, cycle in house.cycles.items():
         if cycle in saved:
-            told = statements(read_cycle_book(books, house, number))
+            told = list(statements(read_cycle_book(books, house, number)))
             debts = cycle_debts(books, house, number)
             expected = {
                 (one.partner, line.counterparty): line.owes.amount_minor * per_minor
