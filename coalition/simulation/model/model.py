@@ -81,9 +81,7 @@ class Model(Questions):
             bank_statements=BankStatements(banking, settlements, operator, (currency, minor_digits)),
             openings=Openings(partners, points),
             accounts=Accounts(),
-            last={
-                shard: Place(shard, 0 if shard == HOUSE else -1, 0, 0) for shard in range(HOUSE, shards + 1)
-            },
+            last=_when_founded(shards),
         )
 
     def judge(self, place: Place, asked: Asked) -> Judgement:
@@ -194,3 +192,8 @@ class Model(Questions):
     def _check_cut(self, place: Place) -> None:
         if place.shard != HOUSE and self._facts.cycles.is_cut_due(place.shard, place.house):
             raise ModelError("CUT_MISSING", f"shard {place.shard} must cut a closed cycle first")
+
+
+def _when_founded(shards: int) -> dict[int, Place]:
+    """The newest entry of each shard: the house has its first, the others have none."""
+    return {shard: Place(shard, 0 if shard == HOUSE else -1, 0, 0) for shard in range(HOUSE, shards + 1)}
