@@ -33,6 +33,7 @@ _APPEND_ONLY = (
     "holds",
     "transits",
     "openings",
+    "payment_files",
 )
 _GRANTS = (
     f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {GATEWAY}, {WORKER}, {READER}",

@@ -64,6 +64,7 @@ class Check(StrEnum):
     TABLE_TRANSITS = "table-transits"
     TABLE_PROOFS = "table-proofs"
     TABLE_OPENINGS = "table-openings"
+    TABLE_FILES = "table-payment-files"
     TABLE_SHARDS = "table-shards"
     TABLE_CHECKPOINTS = "table-checkpoints"
 
@@ -118,6 +119,7 @@ MEANINGS = {
     Check.TABLE_REVERSALS: "reversals are those of the journal",
     Check.TABLE_PROOFS: "members' devices and anchors are those that the journal leaves",
     Check.TABLE_OPENINGS: "parts of openings that are loaded are those of the journal, each once",
+    Check.TABLE_FILES: "payment files are those that instructions name, to the byte",
     Check.TABLE_SHARDS: "each shard's row says where its journal ends",
     Check.TABLE_CHECKPOINTS: "each published checkpoint is signed and its root is that of the leaves",
 }

@@ -12,6 +12,9 @@ from coalition.audit.history import CONTRADICTIONS
 from coalition.audit.replay import Replay
 from coalition.audit.statements import cycle_book
 from coalition.wire.methods import FILES
+from settlement.banking.instructing import payments_of
+from settlement.banking.pain001 import SCHEMA
+from settlement.banking.payment_files import CSV
 from settlement.clearing.accrual import owed_within
 from settlement.clock import format_time
 from settlement.house.records import Cycle, Key, Settlement
@@ -20,6 +23,7 @@ from settlement.journal.leaf import HOUSE
 from settlement.statements.spelling import documents
 
 STATEMENTS = "statements"
+_ENDINGS = {CSV: ".csv", SCHEMA: ".xml"}
 
 
 def derived_files(replay: Replay) -> dict[str, bytes]:
@@ -40,6 +44,9 @@ def _files(replay: Replay) -> Iterator[tuple[str, bytes]]:
     yield "keys.json", _json([_key(key) for key in house.keys.values()])
     for settlement in house.settlements.values():
         yield f"settlements/{settlement.number}.json", _json(_settlement(replay, settlement))
+    for instruction in house.instructions.values():
+        for file in payments_of(house.founded, instruction).files():
+            yield f"payments/{instruction.settlement}{_ENDINGS[file.kind]}", file.content
     for cycle in house.cycles.values():
         if cycle.closed_at is not None and replay.is_cut(cycle.number):
             yield f"cycles/{cycle.number}.json", _json(_cycle(replay, cycle))

@@ -16,6 +16,7 @@ tree over them, and what follows from them. `coalition audit verify BUNDLE` make
 | `shards/<n>/payloads/` | the payloads that partners signed, in the same places; a length of 0 where there is none |
 | `keys.json`, `network.json` | as the house's entries leave them; `spki` is base64 of a DER SubjectPublicKeyInfo |
 | `cycles/`, `settlements/`, `statements/` | obligations and nets, settlements, and each participant's statements |
+| `payments/` | the payment files of each settlement that was instructed, as its entry names them by SHA-256 |
 | `descriptors.pb` | the FileDescriptorSet that the payloads are messages of |
 
 The commands need bash, sha256sum, jq, od, and openssl 3.

@@ -12,13 +12,17 @@ from settlement.money import micros_per_minor
 
 
 def check_bank(replay: Replay) -> None:
-    """In the bank is what legs brought less what they took, and what was deposited less what was paid back."""
+    """In the bank is what legs brought less what they took, what was deposited less what was paid back, and breaks.
+
+    Breaks stand in suspense as well.
+    """
     unit = micros_per_minor(replay.house.founded.minor_digits)
     legs = sum([_by_bank(settlement) for settlement in _approved(replay)]) * unit
-    expected = legs + sum(replay.deposited.values())
-    stands = -replay.tally.balance(HOUSE, "bank", replay.house.founded.currency)
-    sentence = f"it stands at {stands} micros, {expected} were paid"
-    replay.report.require(stands == expected, Check.SETTLEMENTS, "bank", sentence)
+    broken = sum([each.amount_minor for each in replay.house.breaks.values()]) * unit
+    for account, due in (("bank", legs + sum(replay.deposited.values()) + broken), ("suspense", -broken)):
+        stands = -replay.tally.balance(HOUSE, account, replay.house.founded.currency)
+        sentence = f"it stands at {stands} micros, {due} follow"
+        replay.report.require(stands == due, Check.SETTLEMENTS, account, sentence)
 
 
 def check_securities(replay: Replay) -> None:

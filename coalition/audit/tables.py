@@ -35,6 +35,7 @@ _TRANSITS = "SELECT shard, index, to_shard, recipient::text, arrived_by FROM tra
 _CONCERNS = "SELECT partner, shard, index FROM concerns"
 _PROOFS = "SELECT shard, member::text, name, public FROM proofs"
 _OPENINGS = "SELECT shard, proposal, part, index, lots, points, value FROM openings"
+_FILES = "SELECT sha256, kind, sha256(content) = sha256 FROM payment_files"
 _SHARDS = "SELECT shard, size, house, recorded_at_us, cycle, cycle_start FROM shards"
 _TRANSFERS = "SELECT count(*) FROM transfers"
 _PAYLOADS = "SELECT count(*) FROM payloads"
@@ -111,6 +112,7 @@ def _expectations(replay: Replay) -> list[_Expectation]:
             lambda: {key: (public,) for key, public in tally.proofs.items()},
         ),
         (Check.TABLE_OPENINGS, _OPENINGS, 3, lambda: dict(replay.openings.parts)),
+        (Check.TABLE_FILES, _FILES, 1, lambda: _expected_files(replay)),
         (Check.TABLE_SHARDS, _SHARDS, 1, lambda: _expected_shards(replay)),
     ]
 
@@ -161,6 +163,12 @@ def _expected_holds(replay: Replay) -> dict[Row, Row]:
 def _expected_transits(replay: Replay) -> dict[Row, Row]:
     transits = replay.tally.transits.items()
     return {key: (each.to_shard, each.recipient, each.arrived_by) for key, each in transits}
+
+
+def _expected_files(replay: Replay) -> dict[Row, Row]:
+    """By hash: the kind, and that the bytes have that hash. Deciding the entry again has made the same bytes."""
+    made = replay.house.instructions.values()
+    return {(bytes.fromhex(digest),): (kind, True) for each in made for kind, digest in each.files}
 
 
 def _expected_facts(tallied: Mapping[Any, object], facts: Callable[[object], Row]) -> dict[Any, Row]:

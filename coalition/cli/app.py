@@ -34,6 +34,8 @@ _COMMANDS = {
     "cycle": "cycle:app",
     "settlement": "settlement:app",
     "security": "security:app",
+    "instruction": "instruction:app",
+    "bank": "bank:app",
     "opening": "opening:app",
     "statement": "statement:app",
     "report": "reports.command:app",

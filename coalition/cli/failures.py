@@ -45,6 +45,8 @@ NEXT_STEPS: dict[str, str] = {
     "CYCLE_NOT_CLOSED": "`coalition cycle list` shows the cycles; `coalition cycle close` closes the open one",
     "CYCLE_NOT_FOUND": "`coalition cycle list` shows the cycles",
     "LEG_NOT_FOUND": "`coalition settlement show` shows the legs, the tariff's payment days when they are overdue",
+    "INSTRUCTION_NOT_FOUND": "`coalition instruction write` makes the payment files of an approved settlement",
+    "ACCOUNT_NOT_FOUND": "`coalition partner account show` shows the accounts",
     "PARTNER_NOT_FOUND": "`coalition partner list` shows the partners",
     "MEMBER_NOT_FOUND": "`coalition member enrol` makes a member",
     "ENTRY_NOT_PUBLISHED": "checkpoints follow within seconds while `coalition serve` runs; repeat the command",
@@ -114,6 +116,9 @@ REFUSALS: dict[str, str] = {
     "LEG_NOT_OVERDUE": "it is not due yet; the tariff's payment days say when: `coalition tariff show`",
     "SECURITY_EXCEEDED": "less than that is deposited: `coalition security show`",
     "LEG_AMOUNT_DIFFERS": "the amount is not the leg's: `coalition settlement show`",
+    "ACCOUNT_MISSING": "the operator and whoever is paid need an approved account each: `coalition partner account show`",
+    "ALREADY_INSTRUCTED": "the payment files are made already: `coalition instruction write` writes them again",
+    "STATEMENT_KNOWN": "these lines of the bank statement were taken in before: `coalition bank breaks`",
     "TOO_MANY_LOTS": "one act takes points from 200 lots at most: redeem in smaller parts",
 }
 """Refusal to a sentence with the cure."""

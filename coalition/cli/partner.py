@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from coalition.cli import funding
+from coalition.cli import account, funding
 from coalition.cli.options import ActId, PartnerId, display_name
 from coalition.cli.printing import emit, hint, say, short, show_table
 from coalition.cli.telling import outcome_document, tell_outcome
@@ -19,6 +19,7 @@ from settlement.signing import new_key
 
 app = typer.Typer(no_args_is_help=True, help="Register, activate, suspend and show partners; fund campaigns.")
 funding.add_to(app)
+app.add_typer(account.app, name="account")
 DisplayName = Annotated[
     str,
     typer.Option(

@@ -13,7 +13,7 @@ from coalition.client.answers import Settlement
 from settlement.clock import format_time, to_us
 from settlement.errors import CoalitionError
 
-_BINDING = ("approved", "partially-settled", "settled")
+_BINDING = ("approved", "instructed", "partially-settled", "settled")
 
 
 @speaking(OPERATOR)

@@ -11,6 +11,7 @@ import structlog
 from psycopg_pool import PoolTimeout
 
 from coalition.gateway import (
+    banking_reads,
     exchange_reads,
     house_reads,
     log_reads,
@@ -52,6 +53,9 @@ READS: dict[str, Read] = {
     "GetSecurityRequest": security_reads.get_security,
     "PreviewDefaultRequest": security_reads.preview_default,
     "GetStatementRequest": statement_reads.get_statement,
+    "ListAccountsRequest": banking_reads.list_accounts,
+    "ListBreaksRequest": banking_reads.list_breaks,
+    "GetInstructionRequest": banking_reads.get_instruction,
     "GetCheckpointRequest": log_reads.get_checkpoint,
     "GetInclusionProofRequest": log_reads.get_inclusion_proof,
     "GetConsistencyProofRequest": log_reads.get_consistency_proof,

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from coalition.simulation.banks import approve_account, import_statement, instruct, propose_account
 from coalition.simulation.campaigns import fund
 from coalition.simulation.cast import NETWORK, PEOPLE, Cast, Company, key_of
 from coalition.simulation.disputing import dispute
@@ -277,6 +278,12 @@ _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
     **dict.fromkeys(
         ("deposit", "propose withdrawal", "approve withdrawal", "cap", "propose default", "approve default"),
         lambda askers, step, now_us: secure(askers.cast, askers.model, askers.settlements, step),
+    ),
+    "propose account": lambda askers, step, now_us: propose_account(askers.cast, step),
+    "approve account": lambda askers, step, now_us: approve_account(askers.cast, askers.model, step),
+    "instruct": lambda askers, step, now_us: instruct(askers.cast, step, askers.settlements),
+    "import statement": lambda askers, step, now_us: import_statement(
+        askers.cast, askers.model, step, askers.settlements
     ),
     "propose opening": Askers.propose_opening,
     "approve opening": Askers.approve_opening,

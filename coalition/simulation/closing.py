@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
+from hashlib import sha256
 from typing import Any, TypeAlias
 
 from coalition.audit.checks import Report
@@ -85,6 +86,8 @@ def _pairs(tables: Tables, model: Model) -> Iterator[Pair]:
     yield "openings", tables.openings, loaded
     sizes = {shard: facts.size(shard) for shard in tables.shards}
     yield "shards", {shard: row.size for shard, row in tables.shards.items()}, sizes
+    files = {sha256(file[1]).digest(): file for files in facts.banking.files.values() for file in files}
+    yield "files", tables.files, files
     yield "concerns", dict.fromkeys(tables.concerns), dict.fromkeys(facts.concerned)
     yield "transfers", tables.transfers, _posted(tables)
 

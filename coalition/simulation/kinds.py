@@ -44,6 +44,10 @@ ON_HOUSE = (
     "propose opening",
     "approve opening",
     "load opening",
+    "propose account",
+    "approve account",
+    "instruct",
+    "import statement",
 )
 TROUBLES = (
     "kill gateway",
@@ -65,25 +69,39 @@ FOLLOWED_BY = {
     "approve opening": "load opening",
     "propose withdrawal": "approve withdrawal",
     "propose default": "approve default",
+    "propose account": "approve account",
 }
 """What comes after an act of the house before long, so that it often has its end."""
+_BY_BANK = ("instruct", "import statement")
 SETTLED_BY = (
-    ("propose", "approve"),
-    ("propose", "hours pass", "approve"),
-    ("propose", "object", "answer objection", "propose", "object", "hours pass", "approve"),
+    ("propose", "approve", *_BY_BANK),
+    ("propose", "hours pass", "approve", *_BY_BANK),
+    ("propose", "object", "answer objection", "propose", "object", "hours pass", "approve", *_BY_BANK),
     ("propose", "cancel", "propose", "object", "hours pass", "approve", "answer objection", "approve"),
-    ("propose", "hours pass", "approve", "abort", "propose", "hours pass", "approve"),
-    ("deposit", "propose", "hours pass", "approve", "weeks pass", "propose default", "approve default"),
+    ("propose", "hours pass", "approve", "abort", "propose", "hours pass", "approve", *_BY_BANK, "abort"),
+    ("propose", "hours pass", "approve", "instruct", "abort", "import statement"),
     (
         "deposit",
         "propose",
         "hours pass",
         "approve",
+        "weeks pass",
+        "propose default",
+        "approve default",
+        *_BY_BANK,
+    ),
+    (
+        "deposit",
+        "propose",
+        "hours pass",
+        "approve",
+        "instruct",
         "confirm",
         "weeks pass",
         "propose default",
         "approve default",
+        "import statement",
     ),
 )
-"""What people do from the close of a cycle to the approval of its settlement."""
+"""What people do from the close of a cycle to the payment of its settlement; what is left is then confirmed by hand."""
 MISCONDUCT = ("stale", "hasty", "forged", "astray", "borrowed key", "retired key", "reused id")

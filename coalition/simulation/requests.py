@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 from coalition.api.v1 import exchange_pb2, members_pb2, opening_pb2, partners_pb2, settlement_pb2
-from coalition.simulation import security_requests
+from coalition.simulation import banking_requests, security_requests
 from coalition.simulation.cast import Company
 from coalition.wire.envelope import seal
 from coalition.wire.member_proofs import spell_consent
@@ -164,6 +164,11 @@ def _name(request: Any, name: MemberName) -> Any:
     return request
 
 
+def _at(request: Any, body: Any) -> Any:
+    write_time(request.occurred_at, body.occurred_at_us)
+    return request
+
+
 def _issue(body: Issue) -> Any:
     request = _name(exchange_pb2.IssueRequest(amount=body.amount, campaign=body.campaign or ""), body.name)
     request.asset = write_asset(body.asset)
@@ -200,21 +205,9 @@ def _capture(body: Capture) -> Any:
     return request
 
 
-def _void(body: Void) -> Any:
-    request = exchange_pb2.VoidRequest(hold_act_id=body.hold_act_id)
-    write_time(request.occurred_at, body.occurred_at_us)
-    return request
-
-
 def _reverse(body: Reverse) -> Any:
     request = exchange_pb2.ReverseRequest(original_act_id=body.original_act_id, amount=body.amount)
     request.asset = write_asset(body.asset)
-    write_time(request.occurred_at, body.occurred_at_us)
-    return request
-
-
-def _release(body: Release) -> Any:
-    request = exchange_pb2.ReleaseRequest(original_act_id=body.original_act_id)
     write_time(request.occurred_at, body.occurred_at_us)
     return request
 
@@ -260,9 +253,9 @@ _MESSAGES: dict[type, Callable[[Any], Any]] = {
     TransferPoints: _transfer_points,
     Authorize: _authorize,
     Capture: _capture,
-    Void: _void,
+    Void: lambda body: _at(exchange_pb2.VoidRequest(hold_act_id=body.hold_act_id), body),
     Reverse: _reverse,
-    Release: _release,
+    Release: lambda body: _at(exchange_pb2.ReleaseRequest(original_act_id=body.original_act_id), body),
     Enrol: lambda body: members_pb2.EnrolRequest(alias_tokens=body.aliases),
     LinkAlias: lambda body: members_pb2.LinkAliasRequest(member_id=body.member, alias_token=body.alias),
     RemoveMemberProof: _remove_member_proof,
@@ -297,4 +290,5 @@ _MESSAGES: dict[type, Callable[[Any], Any]] = {
         partner_id=body.partner_id, file_sha256=bytes.fromhex(body.file_sha256)
     ),
     **security_requests.MESSAGES,
+    **banking_requests.MESSAGES,
 }

@@ -18,6 +18,8 @@ PARTNERS_MAX, ACTS_A_CYCLE = 24, 1_500
 
 ENDING_KEY = "key about to end"
 """The conduct of who signs with its oldest key, at the moment at which that is revoked."""
+OF_OPERATOR = 6
+"""The amount, but for multiples of 7, by which an account at a bank is the operator's own."""
 VALUE_EVERY = 7
 """Of so many acts on what members have one is on value."""
 WEEKS_PASS = 0.001
@@ -99,6 +101,8 @@ class _Teller:
         self._regretted = 0
 
     def steps_until(self, acts: int) -> list[Step]:
+        for kind in ("propose account", "approve account"):
+            self._add(kind, amount=OF_OPERATOR, conduct=AWAITED)
         for _ in range(OPENING_PARTNERS):
             self._take_in_partner()
         for _ in range(OPENING_MEMBERS):
@@ -158,7 +162,7 @@ class _Teller:
         )
 
     def _take_in_partner(self) -> None:
-        for kind in ("register", "add key", "activate"):
+        for kind in ("register", "add key", "activate", "propose account", "approve account"):
             self._add(kind, who=self._partners, conduct=AWAITED)
         self._partners += 1
 

@@ -7,6 +7,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from coalition.api.v1 import (
+    banking_pb2,
     envelope_pb2,
     exchange_pb2,
     members_pb2,
@@ -28,6 +29,7 @@ FILES: tuple[FileDescriptor, ...] = tuple(
         partners_pb2,
         settlement_pb2,
         opening_pb2,
+        banking_pb2,
         security_pb2,
         transparency_pb2,
     )

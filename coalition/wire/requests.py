@@ -5,6 +5,12 @@ from hashlib import sha256
 from typing import Any
 
 from coalition.api.v1.partners_pb2 import TariffProposal
+from coalition.wire.banking import (
+    read_account_approval,
+    read_account_proposal,
+    read_instruct,
+    read_statement_import,
+)
 from coalition.wire.fundings import agree_to_fund, end_funding, read_campaign
 from coalition.wire.keys import read_added_key, read_revoked_key
 from coalition.wire.member_proofs import read_added_proof, read_consent, read_removed_proof
@@ -191,5 +197,9 @@ BODIES: dict[str, Callable[[Any], object]] = {
     "ProposeOpeningRequest": read_opening_proposal,
     "ApproveOpeningRequest": read_opening_approval,
     **SECURITY_BODIES,
+    "ProposeAccountRequest": read_account_proposal,
+    "ApproveAccountRequest": read_account_approval,
+    "InstructRequest": read_instruct,
+    "ImportBankStatementRequest": read_statement_import,
 }
 """How each act's payload is read, by message name."""

@@ -74,7 +74,9 @@ def _settling_posts(house: House, settlement: Settlement, ahead: frozenset[str])
 
 
 def abort(house: House, act: Act[object], body: AbortSettlement) -> Draft:
-    """Undoes an approval while no leg is paid but ahead, and none in default, by the postings that go the other way."""
+    """Undoes an approval by the postings that go the other way, while no leg is paid but ahead, none in default, and no bank was
+    told to pay.
+    """
     settlement = house.settlements.get(body.settlement)
     refusal = None
     if settlement is None:
@@ -85,6 +87,8 @@ def abort(house: House, act: Act[object], body: AbortSettlement) -> Draft:
         refusal = "NOT_APPROVED"
     elif settlement.paid != settlement.paid_ahead or settlement.defaults or not settlement.legs:
         refusal = "LEG_ALREADY_PAID"
+    elif settlement.number in house.instructions:
+        refusal = "ALREADY_INSTRUCTED"
     posts: tuple[Transfer, ...] = ()
     if settlement is not None and refusal is None:
         posts = _settling_posts(house, settlement, settlement.paid_ahead)

@@ -6,6 +6,10 @@ leg is paid all `settling` accounts of the settlement and the bank stand at zero
 
 from types import MappingProxyType
 
+from settlement.banking.accounts import approve_account, propose_account
+from settlement.banking.acts import ApproveAccount, ImportBankStatement, Instruct, ProposeAccount
+from settlement.banking.importing import import_statement
+from settlement.banking.instructing import instruct
 from settlement.clearing.acts import (
     AbortSettlement,
     AnswerObjection,
@@ -85,7 +89,8 @@ def decide_desk(
             return propose_opening(house, act, body)
         case ApproveOpening() as body:
             return approve_opening(house, act, body, now_us)
-    return _decide_security(house, owed, act, now_us) or decide_house(house, act)
+    found = _decide_security(house, owed, act, now_us) or _decide_banking(house, act, now_us)
+    return found or decide_house(house, act)
 
 
 def _decide_security(house: House, owed: OwedByCycle, act: Act[object], now_us: int) -> Draft | None:
@@ -103,6 +108,20 @@ def _decide_security(house: House, owed: OwedByCycle, act: Act[object], now_us: 
             return propose_default(house, owed, act, body, now_us)
         case ApproveDefault() as body:
             return approve_default(house, owed, act, body, now_us)
+    return None
+
+
+def _decide_banking(house: House, act: Act[object], now_us: int) -> Draft | None:
+    """Judges an act on accounts at banks, payment files or bank statements; None if it is none."""
+    match act.body:
+        case ProposeAccount() as body:
+            return propose_account(house, act, body)
+        case ApproveAccount() as body:
+            return approve_account(house, act, body, now_us)
+        case Instruct() as body:
+            return instruct(house, act, body, now_us)
+        case ImportBankStatement() as body:
+            return import_statement(house, act, body)
     return None
 
 

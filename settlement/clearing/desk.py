@@ -1,6 +1,7 @@
 """The rules of the house's shard: partners, keys, tariff, cycles and settlements."""
 
 from collections.abc import Sequence
+from hashlib import sha256
 
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
@@ -16,7 +17,10 @@ from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 from settlement.journal.leaf import HOUSE, Entry
 from settlement.ledger.batch import ShardHead
-from settlement.ledger.writing import Statement
+from settlement.ledger.writing import Statement, columns
+
+FILES = """INSERT INTO payment_files SELECT * FROM unnest(%b::bytea[], %b::text[], %b::bytea[])
+    ON CONFLICT (sha256) DO NOTHING"""
 
 DUE_MAX = 200
 """Entries of the engine in one batch: so no act waits long for the house."""
@@ -29,6 +33,7 @@ class DeskRules:
         self.house = house.fork()
         self._figures: dict[int, Figures] = {}
         self._owed: dict[int, Obligations] = {}
+        self._files: list[tuple[str, bytes]] = []
 
     async def load(
         self,
@@ -75,11 +80,15 @@ class DeskRules:
         draft = decide_desk(self.house, self._figures, act, now_us, self._owed)
         draft.cycle = self.house.open_cycle
         self._take(draft, index, now_us)
+        self._files += draft.files
         return draft
 
     def _take(self, draft: Draft, index: int, now_us: int) -> None:
         self.house.apply(Entry(HOUSE, index, index, now_us, draft.kind, draft.lines))
 
     def changes(self) -> list[Statement]:
-        """The house has no tables of its own: its state is a fold of its entries."""
-        return []
+        """The files that entries name by their hash; all else of the house is a fold of its entries."""
+        if not self._files:
+            return []
+        digests = [sha256(content).digest() for _, content in self._files]
+        return [Statement(FILES, (digests, *columns(self._files)))]

@@ -7,16 +7,24 @@ from settlement.house.state import House
 
 def state_of(house: House, settlement: Settlement, now_us: int) -> str:
     """`objection-period`, `pending-approval`, `expired`; `superseded`: another one of the cycle is approved; then `cancelled`, or
-    `approved`, `partially-settled`, `settled`, `aborted`.
+    `approved`, `instructed`, `partially-settled`, `settled`, `aborted`.
     """
     if settlement.aborted_at is not None:
         return "aborted"
     if settlement.cancelled_at is not None:
         return "cancelled"
     if settlement.approved:
-        return "settled" if settlement.settled else "partially-settled" if settlement.paid else "approved"
+        return _how_far_paid(house, settlement)
     if house.cycles[settlement.cycle].settlement is not None:
         return "superseded"
     if now_us < settlement.objections_end_us:
         return "objection-period"
     return "expired" if now_us > settlement.objections_end_us + PROPOSAL_LIFE_US else "pending-approval"
+
+
+def _how_far_paid(house: House, settlement: Settlement) -> str:
+    if settlement.settled:
+        return "settled"
+    if settlement.paid:
+        return "partially-settled"
+    return "instructed" if settlement.number in house.instructions else "approved"

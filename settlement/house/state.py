@@ -4,6 +4,8 @@ from dataclasses import dataclass, field, replace
 
 from settlement.clock import parse_time
 from settlement.errors import BooksError
+from settlement.house.bank_account import BankAccount
+from settlement.house.banking import BANKING, AccountProposal, Break, Instruction
 from settlement.house.records import (
     ACTIVE,
     APPROVER,
@@ -56,6 +58,16 @@ class House:
     openings: dict[tuple[str, str], Opening] = field(default_factory=dict)
     """The newest proposal by partner and SHA-256 of the file."""
     security: Security = field(default_factory=Security)
+    accounts: dict[str, BankAccount] = field(default_factory=dict)
+    """By participant: the account at a bank that is in force."""
+    account_proposals: dict[str, AccountProposal] = field(default_factory=dict)
+    """The newest of each participant."""
+    instructions: dict[int, Instruction] = field(default_factory=dict)
+    """By settlement."""
+    bank_lines: set[str] = field(default_factory=set)
+    """Names of all that bank statements said."""
+    breaks: dict[str, Break] = field(default_factory=dict)
+    """By name of the bank's line: what nothing explains."""
 
     @property
     def founded(self) -> Network:
@@ -136,6 +148,11 @@ class House:
             cycles=dict(self.cycles),
             settlements=dict(self.settlements),
             openings=dict(self.openings),
+            accounts=dict(self.accounts),
+            account_proposals=dict(self.account_proposals),
+            instructions=dict(self.instructions),
+            bank_lines=set(self.bank_lines),
+            breaks=dict(self.breaks),
         )
 
     def apply(self, entry: Entry) -> None:
@@ -275,6 +292,7 @@ _FOLDS = {
     "tariff-start": _tariff_start,
     **SETTLING,
     **SECURING,
+    **BANKING,
     "opening-propose": _propose_opening,
     "opening-approve": _approve_opening,
 }

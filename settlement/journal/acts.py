@@ -59,6 +59,7 @@ class Draft:
     """An entry that is decided and not yet numbered. `concerns`: partners that an entry of the engine is about.
 
     `asset`: what the balance is of. `cycle`: in which its transfers make participants owe each other; None: the shard's own.
+    `files`: kind and bytes of what the entry names by hash and the books keep.
     """
 
     kind: str
@@ -71,3 +72,4 @@ class Draft:
     concerns: tuple[str, ...] = ()
     asset: str = POINTS
     cycle: int | None = None
+    files: tuple[tuple[str, bytes], ...] = ()

@@ -92,6 +92,13 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "totals": rf"{_NUMBER} {_NUMBER} {_NUMBER} {_NUMBER}",
         "part": _NUMBER,
         "joined": _UUID,
+        "account": rf"[A-Z]{{2}}\d\d[A-Z0-9]{{10,30}} [A-Z]{{2}} (?:-|[A-Z0-9]{{8}}|[A-Z0-9]{{11}}) (?:-|[A-Z0-9]{{20}}) {_TEXT}",
+        "file": rf"(?:pain\.001\.001\.09|csv) {_HASH}",
+        "statement": _HASH,
+        "bank-line": (
+            rf"{_HASH} -?[1-9]\d{{0,18}} \d{{4}}-\d\d-\d\d "
+            rf"(?:paid {_NUMBER} {_NAME}|break unknown|break (?:amount|paid) {_NUMBER} {_NAME})"
+        ),
         "head": rf"{_NUMBER} {_NUMBER} {_HASH}",
     }.items()
 }
@@ -132,6 +139,10 @@ KINDS: dict[str, tuple[str, ...]] = {
         "opening-propose": f"{_ACT} proposal totals {_SIGNED_BY} result",
         "opening-approve": f"{_ACT} subject proposal {_SIGNED_BY} result",
         "statements": "cycle document* request",
+        "account-propose": f"{_ACT} account proposal {_SIGNED_BY} result",
+        "account-approve": f"{_ACT} subject proposal {_SIGNED_BY} result",
+        "instruct": f"{_ACT} settlement subject? file* {_SIGNED_BY} result",
+        "bank-statement": f"{_ACT} statement bank-line* {_SIGNED_BY} post* result",
         "heads": "head+ request",
         # member shards
         "cut": "cycle range request",

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -147,6 +148,19 @@ def _change_object(document: dict[str, Any], change: Change, place: int) -> None
             True,
         )
         document[name] = others[change.what % 8]
+
+
+_WORDS = re.compile(rb">([^<>]+)<")
+
+
+def in_xml(data: bytes, change: Change) -> bytes:
+    """Changes what stands between two tags: another number, word, or what stands elsewhere."""
+    places = list(_WORDS.finditer(data))
+    if not places:
+        return in_bytes(data, change)
+    chosen, other = (places[at % len(places)] for at in (change.place, change.edge))
+    words = (b"%d" % change.number(), change.shred, other[1], chosen[1] + change.shred, b"")
+    return data[: chosen.start(1)] + words[change.what % len(words)] + data[chosen.end(1) :]
 
 
 def in_pem(data: bytes, change: Change) -> bytes:

@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.fuzz.answers import reads, receipts
+from tests.fuzz.bank import banks
 from tests.fuzz.bundles import bundles
 from tests.fuzz.doors import doors
 from tests.fuzz.files import files
@@ -29,6 +30,7 @@ def opened(material: Material, names: set[str]) -> Iterator[dict[str, Target]]:
             receipts(),
             *files(folder),
             bundles(material, folder),
+            *banks(),
         ]
         if "reads" in names:
             targets.append(running.enter_context(reads()))

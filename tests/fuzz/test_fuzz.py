@@ -29,6 +29,8 @@ SOME = {
     "proof": 100,
     "outbox": 100,
     "bundle": 40,
+    "camt": 200,
+    "pain": 100,
     "reads": 200,
     "door": 200,
 }
@@ -47,6 +49,8 @@ MANY = {
     "proof": 2_000,
     "outbox": 2_000,
     "bundle": 1_200,
+    "camt": 3_000,
+    "pain": 1_000,
     "reads": 3_000,
     "door": 4_000,
 }

@@ -18,6 +18,9 @@ DECIDES = (
     "settlement/house/decide.py",
     "settlement/house/funding.py",
     "settlement/house/opening.py",
+    "settlement/banking/accounts.py",
+    "settlement/banking/importing.py",
+    "settlement/banking/instructing.py",
     "settlement/clearing",
 )
 REASON = re.compile(r"[A-Z]+(?:_[A-Z]+)+")

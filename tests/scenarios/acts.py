@@ -53,6 +53,7 @@ from settlement.ledger.acts import (
 from settlement.ledger.rules.expiry import DAY_US
 from settlement.money import POINTS, VALUE, micros_per_minor
 from settlement.signing import parse_public_key, possession_message
+from tests.scenarios.banking import OF_BANKS
 from tests.scenarios.proofs import add_proof, remove_proof, shown_by
 from tests.scenarios.scene import Scene, basis_points, micros, quantity
 from tests.scenarios.securities import SECURITY_ACTS
@@ -267,6 +268,7 @@ ACTS: dict[str, tuple[str, Callable[..., Asking]]] = {
         "FILE of PARTNER",
         lambda scene, name, file, partner: _plain(ApproveOpening(partner, _hash_of(file))),
     ),
+    **OF_BANKS,
     "close": ("cycle NUMBER", lambda scene, name, cycle: _plain(CloseCycle(int(cycle), None))),
     "propose": ("cycle NUMBER ...", _propose),
     "approve": ("PROPOSAL", _approve),

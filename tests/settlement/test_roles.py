@@ -41,6 +41,7 @@ ALLOWED = {
     ),
     "obligations": ({"INSERT", "UPDATE"}, {"INSERT", "UPDATE"}),
     "payloads": ({"INSERT"}, set()),
+    "payment_files": ({"INSERT"}, set()),
     "proofs": ({"INSERT", "UPDATE public"}, set()),
     "reversals": ({"INSERT"}, set()),
     "openings": ({"INSERT"}, set()),

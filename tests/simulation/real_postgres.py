@@ -230,6 +230,8 @@ def read_tables(dsn: str) -> Tables:
         tables.concerns.update(rows("SELECT partner, shard, index FROM concerns"))
         for shard, sha256, part, *facts in rows("SELECT * FROM openings"):
             tables.openings[shard, sha256.hex(), part] = tuple(facts)
+        for sha256, *file in rows("SELECT sha256, kind, content FROM payment_files"):
+            tables.files[sha256] = tuple(file)
         tables.checkpoints.update(rows("SELECT size, note FROM checkpoints"))
         return tables
 

@@ -8,13 +8,16 @@ from typing import Any
 from google.protobuf.message import Message
 
 from coalition.api.v1 import partners_pb2, settlement_pb2
+from coalition.api.v1.banking_pb2 import BankLine
 from coalition.api.v1.envelope_pb2 import ASSET_VALUE, DeviceProof, MemberProof
+from coalition.wire.banking import write_account
 from coalition.wire.envelope import seal
 from coalition.wire.methods import METHODS, Method
 from coalition.wire.securities import KINDS, spell_default, spell_withdrawal
 from coalition.wire.strict import write_time
 from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.clock import SECOND_US, now_us
+from settlement.house.bank_account import BankAccount
 from settlement.house.security import Waterfall
 from settlement.house.tariff import Tariff
 from settlement.signing import KeySigner, new_key, possession_message
@@ -116,9 +119,24 @@ class Callers:
             "GetInclusionProofRequest": {"shard": 0, "entry_number": 0},
             "GetConsistencyProofRequest": {"old_size": 1},
         }
-        return fields.get(message) or {**_fields_of_points(now), **_OF_SETTLEMENTS, **_of_security()}.get(
-            message, {}
-        )
+        others = _fields_of_points(now) | _OF_SETTLEMENTS | _of_security() | _fields_of_banking()
+        return fields.get(message) or others.get(message, {})
+
+
+def _fields_of_banking() -> dict[str, dict[str, Any]]:
+    """Fields of requests about money out."""
+    account = write_account(BankAccount("A", "NO9386011117947", "NO"))
+    return {
+        "ProposeAccountRequest": {"account": account},
+        "ApproveAccountRequest": {"partner_id": "bakery", "account_sha256": bytes(32)},
+        "InstructRequest": {"settlement": 1},
+        "ImportBankStatementRequest": {
+            "iban": "NO9386011117947",
+            "statement_id": "1",
+            "lines": [BankLine(entry="A", amount_minor=5, booked_on="2026-11-30")],
+        },
+        "GetInstructionRequest": {"settlement": 1},
+    }
 
 
 def _fields_of_points(now: int) -> dict[str, dict[str, Any]]:

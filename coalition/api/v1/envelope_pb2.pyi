@@ -149,6 +149,12 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """Less than that is deposited."""
     REFUSAL_REASON_WARNINGS_DIFFER: _RefusalReason.ValueType  # 100
     """The proposal names other warnings than those that hold."""
+    REFUSAL_REASON_ACCOUNT_MISSING: _RefusalReason.ValueType  # 120
+    """The operator, or somebody who is to be paid, has no approved account at a bank; the entry names whom."""
+    REFUSAL_REASON_ALREADY_INSTRUCTED: _RefusalReason.ValueType  # 121
+    """The payment files are made; read them."""
+    REFUSAL_REASON_STATEMENT_KNOWN: _RefusalReason.ValueType  # 122
+    """A line of the bank statement was taken in before."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """A rule said no. The no is recorded as a journal entry; asking again gives the same answer."""
@@ -254,6 +260,12 @@ REFUSAL_REASON_SECURITY_EXCEEDED: RefusalReason.ValueType  # 112
 """Less than that is deposited."""
 REFUSAL_REASON_WARNINGS_DIFFER: RefusalReason.ValueType  # 100
 """The proposal names other warnings than those that hold."""
+REFUSAL_REASON_ACCOUNT_MISSING: RefusalReason.ValueType  # 120
+"""The operator, or somebody who is to be paid, has no approved account at a bank; the entry names whom."""
+REFUSAL_REASON_ALREADY_INSTRUCTED: RefusalReason.ValueType  # 121
+"""The payment files are made; read them."""
+REFUSAL_REASON_STATEMENT_KNOWN: RefusalReason.ValueType  # 122
+"""A line of the bank statement was taken in before."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
 
 class _ErrorReason:
@@ -285,6 +297,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_MEMBER_NOT_FOUND: _ErrorReason.ValueType  # 20
     ERROR_REASON_CYCLE_NOT_FOUND: _ErrorReason.ValueType  # 21
     ERROR_REASON_PARTNER_NOT_FOUND: _ErrorReason.ValueType  # 22
+    ERROR_REASON_INSTRUCTION_NOT_FOUND: _ErrorReason.ValueType  # 41
     ERROR_REASON_ENTRY_NOT_PUBLISHED: _ErrorReason.ValueType  # 23
     ERROR_REASON_QUEUE_FULL: _ErrorReason.ValueType  # 24
     ERROR_REASON_BOOKS_UNAVAILABLE: _ErrorReason.ValueType  # 25
@@ -325,6 +338,7 @@ ERROR_REASON_ACT_UNKNOWN: ErrorReason.ValueType  # 19
 ERROR_REASON_MEMBER_NOT_FOUND: ErrorReason.ValueType  # 20
 ERROR_REASON_CYCLE_NOT_FOUND: ErrorReason.ValueType  # 21
 ERROR_REASON_PARTNER_NOT_FOUND: ErrorReason.ValueType  # 22
+ERROR_REASON_INSTRUCTION_NOT_FOUND: ErrorReason.ValueType  # 41
 ERROR_REASON_ENTRY_NOT_PUBLISHED: ErrorReason.ValueType  # 23
 ERROR_REASON_QUEUE_FULL: ErrorReason.ValueType  # 24
 ERROR_REASON_BOOKS_UNAVAILABLE: ErrorReason.ValueType  # 25

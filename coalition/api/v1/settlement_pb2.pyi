@@ -62,6 +62,8 @@ class _SettlementStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Settl
     SETTLEMENT_STATE_PARTIALLY_SETTLED: _SettlementState.ValueType  # 7
     SETTLEMENT_STATE_SETTLED: _SettlementState.ValueType  # 8
     SETTLEMENT_STATE_ABORTED: _SettlementState.ValueType  # 9
+    SETTLEMENT_STATE_INSTRUCTED: _SettlementState.ValueType  # 10
+    """Approved, no leg is paid, and the payment files are made."""
 
 class SettlementState(_SettlementState, metaclass=_SettlementStateEnumTypeWrapper): ...
 
@@ -77,6 +79,8 @@ SETTLEMENT_STATE_APPROVED: SettlementState.ValueType  # 6
 SETTLEMENT_STATE_PARTIALLY_SETTLED: SettlementState.ValueType  # 7
 SETTLEMENT_STATE_SETTLED: SettlementState.ValueType  # 8
 SETTLEMENT_STATE_ABORTED: SettlementState.ValueType  # 9
+SETTLEMENT_STATE_INSTRUCTED: SettlementState.ValueType  # 10
+"""Approved, no leg is paid, and the payment files are made."""
 Global___SettlementState: _TypeAlias = SettlementState  # noqa: Y015
 
 class _LegState:

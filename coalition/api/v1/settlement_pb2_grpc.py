@@ -204,9 +204,10 @@ class SettlementServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AbortSettlement(self, request, context):
-        """Undoes an approval while no leg is paid, by postings that go the other way; the cycle may be proposed anew.
+        """Undoes an approval while no leg is paid and no bank was told to pay, by postings that go the other way; the cycle may be
+        proposed anew.
         Refusals, first that applies: SETTLEMENT_UNKNOWN, ALREADY_ABORTED, NOT_APPROVED, LEG_ALREADY_PAID (also: there is
-        none to pay, or one is in default; a leg that was paid ahead does not count).
+        none to pay, or one is in default; a leg that was paid ahead does not count), ALREADY_INSTRUCTED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

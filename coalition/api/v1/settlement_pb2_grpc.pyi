@@ -71,9 +71,10 @@ class SettlementServiceStub:
     WARNINGS_DIFFER. Error AMOUNT_TOO_LARGE: a leg does not fit an entry.
     """
     AbortSettlement: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
-    """Undoes an approval while no leg is paid, by postings that go the other way; the cycle may be proposed anew.
+    """Undoes an approval while no leg is paid and no bank was told to pay, by postings that go the other way; the cycle may be
+    proposed anew.
     Refusals, first that applies: SETTLEMENT_UNKNOWN, ALREADY_ABORTED, NOT_APPROVED, LEG_ALREADY_PAID (also: there is
-    none to pay, or one is in default; a leg that was paid ahead does not count).
+    none to pay, or one is in default; a leg that was paid ahead does not count), ALREADY_INSTRUCTED.
     """
     Confirm: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS.
@@ -122,9 +123,10 @@ class SettlementServiceAsyncStub(SettlementServiceStub):
     WARNINGS_DIFFER. Error AMOUNT_TOO_LARGE: a leg does not fit an entry.
     """
     AbortSettlement: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
-    """Undoes an approval while no leg is paid, by postings that go the other way; the cycle may be proposed anew.
+    """Undoes an approval while no leg is paid and no bank was told to pay, by postings that go the other way; the cycle may be
+    proposed anew.
     Refusals, first that applies: SETTLEMENT_UNKNOWN, ALREADY_ABORTED, NOT_APPROVED, LEG_ALREADY_PAID (also: there is
-    none to pay, or one is in default; a leg that was paid ahead does not count).
+    none to pay, or one is in default; a leg that was paid ahead does not count), ALREADY_INSTRUCTED.
     """
     Confirm: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS.
@@ -248,9 +250,10 @@ class SettlementServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
-        """Undoes an approval while no leg is paid, by postings that go the other way; the cycle may be proposed anew.
+        """Undoes an approval while no leg is paid and no bank was told to pay, by postings that go the other way; the cycle may be
+        proposed anew.
         Refusals, first that applies: SETTLEMENT_UNKNOWN, ALREADY_ABORTED, NOT_APPROVED, LEG_ALREADY_PAID (also: there is
-        none to pay, or one is in default; a leg that was paid ahead does not count).
+        none to pay, or one is in default; a leg that was paid ahead does not count), ALREADY_INSTRUCTED.
         """
 
     @_abc_1.abstractmethod

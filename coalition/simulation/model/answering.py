@@ -13,6 +13,7 @@ from coalition.simulation.model.terms import (
     Place,
 )
 from coalition.simulation.model.waiting import release
+from settlement.banking.acts import ApproveAccount, ImportBankStatement, Instruct, ProposeAccount
 from settlement.clearing.acts import (
     AbortSettlement,
     AnswerObjection,
@@ -114,6 +115,19 @@ def _answer_of_security(facts: Facts, place: Place, asked: Asked, signer: KeyLif
             return defaults.propose(place, person, body)
         case ApproveDefault() as body:
             return defaults.approve(place, person, body)
+    return _answer_of_banks(facts, place, asked)
+
+
+def _answer_of_banks(facts: Facts, place: Place, asked: Asked) -> Answer:
+    match asked.body:
+        case ProposeAccount() as body:
+            return facts.banking.propose(place, asked.partner, body)
+        case ApproveAccount() as body:
+            return facts.banking.approve(place, body)
+        case Instruct() as body:
+            return facts.banking.instruct(place, body)
+        case ImportBankStatement() as body:
+            return facts.bank_statements.take_in(place, body)
     raise TypeError(f"not an act of the house: {asked.body!r}")
 
 

@@ -81,6 +81,8 @@ def _abort(settlements: Settlements, place: Place, body: AbortSettlement) -> Ans
     legs = {name: net for name, net in settlement.nets.items() if net}
     if settlement.paid.keys() != settlement.ahead or settlement.in_default or not legs:
         return Answer("LEG_ALREADY_PAID", about)
+    if settlement.instructed:
+        return Answer("ALREADY_INSTRUCTED", about)
     settlement.ended, settlement.aborted_at = "aborted", place.index
     posts = []
     for name, net in legs.items():

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from coalition.simulation.model.accounts import Accounts
+from coalition.simulation.model.bank_statements import BankStatements
+from coalition.simulation.model.banking import Banking
 from coalition.simulation.model.cycles import Cycles
 from coalition.simulation.model.defaults import Defaults
 from coalition.simulation.model.fundings import Fundings
@@ -38,6 +40,8 @@ class Facts:
     defaults: Defaults
     statements: Statements
     openings: Openings
+    banking: Banking
+    bank_statements: BankStatements
     accounts: Accounts
     last: dict[int, Place]
     answers: dict[tuple[str, str], Place] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import product
 
+from coalition.simulation.model.bank_laws import legs_are_settling, securities_are_deposits
 from coalition.simulation.model.cycles import OPERATORS
 from coalition.simulation.model.debts import debts_are_acts
 from coalition.simulation.model.facts import Facts
@@ -193,50 +194,6 @@ def positions_are_debts(facts: Facts) -> Iterator[str]:
             yield f"the position of {name} is {posted.get(name, 0)} micros, its debts say {due[name]}"
     if sum(posted.values()):
         yield f"all positions together are {sum(posted.values())} micros"
-
-
-def legs_are_settling(facts: Facts) -> Iterator[str]:
-    """A leg stands on its settling account until it is paid, then in the bank; a settlement paid in full leaves nothing.
-
-    What was deposited and not paid back is in the bank as well.
-    """
-    bank = sum(facts.settlements.securities.deposited.values()) * facts.cycles.unit
-    settling = facts.accounts.named("settling", facts.currency)
-    for settlement in facts.settlements.all:
-        if sum(settlement.nets.values()):
-            yield f"the nets of settlement {settlement.number} sum to {sum(settlement.nets.values())}"
-        by_bank = settlement.paid.keys() - settlement.ahead  # of an aborted one nothing
-        bank += sum(settlement.nets[name] + settlement.borne[name] for name in by_bank) * facts.cycles.unit
-        unpaid = settlement.unpaid()
-        for name in settlement.nets:
-            stands = settling.pop(f"{settlement.number}:{name}", 0)
-            due = unpaid.get(name, 0) * facts.cycles.unit
-            if stands != due:
-                yield f"settling:{settlement.number}:{name} is {stands} micros, its leg says {due}"
-    if settling:
-        yield f"no settlement has the accounts {sorted(settling)}"
-    if facts.accounts.debit("bank", facts.currency) != bank:
-        yield f"the bank is {facts.accounts.debit('bank', facts.currency)} micros, what was paid says {bank}"
-
-
-def securities_are_deposits(facts: Facts) -> Iterator[str]:
-    """A security is what was deposited less what went back, what it paid ahead and what defaults took; only capital runs dry."""
-    due = Counter(facts.settlements.securities.deposited)
-    for settlement in facts.settlements.all:
-        for name in settlement.ahead if settlement.binds else ():
-            due[f"prefund:{name}"] -= settlement.nets[name]
-    for default in facts.defaults.poured:
-        name, steps = default.body.participant, default.steps
-        due[f"collateral:{name}"] -= steps["collateral"]
-        due[f"guarantee:{name}"] -= steps["guarantee"]
-        due["capital"] -= steps["capital"] + steps["shortfall"]
-    for kind in ("collateral", "guarantee", "prefund", "capital"):
-        for name, debit in facts.accounts.named(kind, facts.currency).items():
-            account = "capital" if kind == "capital" else f"{kind}:{name}"
-            if debit != -due[account] * facts.cycles.unit:
-                yield f"{account} is {-debit} micros, what was paid in and used says {due[account]} minor units"
-            if debit > 0 and kind != "capital":
-                yield f"{account} is {debit} micros below zero"
 
 
 def acts_have_one_answer(facts: Facts) -> Iterator[str]:

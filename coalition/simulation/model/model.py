@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 
 from coalition.simulation.model.accounts import Accounts
 from coalition.simulation.model.answering import answer_to
+from coalition.simulation.model.bank_statements import BankStatements
+from coalition.simulation.model.banking import Banking
 from coalition.simulation.model.cycles import Cycles
 from coalition.simulation.model.defaults import Defaults
 from coalition.simulation.model.facts import Facts
@@ -59,8 +61,8 @@ class Model(Questions):
         points = Points(Prices(model, currency, MICROS_PER_UNIT // 10**minor_digits), fundings)
         tariffs = Tariffs(model, tariff, founded_at_us)
         cycles = Cycles(operator=operator, shards=shards, minor_digits=minor_digits)
-        securities = Securities(partners, currency, cycles.unit)
-        settlements = Settlements(cycles, securities, tariffs, currency)
+        settlements = Settlements(cycles, Securities(partners, currency, cycles.unit), tariffs, currency)
+        banking = Banking(partners, settlements, audience, operator, (currency, minor_digits))
         self._facts = Facts(
             currency=currency,
             partners=partners,
@@ -75,10 +77,11 @@ class Model(Questions):
             settlements=settlements,
             defaults=Defaults(settlements, cycles, tariffs, operator=operator, currency=currency),
             statements=Statements(cycles, settlements),
+            banking=banking,
+            bank_statements=BankStatements(banking, settlements, operator, (currency, minor_digits)),
             openings=Openings(partners, points),
             accounts=Accounts(),
-            last={HOUSE: Place(HOUSE, 0, 0, 0)}
-            | {shard: Place(shard, -1, 0, 0) for shard in range(HOUSE + 1, shards + 1)},
+            last=_when_founded(shards),
         )
 
     def judge(self, place: Place, asked: Asked) -> Judgement:
@@ -189,3 +192,8 @@ class Model(Questions):
     def _check_cut(self, place: Place) -> None:
         if place.shard != HOUSE and self._facts.cycles.is_cut_due(place.shard, place.house):
             raise ModelError("CUT_MISSING", f"shard {place.shard} must cut a closed cycle first")
+
+
+def _when_founded(shards: int) -> dict[int, Place]:
+    """The newest entry of each shard: the house has its first, the others have none."""
+    return {shard: Place(shard, 0 if shard == HOUSE else -1, 0, 0) for shard in range(HOUSE, shards + 1)}

@@ -3,6 +3,7 @@
 from coalition.simulation.model.facts import Facts
 from coalition.simulation.model.keys import KeyLife
 from coalition.simulation.model.terms import HOUSE, Asked, ModelError, Place
+from settlement.banking.acts import ApproveAccount, ImportBankStatement, Instruct, ProposeAccount
 from settlement.clearing.acts import (
     AbortSettlement,
     AnswerObjection,
@@ -56,7 +57,7 @@ OF_PARTNERS = (
 ON_MEMBERS = (*OF_PARTNERS, RemoveMemberProof)
 ROLES: dict[type, frozenset[str]] = {
     **dict.fromkeys((Register, Activate, Suspend), frozenset({"operator"})),
-    **dict.fromkeys((CloseCycle, Confirm, Deposit), frozenset({"operator"})),
+    **dict.fromkeys((CloseCycle, Confirm, Deposit, Instruct, ImportBankStatement), frozenset({"operator"})),
     **dict.fromkeys(
         (ProposeWithdrawal, ApproveWithdrawal, ProposeDefault, ApproveDefault), frozenset({"approver"})
     ),
@@ -64,10 +65,10 @@ ROLES: dict[type, frozenset[str]] = {
     **dict.fromkeys(
         (Propose, Approve, AnswerObjection, CancelSettlement, AbortSettlement), frozenset({"approver"})
     ),
-    **dict.fromkeys((ProposeTariff, ApproveTariff, ApproveOpening), frozenset({"approver"})),
+    **dict.fromkeys((ProposeTariff, ApproveTariff, ApproveOpening, ApproveAccount), frozenset({"approver"})),
     **dict.fromkeys((*OF_PARTNERS, AgreeToFund, EndFunding, ProposeOpening, Object), frozenset({"partner"})),
     AddKey: frozenset({"partner", "operator", "approver"}),
-    **dict.fromkeys((RevokeKey, RemoveMemberProof), frozenset({"partner", "operator"})),
+    **dict.fromkeys((RevokeKey, RemoveMemberProof, ProposeAccount), frozenset({"partner", "operator"})),
 }
 """The roles that may, by act."""
 

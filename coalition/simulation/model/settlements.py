@@ -32,7 +32,7 @@ class Settlement:
 
     `ended`: `cancelled` or `aborted`. `objections_end_us`: from then on nobody may object, and others may approve. `answers`: by
     who objected; None while nobody has answered. `due_us`: from when on its legs are overdue; `late`: who was told so. `ahead`:
-    legs that were paid ahead; `borne`: what legs bear of others' defaults, in minor units.
+    legs that were paid ahead; `borne`: what legs bear of others' defaults, in minor units. `instructed`: a bank was told to pay.
     """
 
     number: int
@@ -54,6 +54,7 @@ class Settlement:
     answers: dict[str, bool | None] = field(default_factory=dict)
     due_us: int | None = None
     late: set[str] = field(default_factory=set)
+    instructed: bool = False
 
     @property
     def binds(self) -> bool:

@@ -11,7 +11,7 @@ from coalition.exchange import exchange
 from coalition.gateway import exchange_reads
 from coalition.simulation.postgres import due, openings, proofs, reads, statement_reads, transits, writes
 from coalition.simulation.postgres.tables import Rows, Transaction, Wait
-from settlement.clearing import obligations
+from settlement.clearing import desk, obligations
 from settlement.ledger import (
     batch,
     crossing,
@@ -69,6 +69,7 @@ STATEMENTS: dict[str, Statement] = {
     opening_rules.LOADED_HERE: openings.loaded_here,
     opening_rules.NEW_LOTS: openings.new_lots,
     opening_rules.PARTS: openings.parts,
+    desk.FILES: writes.new_files,
     sweeping.DUE_SHARDS: due.due_shards,
     sweeping.DUE_HOLDS: due.due_holds,
     sweeping.DUE_MEMBERS: due.due_members,

@@ -146,6 +146,7 @@ class Tables:
     open_holds: dict[int, set[int]] = field(default_factory=dict)
     transits: dict[tuple[int, int], TransitRow] = field(default_factory=dict)
     openings: dict[tuple[int, str, int], tuple[int, int, int, int]] = field(default_factory=dict)
+    files: dict[bytes, tuple[str, bytes]] = field(default_factory=dict)
     checkpoints: dict[int, str] = field(default_factory=dict)
 
 

@@ -284,3 +284,10 @@ def publish(_server: "Postgres", transaction: Transaction, parameters: Any) -> R
 
     transaction.changes.append(change)
     return ()
+
+
+def new_files(_server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
+    """Keeps files by their hash; one that is there already stays."""
+    rows = {digest: (kind, content) for digest, kind, content in zip(*parameters, strict=True)}
+    transaction.changes.append(lambda tables: tables.files.update(rows))
+    return ()

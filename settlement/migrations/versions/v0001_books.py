@@ -193,6 +193,11 @@ _TABLES = (
         value bigint NOT NULL CHECK (value >= 0),
         PRIMARY KEY (shard, proposal, part)
     )""",
+    """CREATE TABLE payment_files (
+        sha256 bytea PRIMARY KEY,
+        kind text NOT NULL,
+        content bytea NOT NULL
+    )""",
     """CREATE TABLE checkpoints (
         size bigint PRIMARY KEY,
         note text NOT NULL
@@ -219,6 +224,7 @@ _REFUSED = {
     "transfers": "UPDATE OR DELETE OR TRUNCATE",
     "acts": "UPDATE OR DELETE OR TRUNCATE",
     "payloads": "UPDATE OR TRUNCATE",
+    "payment_files": "UPDATE OR DELETE OR TRUNCATE",
 }
 
 

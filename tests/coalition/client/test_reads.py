@@ -5,7 +5,14 @@ import pytest
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from coalition.api.v1 import exchange_pb2, members_pb2, partners_pb2, settlement_pb2, transparency_pb2
+from coalition.api.v1 import (
+    banking_pb2,
+    exchange_pb2,
+    members_pb2,
+    partners_pb2,
+    settlement_pb2,
+    transparency_pb2,
+)
 from coalition.client import Client, NoAnswerError, Outbox
 from coalition.client.aliases import alias_token
 from coalition.client.answers import (
@@ -14,16 +21,22 @@ from coalition.client.answers import (
     Cycle,
     Entry,
     InclusionProof,
+    Instruction,
     Key,
     Leg,
     Member,
     Objection,
     Obligation,
+    ParticipantAccount,
     Partner,
+    PaymentFile,
     Position,
     Settlement,
     Statement,
 )
+from coalition.wire.banking import write_account
+from settlement.clock import from_us
+from settlement.house.bank_account import BankAccount
 from tests.coalition.client.peer import ALIAS_KEY, MEMBER, Call, Peer
 
 CARD = ("card", "4000 1234 5678")
@@ -95,6 +108,8 @@ INCLUSION = transparency_pb2.GetInclusionProofResponse(
     house_proof=[b"2"],
 )
 
+ACCOUNT = BankAccount("Bakery GmbH", "DE89370400440532013000", "AT")
+
 CASES: dict[str, tuple[Callable[[Client], Awaitable[object]], Message, object]] = {
     "GetBalance": (
         lambda c: c.balance(member=CARD),
@@ -163,6 +178,31 @@ CASES: dict[str, tuple[Callable[[Client], Awaitable[object]], Message, object]] 
         Statement(b"{}", b"a"),
     ),
     "Preview": (lambda c: c.preview(cycle=1), settlement_pb2.PreviewResponse(proposal=b"p"), b"p"),
+    "ListAccounts": (
+        lambda c: c.accounts(),
+        banking_pb2.ListAccountsResponse(
+            accounts=[
+                banking_pb2.ParticipantAccount(participant="bakery", in_force=write_account(ACCOUNT)),
+                banking_pb2.ParticipantAccount(
+                    participant="cinema",
+                    proposed=write_account(ACCOUNT),
+                    proposed_sha256=b"h",
+                    proposed_at=Timestamp(seconds=1_800_000_000),
+                ),
+            ]
+        ),
+        [
+            ParticipantAccount("bakery", ACCOUNT, None, b"", None),
+            ParticipantAccount("cinema", None, ACCOUNT, b"h", from_us(1_800_000_000_000_000)),
+        ],
+    ),
+    "GetInstruction": (
+        lambda c: c.instruction(settlement=1),
+        banking_pb2.GetInstructionResponse(
+            entry_number=7, files=[banking_pb2.PaymentFile(kind="csv", content=b"a")]
+        ),
+        Instruction(7, (PaymentFile("csv", b"a"),)),
+    ),
     "GetCheckpoint": (
         lambda c: c.checkpoint(),
         transparency_pb2.GetCheckpointResponse(checkpoint="note\n"),

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from settlement.clearing.states import state_of
+from settlement.house.banking import Instruction
 from settlement.house.pricing import PROPOSAL_LIFE_US
 from settlement.house.records import Cycle, Settlement
 from tests.support.pure_acts import T0_US, house_of
@@ -41,3 +42,10 @@ def test_a_proposal_beside_an_approved_one_is_superseded() -> None:
     house = house_of("acme", "bakery")
     house.cycles = {1: Cycle(1, closed_at=5, settlement=2)}
     assert state_of(house, PROPOSED, T0_US) == "superseded"
+
+
+@pytest.mark.parametrize(("settlement", "state"), [(APPROVED, "instructed"), (HALF, "partially-settled")])
+def test_a_settlement_of_which_a_bank_was_told_is_instructed(settlement: Settlement, state: str) -> None:
+    house = house_of("acme", "bakery", "cinema")
+    house.instructions[1] = Instruction(1, 10, T0_US, (), settlement.unpaid, {})
+    assert state_of(house, settlement, T0_US) == state

@@ -57,6 +57,24 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     | joined(st.just("renew 1:7.0 30"), TIMES)
     | joined(st.just("new"), NAMES, st.just("PTS"), NUMBERS, EXPIRIES, NUMBERS),
     "tariff": NUMBERS,
+    "account": st.sampled_from(
+        [
+            "DE89370400440532013000 DE - - Bakery GmbH",
+            "NO9386011117947 AT COBADEFFXXX 213800KUD8LAJWSQ9D15 X",
+        ]
+    ),
+    "statement": HASHES,
+    "bank-line": joined(
+        HASHES,
+        st.sampled_from(
+            [
+                "5 2026-11-30 paid 1 bakery",
+                "-5 2026-11-30 break unknown",
+                "7 2026-11-30 break amount 1 bakery",
+            ]
+        ),
+    ),
+    "file": joined(st.sampled_from(["csv", "pain.001.001.09"]), HASHES),
     "totals": joined(NUMBERS, NUMBERS, NUMBERS, NUMBERS),
     "part": NUMBERS,
     "joined": UUIDS,

@@ -1,9 +1,19 @@
 """Acts of the house on partners and keys."""
 
+from datetime import date
+
 from hypothesis import note
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from settlement.banking.acts import (
+    ApproveAccount,
+    BankLine,
+    ImportBankStatement,
+    Instruct,
+    ProposeAccount,
+)
+from settlement.banking.identifiers import creditor_reference, end_to_end_id
 from settlement.clock import HOUR_US
 from settlement.house.acts import (
     Activate,
@@ -16,6 +26,8 @@ from settlement.house.acts import (
     RevokeKey,
     Suspend,
 )
+from settlement.house.bank_account import BankAccount
+from settlement.house.banking import account_sha256
 from settlement.house.records import APPROVER, REQUEST
 from tests.coalition.simulation.founded import SPKI
 from tests.coalition.simulation.stories.telling import (
@@ -28,8 +40,27 @@ from tests.coalition.simulation.stories.telling import (
     Telling,
     owner_of,
 )
-from tests.support.pure_acts import OPERATOR, T0_US, keyid_for
+from tests.support.pure_acts import NETWORK, OPERATOR, T0_US, keyid_for
 
+ACCOUNTS = st.sampled_from(
+    [
+        BankAccount("A", "NO9386011117947", "NO"),
+        BankAccount("B", "DE89370400440532013000", "AT", "COBADEFFXXX"),
+    ]
+)
+REFERENCES = st.sampled_from(
+    [""] + [creditor_reference(NETWORK.origin, 1, name) for name in ("acme", "bakery")]
+)
+BANK_LINES = st.builds(
+    BankLine,
+    st.sampled_from(["A", "B", "C", "D"]),
+    st.sampled_from([-5, 5, 6, 7]),
+    st.just(date(2026, 11, 30)),
+    st.sampled_from([""] + [end_to_end_id(NETWORK.origin, 1, name) for name in ("acme", "bakery")]),
+    REFERENCES,
+    REFERENCES,
+    st.sampled_from(["", "NO9386011117947"]),
+)
 FILES = st.sampled_from(["aa" * 32, "bb" * 32])
 
 
@@ -86,6 +117,29 @@ class Governing(Telling):
     @rule(signer=st.sampled_from(["ann", "bob"]), name=COMPANIES, file=FILES)
     def approves_an_opening(self, signer: str, name: str, file: str) -> None:
         self.ask_house(signer, f"approves {file[:2]} of {name}", ApproveOpening(name, file))
+
+    @rule(signer=TRADERS | DESK, account=ACCOUNTS)
+    def names_an_account(self, signer: str, account: BankAccount) -> None:
+        self.ask_house(signer, f"names the account {account.iban}", ProposeAccount(account))
+
+    @rule(signer=st.sampled_from(["ann", "bob"]), name=COMPANIES, account=ACCOUNTS)
+    def approves_an_account(self, signer: str, name: str, account: BankAccount) -> None:
+        body = ApproveAccount(name, account_sha256(NETWORK.origin, name, account))
+        self.ask_house(signer, f"approves the account {account.iban} of {name}", body)
+
+    @rule(signer=DESK, settlement=st.integers(1, 3))
+    def instructs(self, signer: str, settlement: int) -> None:
+        self.ask_house(signer, f"has settlement {settlement} paid", Instruct(settlement))
+
+    @rule(
+        signer=DESK,
+        iban=st.sampled_from(["NO9386011117947", "NO9386011117947", "DE89370400440532013000"]),
+        name=st.sampled_from(["1", "2"]),
+        lines=st.lists(BANK_LINES, min_size=1, max_size=4, unique_by=lambda line: line.entry),
+    )
+    def the_bank_says(self, signer: str, iban: str, name: str, lines: list[BankLine]) -> None:
+        body = ImportBankStatement(iban, name, tuple(lines))
+        self.ask_house(signer, f"takes in {len(lines)} lines of statement {name} of {iban}", body)
 
     @rule()
     def roots_are_stated(self) -> None:
