@@ -32,7 +32,7 @@ def check_securities(replay: Replay) -> None:
     for account, used in _used(replay):
         due[account] -= used * unit
     posted = _posted(replay)
-    for account in sorted(due.keys() | posted.keys()):
+    for account in sorted(due.keys() | posted.keys() | {CAPITAL}):
         stands = posted[account]
         sentence = f"it stands at {stands} micros, {due[account]} follow"
         whole = stands == due[account] and (stands >= 0 or account == CAPITAL)

@@ -34,6 +34,7 @@ from coalition.client.settlements import settlement_told
 from coalition.wire.strict import parse_payload, read_time
 from coalition.wire.tariffs import read_tariff, read_tariff_proposal
 from settlement.clock import from_us
+from settlement.errors import CoalitionError
 from settlement.journal.acts import Outcome
 
 
@@ -128,7 +129,10 @@ class Reads(Caller):
         """Settlements that the caller may see; with a number only that one, with its legs and objections."""
         request = settlement_pb2.ListSettlementsRequest(settlement=settlement)
         reply = await self._read(request, settlement_pb2.ListSettlementsResponse)
-        return [settlement_told(one) for one in reply.settlements]
+        try:
+            return [settlement_told(one) for one in reply.settlements]
+        except CoalitionError as error:
+            raise answer_malformed(error.message) from None
 
     async def obligations(self, *, cycle: int) -> list[Obligation]:
         """Who owes whom in a cycle, as far as the caller may see. Rejected with CYCLE_NOT_FOUND."""

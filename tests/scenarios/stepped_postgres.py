@@ -13,14 +13,14 @@ from tests.support.own_clock import give_own_clock, set_own_clock
 class SteppedPostgres(RealPostgres):
     """The engine's statements stay as they are: they find another `clock_timestamp`.
 
-    It begins at the moment at which the simulator's stories begin: weekdays and holidays are the same.
+    It begins at the moment at which the simulator's stories begin, or within a second after it: the days are the same.
     """
 
     def __init__(self, dsn: str, seed: int, network: Network, tariff: Tariff) -> None:
         self._superuser = dsn
         self._ahead_us = 0
         give_own_clock(dsn)
-        self.step_clock((START_US - time.time_ns() // 1_000) // SECOND_US * SECOND_US)
+        self.step_clock(((START_US - time.time_ns() // 1_000) // SECOND_US + 1) * SECOND_US)
         super().__init__(dsn, seed, network, tariff)
 
     def clock_us(self) -> int:

@@ -37,7 +37,7 @@ def late() -> tuple[House, Entry]:
     house = house_of("bakery")
     house.tariffs[0] = replace(TERMS, cut_off="none")
     house.settlements[1] = Settlement(
-        1, 1, "00" * 32, "ann", T0_US, {"bakery": 5, "cinema": -5}, approved=True, approved_at_us=T0_US
+        1, 1, "00" * 32, "ann", T0_US, {"bakery": 5, "cinema": -5}, T0_US, approved_at=1, approved_at_us=T0_US
     )
     house.unsettled = (1,)
     return house, due_in(house, T0_US + 7 * DAY_US)

@@ -28,7 +28,7 @@ def test_a_receipt_reads_back_as_the_outcome() -> None:
 @pytest.mark.parametrize(
     ("field", "change"),
     [
-        ("outcomes.refusal", {"refusal": 99}),
+        ("outcomes.refusal", {"refusal": 9_999}),
         ("outcomes.refusal", {"refusal": -5}),
         ("outcomes.entry_number", {"entry_number": -1}),
         ("outcomes.recorded_at", {"recorded_at": {"seconds": 2**62}}),

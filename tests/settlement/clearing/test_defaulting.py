@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from settlement.clearing.acts import AbortSettlement, Approve, Confirm, Propose
+from settlement.clearing.calendar import payment_due_us
 from settlement.clearing.closing import CycleNotClosedError
 from settlement.clearing.defaulting import fall_of
 from settlement.clearing.netting import net
@@ -24,13 +25,15 @@ from settlement.house.acts import Register
 from settlement.house.decide import PARTNERS_MAX
 from settlement.house.pricing import PROPOSAL_LIFE_US
 from settlement.house.security import CAPITAL, COLLATERAL, GUARANTEE, PREFUND, SECURITIES, Waterfall
+from settlement.house.tariff import Tariff
 from settlement.journal.acts import Draft
 from settlement.money import MICROS_MAX
 from tests.settlement.clearing.test_decide import HASH, OWED, PARTNERS, Desk
 from tests.support.pure_acts import OPERATOR, T0_US, keyid_for
 
 MICROS_PER_CENT = 10_000
-LATE_US = T0_US + 25 * HOUR_US
+DUE_US = payment_due_us(Tariff(1, payment_days=1), T0_US) or 0
+LATE_US = DUE_US + HOUR_US
 CENTS = st.integers(0, 9) | st.integers(0, 10**6)
 DEPOSITS = st.dictionaries(
     st.tuples(st.sampled_from(SECURITIES), st.sampled_from(PARTNERS)), st.integers(1, 10**6), max_size=6
@@ -131,8 +134,8 @@ def test_a_leg_is_in_default_when_it_is_overdue_and_not_before() -> None:
     body = ProposeDefault(1, "acme", "EUR", fall, HASH)
     assert desk.ask("ann", body).refusal == "LEG_UNKNOWN"
     desk.settle(net(owed))
-    assert desk.ask("ann", body, time_us=T0_US + 24 * HOUR_US - 1).refusal == "LEG_NOT_OVERDUE"
-    late_us = T0_US + 24 * HOUR_US
+    assert desk.ask("ann", body, time_us=DUE_US - 1).refusal == "LEG_NOT_OVERDUE"
+    late_us = DUE_US
     for name in ("bakery", "cinema", "nobody"):
         assert desk.ask("ann", replace(body, participant=name), time_us=late_us).refusal == "LEG_UNKNOWN"
     wrong = (replace(body, currency="USD"), replace(body, fall=replace(fall, shortfall=1)))

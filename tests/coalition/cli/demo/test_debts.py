@@ -37,4 +37,5 @@ def test_in_a_pool_issuers_pay_the_fund_and_the_fund_pays_whoever_redeems() -> N
         "fee-income": 501 * 500,
         "spread": 400 * 2_000,
         "breakage": 0,
+        "vat": 0,
     }
