@@ -11,10 +11,10 @@ def dispute(cast: Cast, model: Model, settlements: int, step: Step) -> Asking | 
     """About the newest of so many settlements; with a conduct, about that or an earlier one."""
     number = max(1, settlements - (step.amount % 3 if step.conduct else 0))
     if step.kind == "object":
-        objectors = model.objectors(number) if step.number % 2 else []  # whom a second objection is refused
-        company = next(
-            (each for each in cast.partners.values() if each.name in objectors), cast.partner(step.who)
-        )
+        # Every second time whoever has objected already, which is refused.
+        names = (model.objectors(number) if step.number % 2 else []) or model.participants(number)
+        parties = [each for each in cast.partners.values() if each.name in names]
+        company = parties[step.who % len(parties)] if parties else cast.partner(step.who)
         body = Object(number, f"step {step.number}")
         return Asking(company, company.live[-1], body, message_of(body)) if company.live else None
     return _by_person(cast, step, _second_thought(cast, model, number, step))

@@ -14,7 +14,7 @@ OPENING_PARTNERS, OPENING_MEMBERS = 5, 20
 NO_OTHER_ALIAS = 10**9
 AWAITED = "first of all"
 """The conduct of acts on which much rests: nothing else happens before they are answered."""
-PARTNERS_MAX, ACTS_A_CYCLE = 24, 1_500
+PARTNERS_MAX, ACTS_A_CYCLE = 24, 900
 
 ENDING_KEY = "key about to end"
 """The conduct of who signs with its oldest key, at the moment at which that is revoked."""
@@ -92,6 +92,7 @@ class _Teller:
         self._trouble_part = trouble
         self._steps: list[Step] = []
         self._acts = 0
+        self._course = seed
         self._now = 1.0
         self._partners = 0
         self._members: list[int] = []
@@ -283,9 +284,10 @@ class _Teller:
     def _settle(self) -> None:
         """What finance does at the end of a cycle, with whatever else happens meanwhile; then other prices, and a programme."""
         self._add("close")
-        for kind in self._chance.choice(SETTLED_BY):
+        self._course += 1
+        for kind in SETTLED_BY[self._course % len(SETTLED_BY)]:
             self._now += 3.0
-            self._add(kind, conduct="odd" if self._chance.random() < 0.1 else "")
+            self._add(kind, conduct="odd" if self._chance.random() < 0.15 else "")
         for leg in range(self._partners):
             self._now += 0.3
             self._add("confirm", who=leg)

@@ -35,7 +35,7 @@ def drawn_tariff(chance: int, *, pooled: bool) -> Tariff:
         cut_off=CUT_OFFS[chance % len(CUT_OFFS)],
         cut_off_zone=ZONES[chance // 2 % len(ZONES)],
         cut_off_every=tuple(CutOffEvery)[chance // 3 % len(CutOffEvery)],
-        objection_hours=chance % 2,
+        objection_hours=min(1, chance % 3),
         payment_days=chance % 3,
         swing_warning_basis_points=(0, 1_000, 20_000)[chance % 3],
         vat_basis_points=(0, 1_900, 2_100)[chance % 3],

@@ -104,6 +104,11 @@ class Questions:
         found = self._facts.settlements.numbered(settlement)
         return list(found.answers) if found is not None else []
 
+    def participants(self, settlement: int) -> list[str]:
+        """Whose nets a proposal names."""
+        found = self._facts.settlements.numbered(settlement)
+        return list(found.nets) if found is not None else []
+
     def unpaid(self, settlement: int) -> dict[str, int]:
         """Legs of an approved settlement that are still to be confirmed, in minor units, positive pays."""
         found = self._facts.settlements.numbered(settlement)
