@@ -9,6 +9,7 @@ from coalition.simulation.cast import NETWORK, PEOPLE, Cast, Company
 from coalition.simulation.model import Model
 from coalition.simulation.requests import Asking, message_of
 from coalition.simulation.story import OF_OPERATOR, Step
+from coalition.wire.banking import LINE_MINOR_MAX
 from settlement.banking.acts import (
     ApproveAccount,
     BankLine,
@@ -53,7 +54,11 @@ def import_statement(cast: Cast, model: Model, step: Step, settlements: int) -> 
     """What the bank booked for a settlement, each payer in its own way; "odd": as a statement that was perhaps there before."""
     number, operator = max(1, settlements - (step.amount % 3 if step.conduct else 0)), cast.operator
     own = model.facts.banking.accounts.get(operator.name) or account_of(operator.name, 0)
-    legs = [leg for leg in model.unpaid(number).items() if leg[0] != operator.name]
+    legs = [
+        (name, left)
+        for name, left in model.unpaid(number).items()
+        if name != operator.name and 2 * abs(left) <= LINE_MINOR_MAX
+    ]
     lines = [
         replace(_paid(model, number, *leg, (step.number + place) % 8), entry=str(place))
         for place, leg in enumerate(legs)
