@@ -46,7 +46,6 @@ NEXT_STEPS: dict[str, str] = {
     "CYCLE_NOT_FOUND": "`coalition cycle list` shows the cycles",
     "LEG_NOT_FOUND": "`coalition settlement show` shows the legs, the tariff's payment days when they are overdue",
     "INSTRUCTION_NOT_FOUND": "`coalition instruction write` makes the payment files of an approved settlement",
-    "ACCOUNT_NOT_FOUND": "`coalition partner account show` shows the accounts",
     "PARTNER_NOT_FOUND": "`coalition partner list` shows the partners",
     "MEMBER_NOT_FOUND": "`coalition member enrol` makes a member",
     "ENTRY_NOT_PUBLISHED": "checkpoints follow within seconds while `coalition serve` runs; repeat the command",
