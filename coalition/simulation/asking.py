@@ -212,7 +212,7 @@ class Askers:
         cycle = max(1, self._open_cycle() - 1 - (step.amount % 4 if step.conduct else 0))
         figures = self.model.figures(cycle) or CycleFigures(0, 0, 0, {})
         warnings = self.model.warnings(cycle)
-        if step.conduct == "odd" and step.amount % 3 == 0:
+        if step.conduct == "odd" and step.number % 3 == 0:
             warnings = () if warnings else ("zero-cycle",)
         elif step.conduct == "odd":
             figures = replace(figures, gross=figures.gross + 1)

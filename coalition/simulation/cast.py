@@ -16,7 +16,12 @@ PEOPLE = ("ann", "bob", "cleo")
 NETWORK = Network("clearing.example/simulated", "EUR", 2, 2, OPERATOR, BILATERAL)
 TARIFFS = {
     BILATERAL: Tariff(
-        10_000, fee_micros=150, interchange_micros=400, transfer_points_max=50, value_transfer_max=50
+        10_000,
+        fee_micros=150,
+        interchange_micros=400,
+        transfer_points_max=50,
+        value_transfer_max=50,
+        objection_hours=1,
     ),
     POOL: Tariff(
         10_000,
@@ -28,6 +33,7 @@ TARIFFS = {
         transfer_daily_max=200,
         transfer_fee_micros=70,
         value_transfer_max=50,
+        objection_hours=1,
     ),
 }
 """The founding tariff of a network in each settlement model."""
