@@ -40,10 +40,10 @@ def propose(house: House, figures: FiguresByCycle, act: Act[object], body: Propo
 
 
 def warnings_now(house: House, figures: FiguresByCycle, cycle: int) -> tuple[str, ...]:
-    """The warnings of a cycle under the tariff in force."""
+    """The warnings of a cycle under the tariff and the caps in force."""
     swing = house.tariff.swing_warning_basis_points
     earlier = [figures[number] for number in compared_with(cycle)] if swing else []
-    return warnings_of(figures[cycle], earlier, swing_basis_points=swing)
+    return warnings_of(figures[cycle], earlier, swing_basis_points=swing, caps=house.security.caps)
 
 
 def why_over(settlement: Settlement) -> str | None:

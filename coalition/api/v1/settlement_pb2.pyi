@@ -625,7 +625,7 @@ class Proposal(_message.Message):
 
     @_builtins.property
     def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What both people have looked at, in order: zero-cycle, unusual-swing:PARTICIPANT."""
+        """What both people have looked at, in order: cap-exceeded:PARTICIPANT, unusual-swing:PARTICIPANT, zero-cycle."""
 
     def __init__(
         self,

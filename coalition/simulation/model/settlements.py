@@ -88,9 +88,13 @@ class Settlements:
         """Whether a settlement of the cycle is approved."""
         return any(one.cycle == cycle and one.binds for one in self.all)
 
+    def warnings(self, cycle: int, tariff: Tariff) -> list[str]:
+        """What a proposal of the cycle warns of under these terms."""
+        return warnings_of(self._cycles, cycle, tariff.swing_warning_basis_points, self.securities.caps)
+
     def propose(self, place: Place, person: str, body: Propose, tariff: Tariff) -> Answer:
         """A proposal that another person may approve. ModelError CYCLE_NOT_CLOSED: a shard has still to cut the cycle."""
-        warnings = warnings_of(self._cycles, body.cycle, tariff.swing_warning_basis_points)
+        warnings = self.warnings(body.cycle, tariff)
         refusal = self._why_not_propose(place, body)
         if refusal is None and [*body.warnings] != warnings:
             refusal = "WARNINGS_DIFFER"
@@ -133,8 +137,7 @@ class Settlements:
             return Answer("PROPOSAL_UNKNOWN", [("proposal", body.proposal_sha256)])
         settlement = found[-1]
         refusal = self._why_not_approve(place, person, settlement)
-        swing = tariff.swing_warning_basis_points
-        if refusal is None and warnings_of(self._cycles, settlement.cycle, swing) != settlement.warnings:
+        if refusal is None and self.warnings(settlement.cycle, tariff) != settlement.warnings:
             refusal = "WARNINGS_DIFFER"
         about = [("settlement", str(settlement.number)), ("proposal", body.proposal_sha256)]
         if refusal is not None:

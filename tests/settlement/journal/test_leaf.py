@@ -114,7 +114,8 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "cover": joined(st.sampled_from(["unpaid", "collateral", "guarantee", "capital", "shortfall"]), NUMBERS),
     "bear": joined(NAMES, NUMBERS),
     "words": st.from_regex(r"[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?", fullmatch=True),
-    "warning": st.just("zero-cycle") | NAMES.map("unusual-swing:{}".format),
+    "warning": st.just("zero-cycle")
+    | st.builds("{}:{}".format, st.sampled_from(["unusual-swing", "cap-exceeded"]), NAMES),
     "answer": st.sampled_from(["accepted", "rejected"]),
     "head": joined(NUMBERS, NUMBERS, HASHES),
     "document": joined(NUMBERS, NAMES, HASHES, HASHES),
