@@ -12,7 +12,7 @@ from settlement.money import BASIS_POINTS
 
 COMPARED_MAX = 3
 """So many earlier cycles a cycle is compared with."""
-CAPS_EXCEEDED_MAX = 100
+CAPS_EXCEEDED_MAX = 80
 """Are named of one cycle, those furthest beyond first: beside a swing of every participant they fit a leaf."""
 ZERO_CYCLE, UNUSUAL_SWING, CAP_EXCEEDED = "zero-cycle", "unusual-swing", "cap-exceeded"
 

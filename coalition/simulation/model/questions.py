@@ -92,6 +92,12 @@ class Questions:
         """The warnings that a correct proposal of a cycle names, under the newest tariff."""
         return tuple(self._facts.settlements.warnings(cycle, self.tariff(self.size(HOUSE))))
 
+    def deferred(self, cycle: int) -> tuple[str, ...]:
+        """Whom a correct proposal of a cycle defers, under the newest tariff."""
+        figures = self.figures(cycle)
+        nets = {} if figures is None else figures.nets
+        return tuple(self._facts.settlements.deferred(nets, self.tariff(self.size(HOUSE))))
+
     def nets(self, settlement: int) -> dict[str, int]:
         """A settlement's nets in minor units, positive pays. Empty: there is none with this number."""
         found = self._facts.settlements.numbered(settlement)

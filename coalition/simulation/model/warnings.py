@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from coalition.simulation.model.cycles import Cycles
 
-COMPARED, BEYOND_CAP_MAX = 3, 100
+COMPARED, BEYOND_CAP_MAX = 3, 80
 
 
 def warnings_of(cycles: Cycles, cycle: int, swing_basis_points: int, caps: dict[str, int]) -> list[str]:

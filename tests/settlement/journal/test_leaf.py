@@ -109,6 +109,7 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "settlement": NUMBERS,
     "proposal": HASHES,
     "net": joined(NAMES, st.integers(-(10**18), 10**18).map(str)),
+    "deferred": NAMES,
     "security": st.sampled_from(["collateral", "guarantee", "prefund", "capital"]),
     "cap": st.just("none") | NUMBERS,
     "cover": joined(st.sampled_from(["unpaid", "collateral", "guarantee", "capital", "shortfall"]), NUMBERS),
