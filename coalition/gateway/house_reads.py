@@ -14,8 +14,8 @@ from settlement.clearing.proposing import deferred_now, warnings_now
 from settlement.clearing.warnings import compared_with
 from settlement.clock import now_us
 from settlement.errors import CoalitionError
+from settlement.house.four_eyes import is_expired
 from settlement.house.funding import living_fundings
-from settlement.house.pricing import PROPOSAL_LIFE_US
 from settlement.house.records import Cycle, Network
 from settlement.house.state import House
 from settlement.ledger import chart
@@ -80,7 +80,7 @@ async def get_tariff(means: Means, admitted: Admitted) -> partners_pb2.GetTariff
         if house.coming is not None:
             response.coming.CopyFrom(tariff_proposal(origin, house.coming.tariff, house.coming.from_us))
         for proposal in house.tariff_proposals.values():
-            if not proposal.approved and now_us() <= proposal.proposed_at_us + PROPOSAL_LIFE_US:
+            if not proposal.approved and not is_expired(proposal.proposed_at_us, now_us()):
                 exact = spell_tariff_proposal(origin, proposal.tariff, proposal.from_us)
                 waiting = response.waiting.add(proposal=exact, proposer=proposal.proposer)
                 write_time(waiting.proposed_at, proposal.proposed_at_us)

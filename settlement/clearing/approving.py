@@ -7,7 +7,7 @@ from settlement.clearing.proposing import FiguresByCycle, deferred_now, warnings
 from settlement.clearing.securing import paid_ahead
 from settlement.errors import CoalitionError
 from settlement.house.drafting import house_draft
-from settlement.house.pricing import PROPOSAL_LIFE_US
+from settlement.house.four_eyes import why_not_second
 from settlement.house.records import Settlement
 from settlement.house.security import PREFUND, account_of
 from settlement.house.state import House
@@ -48,10 +48,9 @@ def _approval_refusal(
         return "OBJECTION_PERIOD"
     if any(objection.accepted is None for objection in settlement.objections.values()):
         return "OBJECTION_OPEN"
-    if now_us > settlement.objections_end_us + PROPOSAL_LIFE_US:
-        return "PROPOSAL_EXPIRED"
-    if (house.keys[act.keyid].person or act.partner) == settlement.proposer:
-        return "SAME_PERSON"
+    refusal = why_not_second(house, act, settlement.proposer, settlement.objections_end_us, now_us)
+    if refusal is not None:
+        return refusal
     computed = figures.get(settlement.cycle)
     if computed is None or computed.nets != settlement.nets:
         return "FIGURES_DIFFER"

@@ -26,6 +26,11 @@ class AccountProposal:
     proposed_at_us: int
     approved: bool = False
 
+    @property
+    def proposer(self) -> None:
+        """Nobody who approves: a request key."""
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Instruction:

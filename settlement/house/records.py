@@ -214,3 +214,13 @@ class Opening:
     value: int
     proposed_at_us: int
     approved_at: int | None = None
+
+    @property
+    def approved(self) -> bool:
+        """Whether its lots may be brought along."""
+        return self.approved_at is not None
+
+    @property
+    def proposer(self) -> None:
+        """Nobody who approves: a partner's request key."""
+        return None

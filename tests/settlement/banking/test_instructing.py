@@ -11,7 +11,7 @@ from settlement.clearing.acts import AbortSettlement
 from settlement.clearing.decide import decide_desk
 from settlement.house.bank_account import BankAccount, parse_account
 from settlement.house.banking import account_sha256
-from settlement.house.pricing import PROPOSAL_LIFE_US
+from settlement.house.four_eyes import PROPOSAL_LIFE_US
 from settlement.house.records import APPROVER, SUSPENDED, Key, Settlement
 from settlement.house.security import Default, Waterfall
 from settlement.house.state import House

@@ -24,7 +24,7 @@ from settlement.clearing.warnings import warnings_of
 from settlement.errors import CoalitionError
 from settlement.house.acts import Register
 from settlement.house.decide import PARTNERS_MAX
-from settlement.house.pricing import PROPOSAL_LIFE_US
+from settlement.house.four_eyes import PROPOSAL_LIFE_US
 from settlement.house.records import APPROVER, Key, Network, Settlement
 from settlement.house.state import House
 from settlement.journal.acts import Draft
