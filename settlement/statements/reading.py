@@ -12,11 +12,13 @@ from psycopg.rows import TupleRow
 
 from settlement.clearing.closing import CycleNotClosedError
 from settlement.clearing.obligations import ACCRUED, OPEN_IN_SOME_SHARD, accruals_of
+from settlement.clock import format_time
 from settlement.errors import BooksError
 from settlement.house.state import House
 from settlement.journal.leaf import HOUSE, parse_leaf
 from settlement.money import ASSETS
 from settlement.statements.cyclebook import (
+    MAY_BE_LATE,
     CycleBook,
     activity_of,
     assemble,
@@ -49,6 +51,15 @@ MONEY = """SELECT CASE WHEN repays THEN %s ELSE kind END, partner, debit, credit
     CROSS JOIN LATERAL (SELECT kind <> 'redeem' AND EXISTS (SELECT FROM transfers r WHERE r.shard = t.shard AND r.index = t.index
         AND r.position < t.position AND r.credit LIKE 'arrears:%%') AS repays) AS found
     WHERE t.asset = %s GROUP BY 1, 2, 3, 4"""
+
+
+# The time is compared as it is spelled: every leaf's has the same length.
+LATE = r"""SELECT substring(e.leaf FROM '\namount (\S+) '), e.partner, sum(substring(e.leaf FROM '\namount \S+ (\d+)\n')::bigint),
+    count(*)
+    FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[]) AS part (shard, first, after)
+    JOIN entries e ON e.shard = part.shard AND e.index >= part.first AND e.index < part.after
+    WHERE e.refusal IS NULL AND e.kind = ANY(%s) AND left(split_part(e.leaf, E'\noccurred ', 2), 27) COLLATE "C" < %s
+    GROUP BY 1, 2"""
 
 
 _Asking: TypeAlias = Generator[tuple[LiteralString, Any], list[TupleRow], CycleBook]
@@ -98,6 +109,7 @@ def _book(house: House, cycle: int) -> _Asking:
     moved = yield POINTS, (*_columns(ranges), [*ASSETS])
     of_house = {HOUSE: (close_before(house, cycle) + 1, closed_at + 1)}
     money = yield MONEY, (REPAYS, *_columns({**ranges, **of_house}), network.currency)
+    late = yield LATE, (*_columns(ranges), [*MAY_BE_LATE], format_time(house.cycles[cycle].began_us))
     sums = (((kind, *of_whom), int(micros), count) for kind, *of_whom, micros, count in money)
     return assemble(
         house,
@@ -108,6 +120,7 @@ def _book(house: House, cycle: int) -> _Asking:
         accruals=accruals_of((yield ACCRUED, {"cycle": cycle})),
         charges=charges_of(sums, operator=network.operator),
         activity=activity_of((*leg, int(amount), count) for *leg, amount, count in moved),
+        late=[(asset, partner, int(points), count) for asset, partner, points, count in late],
     )
 
 

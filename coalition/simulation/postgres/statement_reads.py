@@ -62,6 +62,21 @@ def money(server: "Postgres", _transaction: Transaction, parameters: Any) -> Row
     return [(*leg, amount, counts[leg]) for leg, amount in sums.items()]
 
 
+def late(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """Acts by asset and partner that say they occurred before a time."""
+    *ranges, kinds, began = parameters
+    sums: Counter[tuple[str, str | None]] = Counter()
+    counts: Counter[tuple[str, str | None]] = Counter()
+    for shard, first, after in zip(*ranges, strict=True):
+        for row in server.tables.entries[shard][first:after]:
+            entry = parse_leaf(row.leaf.encode())
+            if entry.kind in kinds and entry.refusal is None and entry.one("occurred") < began:
+                asset, points = entry.one("amount").split(" ")
+                sums[asset, entry.get("partner")] += int(points)
+                counts[asset, entry.get("partner")] += 1
+    return [(*key, points, counts[key]) for key, points in sums.items()]
+
+
 def _within(tables: Tables, ranges: Any) -> Any:
     """The entries with postings of some ranges: shards, first entries, and those after the last."""
     for shard, first, after in zip(*ranges, strict=True):
