@@ -15,8 +15,6 @@ from typing import Any
 
 import psycopg
 from google.protobuf.message import Message
-from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from coalition.api.v1 import exchange_pb2, members_pb2, partners_pb2, settlement_pb2
 from coalition.wire.envelope import open_envelope, seal
@@ -43,16 +41,6 @@ ORIGIN = "clearing.example/coalition-test"
 OPERATOR = "operator"
 ANN, BOB = "ann", "bob"
 ACTS_PER_BATCH = 64
-
-
-def copy_books(dsn: str) -> str:
-    """A database with the same books, to be spoilt; nobody may be connected to the first one."""
-    name = str(conninfo_to_dict(dsn)["dbname"])
-    copy = f"{name}_{uuid.uuid4().hex[:8]}"
-    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(copy), sql.Identifier(name))
-    with psycopg.connect(make_conninfo(dsn, dbname="postgres"), autocommit=True) as connection:
-        connection.execute(statement)
-    return make_conninfo(dsn, dbname=copy)
 
 
 def spoil(dsn: str, statement: str) -> None:
