@@ -10,7 +10,7 @@ from coalition.wire.strict import write_time
 from coalition.wire.tariffs import spell_tariff, spell_tariff_proposal, tariff_proposal
 from settlement.clearing.netting import Figures
 from settlement.clearing.obligations import OPEN_IN_SOME_SHARD, figures_of
-from settlement.clearing.proposing import warnings_now
+from settlement.clearing.proposing import deferred_now, warnings_now
 from settlement.clearing.warnings import compared_with
 from settlement.clock import now_us
 from settlement.errors import CoalitionError
@@ -154,8 +154,8 @@ async def preview(means: Means, admitted: Admitted) -> settlement_pb2.PreviewRes
         figures = {cycle: await _closed_figures(connection, house, cycle)}
         for number in compared_with(cycle) if house.tariff.swing_warning_basis_points else ():
             figures[number] = await _closed_figures(connection, house, number)
-    warnings = warnings_now(house, figures, cycle)
-    proposal = proposal_of(house.founded, cycle, figures[cycle], warnings)
+    warnings, deferred = warnings_now(house, figures, cycle), deferred_now(house, figures, cycle)
+    proposal = proposal_of(house.founded, cycle, figures[cycle], warnings, deferred)
     return settlement_pb2.PreviewResponse(proposal=proposal.SerializeToString(deterministic=True))
 
 
@@ -168,9 +168,9 @@ async def _closed_figures(connection: AsyncConnection[TupleRow], house: House, c
 
 
 def proposal_of(
-    network: Network, cycle: int, figures: Figures, warnings: tuple[str, ...]
+    network: Network, cycle: int, figures: Figures, warnings: tuple[str, ...], deferred: tuple[str, ...]
 ) -> settlement_pb2.Proposal:
-    """The proposal of these figures, with these warnings."""
+    """The proposal of these figures, with these warnings; `deferred`: whose nets are too small to be paid."""
     proposal = settlement_pb2.Proposal(
         audience=network.origin,
         cycle=cycle,
@@ -179,6 +179,7 @@ def proposal_of(
         bilateral_minor=figures.bilateral,
         multilateral_minor=figures.multilateral,
         warnings=warnings,
+        deferred=deferred,
     )
     for participant, amount in figures.nets.items():
         proposal.nets.add(participant=participant, net_minor=amount)

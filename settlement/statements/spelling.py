@@ -70,7 +70,7 @@ def to_json(statement: Statement) -> bytes:
         "net": _money(book, statement.net_minor),
         "purposes": _purposes(statement.owes_for, statement.owed_for),
         "outcome": statement.outcome,
-        "due": _money(book, abs(statement.net_minor)),
+        "due": _money(book, abs(statement.due_minor)),
         "closing": _money(book, statement.closing_minor),
         "points": {name: {"points": tally.points, "count": tally.count} for name, tally in points},
         "value": {name: {"amount": _money(book, each.points), "count": each.count} for name, each in value},
@@ -118,7 +118,7 @@ def _facts(statement: Statement) -> list[tuple[str, ...]]:
         ("closed_at", format_time(book.closed_at_us)),
         *[("range", str(shard), str(start), str(end)) for shard, (start, end) in _ranges(book)],
         ("currency", book.currency),
-        ("outcome", statement.outcome, _money(book, abs(statement.net_minor))),
+        ("outcome", statement.outcome, _money(book, abs(statement.due_minor))),
     ]
 
 

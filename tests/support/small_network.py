@@ -23,6 +23,7 @@ from coalition.wire.requests import BODIES
 from coalition.wire.strict import parse_payload, write_time
 from settlement.clearing.desk import DeskRules
 from settlement.clearing.obligations import figures_of
+from settlement.clearing.proposing import deferred_now
 from settlement.clock import SECOND_US, now_us
 from settlement.database import GATEWAY, OWNER, WORKER, connect_async
 from settlement.house.records import APPROVER, BILATERAL, LOG, POOL, RECEIPT, REQUEST, Key, Network
@@ -183,7 +184,8 @@ class SmallNetwork:
 
     async def proposal(self, cycle: int) -> bytes:
         """The bytes to propose for a closed cycle."""
-        figures = await figures_of(self.gateway, await self.memory.refresh(self.gateway), cycle)
+        house = await self.memory.refresh(self.gateway)
+        figures = await figures_of(self.gateway, house, cycle)
         assert figures is not None
         proposal = settlement_pb2.Proposal(
             audience=ORIGIN,
@@ -192,6 +194,7 @@ class SmallNetwork:
             gross_minor=figures.gross,
             bilateral_minor=figures.bilateral,
             multilateral_minor=figures.multilateral,
+            deferred=deferred_now(house, {cycle: figures}, cycle),
         )
         for participant, amount in figures.nets.items():
             proposal.nets.add(participant=participant, net_minor=amount)

@@ -96,6 +96,12 @@ def test_the_largest_amount_is_taken(door: Door) -> None:
     assert door.outcome(door.ask("bakery", points(IssueRequest, door.member, 10**12))).refusal is None
 
 
+def deferring(*names: str) -> ProposeRequest:
+    """A proposal in which only aa has a net."""
+    said = Proposal(audience=ORIGIN, cycle=1, nets=[NetPosition(participant="aa")], deferred=names)
+    return ProposeRequest(proposal=said.SerializeToString())
+
+
 FIELDS: dict[str, tuple[str, Callable[[], Any], str]] = {
     "no member": ("bakery", lambda: IssueRequest(amount=5, occurred_at=now()), "member"),
     "member id is no uuid": ("bakery", lambda: points(IssueRequest, "4000 1234", 5), "member_id"),
@@ -184,6 +190,8 @@ FIELDS: dict[str, tuple[str, Callable[[], Any], str]] = {
         ),
         "proposal.nets",
     ),
+    "deferred twice": ("ann", lambda: deferring("aa", "aa"), "proposal.deferred"),
+    "deferred without a net": ("ann", lambda: deferring("ab"), "proposal.deferred"),
 }
 
 
