@@ -16,7 +16,8 @@ from coalition.client.answers import Break
 from coalition.wire.banking import LINES_MAX
 from settlement.banking.acts import BankLine
 from settlement.banking.camt053 import BankStatement, read_camt053
-from settlement.clock import from_us, now_us
+from settlement.clock import from_us
+from settlement.house.practice import network_now_us
 
 app = typer.Typer(
     no_args_is_help=True, help="Import bank statements, and list what they say that pays nothing."
@@ -93,8 +94,8 @@ def breaks(voice: Voice) -> None:
     """
     with voice.asking() as client:
         currency, found = client.breaks()
-        digits = read_house(client).founded.minor_digits
-    today = from_us(now_us()).date()
+        house = read_house(client)
+    digits, today = house.founded.minor_digits, from_us(network_now_us(house)).date()
     if voice.json:
         emit([_document(each, today) for each in found])
         return
