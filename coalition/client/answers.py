@@ -93,12 +93,16 @@ class WaitingTariff:
 
 @dataclass(frozen=True, slots=True)
 class Tariffs:
-    """The tariff in force since a house entry, the one that is approved and still to come, and those not approved yet."""
+    """The tariff in force since a house entry, the one that is approved and still to come, and those not approved yet.
+
+    `now`: the network's time; a practice network's may be ahead of the right one.
+    """
 
     in_force: Tariff
     in_force_entry: int
     coming: ProposedTariff | None
     waiting: tuple[WaitingTariff, ...]
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)

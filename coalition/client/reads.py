@@ -108,6 +108,7 @@ class Reads(Caller):
             reply.in_force_entry,
             _proposed(reply.coming) if reply.HasField("coming") else None,
             tuple(map(_waiting, reply.waiting)),
+            from_us(read_time(reply.now, "now")),
         )
 
     async def fundings(self) -> list[Funding]:

@@ -5,7 +5,7 @@ from coalition.gateway.admission import Admitted
 from coalition.gateway.means import Means
 from coalition.wire.strict import write_time
 from settlement.clearing.states import state_of
-from settlement.clock import now_us
+from settlement.house.practice import network_now_us
 from settlement.house.records import Settlement
 from settlement.house.state import House
 
@@ -26,7 +26,7 @@ async def list_settlements(means: Means, admitted: Admitted) -> settlement_pb2.L
 
 
 def _shown(house: House, settlement: Settlement, party: str | None) -> settlement_pb2.Settlement:
-    word = state_of(house, settlement, now_us()).upper().replace("-", "_")
+    word = state_of(house, settlement, network_now_us(house)).upper().replace("-", "_")
     shown = settlement_pb2.Settlement(
         settlement=settlement.number,
         cycle=settlement.cycle,

@@ -65,11 +65,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The steps, in order of time. `model`: the settlement model of the network."""
+    """The steps, in order of time. `model`: the settlement model of the network.
+
+    `practice`: it is for practice, and weeks pass because somebody sets its clock ahead.
+    """
 
     seed: int
     steps: tuple[Step, ...]
     model: str
+    practice: bool = False
 
 
 def tell(seed: int, *, acts: int, trouble: float = 0.004, model: str | None = None) -> Story:

@@ -66,6 +66,8 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "shards": _NUMBER,
         "operator": _NAME,
         "model": r"(?:bilateral|pool)",
+        "practice": r"yes",
+        "days": r"[1-9]\d{0,4}",
         "term": r"[a-z][a-z-]{1,30} [A-Za-z0-9:/_+-]{1,40}",
         "key": rf"{_HASH} {_ALGORITHM} (?:request|approver|receipt|log) {_NAME} (?:-|{_NAME}) {_BASE64}",
         "subject": _NAME,
@@ -110,7 +112,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     kind: tuple(lines.split())
     for kind, lines in {
         # the house
-        "found": "network currency shards operator model term+ key+ request",
+        "found": "network currency shards operator model practice? term+ key+ request",
         "register": f"{_ACT} subject name {_SIGNED_BY} result",
         "activate": f"{_ACT} subject {_SIGNED_BY} result",
         "suspend": f"{_ACT} subject {_SIGNED_BY} result",
@@ -122,6 +124,7 @@ KINDS: dict[str, tuple[str, ...]] = {
         "tariff-approve": f"{_ACT} proposal {_SIGNED_BY} result",
         "tariff-start": "proposal request",
         "auto-close": "cycle label due request",
+        "forward": "days request",
         "close": f"{_ACT} cycle label? {_SIGNED_BY} result",
         "propose": f"{_ACT} cycle settlement? proposal net* deferred* warning* {_SIGNED_BY} result",
         "objection": f"{_ACT} settlement words {_SIGNED_BY} result",

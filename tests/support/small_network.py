@@ -73,12 +73,12 @@ class SmallNetwork:
     @classmethod
     @asynccontextmanager
     async def found(
-        cls, dsn: str, log: Path, *, shards: int = 2, model: str = BILATERAL
+        cls, dsn: str, log: Path, *, shards: int = 2, model: str = BILATERAL, practice: bool = False
     ) -> AsyncIterator[SmallNetwork]:
         """Founds the network in an empty database. A point is worth 0.01, and costs that in a pool."""
         keys = {who: new_key() for who in (OPERATOR, ANN, BOB)}
         log_key = new_key()
-        network = Network(ORIGIN, "EUR", 2, shards, OPERATOR, model)
+        network = Network(ORIGIN, "EUR", 2, shards, OPERATOR, model, practice)
         tariff = Tariff(10_000, price_micros=10_000 if model == POOL else 0)
         founding = [
             _key(keys[OPERATOR], REQUEST, OPERATOR),

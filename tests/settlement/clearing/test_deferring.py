@@ -171,8 +171,9 @@ def test_as_many_as_one_entry_has_room_for_are_deferred_the_smallest_first(name:
     while desk.ask(OPERATOR, Register(name.format(number), "A name")).refusal is None:
         number += 1
     assert number > PARTNERS_MAX // 2
-    terms = {"minimum_payment_minor": MICROS_MAX, "swing_warning_basis_points": 1}
-    desk.house.tariffs[0] = replace(desk.house.tariffs[0], **terms)
+    desk.house.tariffs[0] = replace(
+        desk.house.tariffs[0], minimum_payment_minor=MICROS_MAX, swing_warning_basis_points=1
+    )
     names = [name.format(at) for at in range(number)]
     desk.house.security = Security(caps=dict.fromkeys(names, 0))
     for cycle, these in ((1, names), (2, names[: int(number * part)])):
