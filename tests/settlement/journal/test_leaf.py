@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from settlement.clock import TIME_MAX_US
+from settlement.journal.grammar import KINDS
 from settlement.journal.leaf import (
-    KINDS,
     LEAF_BYTES_MAX,
     Entry,
     LeafError,
