@@ -105,7 +105,8 @@ def print_bank(console: Console, plan: ReplayPlan, stated: Sequence[Stated]) -> 
         console.print(f"late with {label}: {trouble.late}, overdue by the journal, then paid")
     if trouble.defaulter is not None:
         covered = f"its collateral covered {_euros(trouble.unpaid_cents)} EUR"
-        console.print(f"in default with {label}: {trouble.defaulter}; {covered}, as two people approved")
+        told = f"in default with {label}: {trouble.defaulter}; {covered}, as two people approved"
+        console.print(told, soft_wrap=True)
     if len(trouble.absent) < 2:
         console.print("too few partners have to pay for one to be late and another in default")
 
