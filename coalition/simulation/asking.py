@@ -277,7 +277,15 @@ _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
     ),
     "confirm": Askers.confirm,
     **dict.fromkeys(
-        ("deposit", "propose withdrawal", "approve withdrawal", "cap", "propose default", "approve default"),
+        (
+            "deposit",
+            "propose withdrawal",
+            "approve withdrawal",
+            "cap",
+            "agree to cap",
+            "propose default",
+            "approve default",
+        ),
         lambda askers, step, now_us: secure(askers.cast, askers.model, askers.settlements, step),
     ),
     "propose account": lambda askers, step, now_us: propose_account(askers.cast, step),

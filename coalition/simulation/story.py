@@ -296,5 +296,6 @@ class _Teller:
             self._add("confirm", who=leg)
         self._change_tariff()
         self._house_act("propose opening")
+        self._house_act("cap")
         for _ in range(OPENING_PARTNERS):
             self._house_act("fund")

@@ -60,8 +60,7 @@ class Model(Questions):
         points = Points(Prices(model, currency, MICROS_PER_UNIT // 10**minor_digits), fundings)
         tariffs = Tariffs(model, tariff, founded_at_us)
         cycles = Cycles(operator=operator, shards=shards, minor_digits=minor_digits)
-        securities = Securities(partners, currency, cycles.unit)
-        settlements = Settlements(cycles, securities, tariffs, operator=operator, currency=currency)
+        settlements = Settlements(cycles, Securities(partners, currency, cycles.unit), tariffs, currency)
         banking = Banking(partners, settlements, audience, operator, (currency, minor_digits))
         self._facts = Facts(
             currency=currency,

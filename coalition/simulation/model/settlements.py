@@ -93,13 +93,11 @@ class Settlement:
 class Settlements:
     """Every proposal in the order of its number."""
 
-    def __init__(
-        self, cycles: Cycles, securities: Securities, tariffs: Tariffs, *, operator: str, currency: str
-    ) -> None:
+    def __init__(self, cycles: Cycles, securities: Securities, tariffs: Tariffs, currency: str) -> None:
         self._cycles = cycles
         self.securities = securities
         self._tariffs = tariffs
-        self._operator = operator
+        self._operator = cycles.operator
         self._currency = currency
         self.all: list[Settlement] = []
 

@@ -29,14 +29,12 @@ from coalition.api.v1.settlement_pb2 import (
     CancelSettlementRequest,
     CloseCycleRequest,
     ConfirmRequest,
-    NetPosition,
     ObjectRequest,
     Proposal,
     ProposeRequest,
 )
 from settlement.clock import SECOND_US, now_us
 from tests.support.door import Door
-from tests.support.network import ORIGIN
 
 AMOUNT_FIELD = 4
 TOKEN = bytes(range(32))
@@ -89,12 +87,6 @@ def test_an_amount_is_from_1_to_ten_to_the_twelve(door: Door, kind: Any, encoded
 
 def test_the_largest_amount_is_taken(door: Door) -> None:
     assert door.outcome(door.ask("bakery", points(IssueRequest, door.member, 10**12))).refusal is None
-
-
-def deferring(*names: str) -> ProposeRequest:
-    """A proposal in which only aa has a net."""
-    said = Proposal(audience=ORIGIN, cycle=1, nets=[NetPosition(participant="aa")], deferred=names)
-    return ProposeRequest(proposal=said.SerializeToString())
 
 
 FIELDS: dict[str, tuple[str, Callable[[], Any], str]] = {
@@ -176,17 +168,6 @@ FIELDS: dict[str, tuple[str, Callable[[], Any], str]] = {
     "opening of nobody": ("ann", lambda: ApproveOpeningRequest(file_sha256=bytes(32)), "partner_id"),
     "no opening": ("ann", lambda: ApproveOpeningRequest(partner_id="bakery"), "file_sha256"),
     "short hash": ("ann", lambda: ApproveRequest(proposal_sha256=bytes(31)), "proposal_sha256"),
-    "nets twice": (
-        "ann",
-        lambda: ProposeRequest(
-            proposal=Proposal(
-                audience=ORIGIN, cycle=1, nets=[NetPosition(participant="aa"), NetPosition(participant="aa")]
-            ).SerializeToString()
-        ),
-        "proposal.nets",
-    ),
-    "deferred twice": ("ann", lambda: deferring("aa", "aa"), "proposal.deferred"),
-    "deferred without a net": ("ann", lambda: deferring("ab"), "proposal.deferred"),
 }
 
 
