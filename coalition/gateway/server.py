@@ -123,6 +123,7 @@ async def _serve_calls(
     lanes = asyncio.create_task(means.exchange.run())
     beside = [asyncio.create_task(_refresh_house(means)), asyncio.create_task(means.door_log.run())]
     beside.append(asyncio.create_task(means.follower.run(means.reads)))
+    beside.append(asyncio.create_task(means.debt_follower.run(means.reads, means.memory.house.founded)))
     if tls is not None:
         beside.append(asyncio.create_task(tls.watch()))
     lanes_ended = asyncio.Event()
@@ -130,7 +131,8 @@ async def _serve_calls(
     await _any_of(stopping, worker.ended, lanes_ended)
     _log.info("draining")
     await health_service.enter_graceful_shutdown()
-    means.follower.stop()
+    means.follower.streams.stop()
+    means.debt_follower.streams.stop()
     await server.stop(DRAIN_SECONDS)
     means.exchange.close()
     await lanes
