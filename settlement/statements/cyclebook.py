@@ -64,7 +64,8 @@ class CycleBook:
 
     `first_document`: the number of its first statement. `ranges`: shard to its entries of the cycle, the first and the one after
     the last. `opening`: nets of all earlier cycles less the settlements approved by the close before; `settled`: nets of the
-    settlements approved since, up to this close, less those aborted. `activity` is on points, `value` on value.
+    settlements approved since, up to this close, less those aborted. `activity` is on points, `value` on value. `practice`: the
+    network is for practice.
     """
 
     network: str
@@ -83,6 +84,7 @@ class CycleBook:
     value: Mapping[str, Activity]
     opening: Mapping[str, int]
     settled: Mapping[str, int]
+    practice: bool = False
 
 
 def closed_cycle(house: House, cycle: int) -> tuple[Cycle, int]:
@@ -145,6 +147,7 @@ def assemble(
             for name in earlier.keys() | discharged.keys()
         },
         settled=_discharged(house, after=since, upto=closed_at),
+        practice=network.practice,
     )
 
 
