@@ -127,6 +127,7 @@ def _settlement(replay: Replay, settlement: Settlement) -> dict[str, object]:
         "aborted_by": _entry(settlement.aborted_at),
         "settled": settlement.settled,
         "warnings": list(settlement.warnings),
+        "deferred": list(settlement.deferred),
         "objections": [
             {
                 "participant": each.participant,

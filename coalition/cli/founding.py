@@ -24,7 +24,7 @@ from settlement.clearing.calendar import check_known
 from settlement.house.records import BILATERAL, POOL, Network
 from settlement.house.tariff import Tariff, check_terms
 from settlement.ids import is_partner_id
-from settlement.journal.leaf import PATTERNS
+from settlement.journal.grammar import PATTERNS
 from settlement.ledger.founding import SHARDS_MAX
 
 PEOPLE_MIN = 2

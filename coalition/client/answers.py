@@ -242,13 +242,17 @@ class ConsistencyProof:
 
 @dataclass(frozen=True, slots=True)
 class ParticipantAccount:
-    """Where a participant is paid; and where it wants to be, if a person has still to approve that."""
+    """Where a participant is paid; and where it wants to be, if a person has still to approve that.
+
+    `proposer`: the person who proposed the operator's account; None: the participant's own key did.
+    """
 
     participant: str
     in_force: BankAccount | None
     proposed: BankAccount | None
     proposed_sha256: bytes
     proposed_at: datetime | None
+    proposer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

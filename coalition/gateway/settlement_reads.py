@@ -42,10 +42,12 @@ def _shown(house: House, settlement: Settlement, party: str | None) -> settlemen
 
 def _add_parts(shown: settlement_pb2.Settlement, settlement: Settlement, party: str | None) -> None:
     """Legs and objections: everybody's, or a partner's own."""
-    for name, net in settlement.nets.items():
+    legs, left = settlement.legs, settlement.unpaid
+    for name in sorted(settlement.nets.keys() | legs.keys()):
         if party in (None, name):
-            leg = shown.legs.add(participant=name, net_minor=net, left_minor=settlement.unpaid.get(name, 0))
-            if settlement.approved and net:
+            net = settlement.nets.get(name, 0)
+            leg = shown.legs.add(participant=name, net_minor=net, left_minor=left.get(name, 0))
+            if name in settlement.deferred or (settlement.approved and name in legs):
                 leg.state = settlement_pb2.LegState.Value(f"LEG_STATE_{settlement.state_of(name).upper()}")
     for name, objection in settlement.objections.items():
         if party in (None, name):

@@ -15,7 +15,6 @@ NO_OTHER_ALIAS = 10**9
 AWAITED = "first of all"
 """The conduct of acts on which much rests: nothing else happens before they are answered."""
 PARTNERS_MAX, ACTS_A_CYCLE = 24, 1_200
-
 ENDING_KEY = "key about to end"
 """The conduct of who signs with its oldest key, at the moment at which that is revoked."""
 OF_OPERATOR = 6

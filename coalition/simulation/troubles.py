@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from psycopg import Error, errors
 
@@ -97,8 +97,7 @@ def _weeks_pass(world: "World", step: Step) -> None:
 async def _set_ahead(world: "World", days: int) -> None:
     """Somebody sets the clock of the practice network ahead, unless the database is away just then."""
     with suppress(Error, CoalitionError):
-        connection: Any = await world.postgres.connect(WORKER)
-        await set_ahead(connection, days)
+        await set_ahead(cast(Any, await world.postgres.connect(WORKER)), days)
 
 
 TROUBLED_BY: "dict[str, Callable[[World, Step], None]]" = {

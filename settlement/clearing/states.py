@@ -1,6 +1,6 @@
 """How far a settlement has come: computed from what is recorded and from the time, stored nowhere."""
 
-from settlement.house.pricing import PROPOSAL_LIFE_US
+from settlement.house.four_eyes import is_expired
 from settlement.house.records import Settlement
 from settlement.house.state import House
 
@@ -19,7 +19,7 @@ def state_of(house: House, settlement: Settlement, now_us: int) -> str:
         return "superseded"
     if now_us < settlement.objections_end_us:
         return "objection-period"
-    return "expired" if now_us > settlement.objections_end_us + PROPOSAL_LIFE_US else "pending-approval"
+    return "expired" if is_expired(settlement.objections_end_us, now_us) else "pending-approval"
 
 
 def _how_far_paid(house: House, settlement: Settlement) -> str:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from settlement.house.legs import legs_of
+
 if TYPE_CHECKING:
     from settlement.house.security import Default
     from settlement.house.tariff import Tariff
@@ -135,7 +137,8 @@ class Settlement:
     Before `objections_end_us` participants may object and nobody may approve. `approved_at`, `cancelled_at`, `aborted_at`: house
     entries. `objections`: by participant.
     `tariff`: the one in force at its approval, whose terms say when legs are due. `overdue`: whose legs were said to be.
-    `paid_ahead`: who of `paid` had prefunded its leg. `defaults`: those who did not pay, by name.
+    `paid_ahead`: who of `paid` had prefunded its leg. `defaults`: those who did not pay, by name. `deferred`: whose nets are too
+    small to be paid now; the operator settles them.
     """
 
     number: int
@@ -156,6 +159,8 @@ class Settlement:
     overdue: frozenset[str] = field(default_factory=frozenset)
     paid_ahead: frozenset[str] = field(default_factory=frozenset)
     defaults: Mapping[str, "Default"] = field(default_factory=dict)
+    deferred: tuple[str, ...] = ()
+    operator: str = ""
 
     @property
     def approved(self) -> bool:
@@ -164,8 +169,8 @@ class Settlement:
 
     @property
     def legs(self) -> dict[str, int]:
-        """The nets that need a payment."""
-        return {participant: net for participant, net in self.nets.items() if net}
+        """What is to be paid once it is approved: the nets, but of whoever is deferred."""
+        return legs_of(self.nets, self.deferred, operator=self.operator)
 
     @property
     def unpaid(self) -> dict[str, int]:
@@ -179,7 +184,11 @@ class Settlement:
         return {name: amount for name, amount in left.items() if amount and name not in done}
 
     def state_of(self, participant: str) -> str:
-        """How a leg stands once approved: `due`, `paid`; in default `covered` or `allocated`; `borne`: nothing is left of it."""
+        """How a leg stands once approved: `due`, `paid`, `deferred`; in default `covered` or `allocated`; `borne`: nothing is
+        left of it.
+        """
+        if participant in self.deferred:
+            return "deferred"
         if participant in self.paid:
             return "paid"
         if participant in self.defaults:
@@ -207,3 +216,13 @@ class Opening:
     value: int
     proposed_at_us: int
     approved_at: int | None = None
+
+    @property
+    def approved(self) -> bool:
+        """Whether its lots may be brought along."""
+        return self.approved_at is not None
+
+    @property
+    def proposer(self) -> None:
+        """Nobody who approves: a partner's request key."""
+        return None

@@ -61,7 +61,7 @@ class Treasury:
     @classmethod
     async def opened(cls, stage: Stage, trouble: Trouble, out: Path) -> Self:
         """The operator names its account, which holds what was deposited as collateral."""
-        await stage.name_account(stage.operator)
+        await stage.name_account(stage.proposer)
         if trouble.defaulter is not None:
             deposited = await stage.operator.deposit(
                 participant=trouble.defaulter,

@@ -43,10 +43,10 @@ class Facts:
     openings: Openings
     banking: Banking
     bank_statements: BankStatements
-    accounts: Accounts
     last: dict[int, Place]
     answers: dict[tuple[str, str], Place] = field(default_factory=dict)
     heads: int = 0
+    accounts: Accounts = field(default_factory=Accounts)
     practice: Practice = field(default_factory=Practice)
     concerned: set[tuple[str, int, int]] = field(default_factory=set)
     """Partners that are to learn of an entry of the engine, with its shard and number."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-from coalition.simulation.model.accounts import Accounts
 from coalition.simulation.model.answering import answer_to
 from coalition.simulation.model.bank_statements import BankStatements
 from coalition.simulation.model.banking import Banking
@@ -61,7 +60,8 @@ class Model(Questions):
         points = Points(Prices(model, currency, MICROS_PER_UNIT // 10**minor_digits), fundings)
         tariffs = Tariffs(model, tariff, founded_at_us)
         cycles = Cycles(operator=operator, shards=shards, minor_digits=minor_digits)
-        settlements = Settlements(cycles, Securities(partners, currency, cycles.unit), tariffs, currency)
+        securities = Securities(partners, currency, cycles.unit)
+        settlements = Settlements(cycles, securities, tariffs, operator=operator, currency=currency)
         banking = Banking(partners, settlements, audience, operator, (currency, minor_digits))
         self._facts = Facts(
             currency=currency,
@@ -80,7 +80,6 @@ class Model(Questions):
             banking=banking,
             bank_statements=BankStatements(banking, settlements, operator, (currency, minor_digits)),
             openings=Openings(partners, points),
-            accounts=Accounts(),
             last=_when_founded(shards),
         )
 

@@ -53,6 +53,10 @@ class Securities:
                 self.cents[account] += more
         return post
 
+    def either_way(self, debit: str, credit: str, cents: int) -> Post:
+        """A posting of so many minor units, or of as many the other way round if they are below zero."""
+        return self.money(debit, credit, cents) if cents > 0 else self.money(credit, debit, -cents)
+
     def micros(self, cents: int) -> int:
         """Minor units as a leaf states them. ModelError AMOUNT_TOO_LARGE: it fits no line."""
         if cents * self._unit > MONEY_MAX_MICROS:

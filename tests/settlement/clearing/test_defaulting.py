@@ -23,7 +23,7 @@ from settlement.clock import HOUR_US
 from settlement.errors import CoalitionError
 from settlement.house.acts import Register
 from settlement.house.decide import PARTNERS_MAX
-from settlement.house.pricing import PROPOSAL_LIFE_US
+from settlement.house.four_eyes import PROPOSAL_LIFE_US
 from settlement.house.security import CAPITAL, COLLATERAL, GUARANTEE, PREFUND, SECURITIES, Waterfall
 from settlement.house.tariff import Tariff
 from settlement.journal.acts import Draft

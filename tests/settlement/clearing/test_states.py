@@ -6,7 +6,7 @@ import pytest
 
 from settlement.clearing.states import state_of
 from settlement.house.banking import Instruction
-from settlement.house.pricing import PROPOSAL_LIFE_US
+from settlement.house.four_eyes import PROPOSAL_LIFE_US
 from settlement.house.records import Cycle, Settlement
 from tests.support.pure_acts import T0_US, house_of
 
