@@ -64,10 +64,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The steps, in order of time. `model`: the settlement model of the network.
-
-    `practice`: it is for practice, and weeks pass because somebody sets its clock ahead.
-    """
+    """The steps, in order of time. `model`: of settlement. In a network for `practice` weeks pass when its clock is set ahead."""
 
     seed: int
     steps: tuple[Step, ...]

@@ -66,7 +66,7 @@ class CycleBook:
     `first_document`: the number of its first statement. `ranges`: shard to its entries of the cycle, the first and the one after
     the last. `opening`: nets of all earlier cycles less the settlements approved by the close before; `settled`: nets of the
     settlements approved since, up to this close, less those aborted. `activity` is on points, `value` on value. `deferred`: whose
-    nets are too small to be paid, by the tariff in force at the close; the operator settles them.
+    nets are too small to be paid, by the tariff in force at the close; the operator settles them. `practice`: of the network.
     """
 
     network: str
@@ -87,6 +87,7 @@ class CycleBook:
     settled: Mapping[str, int]
     operator: str = ""
     deferred: tuple[str, ...] = ()
+    practice: bool = False
 
 
 def closed_cycle(house: House, cycle: int) -> tuple[Cycle, int]:
@@ -151,6 +152,7 @@ def assemble(
         settled=_discharged(house, after=since, upto=closed_at),
         operator=network.operator,
         deferred=_deferred(house, closed_at, owed),
+        practice=network.practice,
     )
 
 

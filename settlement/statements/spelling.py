@@ -42,6 +42,7 @@ def to_json(statement: Statement) -> bytes:
     document = {
         "version": VERSION,
         "network": book.network,
+        **({"practice": True} if book.practice else {}),
         "document": statement.document,
         "partner": {"id": statement.partner, "name": statement.name},
         "cycle": {
@@ -111,6 +112,7 @@ def _facts(statement: Statement) -> list[tuple[str, ...]]:
     return [
         ("version", VERSION),
         ("network", safe_text(book.network)),
+        *([("practice", "yes")] if book.practice else []),
         ("document", "" if statement.document is None else str(statement.document)),
         ("partner", statement.partner, safe_text(statement.name)),
         ("cycle", str(book.cycle), safe_text(book.label or "")),

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +91,7 @@ def print_report(console: Console, plan: ReplayPlan, entries: dict[int, int]) ->
 
 def print_bank(console: Console, plan: ReplayPlan, stated: Sequence[Stated]) -> None:
     """The table of the bank's statements, and who paid late, not at all, or for nothing."""
-    table, trouble = Table(), trouble_of(plan)
+    table = Table()
     table.add_column("statement")
     for title in ("lines", *RULES.values(), "balance"):
         table.add_column(title, justify="right")
@@ -100,15 +100,23 @@ def print_bank(console: Console, plan: ReplayPlan, stated: Sequence[Stated]) -> 
         figures = [len(day.bookings), *[rules[rule] for rule in RULES]]
         table.add_row(day.statement.statement_id, *map(str, figures), _euros(day.statement.closing_minor))
     console.print("\n[bold]The bank's statements, lines by what they name[/]", table, sep="\n")
-    label = plan.months[trouble.cycle - 1].month
+    for sentence in _trouble(plan, stated):
+        console.print(sentence, soft_wrap=True)
+
+
+def _trouble(plan: ReplayPlan, stated: Sequence[Stated]) -> Iterator[str]:
+    trouble = trouble_of(plan)
+    month = plan.months[trouble.cycle - 1]
+    nets = month.net_debt_cents()
     if trouble.late is not None:
-        console.print(f"late with {label}: {trouble.late}, overdue by the journal, then paid")
+        yield f"late: {trouble.late} paid {_euros(nets[trouble.late])} of {month.month} after it was overdue"
     if trouble.defaulter is not None:
-        covered = f"its collateral covered {_euros(trouble.unpaid_cents)} EUR"
-        told = f"in default with {label}: {trouble.defaulter}; {covered}, as two people approved"
-        console.print(told, soft_wrap=True)
+        unpaid = _euros(nets[trouble.defaulter])
+        yield f"in default: {trouble.defaulter} with {unpaid} of {month.month}, which its collateral covered"
     if len(trouble.absent) < 2:
-        console.print("too few partners have to pay for one to be late and another in default")
+        yield "too few partners have to pay for one to be late and another in default"
+    strays = [each.line.amount_minor for day in stated for each in day.bookings if each.rule is None]
+    yield f"in suspense: {_euros(sum(strays))} that nothing explains"
 
 
 def _rules(bookings: Iterable[Booking]) -> Counter[Rule | None]:
