@@ -125,7 +125,7 @@ def _document(found: Settlement) -> dict[str, Any]:
             {
                 "participant": leg.participant,
                 "net_minor": leg.net_minor,
-                "paid": leg.state == "paid",
+                "paid": leg.state in ("paid", "reconciled"),
                 "left_minor": leg.left_minor,
                 "state": leg.state,
             }

@@ -159,7 +159,8 @@ class Cycle:
 class Leg:
     """A participant's part in a settlement, in minor units: positive pays, negative is paid.
 
-    `state`: `due`, `paid`, `covered`, `allocated` or `borne`; `-` while nothing is due. `left_minor`: what is still to be paid.
+    `state`: `due`, `instructed`, `overdue`, `paid`, `reconciled`, `covered`, `allocated`, `borne` or `deferred`; `-` while
+    nothing is due. `left_minor`: what is still to be paid.
     """
 
     participant: str

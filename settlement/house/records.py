@@ -137,8 +137,8 @@ class Settlement:
     Before `objections_end_us` participants may object and nobody may approve. `approved_at`, `cancelled_at`, `aborted_at`: house
     entries. `objections`: by participant.
     `tariff`: the one in force at its approval, whose terms say when legs are due. `overdue`: whose legs were said to be.
-    `paid_ahead`: who of `paid` had prefunded its leg. `defaults`: those who did not pay, by name. `deferred`: whose nets are too
-    small to be paid now; the operator settles them.
+    `paid_ahead`: who of `paid` had prefunded its leg; `paid_by_line`: whose leg a bank's line paid. `defaults`: those who did not
+    pay, by name. `deferred`: whose nets are too small to be paid now; the operator settles them.
     """
 
     number: int
@@ -158,6 +158,7 @@ class Settlement:
     paid: frozenset[str] = field(default_factory=frozenset)
     overdue: frozenset[str] = field(default_factory=frozenset)
     paid_ahead: frozenset[str] = field(default_factory=frozenset)
+    paid_by_line: frozenset[str] = field(default_factory=frozenset)
     defaults: Mapping[str, "Default"] = field(default_factory=dict)
     deferred: tuple[str, ...] = ()
     operator: str = ""
@@ -182,18 +183,6 @@ class Settlement:
         left = {name: net + borne.get(name, 0) for name, net in self.legs.items()}
         done = self.paid | self.defaults.keys()
         return {name: amount for name, amount in left.items() if amount and name not in done}
-
-    def state_of(self, participant: str) -> str:
-        """How a leg stands once approved: `due`, `paid`, `deferred`; in default `covered` or `allocated`; `borne`: nothing is
-        left of it.
-        """
-        if participant in self.deferred:
-            return "deferred"
-        if participant in self.paid:
-            return "paid"
-        if participant in self.defaults:
-            return self.defaults[participant].fall.outcome
-        return "due" if participant in self.unpaid else "borne"
 
     @property
     def settled(self) -> bool:

@@ -92,6 +92,7 @@ class _LegStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LegState.Val
     LEG_STATE_UNSPECIFIED: _LegState.ValueType  # 0
     LEG_STATE_DUE: _LegState.ValueType  # 1
     LEG_STATE_PAID: _LegState.ValueType  # 2
+    """Paid ahead, or as the operator says."""
     LEG_STATE_COVERED: _LegState.ValueType  # 3
     """In default, and what stands behind the participant paid all of it."""
     LEG_STATE_ALLOCATED: _LegState.ValueType  # 4
@@ -100,12 +101,19 @@ class _LegStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LegState.Val
     """Nothing is left of it, as it bears others' defaults."""
     LEG_STATE_DEFERRED: _LegState.ValueType  # 6
     """Too small to be paid now, and carried into the next cycle; the operator's leg stands in for it."""
+    LEG_STATE_OVERDUE: _LegState.ValueType  # 7
+    """To be paid, and its last day of payment is over."""
+    LEG_STATE_INSTRUCTED: _LegState.ValueType  # 8
+    """To be paid, and a bank was told of it."""
+    LEG_STATE_RECONCILED: _LegState.ValueType  # 9
+    """Paid by a line of a bank statement."""
 
 class LegState(_LegState, metaclass=_LegStateEnumTypeWrapper): ...
 
 LEG_STATE_UNSPECIFIED: LegState.ValueType  # 0
 LEG_STATE_DUE: LegState.ValueType  # 1
 LEG_STATE_PAID: LegState.ValueType  # 2
+"""Paid ahead, or as the operator says."""
 LEG_STATE_COVERED: LegState.ValueType  # 3
 """In default, and what stands behind the participant paid all of it."""
 LEG_STATE_ALLOCATED: LegState.ValueType  # 4
@@ -114,6 +122,12 @@ LEG_STATE_BORNE: LegState.ValueType  # 5
 """Nothing is left of it, as it bears others' defaults."""
 LEG_STATE_DEFERRED: LegState.ValueType  # 6
 """Too small to be paid now, and carried into the next cycle; the operator's leg stands in for it."""
+LEG_STATE_OVERDUE: LegState.ValueType  # 7
+"""To be paid, and its last day of payment is over."""
+LEG_STATE_INSTRUCTED: LegState.ValueType  # 8
+"""To be paid, and a bank was told of it."""
+LEG_STATE_RECONCILED: LegState.ValueType  # 9
+"""Paid by a line of a bank statement."""
 Global___LegState: _TypeAlias = LegState  # noqa: Y015
 
 @_typing.final

@@ -11,6 +11,7 @@ from settlement.clearing.deferring import deferred_of
 from settlement.clearing.netting import Figures, net
 from settlement.clearing.proposing import deferred_now, warnings_now
 from settlement.clearing.security_acts import Deposit
+from settlement.clearing.states import leg_state_of
 from settlement.clearing.warnings import CAPS_EXCEEDED_MAX
 from settlement.house.acts import Register
 from settlement.house.decide import PARTNERS_MAX
@@ -19,7 +20,7 @@ from settlement.house.security import PREFUND, Security
 from settlement.journal.acts import Draft
 from settlement.money import MICROS_MAX
 from tests.settlement.clearing.test_decide import HASH, MICROS_PER_CENT, OWED, PARTNERS, Desk
-from tests.support.pure_acts import OPERATOR
+from tests.support.pure_acts import OPERATOR, T0_US
 
 NAMES = (*PARTNERS, OPERATOR)
 PAIRS = st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)).filter(lambda pair: pair[0] != pair[1])
@@ -125,7 +126,7 @@ def test_a_deferred_participant_has_no_leg() -> None:
     assert desk.house.settlements[1].unpaid == {"bakery": -29, "cinema": 20, OPERATOR: 9}
     assert desk.ask(OPERATOR, Confirm(1, "acme", 9)).refusal == "LEG_UNKNOWN"
     assert desk.ask(OPERATOR, Confirm(1, OPERATOR, 9)).refusal is None
-    assert desk.house.settlements[1].state_of("acme") == "deferred"
+    assert leg_state_of(desk.house, desk.house.settlements[1], "acme", T0_US) == "deferred"
 
 
 @pytest.mark.parametrize(("ahead", "left"), [(5, {}), (4, {OPERATOR: 5})])
