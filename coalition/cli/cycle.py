@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from coalition.cli.currencies import minor_digits
+from coalition.cli.obligations import obligations
 from coalition.cli.options import ActId, CycleNumber
-from coalition.cli.printing import emit, money_micros, say, show_table, utc
+from coalition.cli.printing import emit, say, show_table, utc
 from coalition.cli.telling import tell_outcome
 from coalition.cli.voice import OPERATOR, Voice, speaking
 from settlement.clearing.calendar import closes_due
@@ -101,36 +101,4 @@ def close(
     )
 
 
-@app.command()
-@speaking(OPERATOR)
-def obligations(voice: Voice, cycle: CycleNumber) -> None:
-    """Show who owes whom in a cycle, the open one included; a partner sees its own side.
-
-    [dim]coalition cycle obligations 1 --as bakery[/]
-    """
-    with voice.asking() as client:
-        found = client.obligations(cycle=cycle)
-    if voice.json:
-        emit(
-            [
-                {
-                    "debtor": one.debtor,
-                    "creditor": one.creditor,
-                    "currency": one.currency,
-                    "amount_micros": one.amount_micros,
-                    "count": one.count,
-                }
-                for one in found
-            ]
-        )
-        return
-    rows = [
-        (
-            one.debtor,
-            one.creditor,
-            money_micros(one.amount_micros, currency=one.currency, minor_digits=minor_digits(one.currency)),
-            one.count,
-        )
-        for one in found
-    ]
-    show_table(("debtor", "creditor", "owes", "postings"), rows, title=f"cycle {cycle}")
+app.command()(obligations)

@@ -206,6 +206,21 @@ class Obligation:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowedObligations:
+    """A partner's obligations of one cycle. `net_micros`: what it owes less what it is owed. `told`: those that changed, or all.
+
+    `closed`: the cycle is closed, and they are its last.
+    """
+
+    cycle: int
+    currency: str
+    net_micros: int
+    obligations: tuple[Obligation, ...]
+    told: tuple[Obligation, ...]
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """A partner's statement of a closed cycle: exact bytes, the same for ever."""
 
