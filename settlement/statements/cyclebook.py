@@ -33,6 +33,10 @@ class Owed:
     amount_minor: int
     count: int
 
+    def __reduce__(self) -> tuple[type["Owed"], tuple[int, int]]:
+        """A large cycle has hundreds of thousands, and processes pass them on; a dataclass's own way takes twice as long."""
+        return Owed, (self.amount_minor, self.count)
+
 
 @dataclass(frozen=True, slots=True)
 class Tally:
