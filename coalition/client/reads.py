@@ -11,7 +11,6 @@ from coalition.client.aliases import Alias
 from coalition.client.answers import (
     Balance,
     ConsistencyProof,
-    Cycle,
     Entry,
     FollowedEntry,
     Funding,
@@ -21,13 +20,12 @@ from coalition.client.answers import (
     Partner,
     Position,
     ProposedTariff,
-    Settlement,
-    Statement,
     Tariffs,
     WaitingTariff,
 )
 from coalition.client.debts import DebtReads, read_sum
 from coalition.client.errors import answer_malformed
+from coalition.client.settlement_answers import Cycle, Settlement, Statement
 from coalition.client.settlements import settlement_told
 from coalition.wire.strict import parse_payload, read_time
 from coalition.wire.tariffs import read_tariff, read_tariff_proposal
