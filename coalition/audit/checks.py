@@ -60,6 +60,7 @@ class Check(StrEnum):
     TABLE_ARREARS = "table-arrears"
     TABLE_BALANCES = "table-balances"
     TABLE_OBLIGATIONS = "table-obligations"
+    TABLE_ACCRUED = "table-accrued"
     TABLE_REVERSALS = "table-reversals"
     TABLE_HOLDS = "table-holds"
     TABLE_TRANSITS = "table-transits"
@@ -116,6 +117,7 @@ MEANINGS = {
     Check.TABLE_ARREARS: "arrears are those made, less what was repaid",
     Check.TABLE_BALANCES: "balances are the sums of the postings",
     Check.TABLE_OBLIGATIONS: "obligations are the sums of the postings, cycle by cycle",
+    Check.TABLE_ACCRUED: "what is kept of closed cycles is the sum of all obligations up to their end",
     Check.TABLE_HOLDS: "holds are those of the journal, and closed by its entries",
     Check.TABLE_TRANSITS: "transits are those of the journal, and arrived by its entries",
     Check.TABLE_REVERSALS: "reversals are those of the journal",

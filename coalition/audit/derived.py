@@ -88,6 +88,7 @@ def _network(replay: Replay) -> dict[str, object]:
         "minor_digits": network.minor_digits,
         "operator": network.operator,
         "model": network.model,
+        **({"practice": True} if network.practice else {}),
         "tariff": asdict(replay.house.tariff),
         "shards": [{"shard": shard, "entries": state.size} for shard, state in sorted(replay.shards.items())],
         "partners": [

@@ -12,10 +12,10 @@ from settlement.clearing.netting import Figures
 from settlement.clearing.obligations import OPEN_IN_SOME_SHARD, figures_of
 from settlement.clearing.proposing import deferred_now, warnings_now
 from settlement.clearing.warnings import compared_with
-from settlement.clock import now_us
 from settlement.errors import CoalitionError
 from settlement.house.four_eyes import is_expired
 from settlement.house.funding import living_fundings
+from settlement.house.practice import network_now_us
 from settlement.house.records import Cycle, Network
 from settlement.house.state import House
 from settlement.ledger import chart
@@ -57,7 +57,7 @@ async def list_fundings(means: Means, admitted: Admitted) -> partners_pb2.ListFu
     caller, response = admitted.caller, partners_pb2.ListFundingsResponse()
     async with means.reading() as (_, house):
         for issuer, campaign in sorted(house.fundings):
-            for each in living_fundings(house, issuer, campaign, now_us()):
+            for each in living_fundings(house, issuer, campaign, network_now_us(house)):
                 if caller.is_operator or caller.partner in (issuer, each.funder):
                     shown = response.fundings.add(
                         issuer=issuer,
@@ -77,10 +77,12 @@ async def get_tariff(means: Means, admitted: Admitted) -> partners_pb2.GetTariff
         response = partners_pb2.GetTariffResponse(
             in_force=spell_tariff(house.tariff), in_force_entry=house.tariff_number
         )
+        now_us = network_now_us(house)
+        write_time(response.now, now_us)
         if house.coming is not None:
             response.coming.CopyFrom(tariff_proposal(origin, house.coming.tariff, house.coming.from_us))
         for proposal in house.tariff_proposals.values():
-            if not proposal.approved and not is_expired(proposal.proposed_at_us, now_us()):
+            if not proposal.approved and not is_expired(proposal.proposed_at_us, now_us):
                 exact = spell_tariff_proposal(origin, proposal.tariff, proposal.from_us)
                 waiting = response.waiting.add(proposal=exact, proposer=proposal.proposer)
                 write_time(waiting.proposed_at, proposal.proposed_at_us)

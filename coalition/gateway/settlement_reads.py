@@ -5,7 +5,7 @@ from coalition.gateway.admission import Admitted
 from coalition.gateway.means import Means
 from coalition.wire.strict import write_time
 from settlement.clearing.states import leg_state_of, state_of
-from settlement.clock import now_us
+from settlement.house.practice import network_now_us
 from settlement.house.records import Settlement
 from settlement.house.state import House
 
@@ -26,7 +26,7 @@ async def list_settlements(means: Means, admitted: Admitted) -> settlement_pb2.L
 
 
 def _shown(house: House, settlement: Settlement, party: str | None) -> settlement_pb2.Settlement:
-    word = state_of(house, settlement, now_us()).upper().replace("-", "_")
+    word = state_of(house, settlement, network_now_us(house)).upper().replace("-", "_")
     shown = settlement_pb2.Settlement(
         settlement=settlement.number,
         cycle=settlement.cycle,
@@ -49,7 +49,7 @@ def _add_parts(
         if party in (None, name):
             net = settlement.nets.get(name, 0)
             leg = shown.legs.add(participant=name, net_minor=net, left_minor=left.get(name, 0))
-            state = leg_state_of(house, settlement, name, now_us())
+            state = leg_state_of(house, settlement, name, network_now_us(house))
             if state is not None:
                 leg.state = settlement_pb2.LegState.Value(f"LEG_STATE_{state.upper()}")
     for name, objection in settlement.objections.items():

@@ -22,7 +22,7 @@ from settlement.ledger.chart import position
 from settlement.money import micros_per_minor
 
 OwedByCycle = Mapping[int, Obligations]
-"""Obligations of every cycle that an act of the batch is about and that all shards have cut."""
+"""Of every cycle that a default of the batch is about and that all shards have cut: at least what who defaults owed."""
 
 
 def fall_of(house: House, owed: OwedByCycle, settlement: Settlement, participant: str) -> Waterfall:

@@ -21,6 +21,7 @@ class Network:
     """The founding facts. `origin` is the network's name, the audience of every request and the name of its log.
 
     `model`: who pays for a point that is spent: its funder (*bilateral*), or a fund into which every issuer paid (*pool*).
+    `practice`: nothing in it is real, and its clock may be set ahead.
     """
 
     origin: str
@@ -29,6 +30,7 @@ class Network:
     shards: int
     operator: str
     model: str
+    practice: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,10 @@ class Charge:
     micros: int = 0
     count: int = 0
 
+    def __reduce__(self) -> tuple[type["Charge"], tuple[int, int]]:
+        """As `cyclebook.Owed`."""
+        return Charge, (self.micros, self.count)
+
 
 Charges: TypeAlias = Mapping[tuple[str, str], Mapping[str, Charge]]
 """(debtor, creditor) to purpose to charge."""

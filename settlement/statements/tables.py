@@ -85,7 +85,7 @@ def facts(told: Told) -> list[tuple[str, str]]:
     )
     return [
         ("Partner", f"{said['partner']['name']} ({said['partner']['id']})"),
-        ("Network", said["network"]),
+        ("Network", said["network"] + (", for practice: nothing here is real" if "practice" in said else "")),
         ("Cycle", told.cycle),
         ("Closed", f"{told.closed_at} by entry {said['cycle']['closed_by']}"),
         ("Entries", f"{ranges}, the last ones not included"),

@@ -59,6 +59,12 @@ def new_books() -> str:
     return _superuser_dsn(_created(f"t{os.getpid()}_{next(_numbers)}", template=_template()))
 
 
+def copy_books(dsn: str) -> str:
+    """A database with the same books, to be spoilt; nobody may be connected to the first one."""
+    books = str(conninfo_to_dict(dsn)["dbname"])
+    return make_conninfo(dsn, dbname=_created(f"{books}_{next(_numbers)}", template=books))
+
+
 def drop_database(dsn: str) -> None:
     """Removes a database made by `new_database`, with whoever is still connected."""
     name = str(conninfo_to_dict(dsn)["dbname"])

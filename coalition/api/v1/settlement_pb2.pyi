@@ -499,6 +499,70 @@ class Obligation(_message.Message):
 Global___Obligation: _TypeAlias = Obligation  # noqa: Y015
 
 @_typing.final
+class FollowObligationsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    PARTNER_ID_FIELD_NUMBER: _builtins.int
+    partner_id: _builtins.str
+    """Whose. The operator names one; a partner names itself or nobody."""
+    @_builtins.property
+    def header(self) -> _envelope_pb2.RequestHeader: ...
+    def __init__(
+        self,
+        *,
+        header: _envelope_pb2.RequestHeader | None = ...,
+        partner_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "partner_id", b"partner_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FollowObligationsRequest: _TypeAlias = FollowObligationsRequest  # noqa: Y015
+
+@_typing.final
+class FollowObligationsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    CYCLE_FIELD_NUMBER: _builtins.int
+    WHOLE_FIELD_NUMBER: _builtins.int
+    OBLIGATIONS_FIELD_NUMBER: _builtins.int
+    NET_MICROS_FIELD_NUMBER: _builtins.int
+    CLOSED_FIELD_NUMBER: _builtins.int
+    currency: _builtins.str
+    cycle: _builtins.int
+    whole: _builtins.bool
+    """These are all obligations of the cycle; else those whose sums changed since the last message."""
+    net_micros: _builtins.str
+    """What the partner owes in the cycle, less what it is owed: millionths of the currency's unit, a decimal integer that may exceed
+    64 bits.
+    """
+    closed: _builtins.bool
+    """The cycle is closed, in every shard: these sums are its last."""
+    @_builtins.property
+    def obligations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Obligation]: ...
+    def __init__(
+        self,
+        *,
+        currency: _builtins.str = ...,
+        cycle: _builtins.int = ...,
+        whole: _builtins.bool = ...,
+        obligations: _abc.Iterable[Global___Obligation] | None = ...,
+        net_micros: _builtins.str = ...,
+        closed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed", b"closed", "currency", b"currency", "cycle", b"cycle", "net_micros", b"net_micros", "obligations", b"obligations", "whole", b"whole"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FollowObligationsResponse: _TypeAlias = FollowObligationsResponse  # noqa: Y015
+
+@_typing.final
 class GetStatementRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -37,6 +37,10 @@ class Questions:
         """`registered`, `active`, `suspended`; None: not registered under this house size."""
         return self._facts.partners.state(partner, house)
 
+    def ahead_us(self, house: int) -> int:
+        """How far ahead of the right time entries under a house size are."""
+        return self._facts.practice.ahead_us(house)
+
     def tariff(self, house: int) -> Tariff:
         """The terms in force under a house size."""
         return self._facts.tariffs.at(house).terms

@@ -18,22 +18,17 @@ from coalition.client.aliases import alias_token
 from coalition.client.answers import (
     Balance,
     ConsistencyProof,
-    Cycle,
     Entry,
     InclusionProof,
     Instruction,
     Key,
-    Leg,
     Member,
-    Objection,
-    Obligation,
     ParticipantAccount,
     Partner,
     PaymentFile,
     Position,
-    Settlement,
-    Statement,
 )
+from coalition.client.settlement_answers import Cycle, Leg, Objection, Obligation, Settlement, Statement
 from coalition.wire.banking import write_account
 from settlement.clock import from_us
 from settlement.house.bank_account import BankAccount

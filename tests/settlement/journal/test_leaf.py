@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from settlement.clock import TIME_MAX_US
+from settlement.journal.grammar import KINDS
 from settlement.journal.leaf import (
-    KINDS,
     LEAF_BYTES_MAX,
     Entry,
     LeafError,
@@ -94,6 +94,8 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "operator": NAMES,
     "from": TIMES,
     "model": st.sampled_from(["bilateral", "pool"]),
+    "practice": st.just("yes"),
+    "days": st.integers(1, 99_999).map(str),
     "key": joined(
         HASHES, st.just("ed25519"), st.sampled_from(["request", "log"]), NAMES, st.just("-") | NAMES, BASE64
     ),
