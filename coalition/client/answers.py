@@ -34,11 +34,15 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One journal entry; `leaf` is its exact bytes, read by `settlement.journal.leaf.parse_leaf`."""
+    """One journal entry; `leaf` is its exact bytes, read by `settlement.journal.leaf.parse_leaf`.
+
+    `late`: its act says that it occurred before the cycle began into which it falls.
+    """
 
     shard: int
     entry_number: int
     leaf: bytes
+    late: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ class Reads(DebtReads):
             request = exchange_pb2.ListEntriesRequest(page_size=page_size, page_token=token)
             page = await self._read(request, exchange_pb2.ListEntriesResponse)
             for entry in page.entries:
-                yield Entry(entry.shard, entry.entry_number, entry.leaf)
+                yield Entry(entry.shard, entry.entry_number, entry.leaf, entry.late)
             token = page.next_page_token
             if not token:
                 return
@@ -82,7 +82,8 @@ class Reads(DebtReads):
                     resume_token, only_new = message.resume_token, False
                     if message.HasField("entry"):
                         entry = message.entry
-                        yield FollowedEntry(entry.shard, entry.entry_number, entry.leaf, resume_token)
+                        facts = (entry.shard, entry.entry_number, entry.leaf, entry.late)
+                        yield FollowedEntry(*facts, resume_token)
 
     async def member(self, *, member: str | Alias) -> Member:
         """Finds a member by id or alias. Rejected with MEMBER_NOT_FOUND."""

@@ -19,6 +19,7 @@ from coalition.simulation.postgres.tables import Tables
 from settlement.clearing import obligations
 from settlement.clearing.acts import CloseCycle
 from settlement.clearing.desk import DeskRules
+from settlement.clock import format_time
 from settlement.database import GATEWAY, OWNER, WORKER, connect, connect_writer
 from settlement.house.acts import Activate, ApproveTariff, ProposeTariff, Register, Suspend
 from settlement.house.records import APPROVER, REQUEST, Key
@@ -52,6 +53,7 @@ from settlement.ledger.memory import HouseMemory
 from settlement.ledger.sweeping import SweepRules
 from settlement.money import ASSETS, VALUE
 from settlement.statements import reading
+from settlement.statements.cyclebook import MAY_BE_LATE
 from settlement.statements.purposes import REPAYS
 from settlement.worker import publisher
 from tests.simulation.real_postgres import read_tables
@@ -79,6 +81,7 @@ SPAN = {"shard": SHARD, "first": 2, "after": 2_000, "assets": [*ASSETS], "repays
 ON_A_CYCLE: dict[str, object] = {reading.CUTS: {"cycle": 1}, reading.CLOSED_AT: (HOUSE, 3)}
 ON_A_CYCLE |= dict.fromkeys((reading.POINTS, reading.MONEY), SPAN)
 ON_A_CYCLE |= dict.fromkeys((obligations.ACCRUED, obligations.ACCRUED_BY, obligations.FIGURES), OF_CYCLE)
+ON_A_CYCLE[reading.LATE] = SPAN | {"kinds": [*MAY_BE_LATE], "began": format_time(NOW_US + BATCHES)}
 KEYS = [Key(keyid_for(name), "ed25519", REQUEST, name, None, b"spki", 0) for name in (OPERATOR, *PARTNERS)]
 KEYS += [Key(keyid_for(name), "ed25519", APPROVER, OPERATOR, name, b"spki", 0) for name in ("ann", "bob")]
 
