@@ -142,7 +142,6 @@ def assemble(
     record, closed_at = closed_cycle(house, cycle)
     network, since = house.founded, close_before(house, cycle)
     earlier = net(owed_before(accruals, network.minor_digits)).nets
-    discharged = _discharged(house, after=-1, upto=since)
     owed = owed_within(accruals, network.minor_digits)
     return CycleBook(
         network=network.origin,
@@ -159,16 +158,19 @@ def assemble(
         charges=charges,
         activity=dict(activity[POINTS]),
         value=dict(activity[VALUE]),
-        opening={
-            name: earlier.get(name, 0) - discharged.get(name, 0)
-            for name in earlier.keys() | discharged.keys()
-        },
+        opening=_opening(earlier, _discharged(house, after=-1, upto=since)),
         settled=_discharged(house, after=since, upto=closed_at),
         late=_late_of(late),
         operator=network.operator,
         deferred=_deferred(house, closed_at, owed),
         practice=network.practice,
     )
+
+
+def _opening(earlier: Mapping[str, int], discharged: Mapping[str, int]) -> dict[str, int]:
+    return {
+        name: earlier.get(name, 0) - discharged.get(name, 0) for name in earlier.keys() | discharged.keys()
+    }
 
 
 def _deferred(house: House, closed_at: int, owed: Obligations) -> tuple[str, ...]:
