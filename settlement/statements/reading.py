@@ -20,8 +20,8 @@ from settlement.statements.cyclebook import (
     CycleBook,
     activity_of,
     assemble,
-    close_before,
     closed_cycle,
+    with_house,
 )
 from settlement.statements.purposes import REPAYS, MoneySource, charges_of
 from settlement.statements.recording import first_document
@@ -96,8 +96,7 @@ def _book(house: House, cycle: int) -> _Asking:
     ranges = _ranges((yield CUTS, {"cycle": cycle}), house, cycle)
     network = house.founded
     moved = yield POINTS, (*_columns(ranges), [*ASSETS])
-    of_house = {HOUSE: (close_before(house, cycle) + 1, closed_at + 1)}
-    money = yield MONEY, (REPAYS, *_columns({**ranges, **of_house}), network.currency)
+    money = yield MONEY, (REPAYS, *_columns(with_house(house, cycle, ranges)), network.currency)
     sums = (((kind, *of_whom), int(micros), count) for kind, *of_whom, micros, count in money)
     return assemble(
         house,
@@ -109,6 +108,16 @@ def _book(house: House, cycle: int) -> _Asking:
         charges=charges_of(sums, operator=network.operator),
         activity=activity_of((*leg, int(amount), count) for *leg, amount, count in moved),
     )
+
+
+def ranges_of_cycle(connection: Connection[TupleRow], house: House, cycle: int) -> dict[int, tuple[int, int]]:
+    """Every shard's entries of a closed cycle, the first and the one after the last. Raises as `read_cycle_book`."""
+    closed_cycle(house, cycle)
+    ((first_open,),) = connection.execute(OPEN_IN_SOME_SHARD).fetchall()
+    if first_open is None or first_open <= cycle:
+        raise CycleNotClosedError(cycle)
+    cuts = connection.execute(CUTS, {"cycle": cycle}).fetchall()
+    return with_house(house, cycle, _ranges(cuts, house, cycle))
 
 
 def _ranges(leaves: list[TupleRow], house: House, cycle: int) -> dict[int, tuple[int, int]]:
