@@ -271,7 +271,8 @@ class Instruction:
 class Break:
     """What moved in the bank and pays no leg, in minor units: positive came in. `reason`: "unknown", "amount" or "paid".
 
-    `settlement`, `participant`: the leg that it names, if any; `entry_number`: the house entry that took it in.
+    `settlement`, `participant`: the leg that it names, if any; `entry_number`: the house entry that took it in; `owner`: the
+    person who looks after it.
     """
 
     line_sha256: bytes
@@ -281,3 +282,5 @@ class Break:
     settlement: int | None
     participant: str | None
     entry_number: int
+    owner: str | None
+    age_business_days: int

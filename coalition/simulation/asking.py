@@ -13,6 +13,7 @@ from coalition.simulation.model import CycleFigures, Model
 from coalition.simulation.phones import Phones
 from coalition.simulation.programmes import Programmes
 from coalition.simulation.requests import Asking, message_of, proposal_of
+from coalition.simulation.resolving import resolve
 from coalition.simulation.securing import secure
 from coalition.simulation.story import AWAITED, Step
 from coalition.simulation.terms import drawn_tariff
@@ -284,6 +285,10 @@ _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
     "instruct": lambda askers, step, now_us: instruct(askers.cast, step, askers.settlements),
     "import statement": lambda askers, step, now_us: import_statement(
         askers.cast, askers.model, step, askers.settlements
+    ),
+    **dict.fromkeys(
+        ("assign break", "propose resolution", "approve resolution"),
+        lambda askers, step, now_us: resolve(askers.cast, askers.model, step, askers.settlements),
     ),
     "propose opening": Askers.propose_opening,
     "approve opening": Askers.approve_opening,

@@ -117,7 +117,7 @@ def message_of(body: object, *, proof: bytes = b"", proposal: bytes = b"") -> An
             return partners_pb2.ProposeTariffRequest(proposal=proposal)
         case Propose():
             return settlement_pb2.ProposeRequest(proposal=proposal)
-    by_proposal = security_requests.PROPOSALS.get(type(body))
+    by_proposal = _BY_PROPOSAL.get(type(body))
     return _MESSAGES[type(body)](body) if by_proposal is None else by_proposal(proposal)
 
 
@@ -247,6 +247,7 @@ def _agree_to_fund(body: AgreeToFund) -> Any:
     return request
 
 
+_BY_PROPOSAL = {**security_requests.PROPOSALS, **banking_requests.PROPOSALS}
 _MESSAGES: dict[type, Callable[[Any], Any]] = {
     Issue: _issue,
     Redeem: _redeem,

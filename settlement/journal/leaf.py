@@ -64,13 +64,12 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "network": r"[a-z0-9][a-z0-9./-]{1,99}",
         "currency": rf"{_ASSET} [0-6]",
         "shards": _NUMBER,
-        "operator": _NAME,
         "model": r"(?:bilateral|pool)",
         "term": r"[a-z][a-z-]{1,30} [A-Za-z0-9:/_+-]{1,40}",
         "key": rf"{_HASH} {_ALGORITHM} (?:request|approver|receipt|log) {_NAME} (?:-|{_NAME}) {_BASE64}",
-        "subject": _NAME,
+        **dict.fromkeys(("operator", "subject", "person"), _NAME),
         "name": _TEXT,
-        "keyid": _HASH,
+        **dict.fromkeys(("keyid", "proposal", "statement", "break"), _HASH),
         "reason": r"(?:retired|superseded|compromised)",
         "suspect-from": _TIME,
         "cycle": _NUMBER,
@@ -79,7 +78,6 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "range": rf"{_NUMBER} {_NUMBER}",
         "document": rf"{_NUMBER} {_NAME} {_HASH} {_HASH}",
         "settlement": _NUMBER,
-        "proposal": _HASH,
         "from": _TIME,
         "net": rf"{_NAME} {_SIGNED}",
         "security": r"(?:collateral|guarantee|prefund|capital)",
@@ -94,11 +92,11 @@ PATTERNS: dict[str, re.Pattern[str]] = {
         "joined": _UUID,
         "account": rf"[A-Z]{{2}}\d\d[A-Z0-9]{{10,30}} [A-Z]{{2}} (?:-|[A-Z0-9]{{8}}|[A-Z0-9]{{11}}) (?:-|[A-Z0-9]{{20}}) {_TEXT}",
         "file": rf"(?:pain\.001\.001\.09|csv) {_HASH}",
-        "statement": _HASH,
         "bank-line": (
             rf"{_HASH} -?[1-9]\d{{0,18}} \d{{4}}-\d\d-\d\d "
             rf"(?:paid {_NUMBER} {_NAME}|break unknown|break (?:amount|paid) {_NUMBER} {_NAME})"
         ),
+        "resolution": rf"(?:write-off|adjustment {_NAME}|match {_NUMBER} {_NAME}|offset {_HASH})",
         "head": rf"{_NUMBER} {_NUMBER} {_HASH}",
     }.items()
 }
@@ -143,6 +141,9 @@ KINDS: dict[str, tuple[str, ...]] = {
         "account-approve": f"{_ACT} subject proposal {_SIGNED_BY} result",
         "instruct": f"{_ACT} settlement subject? file* {_SIGNED_BY} result",
         "bank-statement": f"{_ACT} statement bank-line* {_SIGNED_BY} post* result",
+        "break-assign": f"{_ACT} break person {_SIGNED_BY} result",
+        "break-propose": f"{_ACT} break resolution words proposal {_SIGNED_BY} result",
+        "break-approve": f"{_ACT} break? resolution? proposal {_SIGNED_BY} post* result",
         "heads": "head+ request",
         # member shards
         "cut": "cycle range request",

@@ -21,6 +21,7 @@ PURPOSES = (
     REBATE := "rebate",
     REPAYMENT := "repayment",
     DEFAULT := "default",
+    ADJUSTMENT := "adjustment",
     CARRIED := "carried",
 )
 """In the order of statements. `carried`: fractions of a minor unit that waited in earlier cycles, less those that wait now."""
@@ -84,6 +85,8 @@ def _purpose(kind: str, partner: str | None, debit: str, credit: str) -> str:
         return REPAYMENT
     if kind == "default-approve":
         return DEFAULT
+    if kind == "break-approve":
+        return ADJUSTMENT
     if payee == FEE_INCOME:
         return TRANSFER_FEE if kind == "transfer" else FEE
     if payee == VAT:

@@ -116,6 +116,12 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "words": st.from_regex(r"[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?", fullmatch=True),
     "warning": st.just("zero-cycle") | NAMES.map("unusual-swing:{}".format),
     "answer": st.sampled_from(["accepted", "rejected"]),
+    "break": HASHES,
+    "person": NAMES,
+    "resolution": st.just("write-off")
+    | NAMES.map("adjustment {}".format)
+    | joined(st.just("match"), NUMBERS, NAMES)
+    | joined(st.just("offset"), HASHES),
     "head": joined(NUMBERS, NUMBERS, HASHES),
     "document": joined(NUMBERS, NAMES, HASHES, HASHES),
 }
