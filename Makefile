@@ -30,7 +30,7 @@ demo: $(DEMO_READY) ## replay 25,000 real baskets through a running network, set
 	@$(BIN)/coalition demo --baskets 25000 --out build/demo
 
 test: $(DEV_READY) ## run the tests (not those that take minutes)
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long and not debian" tests
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long and not debian" tests
 
 test-long: $(DEV_READY) ## run the tests that take minutes
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "long and not debian" tests

@@ -13,13 +13,13 @@ from coalition.cli.security import must_be_asked
 from coalition.cli.telling import tell_outcome
 from coalition.cli.usage import wrong_usage
 from coalition.cli.voice import OPERATOR, Voice, speaking
-from coalition.client.answers import Break
+from coalition.client.bank_answers import Break
 from coalition.wire.resolutions import WORDS_MAX, spell_resolution
 from coalition.wire.strict import read_text
-from settlement.clock import now_us
 from settlement.errors import CoalitionError
 from settlement.house.breaks import ADJUSTMENT, MATCH, OFFSET, WRITE_OFF, ProposedResolution, Resolution
 from settlement.house.four_eyes import is_expired
+from settlement.house.practice import network_now_us
 from settlement.house.state import House
 
 AGES = ((1, "0-1"), (5, "2-5"), (30, "6-30"))
@@ -203,7 +203,7 @@ def _waiting(house: House) -> dict[str, ProposedResolution]:
     found = [
         each
         for each in house.resolutions.values()
-        if house.breaks[each.line].is_open and not is_expired(each.proposed_at_us, now_us())
+        if house.breaks[each.line].is_open and not is_expired(each.proposed_at_us, network_now_us(house))
     ]
     return {each.line: each for each in sorted(found, key=lambda each: each.proposed_at_us)}
 

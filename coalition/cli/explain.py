@@ -57,8 +57,7 @@ def explain(
             _tell(_signed(house, entry, found), site, as_json=as_json)
         elif counterparty is not None:
             line = _line(told, counterparty)
-            operator = house.founded.operator
-            postings = postings_between(connection, told.book, partner, counterparty, operator=operator)
+            postings = postings_between(connection, house, told.book, partner, counterparty)
             _tell_postings(told, line, postings, site, as_json=as_json)
         else:
             _tell_net(told, site, as_json=as_json)

@@ -1,9 +1,8 @@
 """What reads answer: plain values, states and purposes as lower-case words."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
-from settlement.house.bank_account import BankAccount
 from settlement.house.tariff import Tariff
 
 
@@ -93,12 +92,16 @@ class WaitingTariff:
 
 @dataclass(frozen=True, slots=True)
 class Tariffs:
-    """The tariff in force since a house entry, the one that is approved and still to come, and those not approved yet."""
+    """The tariff in force since a house entry, the one that is approved and still to come, and those not approved yet.
+
+    `now`: the network's time; a practice network's may be ahead of the right one.
+    """
 
     in_force: Tariff
     in_force_entry: int
     coming: ProposedTariff | None
     waiting: tuple[WaitingTariff, ...]
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,8 @@ class Cycle:
 class Leg:
     """A participant's part in a settlement, in minor units: positive pays, negative is paid.
 
-    `state`: `due`, `paid`, `covered`, `allocated` or `borne`; `-` while nothing is due. `left_minor`: what is still to be paid.
+    `state`: `due`, `instructed`, `overdue`, `paid`, `reconciled`, `covered`, `allocated`, `borne` or `deferred`; `-` while
+    nothing is due. `left_minor`: what is still to be paid.
     """
 
     participant: str
@@ -206,6 +210,21 @@ class Obligation:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowedObligations:
+    """A partner's obligations of one cycle. `net_micros`: what it owes less what it is owed. `told`: those that changed, or all.
+
+    `closed`: the cycle is closed, and they are its last.
+    """
+
+    cycle: int
+    currency: str
+    net_micros: int
+    obligations: tuple[Obligation, ...]
+    told: tuple[Obligation, ...]
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     """A partner's statement of a closed cycle: exact bytes, the same for ever."""
 
@@ -234,53 +253,3 @@ class ConsistencyProof:
 
     checkpoint: str
     proof: tuple[bytes, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ParticipantAccount:
-    """Where a participant is paid; and where it wants to be, if a person has still to approve that.
-
-    `proposer`: the person who proposed the operator's account; None: the participant's own key did.
-    """
-
-    participant: str
-    in_force: BankAccount | None
-    proposed: BankAccount | None
-    proposed_sha256: bytes
-    proposed_at: datetime | None
-    proposer: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentFile:
-    """A file for a bank. `kind`: `pain.001.001.09` or `csv`."""
-
-    kind: str
-    content: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Instruction:
-    """The payment files of a settlement, and the house entry that names them."""
-
-    entry_number: int
-    files: tuple[PaymentFile, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Break:
-    """What moved in the bank and pays no leg, in minor units: positive came in. `reason`: "unknown", "amount" or "paid".
-
-    `settlement`, `participant`: the leg that it names, if any; `entry_number`: the house entry that took it in; `owner`: the
-    person who looks after it.
-    """
-
-    line_sha256: bytes
-    amount_minor: int
-    booked_on: date
-    reason: str
-    settlement: int | None
-    participant: str | None
-    entry_number: int
-    owner: str | None
-    age_business_days: int

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from coalition.api.v1 import banking_pb2
-from coalition.client.answers import Break, Instruction, ParticipantAccount, PaymentFile
+from coalition.client.bank_answers import Break, Instruction, ParticipantAccount, PaymentFile
 from coalition.client.calling import Caller
 from coalition.client.errors import answer_malformed
 from coalition.wire.banking import read_account, write_account, write_line

@@ -6,8 +6,8 @@ from coalition.gateway.means import Means
 from coalition.wire.banking import write_account
 from coalition.wire.strict import write_time
 from settlement.clearing.calendar import business_days_since
-from settlement.clock import now_us
 from settlement.errors import CoalitionError
+from settlement.house.practice import network_now_us
 
 _FILES = "SELECT sha256, content FROM payment_files WHERE sha256 = ANY(%s)"
 
@@ -53,7 +53,7 @@ async def list_breaks(means: Means, admitted: Admitted) -> banking_pb2.ListBreak
     """What moved in the bank, pays no leg and is not resolved, oldest booking first."""
     async with means.reading() as (_, house):
         response = banking_pb2.ListBreaksResponse(currency=house.founded.currency)
-        moment_us = now_us()
+        now_us = network_now_us(house)
         found = [each for each in house.breaks.values() if each.is_open]
         for each in sorted(found, key=lambda each: (each.booked_on, each.at, each.name)):
             response.breaks.add(
@@ -65,6 +65,6 @@ async def list_breaks(means: Means, admitted: Admitted) -> banking_pb2.ListBreak
                 participant=each.participant or "",
                 entry_number=each.at,
                 owner=each.owner or "",
-                age_business_days=business_days_since(house.tariff, each.booked_on, moment_us),
+                age_business_days=business_days_since(house.tariff, each.booked_on, now_us),
             )
     return response

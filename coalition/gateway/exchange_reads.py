@@ -140,9 +140,7 @@ async def follow_entries(
     )
     async with aclosing(followed):
         async for entry, token in followed:
-            if means.memory.house.live_key(admitted.sealed.keyid) is None:
-                message = "the key was revoked meanwhile; sign with a live key"
-                raise CoalitionError("KEY_REVOKED", message, field="signatures.keyid")
+            means.check_key(admitted.sealed.keyid)
             response = exchange_pb2.FollowEntriesResponse(resume_token=token)
             if entry is not None:
                 shard, number, leaf = entry

@@ -49,6 +49,16 @@ ON_HOUSE = (
     "instruct",
     "import statement",
 )
+OF_SECURITY = (
+    "deposit",
+    "propose withdrawal",
+    "approve withdrawal",
+    "cap",
+    "agree to cap",
+    "propose default",
+    "approve default",
+)
+"""What is asked about securities, caps and defaults."""
 TROUBLES = (
     "kill gateway",
     "kill worker",
@@ -68,6 +78,7 @@ FOLLOWED_BY = {
     "propose opening": "approve opening",
     "approve opening": "load opening",
     "propose withdrawal": "approve withdrawal",
+    "cap": "agree to cap",
     "propose default": "approve default",
     "propose account": "approve account",
 }

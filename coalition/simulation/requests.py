@@ -113,12 +113,7 @@ def message_of(body: object, *, proof: bytes = b"", proposal: bytes = b"") -> An
             )
         case AddMemberProof():
             return _add_member_proof(body, proof)
-        case ProposeTariff():
-            return partners_pb2.ProposeTariffRequest(proposal=proposal)
-        case Propose():
-            return settlement_pb2.ProposeRequest(proposal=proposal)
-    by_proposal = _BY_PROPOSAL.get(type(body))
-    return _MESSAGES[type(body)](body) if by_proposal is None else by_proposal(proposal)
+    return _BY_PROPOSAL[type(body)](proposal) if type(body) in _BY_PROPOSAL else _MESSAGES[type(body)](body)
 
 
 def receipt_message(act_id: str) -> Any:
@@ -127,7 +122,12 @@ def receipt_message(act_id: str) -> Any:
 
 
 def proposal_of(
-    audience: str, cycle: int, currency: str, figures: Any, warnings: tuple[str, ...] = ()
+    audience: str,
+    cycle: int,
+    currency: str,
+    figures: Any,
+    warnings: tuple[str, ...] = (),
+    deferred: tuple[str, ...] = (),
 ) -> bytes:
     """The bytes of a proposal; `figures` has gross, bilateral, multilateral and nets in minor units."""
     proposal = settlement_pb2.Proposal(
@@ -138,6 +138,7 @@ def proposal_of(
         bilateral_minor=figures.bilateral,
         multilateral_minor=figures.multilateral,
         warnings=warnings,
+        deferred=deferred,
     )
     for participant, net in sorted(figures.nets.items()):
         proposal.nets.add(participant=participant, net_minor=net)
@@ -247,7 +248,12 @@ def _agree_to_fund(body: AgreeToFund) -> Any:
     return request
 
 
-_BY_PROPOSAL = {**security_requests.PROPOSALS, **banking_requests.PROPOSALS}
+_BY_PROPOSAL: dict[type, Callable[[bytes], Any]] = {
+    ProposeTariff: lambda proposal: partners_pb2.ProposeTariffRequest(proposal=proposal),
+    Propose: lambda proposal: settlement_pb2.ProposeRequest(proposal=proposal),
+    **security_requests.PROPOSALS,
+    **banking_requests.PROPOSALS,
+}
 _MESSAGES: dict[type, Callable[[Any], Any]] = {
     Issue: _issue,
     Redeem: _redeem,

@@ -6,10 +6,10 @@ open cycle; of money that went out, the other way.
 """
 
 from settlement.banking.acts import ApproveResolution, AssignBreak, ProposeResolution
+from settlement.house.awaited import why_not_awaited
 from settlement.house.breaks import ADJUSTMENT, MATCH, OFFSET, WRITE_OFF, Break, Resolution
 from settlement.house.drafting import house_draft
 from settlement.house.four_eyes import why_not_approve
-from settlement.house.legs import why_not_paid
 from settlement.house.records import APPROVER
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
@@ -75,7 +75,7 @@ def _why_not_open(house: House, line: str) -> str | None:
 
 def _why_no_match(house: House, found: Break, how: Resolution) -> str | None:
     number, participant = how.settlement or 0, how.participant or ""
-    refusal = why_not_paid(house, number, participant)
+    refusal = why_not_awaited(house, number, participant)
     if refusal is not None:
         return refusal
     same = house.settlements[number].unpaid[participant] == found.amount_minor

@@ -2,8 +2,8 @@
 
 from settlement.clearing.acts import Confirm
 from settlement.errors import CoalitionError
+from settlement.house.awaited import why_not_awaited
 from settlement.house.drafting import house_draft
-from settlement.house.legs import why_not_paid
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 from settlement.journal.leaf import Transfer
@@ -13,7 +13,7 @@ from settlement.money import MICROS_MAX, micros_per_minor
 def confirm(house: House, act: Act[object], body: Confirm) -> Draft:
     """One leg is paid. CoalitionError AMOUNT_TOO_LARGE, whatever else is wrong: the amount fits no line."""
     network = house.founded
-    refusal = why_not_paid(house, body.settlement, body.participant)
+    refusal = why_not_awaited(house, body.settlement, body.participant)
     due = 0 if refusal else house.settlements[body.settlement].unpaid[body.participant]
     if refusal is None and abs(due) != body.amount_minor:
         refusal = "LEG_AMOUNT_DIFFERS"

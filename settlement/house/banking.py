@@ -96,7 +96,8 @@ def _bank_statement(house: "House", entry: Entry) -> None:
         if found == PAID:
             number = int(words[0])
             settlement = house.settlements[number]
-            house.put_settlement(replace(settlement, paid=settlement.paid | {words[1]}))
+            paid, by_line = settlement.paid | {words[1]}, settlement.paid_by_line | {words[1]}
+            house.put_settlement(replace(settlement, paid=paid, paid_by_line=by_line))
         else:
             leg = (int(words[1]), words[2]) if len(words) > 1 else (None, None)
             day = date.fromisoformat(booked_on)

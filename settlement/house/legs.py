@@ -1,13 +1,12 @@
-"""Which legs are still to be paid. Pure."""
+"""What each participant of a settlement has to pay. Pure, in the currency's minor unit: positive pays, negative is paid."""
 
-from settlement.house.state import House
+from collections.abc import Collection, Mapping
 
 
-def why_not_paid(house: House, number: int, participant: str) -> str | None:
-    """Why no payment of a participant's leg of a settlement is awaited, or None."""
-    settlement = house.settlements.get(number)
-    if settlement is None or not settlement.approved or participant not in settlement.legs:
-        return "LEG_UNKNOWN"
-    if participant in settlement.paid:
-        return "LEG_ALREADY_PAID"
-    return None if participant in settlement.unpaid else "LEG_DEFAULTED"
+def legs_of(nets: Mapping[str, int], deferred: Collection[str], *, operator: str) -> dict[str, int]:
+    """The nets that need a payment, in order of participant. Those of whoever is deferred are the operator's to settle."""
+    later = frozenset(deferred)
+    legs = {name: net for name, net in nets.items() if name not in later}
+    if later:
+        legs[operator] = legs.get(operator, 0) + sum([nets[name] for name in later])
+    return {name: legs[name] for name in sorted(legs) if legs[name]}

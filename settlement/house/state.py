@@ -7,6 +7,7 @@ from settlement.errors import BooksError
 from settlement.house.bank_account import BankAccount
 from settlement.house.banking import BANKING, AccountProposal, Instruction
 from settlement.house.breaks import RESOLVING, Break, ProposedResolution
+from settlement.house.practice import PRACTISING
 from settlement.house.records import (
     ACTIVE,
     APPROVER,
@@ -25,7 +26,7 @@ from settlement.house.records import (
 from settlement.house.security import SECURING, Security, note_funds
 from settlement.house.settling import SETTLING
 from settlement.house.tariff import Tariff, at_face, parse_tariff
-from settlement.house.tariffs import TARIFFS, put_in_force
+from settlement.house.tariff_folds import TARIFFS, put_in_force
 from settlement.journal.leaf import HOUSE, Entry
 from settlement.money import POINTS
 
@@ -53,6 +54,8 @@ class House:
     recorded_cycles: int = 0
     """How many cycles' statements the journal names."""
     settlements: dict[int, Settlement] = field(default_factory=dict)
+    ahead_us: int = 0
+    """How far the clock of a practice network was set ahead."""
     closes_after_us: int = 0
     """Cycles close by themselves at the moments after this one that the tariff's calendar and cut-off name."""
     unsettled: tuple[int, ...] = ()
@@ -177,7 +180,13 @@ def _found(house: House, entry: Entry) -> None:
     currency, digits = entry.one("currency").split(" ")
     operator = entry.one("operator")
     house.network = Network(
-        entry.one("network"), currency, int(digits), int(entry.one("shards")), operator, entry.one("model")
+        entry.one("network"),
+        currency,
+        int(digits),
+        int(entry.one("shards")),
+        operator,
+        entry.one("model"),
+        practice=entry.get("practice") is not None,
     )
     put_in_force(house, entry, parse_tariff(entry.all("term")))
     house.partners[operator] = Partner(operator, "Operator", ACTIVE)
@@ -259,6 +268,7 @@ _FOLDS = {
     "fund-agree": _fund_agree,
     "fund-end": _fund_end,
     **TARIFFS,
+    **PRACTISING,
     **SETTLING,
     **SECURING,
     **BANKING,

@@ -18,7 +18,7 @@ DECIDES = (
     "settlement/house/decide.py",
     "settlement/house/four_eyes.py",
     "settlement/house/funding.py",
-    "settlement/house/legs.py",
+    "settlement/house/awaited.py",
     "settlement/house/opening.py",
     "settlement/banking/accounts.py",
     "settlement/banking/importing.py",

@@ -74,9 +74,11 @@ for _ in range(60):
 EXPIRIES = ("never", "months-1", "year-end-1", "activity-1", "activity-3")
 LATER_US, LAST_US = 5 * 10**15, 10**16
 """Far ahead of both clocks."""
-SPANS = ([SHARD, ELSEWHERE], [0, 0], [2_000, 2_000])
+OF_CYCLE = {"cycle": 3, "debtor": PARTNERS[0], "unit": 10_000}
+SPAN = {"shard": SHARD, "first": 2, "after": 2_000, "assets": [*ASSETS], "repays": REPAYS, "currency": "EUR"}
 ON_A_CYCLE: dict[str, object] = {reading.CUTS: {"cycle": 1}, reading.CLOSED_AT: (HOUSE, 3)}
-ON_A_CYCLE |= {reading.POINTS: (*SPANS, [*ASSETS]), reading.MONEY: (REPAYS, *SPANS, "EUR")}
+ON_A_CYCLE |= dict.fromkeys((reading.POINTS, reading.MONEY), SPAN)
+ON_A_CYCLE |= dict.fromkeys((obligations.ACCRUED, obligations.ACCRUED_BY, obligations.FIGURES), OF_CYCLE)
 KEYS = [Key(keyid_for(name), "ed25519", REQUEST, name, None, b"spki", 0) for name in (OPERATOR, *PARTNERS)]
 KEYS += [Key(keyid_for(name), "ed25519", APPROVER, OPERATOR, name, b"spki", 0) for name in ("ann", "bob")]
 
@@ -199,6 +201,9 @@ async def test_the_same_batches_leave_the_same_books(books: str) -> None:
                 for session, known in zip(roles[GATEWAY if acts else WORKER], memories, strict=True)
             ]
             assert said[0] == said[1]
+        for session in roles[WORKER]:
+            await session.execute(obligations.KEEP, {"cycle": 2})
+        assert server.tables.accrued
         assert timeless(server.tables) == timeless(read_tables(books))
         assert {row.arrived_by is None for row in server.tables.transits.values()} == {True, False}
         assert {lot.asset for lot in server.tables.lots.values()} == {*ASSETS}
@@ -220,7 +225,7 @@ def timeless(tables: Tables) -> dict[str, object]:
     }
     rows |= {
         name: getattr(tables, name)
-        for name in ("transfers", "payloads", "acts", "reversals", "transits", "proofs")
+        for name in ("transfers", "payloads", "acts", "accrued", "reversals", "transits", "proofs")
     }
     rows["entries"] = {
         shard: [replace(entry, recorded_at_us=0, leaf="", leaf_hash=b"") for entry in entries]
@@ -270,7 +275,6 @@ def _questions(tables: Tables) -> dict[str, object]:
         members.NAMED_LOTS: (SHARD, [n for n, _ in lots], [place for _, place in lots]),
         sweeping.DUE_HOLDS: (SHARD, LIFE_US, 1_000),
         obligations.OPEN_IN_SOME_SHARD: (),
-        obligations.ACCRUED: {"cycle": 3},
         **ON_A_CYCLE,
         publisher.SIZES: (),
         publisher.UNCUT: (9,),

@@ -99,7 +99,7 @@ class Breaks:
 
     def _why_no_match(self, cents: int, number: int, name: str) -> str | None:
         settlement = self._settlements.numbered(number)
-        if settlement is None or not settlement.binds or not settlement.nets.get(name):
+        if settlement is None or not settlement.binds or name not in settlement.legs():
             return "LEG_UNKNOWN"
         if name in settlement.paid:
             return "LEG_ALREADY_PAID"

@@ -21,19 +21,17 @@ from coalition.client.answers import (
     Cycle,
     Entry,
     InclusionProof,
-    Instruction,
     Key,
     Leg,
     Member,
     Objection,
     Obligation,
-    ParticipantAccount,
     Partner,
-    PaymentFile,
     Position,
     Settlement,
     Statement,
 )
+from coalition.client.bank_answers import Instruction, ParticipantAccount, PaymentFile
 from coalition.wire.banking import write_account
 from settlement.clock import from_us
 from settlement.house.bank_account import BankAccount

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def put_in_force(house: "House", entry: Entry, tariff: Tariff) -> None:
-    """The tariff counts from this entry on. Another cut-off counts from here; the same one goes on as it was."""
+    """Another cut-off counts from here; the same one goes on as it was."""
     if not house.tariffs or tariff.closes != house.tariff.closes:
         house.closes_after_us = entry.time_us
     house.tariffs[entry.index] = tariff
     house.tariff_number, house.coming = entry.index, None
 
 
-def _propose(house: "House", entry: Entry) -> None:
+def _tariff_propose(house: "House", entry: Entry) -> None:
     sha256, starts = entry.one("proposal"), entry.get("from")
     house.tariff_proposals[sha256] = TariffProposal(
         sha256,
@@ -33,7 +33,7 @@ def _propose(house: "House", entry: Entry) -> None:
     )
 
 
-def _approve(house: "House", entry: Entry) -> None:
+def _tariff_approve(house: "House", entry: Entry) -> None:
     proposal = replace(house.tariff_proposals[entry.one("proposal")], approved=True)
     house.tariff_proposals[proposal.proposal_sha256] = proposal
     if proposal.has_come(entry.time_us):
@@ -42,15 +42,15 @@ def _approve(house: "House", entry: Entry) -> None:
         house.coming = proposal
 
 
-def _start(house: "House", entry: Entry) -> None:
+def _tariff_start(house: "House", entry: Entry) -> None:
     if house.coming is None:
         raise BooksError(f"house entry {entry.index} starts a tariff, and none is coming")
     put_in_force(house, entry, house.coming.tariff)
 
 
 TARIFFS: dict[str, Callable[["House", Entry], None]] = {
-    "tariff-propose": _propose,
-    "tariff-approve": _approve,
-    "tariff-start": _start,
+    "tariff-propose": _tariff_propose,
+    "tariff-approve": _tariff_approve,
+    "tariff-start": _tariff_start,
 }
 """The fold of each kind of entry."""
