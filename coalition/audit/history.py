@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from coalition.audit.claims import TAKEN
+from coalition.audit.late import Late
 from coalition.audit.opening import Openings
 from coalition.audit.tally import Tally
 from coalition.audit.taxed import Taxed
@@ -63,6 +64,7 @@ class History:
         self.house = House()
         self.tally = Tally()
         self.taxed = Taxed()
+        self.late = Late()
         self.shards: dict[int, ShardState] = {HOUSE: ShardState()}
         self.books: dict[int, Book] = {}
         self.aliases: dict[bytes, str] = {TAKEN: ""}
@@ -157,6 +159,8 @@ class History:
         wrong = self.tally.add(entry, cycle=self.house.open_cycle if entry.shard == HOUSE else cycle)
         if entry.shard != HOUSE:
             self.taxed.add(entry, self.house.tariffs, self.tally.lots)
+            if cycle in self.house.cycles:
+                self.late.add(entry, cycle, self.house.cycles[cycle].began_us)
             return wrong
         self.house.apply(entry)
         if entry.kind == "found":

@@ -9,7 +9,7 @@ from coalition.cli.figures import Proposed, show_deferred, show_figures, show_ne
 from coalition.cli.printing import emit, say, show_table, utc
 from coalition.cli.voice import OPERATOR, Voice, speaking
 from coalition.client import BlockingClient
-from coalition.client.answers import Settlement
+from coalition.client.settlement_answers import Settlement
 from settlement.clock import format_time, to_us
 from settlement.errors import CoalitionError
 

@@ -288,6 +288,7 @@ class _Teller:
         for kind in SETTLED_BY[self._course % len(SETTLED_BY)]:
             self._now += 3.0
             self._add(kind, conduct="odd" if self._chance.random() < 0.15 else "")
+        self._add("confirm", conduct="odd")
         for leg in range(self._partners):
             self._now += 0.3
             self._add("confirm", who=leg)

@@ -75,11 +75,12 @@ def parse_key(value: str, *, added_at: int) -> Key:
 class Cycle:
     """One clearing cycle: all entries with `house` up to and including `closed_at`, after the cycle before.
 
-    `funds`: what stood on the accounts of securities when it was closed. `last_document`: the number of the newest statement once
-    this cycle's are in the journal.
+    `began_us`: when the cycle before was closed, of the first when the network was founded. `funds`: what stood on the accounts
+    of securities when it was closed. `last_document`: the number of the newest statement once this cycle's are in the journal.
     """
 
     number: int
+    began_us: int = 0
     label: str | None = None
     closed_at: int | None = None
     settlement: int | None = None

@@ -17,7 +17,7 @@ def _close(house: "House", entry: Entry) -> None:
     number = int(entry.one("cycle"))
     closed = replace(house.cycles[number], label=entry.get("label"), closed_at=entry.index)
     house.cycles[number] = replace(closed, funds=house.security.funds)
-    house.cycles[number + 1] = Cycle(number + 1)
+    house.cycles[number + 1] = Cycle(number + 1, entry.time_us)
 
 
 def _close_by_calendar(house: "House", entry: Entry) -> None:

@@ -190,7 +190,7 @@ def _found(house: House, entry: Entry) -> None:
     )
     put_in_force(house, entry, parse_tariff(entry.all("term")))
     house.partners[operator] = Partner(operator, "Operator", ACTIVE)
-    house.cycles[1] = Cycle(1)
+    house.cycles[1] = Cycle(1, entry.time_us)
     for value in entry.all("key"):
         key = parse_key(value, added_at=entry.index)
         house.keys[key.keyid] = key

@@ -4,12 +4,13 @@ net = owes - owed,  closing = opening - settled + net;  positive: the participan
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from settlement.clearing.netting import net
 from settlement.errors import CoalitionError
 from settlement.house.legs import legs_of
-from settlement.statements.cyclebook import Activity, CycleBook, Owed
+from settlement.money import POINTS, VALUE
+from settlement.statements.cyclebook import Activity, CycleBook, Owed, Tally
 from settlement.statements.purposes import PURPOSES, Charge, with_carried
 
 NOTHING = Owed(0, 0)
@@ -163,9 +164,13 @@ def _statement(
         settled_minor=book.settled.get(partner, 0),
         due_minor=due_minor,
         lines=tuple([_line(book, partner, other, *sides[other]) for other in sorted(sides)]),
-        activity=book.activity.get(partner, Activity()),
-        value=book.value.get(partner, Activity()),
+        activity=_with_late(book, POINTS, book.activity, partner),
+        value=_with_late(book, VALUE, book.value, partner),
     )
+
+
+def _with_late(book: CycleBook, asset: str, activity: Mapping[str, Activity], partner: str) -> Activity:
+    return replace(activity.get(partner, Activity()), late=book.late.get(asset, {}).get(partner, Tally()))
 
 
 def _line(book: CycleBook, partner: str, other: str, owes: Owed, owed: Owed) -> Line:

@@ -96,8 +96,8 @@ def _indented(value: object, margin: str) -> str:
     """What `json.dumps(value, indent=2)` gives; a statement has thousands of lines, and that takes three times as long."""
     if isinstance(value, str):
         return encode_basestring_ascii(value)
-    if value is None:
-        return "null"
+    if value is None or value is True:
+        return "null" if value is None else "true"
     inner = margin + "  "
     if isinstance(value, dict):
         spelled = [f"{encode_basestring_ascii(key)}: {_indented(each, inner)}" for key, each in value.items()]
