@@ -13,7 +13,7 @@ from settlement.clock import parse_time
 from settlement.errors import CoalitionError
 from settlement.house.records import Cycle
 from settlement.house.state import House
-from settlement.journal.leaf import Entry, Transfer
+from settlement.journal.leaf import HOUSE, Entry, Transfer
 from settlement.money import ASSETS, POINTS, VALUE
 from settlement.statements.purposes import Charges
 
@@ -123,6 +123,12 @@ def close_before(house: House, cycle: int) -> int:
     return -1 if before is None or before.closed_at is None else before.closed_at
 
 
+def with_house(house: House, cycle: int, ranges: Mapping[int, tuple[int, int]]) -> dict[int, tuple[int, int]]:
+    """A cycle's ranges of all shards: those of the members' shards, and the house's. Raises as `closed_cycle`."""
+    _, closed_at = closed_cycle(house, cycle)
+    return {HOUSE: (close_before(house, cycle) + 1, closed_at + 1), **ranges}
+
+
 def assemble(
     house: House,
     cycle: int,
@@ -142,7 +148,6 @@ def assemble(
     record, closed_at = closed_cycle(house, cycle)
     network, since = house.founded, close_before(house, cycle)
     earlier = net(owed_before(accruals, network.minor_digits)).nets
-    discharged = _discharged(house, after=-1, upto=since)
     owed = owed_within(accruals, network.minor_digits)
     return CycleBook(
         network=network.origin,
@@ -159,7 +164,7 @@ def assemble(
         charges=charges,
         activity=dict(activity[POINTS]),
         value=dict(activity[VALUE]),
-        opening=_less(earlier, discharged),
+        opening=_opening(earlier, _discharged(house, after=-1, upto=since)),
         settled=_discharged(house, after=since, upto=closed_at),
         late=_late_of(late),
         operator=network.operator,
@@ -168,8 +173,10 @@ def assemble(
     )
 
 
-def _less(nets: Mapping[str, int], taken: Mapping[str, int]) -> dict[str, int]:
-    return {name: nets.get(name, 0) - taken.get(name, 0) for name in nets.keys() | taken.keys()}
+def _opening(earlier: Mapping[str, int], discharged: Mapping[str, int]) -> dict[str, int]:
+    return {
+        name: earlier.get(name, 0) - discharged.get(name, 0) for name in earlier.keys() | discharged.keys()
+    }
 
 
 def _deferred(house: House, closed_at: int, owed: Obligations) -> tuple[str, ...]:

@@ -22,8 +22,8 @@ from settlement.statements.cyclebook import (
     CycleBook,
     activity_of,
     assemble,
-    close_before,
     closed_cycle,
+    with_house,
 )
 from settlement.statements.purposes import REPAYS, MoneySource, charges_of
 from settlement.statements.recording import first_document
@@ -48,9 +48,8 @@ MONEY = """SELECT CASE WHEN repays THEN %(repays)s ELSE kind END, partner, debit
 # The time is compared as it is spelled: every leaf's has the same length. Splitting is quicker here than regular expressions.
 LATE = r"""SELECT split_part(amount, ' ', 1), partner, sum(split_part(amount, ' ', 2)::bigint), count(*)
     FROM entries CROSS JOIN LATERAL (SELECT split_part(split_part(leaf, E'\namount ', 2), E'\n', 1)) AS stated (amount)
-    WHERE shard = %(shard)s AND index >= %(first)s AND index < %(after)s AND refusal IS NULL
-        AND kind = ANY(%(kinds)s) AND left(split_part(leaf, E'\noccurred ', 2), 27) COLLATE "C" < %(began)s GROUP BY 1, 2"""
-
+    WHERE shard = %(shard)s AND index >= %(first)s AND index < %(after)s AND kind = ANY(%(kinds)s)
+        AND refusal IS NULL AND left(split_part(leaf, E'\noccurred ', 2), 27) COLLATE "C" < %(began)s GROUP BY 1, 2"""
 
 _Asking: TypeAlias = Generator[tuple[LiteralString, Any], list[TupleRow], CycleBook]
 """Statements with their values, each answered by all its rows, until the book is whole."""
@@ -96,12 +95,16 @@ def _book(house: House, cycle: int) -> _Asking:
         raise BooksError(f"cycle {cycle} is closed by house entry {closed_at}, which is not there")
     ranges = _ranges((yield CUTS, {"cycle": cycle}), house, cycle)
     network = house.founded
-    of_house = {HOUSE: (close_before(house, cycle) + 1, closed_at + 1)}
-    of_money = {"repays": REPAYS, "currency": network.currency}
-    of_late = {"kinds": [*MAY_BE_LATE], "began": format_time(house.cycles[cycle].began_us)}
-    moved = yield from _of_each(POINTS, ranges, {"assets": [*ASSETS]})
-    money = yield from _of_each(MONEY, {**ranges, **of_house}, of_money)
-    late = yield from _of_each(LATE, ranges, of_late)
+    moved: list[TupleRow] = []
+    for shard, entries in ranges.items():
+        moved += yield POINTS, _span(shard, entries) | {"assets": [*ASSETS]}
+    money: list[TupleRow] = []
+    for shard, entries in with_house(house, cycle, ranges).items():
+        money += yield MONEY, _span(shard, entries) | {"repays": REPAYS, "currency": network.currency}
+    before = {"kinds": [*MAY_BE_LATE], "began": format_time(house.cycles[cycle].began_us)}
+    late: list[TupleRow] = []
+    for shard, entries in ranges.items():
+        late += yield LATE, _span(shard, entries) | before
     sums = (((kind, *of_whom), int(micros), count) for kind, *of_whom, micros, count in money)
     return assemble(
         house,
@@ -116,14 +119,14 @@ def _book(house: House, cycle: int) -> _Asking:
     )
 
 
-def _of_each(
-    statement: LiteralString, ranges: Mapping[int, tuple[int, int]], facts: Mapping[str, object]
-) -> Generator[tuple[LiteralString, Any], list[TupleRow], list[TupleRow]]:
-    """The rows that a statement gives of every range."""
-    rows: list[TupleRow] = []
-    for shard, entries in ranges.items():
-        rows += yield statement, {**_span(shard, entries), **facts}
-    return rows
+def ranges_of_cycle(connection: Connection[TupleRow], house: House, cycle: int) -> dict[int, tuple[int, int]]:
+    """Every shard's entries of a closed cycle, the first and the one after the last. Raises as `read_cycle_book`."""
+    closed_cycle(house, cycle)
+    ((first_open,),) = connection.execute(OPEN_IN_SOME_SHARD).fetchall()
+    if first_open is None or first_open <= cycle:
+        raise CycleNotClosedError(cycle)
+    cuts = connection.execute(CUTS, {"cycle": cycle}).fetchall()
+    return with_house(house, cycle, _ranges(cuts, house, cycle))
 
 
 def _ranges(leaves: list[TupleRow], house: House, cycle: int) -> dict[int, tuple[int, int]]:

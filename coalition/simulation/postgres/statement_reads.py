@@ -60,13 +60,14 @@ def money(server: "Postgres", _transaction: Transaction, parameters: Any) -> Row
     return [(*leg, amount, counts[leg]) for leg, amount in sums.items()]
 
 
-def late(server: "Postgres", _transaction: Transaction, span: Any) -> Rows:
+def late(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
     """Acts by asset and partner that say they occurred before a time."""
     sums: Counter[tuple[str, str | None]] = Counter()
     counts: Counter[tuple[str, str | None]] = Counter()
-    for row in server.tables.entries[span["shard"]][span["first"] : span["after"]]:
+    for row in server.tables.entries[parameters["shard"]][parameters["first"] : parameters["after"]]:
         entry = parse_leaf(row.leaf.encode())
-        if entry.kind in span["kinds"] and entry.refusal is None and entry.one("occurred") < span["began"]:
+        accepted = entry.kind in parameters["kinds"] and entry.refusal is None
+        if accepted and entry.one("occurred") < parameters["began"]:
             asset, points = entry.one("amount").split(" ")
             sums[asset, entry.get("partner")] += int(points)
             counts[asset, entry.get("partner")] += 1

@@ -20,14 +20,12 @@ from coalition.client.answers import (
     ConsistencyProof,
     Entry,
     InclusionProof,
-    Instruction,
     Key,
     Member,
-    ParticipantAccount,
     Partner,
-    PaymentFile,
     Position,
 )
+from coalition.client.bank_answers import Instruction, ParticipantAccount, PaymentFile
 from coalition.client.settlement_answers import Cycle, Leg, Objection, Obligation, Settlement, Statement
 from coalition.wire.banking import write_account
 from settlement.clock import from_us
@@ -257,7 +255,7 @@ async def test_entries_go_from_page_to_page(peer: Peer, client: Client) -> None:
 
     peer.script.extend([page] * 3)
     found = [entry async for entry in client.entries(page_size=2)]
-    assert found == [Entry(1, n, b"%d" % n, n == 3) for n in range(6)]
+    assert found == [Entry(1, n, b"%d" % n, late=n == 3) for n in range(6)]
     assert {call.request.page_size for call in peer.calls} == {2}
 
 
