@@ -244,7 +244,6 @@ class Story:
         place = next(each["entry"] for each in pair["postings"] if each["entry"])
         self.explain_what_was_signed(place)
         shown = run(*words, "--counterparty", line["counterparty"], data=self._data)
-        assert place in shown.out
         assert f"--entry {place}" in shown.err
         signed = run(*words, "--entry", place, "--json", data=self._data).document
         assert (signed["signature"], signed["key"], signed["partner"]) == ("genuine", "good", "cinema")
@@ -265,7 +264,6 @@ class Story:
         assert own["request"]["header"]["request_id"] == own["act_id"]
         others = self.ask(*words, "--as", "bakery", "--json").document
         assert (others["request"], others["key"], others["postings"]) == (None, "good", own["postings"])
-        assert "cinema keeps what it signed" in others["signature"]
         assert "error ENTRY_NOT_FOUND" in self.ask(*words[:-1], "0:0", "--as", "bakery", code=1).err
 
     def tell_and_prove(self, folder: Path) -> None:
