@@ -49,7 +49,7 @@ _GRANTS = (
     f"GRANT UPDATE (closed_by) ON holds TO {GATEWAY}, {WORKER}",
     f"GRANT UPDATE ON shards TO {GATEWAY}, {WORKER}",
     f"GRANT INSERT ON concerns TO {GATEWAY}, {WORKER}",
-    f"GRANT INSERT ON entries, transfers, checkpoints TO {WORKER}",
+    f"GRANT INSERT ON entries, transfers, accrued, checkpoints TO {WORKER}",
 )
 
 

@@ -5,8 +5,6 @@ Points are counted in whole points (asset `PTS`); value, which is money stored f
 the currency's *minor* unit (cents) and the fraction stays in the position for the next cycle.
 """
 
-from decimal import Decimal
-
 POINTS = "PTS"
 VALUE = "VAL"
 ASSETS = (POINTS, VALUE)
@@ -36,7 +34,10 @@ def floor_to_minor(amount_micros: int, *, minor_digits: int) -> int:
 
 def format_minor(amount_minor: int, *, minor_digits: int) -> str:
     """Minor units as people write them: `format_minor(-123456, minor_digits=2)` is `-1234.56`."""
-    return str(Decimal(amount_minor).scaleb(-minor_digits).quantize(Decimal(1).scaleb(-minor_digits)))
+    if not minor_digits:
+        return str(amount_minor)
+    digits = str(abs(amount_minor)).zfill(minor_digits + 1)
+    return f"{'-' if amount_minor < 0 else ''}{digits[:-minor_digits]}.{digits[-minor_digits:]}"
 
 
 def format_micros(amount_micros: int) -> str:

@@ -43,6 +43,7 @@ class Check(StrEnum):
     OPENINGS = "openings"
     POSITIONS = "positions"
     FUND = "fund"
+    TAX = "tax"
     SETTLEMENTS = "settlements"
     SECURITIES = "securities"
     STATEMENTS = "statements"
@@ -59,6 +60,7 @@ class Check(StrEnum):
     TABLE_ARREARS = "table-arrears"
     TABLE_BALANCES = "table-balances"
     TABLE_OBLIGATIONS = "table-obligations"
+    TABLE_ACCRUED = "table-accrued"
     TABLE_REVERSALS = "table-reversals"
     TABLE_HOLDS = "table-holds"
     TABLE_TRANSITS = "table-transits"
@@ -98,6 +100,7 @@ MEANINGS = {
     Check.OPENINGS: "opening balances are what was approved: lots, points, value and members",
     Check.POSITIONS: "positions, the operator's with its own accounts, are the obligations less what was settled",
     Check.FUND: "the pool's fund is the price of every point that is not spent; a bilateral network has none",
+    Check.TAX: "the tax account holds the tax on every fee, by the fee's own tariff",
     Check.SETTLEMENTS: "a settlement's legs are its cycle's nets; paid legs stand at zero; the bank is what was paid",
     Check.SECURITIES: "securities are what was deposited less what they paid, none but the operator's capital below zero",
     Check.STATEMENTS: "statements made again have the numbers and hashes that the journal names, without a gap",
@@ -114,6 +117,7 @@ MEANINGS = {
     Check.TABLE_ARREARS: "arrears are those made, less what was repaid",
     Check.TABLE_BALANCES: "balances are the sums of the postings",
     Check.TABLE_OBLIGATIONS: "obligations are the sums of the postings, cycle by cycle",
+    Check.TABLE_ACCRUED: "what is kept of closed cycles is the sum of all obligations up to their end",
     Check.TABLE_HOLDS: "holds are those of the journal, and closed by its entries",
     Check.TABLE_TRANSITS: "transits are those of the journal, and arrived by its entries",
     Check.TABLE_REVERSALS: "reversals are those of the journal",

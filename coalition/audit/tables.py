@@ -1,5 +1,6 @@
 """Every table of the books against what the journal's leaves add up to."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from operator import attrgetter
@@ -26,6 +27,8 @@ _LOTS = """SELECT shard, index, place, member::text, funder, asset, quantity, re
     idle_months, pending_until_us, expired, notice_us FROM lots"""
 _BALANCES = "SELECT shard, account, asset, debits, credits FROM balances"
 _OBLIGATIONS = "SELECT shard, cycle, debtor, creditor, amount, count FROM obligations"
+_ACCRUED = "SELECT cycle, debtor, creditor, amount FROM accrued"
+_KEPT = "SELECT DISTINCT cycle FROM accrued ORDER BY cycle"
 _ARREARS = (
     "SELECT shard, index, place, member::text, partner, asset, quantity, remaining, tariff FROM arrears"
 )
@@ -62,6 +65,8 @@ def check_tables(connection: Connection, replay: Replay, seen: RowsSeen) -> Iter
         compare(replay.report, check, _rows(connection, sql), expected(), key_width=key_width)
         yield
     _check_aliases(connection, replay)
+    yield
+    _check_accrued(connection, replay)
     yield
     for check, counted, known, strays in (
         (Check.TABLE_TRANSFERS, _TRANSFERS, seen.transfers, _STRAY_TRANSFERS),
@@ -231,6 +236,24 @@ def _check_aliases(connection: Connection, replay: Replay) -> None:
     erased |= replay.openings.joined
     rows = (row for row in _rows(connection, _ALIASES) if (row[0],) in expected or row[1] not in erased)
     compare(replay.report, Check.TABLE_ALIASES, rows, expected, key_width=1)
+
+
+def _check_accrued(connection: Connection, replay: Replay) -> None:
+    """Of which cycles sums are kept is free; those of a cycle are whole."""
+    founded = replay.house.network is not None
+    kept = [cycle for (cycle,) in connection.execute(_KEPT).fetchall() if founded and replay.is_cut(cycle)]
+    fell = sorted(
+        (cycle, debtor, creditor, sums.first)
+        for (_, cycle, debtor, creditor), sums in replay.tally.obligations.items()
+    )
+    accrued, expected, place = Counter[tuple[str, str]](), dict[Row, Row](), 0
+    for cycle in kept:
+        while place < len(fell) and fell[place][0] <= cycle:
+            _, debtor, creditor, amount = fell[place]
+            accrued[debtor, creditor] += amount
+            place += 1
+        expected.update({(cycle, *pair): (amount,) for pair, amount in accrued.items()})
+    compare(replay.report, Check.TABLE_ACCRUED, _rows(connection, _ACCRUED), expected, key_width=3)
 
 
 def _check_checkpoints(connection: Connection, replay: Replay) -> None:

@@ -12,7 +12,7 @@ from coalition.cli.printing import emit, say, show_table, utc
 from coalition.cli.telling import tell_outcome
 from coalition.cli.voice import OPERATOR, Voice, speaking
 from settlement.clearing.calendar import closes_due
-from settlement.clock import format_time, from_us, now_us
+from settlement.clock import format_time, from_us, to_us
 
 app = typer.Typer(no_args_is_help=True, help="List and close cycles; show what is owed in one.")
 
@@ -61,8 +61,9 @@ def calendar(
     [dim]coalition cycle calendar --count 3[/]
     """
     with voice.asking() as client:
-        tariff = client.tariffs().in_force
-    found = list(islice(closes_due(tariff, now_us()), count))
+        known = client.tariffs()
+    tariff = known.in_force
+    found = list(islice(closes_due(tariff, to_us(known.now)), count))
     if voice.json:
         emit([{"label": each.label, "closes_at": format_time(each.due_us)} for each in found])
         return

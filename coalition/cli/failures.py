@@ -52,6 +52,7 @@ NEXT_STEPS: dict[str, str] = {
     "ENTRY_NOT_FOUND": "`coalition entries` lists what concerns you, `coalition statement explain` what made an amount",
     "ALIAS_KEY_MISSING": "name the member by its id",
     "NETWORK_EXISTS": "use it as it is (`coalition serve`), or found another one with --data DIR",
+    "NOT_FOR_PRACTICE": "found another network to practise in: `coalition db init --practice --data DIR`",
     "RECEIPT_INVALID": "keep the outbox file and ask the operator: its receipt key is not the one in your identity",
 }
 """Reason to what a person does about it."""

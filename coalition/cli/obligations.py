@@ -13,7 +13,7 @@ from coalition.cli.currencies import minor_digits
 from coalition.cli.options import id_text
 from coalition.cli.printing import Amount, emit, money_micros, out, say, show_table, table_of
 from coalition.cli.voice import OPERATOR, Voice, speaking
-from coalition.client.answers import FollowedObligations, Obligation
+from coalition.client.settlement_answers import FollowedObligations, Obligation
 
 _COLUMNS = ("debtor", "creditor", "owes", "postings")
 

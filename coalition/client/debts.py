@@ -6,9 +6,9 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from coalition.api.v1 import settlement_pb2
-from coalition.client.answers import FollowedObligations, Obligation
 from coalition.client.calling import Caller
 from coalition.client.errors import answer_malformed
+from coalition.client.settlement_answers import FollowedObligations, Obligation
 
 _INTEGER = re.compile(r"-?[0-9]{1,40}")
 

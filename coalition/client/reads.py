@@ -11,7 +11,6 @@ from coalition.client.aliases import Alias
 from coalition.client.answers import (
     Balance,
     ConsistencyProof,
-    Cycle,
     Entry,
     FollowedEntry,
     Funding,
@@ -21,13 +20,12 @@ from coalition.client.answers import (
     Partner,
     Position,
     ProposedTariff,
-    Settlement,
-    Statement,
     Tariffs,
     WaitingTariff,
 )
 from coalition.client.debts import DebtReads, read_sum
 from coalition.client.errors import answer_malformed
+from coalition.client.settlement_answers import Cycle, Settlement, Statement
 from coalition.client.settlements import settlement_told
 from coalition.wire.strict import parse_payload, read_time
 from coalition.wire.tariffs import read_tariff, read_tariff_proposal
@@ -64,7 +62,7 @@ class Reads(DebtReads):
             request = exchange_pb2.ListEntriesRequest(page_size=page_size, page_token=token)
             page = await self._read(request, exchange_pb2.ListEntriesResponse)
             for entry in page.entries:
-                yield Entry(entry.shard, entry.entry_number, entry.leaf)
+                yield Entry(entry.shard, entry.entry_number, entry.leaf, entry.late)
             token = page.next_page_token
             if not token:
                 return
@@ -77,7 +75,7 @@ class Reads(DebtReads):
         request = exchange_pb2.GetEntryRequest(shard=shard, entry_number=entry_number)
         reply = await self._read(request, exchange_pb2.GetEntryResponse)
         told = reply.entry
-        return Entry(told.shard, told.entry_number, told.leaf), reply.payload or None
+        return Entry(told.shard, told.entry_number, told.leaf, told.late), reply.payload or None
 
     async def follow(
         self, *, resume_token: str = "", only_new: bool = False
@@ -94,7 +92,8 @@ class Reads(DebtReads):
                     resume_token, only_new = message.resume_token, False
                     if message.HasField("entry"):
                         entry = message.entry
-                        yield FollowedEntry(entry.shard, entry.entry_number, entry.leaf, resume_token)
+                        facts = (entry.shard, entry.entry_number, entry.leaf, entry.late)
+                        yield FollowedEntry(*facts, resume_token)
 
     async def member(self, *, member: str | Alias) -> Member:
         """Finds a member by id or alias. Rejected with MEMBER_NOT_FOUND."""
@@ -116,6 +115,7 @@ class Reads(DebtReads):
             reply.in_force_entry,
             _proposed(reply.coming) if reply.HasField("coming") else None,
             tuple(map(_waiting, reply.waiting)),
+            from_us(read_time(reply.now, "now")),
         )
 
     async def fundings(self) -> list[Funding]:

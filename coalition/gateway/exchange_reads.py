@@ -17,6 +17,7 @@ from coalition.wire.receipts import seal_receipt
 from coalition.wire.requests import member_name
 from coalition.wire.strict import invalid, read_uuid
 from settlement.errors import CoalitionError
+from settlement.house.lateness import Lateness
 from settlement.journal.acts import Outcome
 from settlement.journal.leaf import Entry, parse_leaf
 from settlement.ledger.acts import MemberName
@@ -113,12 +114,14 @@ async def list_entries(means: Means, admitted: Admitted) -> exchange_pb2.ListEnt
     limit = request.page_size or PAGE_DEFAULT
     partner = None if admitted.caller.is_operator else admitted.caller.partner
     response = exchange_pb2.ListEntriesResponse()
-    async with means.reads.connection() as connection:
+    async with means.reading() as (connection, house):
+        lateness = Lateness(house)
         shard, start, sizes = _read_token(request.page_token, await shard_sizes(connection))
         while shard is not None and len(response.entries) < limit:
             span = Span(partner, shard, start, sizes[shard], limit - len(response.entries))
             for _, index, leaf in await entries_concerning(connection, [span]):
-                response.entries.add(shard=shard, entry_number=index, leaf=leaf)
+                late = lateness.is_late(leaf.decode())
+                response.entries.add(shard=shard, entry_number=index, leaf=leaf, late=late)
             if len(response.entries) == limit:
                 start = response.entries[-1].entry_number + 1
             else:
@@ -144,8 +147,9 @@ async def get_entry(means: Means, admitted: Admitted) -> exchange_pb2.GetEntryRe
     if entry is None or not (concerns or _is_side(entry, caller.partner, house.operator)):
         message = "there is no such entry, or it does not concern you"
         raise CoalitionError("ENTRY_NOT_FOUND", message, field="entry_number")
+    late = Lateness(house).is_late(leaf)
     response = exchange_pb2.GetEntryResponse(
-        entry=exchange_pb2.Entry(shard=shard, entry_number=number, leaf=leaf.encode("ascii"))
+        entry=exchange_pb2.Entry(shard=shard, entry_number=number, leaf=leaf.encode("ascii"), late=late)
     )
     if caller.is_operator or entry.get("partner") == caller.partner:
         response.payload = payload or b""
@@ -178,7 +182,9 @@ async def follow_entries(
             response = exchange_pb2.FollowEntriesResponse(resume_token=token)
             if entry is not None:
                 shard, number, leaf = entry
-                response.entry.MergeFrom(exchange_pb2.Entry(shard=shard, entry_number=number, leaf=leaf))
+                late = Lateness(means.memory.house).is_late(leaf.decode())
+                shown = exchange_pb2.Entry(shard=shard, entry_number=number, leaf=leaf, late=late)
+                response.entry.MergeFrom(shown)
             yield response
 
 

@@ -5,9 +5,9 @@ from coalition.gateway.admission import Admitted
 from coalition.gateway.means import Means
 from coalition.wire.securities import KINDS, spell_default
 from settlement.clearing.defaulting import fall_of, why_no_default
-from settlement.clearing.obligations import minor_obligations
-from settlement.clock import now_us
+from settlement.clearing.obligations import owed_by
 from settlement.errors import CoalitionError
+from settlement.house.practice import network_now_us
 from settlement.house.security import SECURITIES, account_of
 
 
@@ -30,11 +30,11 @@ async def preview_default(means: Means, admitted: Admitted) -> security_pb2.Prev
     number, participant = admitted.message.settlement, admitted.message.participant
     async with means.reading() as (connection, house):
         settlement = house.settlements.get(number)
-        refusal = why_no_default(house, settlement, participant, now_us())
+        refusal = why_no_default(house, settlement, participant, network_now_us(house))
         if settlement is None or refusal is not None:
             message = f"{participant} has no overdue leg in settlement {number}: {refusal}"
             raise CoalitionError("LEG_NOT_FOUND", message, field="participant")
-        owed = await minor_obligations(connection, house, settlement.cycle)
+        owed = await owed_by(connection, house, settlement.cycle, participant)
         assert owed is not None, "a settlement is approved once its cycle is cut"
     network = house.founded
     fall = fall_of(house, {settlement.cycle: owed}, settlement, participant)

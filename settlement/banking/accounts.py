@@ -10,7 +10,8 @@ from settlement.journal.acts import Act, Draft
 
 
 def propose_account(house: House, act: Act[object], body: ProposeAccount) -> Draft:
-    """The caller's own account. Its newest proposal is the one that counts; a partner need not be active for it."""
+    """The caller's own account, the operator's by one of its people. Its newest proposal counts; a partner need not
+    be active for it."""
     refusal = "PARTNER_SUSPENDED" if house.partners[act.partner].state == SUSPENDED else None
     digest = account_sha256(house.founded.origin, act.partner, body.account)
     lines = (("account", body.account.line()), ("proposal", digest))
@@ -18,7 +19,7 @@ def propose_account(house: House, act: Act[object], body: ProposeAccount) -> Dra
 
 
 def approve_account(house: House, act: Act[object], body: ApproveAccount, now_us: int) -> Draft:
-    """The account is in force from here on. The proposer signed with a request key, so it is always another key."""
+    """The account is in force from here on."""
     proposal = house.account_proposals.get(body.participant)
     named = proposal is not None and proposal.sha256 == body.account_sha256
     refusal = why_not_approve(house, act, proposal if named else None, now_us)

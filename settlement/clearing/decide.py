@@ -125,6 +125,17 @@ def _decide_banking(house: House, act: Act[object], now_us: int) -> Draft | None
     return None
 
 
+def defaulter_of(house: House, body: object) -> str | None:
+    """Whose unpaid leg an act of the house is about; None: no one's."""
+    match body:
+        case ProposeDefault():
+            return body.participant
+        case ApproveDefault():
+            default = house.security.defaults.get(body.proposal_sha256)
+            return None if default is None else default.participant
+    return None
+
+
 def cycle_settled_by(house: House, body: object) -> int | None:
     """The cycle whose obligations an act of the house rests on; None: it rests on none."""
     match body:

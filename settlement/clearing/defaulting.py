@@ -22,7 +22,7 @@ from settlement.ledger.chart import position
 from settlement.money import micros_per_minor
 
 OwedByCycle = Mapping[int, Obligations]
-"""Obligations of every cycle that an act of the batch is about and that all shards have cut."""
+"""Of every cycle that a default of the batch is about and that all shards have cut: at least what who defaults owed."""
 
 
 def fall_of(house: House, owed: OwedByCycle, settlement: Settlement, participant: str) -> Waterfall:
@@ -46,7 +46,7 @@ def fall_of(house: House, owed: OwedByCycle, settlement: Settlement, participant
 
 def why_no_default(house: House, settlement: Settlement | None, participant: str, now_us: int) -> str | None:
     """Why a participant is not in default with its leg, or None."""
-    if settlement is None or not settlement.approved or settlement.nets.get(participant, 0) <= 0:
+    if settlement is None or not settlement.approved or settlement.legs.get(participant, 0) <= 0:
         return "LEG_UNKNOWN"
     if participant in settlement.paid:
         return "LEG_ALREADY_PAID"

@@ -7,10 +7,10 @@ from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
 from settlement.clearing.calendar import check_known
-from settlement.clearing.decide import cycle_settled_by, decide_desk
+from settlement.clearing.decide import cycle_settled_by, decide_desk, defaulter_of
 from settlement.clearing.due import fallen_due
-from settlement.clearing.netting import Figures, Obligations, net
-from settlement.clearing.obligations import minor_obligations
+from settlement.clearing.netting import Figures
+from settlement.clearing.obligations import figures_of, owed_by
 from settlement.clearing.warnings import compared_with
 from settlement.house.acts import ApproveTariff, ProposeTariff
 from settlement.house.state import House
@@ -32,7 +32,7 @@ class DeskRules:
     def __init__(self, head: ShardHead, house: House) -> None:
         self.house = house.fork()
         self._figures: dict[int, Figures] = {}
-        self._owed: dict[int, Obligations] = {}
+        self._owed: dict[int, dict[tuple[str, str], int]] = {}
         self._files: list[tuple[str, bytes]] = []
 
     async def load(
@@ -42,19 +42,26 @@ class DeskRules:
         house: House,
         acts: Sequence[Act[object]],
     ) -> bool:
-        """Reads what was owed in every cycle that an act is about, which no shard can change any more, and nets it.
+        """Reads the figures of every cycle that an act is about, which no shard can change any more; for a default what was owed.
 
-        Where the tariff asks for it, or may change within the batch, also the cycles that it is compared with.
+        Where the tariff asks for it, or may change within the batch, also those of the cycles that it is compared with.
         """
-        settled = [cycle_settled_by(house, act.body) for act in acts]
-        cycles = {cycle for cycle in settled if cycle is not None}
+        about = dict.fromkeys(
+            (cycle_settled_by(house, act.body), defaulter_of(house, act.body)) for act in acts
+        )
+        for cycle, debtor in about:
+            if cycle is not None and debtor is not None:
+                owed = await owed_by(connection, house, cycle, debtor)
+                if owed is not None:
+                    self._owed.setdefault(cycle, {}).update(owed)
+        cycles = {cycle for cycle, debtor in about if cycle is not None and debtor is None}
         changes = house.coming is not None or any(isinstance(act.body, ApproveTariff) for act in acts)
         if house.tariff.swing_warning_basis_points or changes:
             cycles = cycles.union(*map(compared_with, cycles))
         for cycle in cycles:
-            owed = await minor_obligations(connection, house, cycle)
-            if owed is not None:
-                self._owed[cycle], self._figures[cycle] = owed, net(owed)
+            figures = await figures_of(connection, house, cycle)
+            if figures is not None:
+                self._figures[cycle] = figures
         return False
 
     def begin(self, head: ShardHead, house: House) -> list[Draft]:

@@ -4,8 +4,9 @@ bilateral     net(i, j) = O(i, j) - O(j, i), paid if positive
 multilateral  N(i) = sum over j of O(i, j) - O(j, i);  the sum of all N is zero;  cash = sum of max(N, 0)
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from settlement.money import BASIS_POINTS
 
@@ -32,7 +33,22 @@ def net(obligations: Obligations) -> Figures:
         bilateral += max(0, amount - obligations.get((creditor, debtor), 0))
         nets[debtor] = nets.get(debtor, 0) + amount
         nets[creditor] = nets.get(creditor, 0) - amount
-    multilateral = sum(amount for amount in nets.values() if amount > 0)
+    return _figures(gross, bilateral, nets)
+
+
+def figures_from(parts: Iterable[tuple[str, Decimal, Decimal, Decimal]]) -> Figures:
+    """The same from each participant's parts of gross and bilateral, in which every pair counts once, and its net."""
+    gross, bilateral = 0, 0
+    nets: dict[str, int] = {}
+    for participant, of_gross, of_bilateral, amount in parts:
+        gross += int(of_gross)
+        bilateral += int(of_bilateral)
+        nets[participant] = int(amount)
+    return _figures(gross, bilateral, nets)
+
+
+def _figures(gross: int, bilateral: int, nets: Mapping[str, int]) -> Figures:
+    multilateral = sum([amount for amount in nets.values() if amount > 0])
     return Figures(gross, bilateral, multilateral, dict(sorted(nets.items())))
 
 

@@ -7,8 +7,9 @@ transactions add up to.
 from collections.abc import Iterator, Sequence
 
 from settlement.exports.accounts import exported
-from settlement.exports.postings import Posted, Tell, balances, decimal_text, decimals_of, posted
+from settlement.exports.postings import Posted, Tell, balances, decimals_of, posted
 from settlement.exports.texts import COMMODITIES, Books, after, commodities, first_day
+from settlement.money import format_minor
 
 
 def beancount(books: Books, tell: Tell) -> Iterator[str]:
@@ -27,7 +28,7 @@ def beancount(books: Books, tell: Tell) -> Iterator[str]:
         yield _transaction(entry, digits)
     yield "\n"
     for account, asset, balance in known:
-        amount = decimal_text(balance, digits[asset])
+        amount = format_minor(balance, minor_digits=digits[asset])
         yield f"{after(last)} balance {exported(account)}  {amount} {asset}\n"
 
 
@@ -37,7 +38,7 @@ def _transaction(entry: Posted, digits: dict[str, int]) -> str:
     if entry.act_id is not None:
         lines.append(f'  act: "{entry.act_id}"\n')
     for debit, credit, asset, units in entry.transfers:
-        amount = f"{decimal_text(units, digits[asset])} {asset}\n"
+        amount = f"{format_minor(units, minor_digits=digits[asset])} {asset}\n"
         lines.append(f"  {exported(debit)}  {amount}  {exported(credit)}  -{amount}")
     return "".join(lines)
 

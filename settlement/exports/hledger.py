@@ -7,8 +7,9 @@ Debits are positive. The last transaction moves nothing and asserts each account
 from collections.abc import Iterator
 
 from settlement.exports.accounts import exported
-from settlement.exports.postings import Posted, Tell, balances, decimal_text, decimals_of, posted
+from settlement.exports.postings import Posted, Tell, balances, decimals_of, posted
 from settlement.exports.texts import Books, after, commodities
+from settlement.money import format_minor
 
 
 def hledger(books: Books, tell: Tell) -> Iterator[str]:
@@ -27,7 +28,10 @@ def hledger(books: Books, tell: Tell) -> Iterator[str]:
     if known:
         yield f"\n{after(last)} * balances\n"
     for account, asset, balance in known:
-        nothing, amount = decimal_text(0, digits[asset]), decimal_text(balance, digits[asset])
+        nothing, amount = (
+            format_minor(0, minor_digits=digits[asset]),
+            format_minor(balance, minor_digits=digits[asset]),
+        )
         yield f"    {exported(account)}  {nothing} {asset} = {amount} {asset}\n"
 
 
@@ -36,6 +40,6 @@ def _transaction(entry: Posted, digits: dict[str, int]) -> str:
     act = f", act:{entry.act_id}" if entry.act_id is not None else ""
     lines = [f"\n{entry.day} * {payee}{entry.kind}  ; entry:{entry.shard}:{entry.index}{act}\n"]
     for debit, credit, asset, units in entry.transfers:
-        amount = f"{decimal_text(units, digits[asset])} {asset}\n"
+        amount = f"{format_minor(units, minor_digits=digits[asset])} {asset}\n"
         lines.append(f"    {exported(debit)}  {amount}    {exported(credit)}  -{amount}")
     return "".join(lines)

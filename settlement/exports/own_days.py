@@ -15,12 +15,12 @@ _FIRST_DAY = date(1970, 1, 1)
 # Days are those of UTC; what is said of `MONEY` in settlement.statements.reading holds here.
 _MONEY = """SELECT e.recorded_at_us / 86400000000, CASE WHEN repays THEN %(repays)s ELSE kind END, partner, debit, credit,
     sum(amount), count(*)
-    FROM unnest(%(shards)s::smallint[], %(first)s::bigint[], %(after)s::bigint[]) AS part (shard, first, after)
-    JOIN transfers t ON t.shard = part.shard AND t.index >= part.first AND t.index < part.after
-    JOIN entries e ON e.shard = t.shard AND e.index = t.index
+    FROM transfers t JOIN entries e USING (shard, index)
     CROSS JOIN LATERAL (SELECT kind <> 'redeem' AND EXISTS (SELECT FROM transfers r WHERE r.shard = t.shard AND r.index = t.index
         AND r.position < t.position AND r.credit LIKE 'arrears:%%') AS repays) AS found
-    WHERE t.asset = %(currency)s AND %(account)s IN (t.debit, t.credit) GROUP BY 1, 2, 3, 4, 5"""
+    WHERE t.asset = %(currency)s AND t.shard = %(shard)s AND t.index >= %(first)s AND t.index < %(after)s
+        AND e.shard = %(shard)s AND e.index >= %(first)s AND e.index < %(after)s AND %(account)s IN (t.debit, t.credit)
+    GROUP BY 1, 2, 3, 4, 5"""
 
 
 def day_parts(
@@ -35,20 +35,17 @@ def day_parts(
 
     `last`: the day of the cycle's close; what a shard recorded just after midnight, before it knew of the close, is of that day.
     """
-    values = {
-        "repays": REPAYS,
-        "shards": list(ranges),
-        "first": [start for start, _ in ranges.values()],
-        "after": [end for _, end in ranges.values()],
-        "currency": house.founded.currency,
-        "account": position(partner),
-    }
+    asked = {"repays": REPAYS, "currency": house.founded.currency, "account": position(partner)}
     found: list[DayPart] = []
-    for days, kind, asker, debit, credit, micros, count in connection.execute(_MONEY, values):
-        day = min(last, _FIRST_DAY + timedelta(days=days))
-        sums = [((kind, asker, debit, credit), int(micros), count)]
-        for (debtor, creditor), charges in charges_of(sums, operator=house.operator).items():
-            side, other = (OWES, creditor) if debtor == partner else (OWED, debtor)
-            for purpose, charge in charges.items():
-                found.append(DayPart(day, other, Part(side, purpose, asker == partner, charge)))
+    for shard, (first, after) in ranges.items():
+        rows = connection.execute(_MONEY, {**asked, "shard": shard, "first": first, "after": after})
+        for days, kind, asker, debit, credit, micros, count in rows:
+            day = min(last, _FIRST_DAY + timedelta(days=days))
+            sums = [((kind, asker, debit, credit), int(micros), count)]
+            for (debtor, creditor), charges in charges_of(sums, operator=house.operator).items():
+                side, other = (OWES, creditor) if debtor == partner else (OWED, debtor)
+                found += [
+                    DayPart(day, other, Part(side, purpose, asker == partner, charge))
+                    for purpose, charge in charges.items()
+                ]
     return found

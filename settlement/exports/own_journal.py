@@ -12,6 +12,7 @@ from typing import NamedTuple
 from settlement.money import micros_per_minor
 from settlement.statements.purposes import (
     CARRIED,
+    DEFERRED,
     FEE,
     INTERCHANGE,
     PRICE,
@@ -31,6 +32,7 @@ _ROLES = {
     REBATE: ("rebates", "rebates"),
     REIMBURSEMENT: ("redemption_income", _LIABILITY),
     INTERCHANGE: ("interchange_cost", "interchange_income"),
+    DEFERRED: (_SETTLEMENT, _SETTLEMENT),
 }
 """Purpose to the role of its account: where the company asked for the act, and where another did."""
 

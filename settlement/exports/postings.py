@@ -75,14 +75,6 @@ def decimals_of(asset: str, minor_digits: int) -> int:
     return 0 if asset == POINTS else minor_digits if asset == VALUE else MICROS_DIGITS
 
 
-def decimal_text(units: int, decimals: int) -> str:
-    """An amount of smallest units as a decimal number."""
-    if not decimals:
-        return str(units)
-    whole, rest = divmod(abs(units), 10**decimals)
-    return f"{'-' if units < 0 else ''}{whole}.{rest:0{decimals}}"
-
-
 @cache
 def _day(number: int) -> str:
     return (from_us(0) + timedelta(days=number)).date().isoformat()

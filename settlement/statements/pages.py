@@ -7,7 +7,7 @@ letter.
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from reportlab import rl_config
@@ -78,7 +78,8 @@ def to_pdf(document: bytes) -> bytes:
     canvas.setAuthor(told.said["network"])
     canvas.setSubject(f"{told.said['partner']['id']}, cycle {told.cycle}")
     below = _draw_heading(canvas, told)
-    pages = list(_paginate([*summaries(told), counterparties(told)], below))
+    tables = [_grouped(table) for table in (*summaries(told), counterparties(told))]
+    pages = list(_paginate(tables, below))
     for number, blocks in enumerate(pages, 1):
         if number > 1:
             _draw_running_head(canvas, told)
@@ -88,6 +89,12 @@ def to_pdf(document: bytes) -> bytes:
         canvas.showPage()
     canvas.save()
     return out.getvalue()
+
+
+def _grouped(table: Table) -> Table:
+    """The table with its numbers' thousands apart."""
+    rows = [Row(row.label, tuple(map(grouped, row.numbers)), row.weight) for row in table.rows]
+    return replace(table, rows=tuple(rows))
 
 
 def _paginate(tables: list[Table], below: float) -> Iterator[list[_Block]]:
@@ -129,10 +136,8 @@ def _columns(table: Table) -> _Columns:
 
 
 def _spaces(number: str) -> int:
-    """How wide a number is once its thousands are apart: two spaces a figure, or for the minus, one for a comma or the point."""
-    whole, point, decimals = number.partition(".")
-    figures = len(whole.removeprefix("-"))
-    return 2 * (len(whole) + len(decimals)) + len(point) + max(0, figures - 1) // 3
+    """How wide a number is: two spaces a figure, or for the minus, one for a comma or the point."""
+    return 2 * len(number) - number.count(",") - number.count(".")
 
 
 def _draw_heading(canvas: Canvas, told: Told) -> float:
@@ -230,9 +235,7 @@ def _literal(text: str) -> str:
 def _set_right(numbers: tuple[str, ...], widths: tuple[int, ...]) -> str:
     """Numbers, each led by the spaces that make it end with its column. The minus is an en dash, as wide as a figure."""
     filled = zip(numbers, widths, strict=True)
-    return "".join([" " * (width - _spaces(each)) + grouped(each) for each, width in filled]).replace(
-        "-", "\\226"
-    )
+    return "".join([" " * (width - _spaces(each)) + each for each, width in filled]).replace("-", "\\226")
 
 
 @lru_cache(maxsize=4096)

@@ -12,11 +12,13 @@ from psycopg.rows import TupleRow
 
 from settlement.clearing.closing import CycleNotClosedError
 from settlement.clearing.obligations import ACCRUED, OPEN_IN_SOME_SHARD, accruals_of
+from settlement.clock import format_time
 from settlement.errors import BooksError
 from settlement.house.state import House
 from settlement.journal.leaf import HOUSE, parse_leaf
 from settlement.money import ASSETS
 from settlement.statements.cyclebook import (
+    MAY_BE_LATE,
     CycleBook,
     activity_of,
     assemble,
@@ -26,30 +28,28 @@ from settlement.statements.cyclebook import (
 from settlement.statements.purposes import REPAYS, MoneySource, charges_of
 from settlement.statements.recording import first_document
 
-# A shard's open cycle starts at the cut of the cycle before it, whose range starts at the cut before that: from the newest cut
-# back to the one that is asked for, each by its primary key.
-CUTS = r"""WITH RECURSIVE cuts AS (
-        SELECT s.shard, s.cycle - 1 AS cycle, s.cycle_start AS index FROM shards s WHERE s.shard > 0 AND s.cycle > 1
-    UNION ALL
-        SELECT c.shard, c.cycle - 1, substring(e.leaf FROM '\nrange (\d+) ')::bigint
-        FROM cuts c JOIN entries e USING (shard, index) WHERE c.cycle > %(cycle)s
-    ) SELECT e.leaf FROM cuts JOIN entries e USING (shard, index) WHERE cycle = %(cycle)s"""
+CUTS = r"""SELECT leaf FROM entries WHERE kind = 'cut' AND substring(leaf FROM '\ncycle (\d+)\n') = %(cycle)s::text"""
 CLOSED_AT = "SELECT recorded_at_us FROM entries WHERE shard = %s AND index = %s"
-POINTS = """SELECT t.asset, CASE WHEN from_member THEN credit ELSE debit END, from_member, sum(amount), count(*)
-    FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[]) AS part (shard, first, after)
-    JOIN transfers t ON t.shard = part.shard AND t.index >= part.first AND t.index < part.after
-    CROSS JOIN LATERAL (SELECT t.credit ~ '^(issued|redeemed|expired|arrears):' AND t.debit !~ '^arrears:') AS way (from_member)
-    WHERE t.asset = ANY(%s) AND (from_member OR t.debit ~ '^(issued|redeemed|expired|arrears):') GROUP BY 1, 2, 3"""
+# Of one range at a time, whose bounds PostgreSQL then knows: so it reads the range and not the table.
+POINTS = """SELECT asset, CASE WHEN from_member THEN credit ELSE debit END, from_member, sum(amount), count(*)
+    FROM transfers CROSS JOIN LATERAL (SELECT debit NOT LIKE 'arrears:%%'
+        AND split_part(credit, ':', 1) IN ('issued', 'redeemed', 'expired', 'arrears')) AS way (from_member)
+    WHERE shard = %(shard)s AND index >= %(first)s AND index < %(after)s AND asset = ANY(%(assets)s)
+        AND (from_member OR split_part(debit, ':', 1) IN ('issued', 'redeemed', 'expired', 'arrears')) GROUP BY 1, 2, 3"""
 
 # Postings that repay what a member owes are the last of their entry; a redemption has none, and is most of the money.
-MONEY = """SELECT CASE WHEN repays THEN %s ELSE kind END, partner, debit, credit, sum(amount), count(*)
-    FROM unnest(%s::smallint[], %s::bigint[], %s::bigint[]) AS part (shard, first, after)
-    JOIN transfers t ON t.shard = part.shard AND t.index >= part.first AND t.index < part.after
-    JOIN entries e ON e.shard = t.shard AND e.index = t.index
+MONEY = """SELECT CASE WHEN repays THEN %(repays)s ELSE kind END, partner, debit, credit, sum(amount), count(*)
+    FROM transfers t JOIN entries e USING (shard, index)
     CROSS JOIN LATERAL (SELECT kind <> 'redeem' AND EXISTS (SELECT FROM transfers r WHERE r.shard = t.shard AND r.index = t.index
         AND r.position < t.position AND r.credit LIKE 'arrears:%%') AS repays) AS found
-    WHERE t.asset = %s GROUP BY 1, 2, 3, 4"""
+    WHERE t.asset = %(currency)s AND t.shard = %(shard)s AND t.index >= %(first)s AND t.index < %(after)s
+        AND e.shard = %(shard)s AND e.index >= %(first)s AND e.index < %(after)s GROUP BY 1, 2, 3, 4"""
 
+# The time is compared as it is spelled: every leaf's has the same length.
+LATE = r"""SELECT substring(leaf FROM '\namount (\S+) '), partner, sum(substring(leaf FROM '\namount \S+ (\d+)\n')::bigint),
+        count(*)
+    FROM entries WHERE shard = %(shard)s AND index >= %(first)s AND index < %(after)s AND kind = ANY(%(kinds)s)
+        AND refusal IS NULL AND left(split_part(leaf, E'\noccurred ', 2), 27) COLLATE "C" < %(began)s GROUP BY 1, 2"""
 
 _Asking: TypeAlias = Generator[tuple[LiteralString, Any], list[TupleRow], CycleBook]
 """Statements with their values, each answered by all its rows, until the book is whole."""
@@ -95,8 +95,16 @@ def _book(house: House, cycle: int) -> _Asking:
         raise BooksError(f"cycle {cycle} is closed by house entry {closed_at}, which is not there")
     ranges = _ranges((yield CUTS, {"cycle": cycle}), house, cycle)
     network = house.founded
-    moved = yield POINTS, (*_columns(ranges), [*ASSETS])
-    money = yield MONEY, (REPAYS, *_columns(with_house(house, cycle, ranges)), network.currency)
+    moved: list[TupleRow] = []
+    for shard, entries in ranges.items():
+        moved += yield POINTS, _span(shard, entries) | {"assets": [*ASSETS]}
+    money: list[TupleRow] = []
+    for shard, entries in with_house(house, cycle, ranges).items():
+        money += yield MONEY, _span(shard, entries) | {"repays": REPAYS, "currency": network.currency}
+    before = {"kinds": [*MAY_BE_LATE], "began": format_time(house.cycles[cycle].began_us)}
+    late: list[TupleRow] = []
+    for shard, entries in ranges.items():
+        late += yield LATE, _span(shard, entries) | before
     sums = (((kind, *of_whom), int(micros), count) for kind, *of_whom, micros, count in money)
     return assemble(
         house,
@@ -107,6 +115,7 @@ def _book(house: House, cycle: int) -> _Asking:
         accruals=accruals_of((yield ACCRUED, {"cycle": cycle})),
         charges=charges_of(sums, operator=network.operator),
         activity=activity_of((*leg, int(amount), count) for *leg, amount, count in moved),
+        late=[(asset, partner, int(points), count) for asset, partner, points, count in late],
     )
 
 
@@ -125,8 +134,6 @@ def _ranges(leaves: list[TupleRow], house: House, cycle: int) -> dict[int, tuple
     ranges = {}
     for (leaf,) in leaves:
         entry = parse_leaf(leaf.encode("ascii"))
-        if entry.get("cycle") != str(cycle) or entry.kind != "cut":
-            raise BooksError(f"entry {entry.shard}:{entry.index} should be the cut of cycle {cycle}")
         start, end = entry.one("range").split(" ")
         ranges[entry.shard] = (int(start), int(end))
     missing = set(range(1, house.founded.shards + 1)) - ranges.keys()
@@ -139,11 +146,13 @@ def money_within(
     connection: Connection[TupleRow], house: House, ranges: Mapping[int, tuple[int, int]]
 ) -> Iterator[tuple[MoneySource, int, int]]:
     """What entries of these ranges post in money: sources for `charges_of`, micros and numbers of postings."""
-    rows = connection.execute(MONEY, (REPAYS, *_columns(ranges), house.founded.currency))
-    for kind, partner, debit, credit, micros, count in rows:
-        yield (kind, partner, debit, credit), int(micros), count
+    for shard, entries in ranges.items():
+        of_money = {"repays": REPAYS, "currency": house.founded.currency}
+        for kind, partner, debit, credit, micros, count in connection.execute(
+            MONEY, _span(shard, entries) | of_money
+        ):
+            yield (kind, partner, debit, credit), int(micros), count
 
 
-def _columns(ranges: Mapping[int, tuple[int, int]]) -> tuple[list[int], list[int], list[int]]:
-    """Shards, and their ranges' first entries and those after the last."""
-    return list(ranges), [start for start, _ in ranges.values()], [end for _, end in ranges.values()]
+def _span(shard: int, entries: tuple[int, int]) -> dict[str, object]:
+    return {"shard": shard, "first": entries[0], "after": entries[1]}

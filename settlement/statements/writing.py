@@ -3,12 +3,13 @@
 import gc
 import multiprocessing
 import os
+import pickle
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
-from settlement.statements.build import Statement, Telling
+from settlement.statements.build import Statement, Telling, participants
 from settlement.statements.cyclebook import CycleBook
 from settlement.statements.spelling import folder_name, to_csv, to_json
 
@@ -60,37 +61,38 @@ def write_statements(
     """
     if processes is None:
         processes = (os.cpu_count() or 1) if len(book.obligations) > ALONE_PAIRS_MAX else 0
-    writer = _Writer(book, folder, forms)
-    partners = writer.telling.partners
+    partners = participants(book)
+    folder.joinpath(folder_name(book)).mkdir(parents=True, exist_ok=True)
     parts = [partners[start : start + _AT_ONCE] for start in range(0, len(partners), _AT_ONCE)]
     written: list[Path] = []
-    for paths in _written(writer, parts, processes):
+    for paths in _written(parts, processes, book, folder, forms):
         written += paths
         progress(len(written) // len(forms), len(partners))
     return written
 
 
-def _written(writer: "_Writer", parts: list[list[str]], processes: int) -> Iterator[list[Path]]:
+def _written(
+    parts: list[list[str]], processes: int, book: CycleBook, folder: Path, forms: Sequence[Form]
+) -> Iterator[list[Path]]:
     if not processes:
-        yield from map(writer.write, parts)
+        yield from map(_Writer(book, folder, forms).write, parts)
         return
-    started = (writer.telling.book, writer.folder, writer.forms)
+    started = pickle.dumps((book, folder, forms))  # once for all processes: a large book takes seconds
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, context, initializer=_begin, initargs=started) as pool:
+    with ProcessPoolExecutor(processes, context, initializer=_begin, initargs=(started,)) as pool:
         yield from pool.map(_write, parts)
 
 
 class _Writer:
     def __init__(self, book: CycleBook, folder: Path, forms: Sequence[Form]) -> None:
-        self.telling, self.folder, self.forms = Telling(book), folder, forms
-        folder.joinpath(folder_name(book)).mkdir(parents=True, exist_ok=True)
+        self._telling, self._folder, self._forms = Telling(book), folder, forms
 
     def write(self, partners: Sequence[str]) -> list[Path]:
         """Writes the statements of some partners."""
         paths = []
         for partner in partners:
-            for name, content in files_of(self.telling.of(partner), self.forms):
-                path = self.folder.joinpath(name)
+            for name, content in files_of(self._telling.of(partner), self._forms):
+                path = self._folder.joinpath(name)
                 path.write_bytes(content)
                 paths.append(path)
         return paths
@@ -100,9 +102,11 @@ _writer: list[_Writer] = []
 """Of a process that writes: its one."""
 
 
-def _begin(book: CycleBook, folder: Path, forms: Sequence[Form]) -> None:
-    _writer.append(_Writer(book, folder, forms))
+def _begin(started: bytes) -> None:
+    gc.disable()
+    _writer.append(_Writer(*pickle.loads(started)))  # noqa: S301 - bytes of the process that started this one
     gc.freeze()  # the book stays to the end: the collector need not walk it again and again
+    gc.enable()
 
 
 def _write(partners: Sequence[str]) -> list[Path]:

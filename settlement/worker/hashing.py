@@ -1,5 +1,5 @@
 """The hashes of a cycle's statements, computed in a process of its own: a large cycle takes many seconds of work, during which
-acts are posted and the journal is published beside it.
+acts are posted and the journal is published beside it. What accrued up to the cycle's end is kept on the way.
 """
 
 import multiprocessing
@@ -11,6 +11,7 @@ from multiprocessing.process import BaseProcess
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
 
+from settlement.clearing.obligations import KEEP
 from settlement.database import WORKER, connect
 from settlement.errors import UnavailableError
 from settlement.house.state import House
@@ -24,7 +25,9 @@ NICENESS = 10
 
 async def hash_here(connection: AsyncConnection[TupleRow], house: House, cycle: int) -> list[Document] | None:
     """Computed at once, on the caller's own connection."""
-    return documents_of(await read_cycle_book_async(connection, house, cycle))
+    book = await read_cycle_book_async(connection, house, cycle)
+    await connection.execute(KEEP, {"cycle": cycle})
+    return documents_of(book)
 
 
 class HashingProcess:
@@ -52,7 +55,7 @@ class HashingProcess:
             raise UnavailableError("STATEMENTS_NOT_HASHED", message) from None
         finally:
             pipe.close()
-        process.join()
+        # Nobody waits for its end: to give a large book's memory back takes it a while. Who starts the next one reaps it.
         return found
 
 
@@ -69,5 +72,7 @@ def _start(dsn: str, cycle: int) -> tuple[BaseProcess, Pipe]:
 def _hash(pipe: Pipe, dsn: str, cycle: int) -> None:
     os.nice(max(0, NICENESS - os.nice(0)))
     with connect(dsn, WORKER) as connection:
+        connection.execute("SET max_parallel_workers_per_gather = 0")  # leaves cores to those who serve
         book = read_cycle_book(connection, load_house(connection), cycle)
+        connection.execute(KEEP, {"cycle": cycle})
     pipe.send(documents_of(book))

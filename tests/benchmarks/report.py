@@ -144,7 +144,12 @@ def judge_settlement(speed: SettlementSpeed | None) -> list[Judgement]:
             STATEMENTS_S_MUST,
             None if speed is None else speed.statements_s,
         ),
-        ("acts held up by the close", "ms", HELD_UP_MS_MUST, None if speed is None else speed.held_up_ms),
+        (
+            "acts held up by close, proposal, approval",
+            "ms",
+            HELD_UP_MS_MUST,
+            None if speed is None else speed.held_up_ms,
+        ),
     ]
     return [
         Judgement(

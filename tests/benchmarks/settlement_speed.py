@@ -1,7 +1,7 @@
 """How long it takes to close and net a large cycle and to write all its statements, and how long acts wait meanwhile.
 
 The cycle's entries are made up in SQL: rows of the right number and size that no audit would accept, which is all that netting
-and statements look at. Its close, its cut and the naming of its statements are the real ones.
+and statements look at. Its close, its cut, the naming of its statements, its proposal and its approval are the real ones.
 """
 
 from __future__ import annotations
@@ -10,17 +10,19 @@ import asyncio
 import os
 import time
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import psycopg
 
 from coalition.api.v1.exchange_pb2 import IssueRequest, RedeemRequest
 from coalition.api.v1.partners_pb2 import RegisterRequest
-from coalition.api.v1.settlement_pb2 import CloseCycleRequest
+from coalition.api.v1.settlement_pb2 import ApproveRequest, CloseCycleRequest, ProposeRequest
+from coalition.gateway.house_reads import proposal_of
 from settlement.clearing.desk import DeskRules
 from settlement.clearing.obligations import figures_of
 from settlement.database import GATEWAY, READER, connect, connect_writer
-from settlement.journal.acts import Act
+from settlement.journal.acts import Act, Outcome
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.batch import post
 from settlement.ledger.memory import load_house
@@ -31,7 +33,7 @@ from settlement.worker.publisher import Publisher
 from tests.benchmarks.growth import new_books
 from tests.benchmarks.rounds import Tell
 from tests.benchmarks.row import Site
-from tests.support.small_network import OPERATOR, SmallNetwork, points
+from tests.support.small_network import ANN, BOB, OPERATOR, SmallNetwork, points
 
 PARTNERS = 500
 ENTRIES = 1_000_000
@@ -58,24 +60,25 @@ _FILL = (
 class SettlementSpeed:
     """Seconds that a cycle takes from its close to its net figures, and its statements in all forms from the books to the files.
 
-    Milliseconds that a batch of acts waited at most: before the close, and from the close until the journal names the statements.
+    Milliseconds that a batch of acts waited at most: before the close, from the close until the journal names the statements, and
+    while two people propose and approve the settlement.
     """
 
     close_and_net_s: float
     statements_s: float
     wait_before_ms: float
     wait_meanwhile_ms: float
+    wait_settling_ms: float
 
     @property
     def held_up_ms(self) -> float:
-        """How much longer than before."""
-        return self.wait_meanwhile_ms - self.wait_before_ms
+        """How much longer than before the close."""
+        return max(self.wait_meanwhile_ms, self.wait_settling_ms) - self.wait_before_ms
 
     def as_json(self) -> dict[str, float]:
         """The figures, rounded."""
-        return {
-            name: round(value, 3) for name, value in (asdict(self) | {"held_up_ms": self.held_up_ms}).items()
-        }
+        figures = asdict(self) | {"held_up_ms": self.held_up_ms}
+        return {name: round(value, 3) for name, value in figures.items()}
 
 
 def measure_settlement(site: Site, tell: Tell) -> SettlementSpeed:
@@ -103,9 +106,9 @@ async def _measure(site: Site, tell: Tell) -> SettlementSpeed:
         load = _Load(network, member)
         load.sign(BATCHES)
         tell("settlement: closing under load")
-        close_and_net, before, meanwhile = await _close(network, load, dsn)
+        close_and_net, *waits = await _close(network, load, dsn)
     tell("settlement: writing the statements")
-    return SettlementSpeed(close_and_net, _write(dsn, site.folder / "statements"), before, meanwhile)
+    return SettlementSpeed(close_and_net, _write(dsn, site.folder / "statements"), *waits)
 
 
 def _fill(dsn: str, *, start: int) -> None:
@@ -148,8 +151,8 @@ class _Load:
         return worst * 1_000
 
 
-async def _close(network: SmallNetwork, load: _Load, dsn: str) -> tuple[float, float, float]:
-    """Seconds from the close to the figures; the longest waits before the close, and from it until statements are named."""
+async def _close(network: SmallNetwork, load: _Load, dsn: str) -> tuple[float, float, float, float]:
+    """Seconds from the close to the figures; the longest waits before the close, until statements are named, and of settling."""
     desk = await connect_writer(dsn, GATEWAY, statement_timeout="60s")
     posting = asyncio.create_task(load.run())
     await asyncio.sleep(2)
@@ -168,11 +171,21 @@ async def _close(network: SmallNetwork, load: _Load, dsn: str) -> tuple[float, f
         await publisher.cut()
         await asyncio.sleep(0.1)
     meanwhile = load.worst_ms()
-    posting.cancel()
     began = time.perf_counter()
-    assert await figures_of(desk, network.memory.house, 1) is not None
+    figures = await figures_of(desk, network.memory.house, 1)
+    assert figures is not None
+    netted = time.perf_counter() - began
+    message = proposal_of(network.memory.house.founded, 1, figures, (), ())
+    proposal = message.SerializeToString(deterministic=True)
+    approval = ApproveRequest(proposal_sha256=sha256(proposal).digest())
+    for person, request in ((ANN, ProposeRequest(proposal=proposal)), (BOB, approval)):
+        [verdict] = await post(desk, network.memory, DeskRules, HOUSE, [network.act(person, request)])
+        assert isinstance(verdict, Outcome)
+        assert verdict.refusal is None
+    settling = load.worst_ms()
+    posting.cancel()
     await desk.close()
-    return closed + time.perf_counter() - began, before, meanwhile
+    return closed + netted, before, meanwhile, settling
 
 
 def _write(dsn: str, folder: Path) -> float:

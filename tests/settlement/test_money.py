@@ -18,7 +18,7 @@ from settlement.money import (
 )
 
 DIGITS = st.integers(0, 6)
-AMOUNTS = st.integers(-999, 999) | st.integers(-(2**63), 2**63 - 1)
+AMOUNTS = st.integers(-999, 999) | st.integers(-(10**25), 10**25)
 
 
 @given(AMOUNTS, DIGITS)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from itertools import accumulate
 from random import Random
 from typing import Any, cast
 
@@ -19,6 +20,7 @@ from coalition.simulation.postgres.tables import Tables
 from settlement.clearing import obligations
 from settlement.clearing.acts import CloseCycle
 from settlement.clearing.desk import DeskRules
+from settlement.clock import format_time
 from settlement.database import GATEWAY, OWNER, WORKER, connect, connect_writer
 from settlement.house.acts import Activate, ApproveTariff, ProposeTariff, Register, Suspend
 from settlement.house.records import APPROVER, REQUEST, Key
@@ -52,6 +54,7 @@ from settlement.ledger.memory import HouseMemory
 from settlement.ledger.sweeping import SweepRules
 from settlement.money import ASSETS, VALUE
 from settlement.statements import reading
+from settlement.statements.cyclebook import MAY_BE_LATE
 from settlement.statements.purposes import REPAYS
 from settlement.worker import publisher
 from tests.simulation.real_postgres import read_tables
@@ -68,15 +71,16 @@ UNSEEN = 6
 TWO_SHARDS = replace(NETWORK, shards=2)
 BATCHES = 80
 LIFE_US = 10**17
-CHAIN = [bytes(16)]
-for _ in range(60):
-    CHAIN.append(after(CHAIN[-1]))
+CHAIN = [*accumulate(range(60), lambda code, _: after(code), initial=bytes(16))]
 EXPIRIES = ("never", "months-1", "year-end-1", "activity-1", "activity-3")
 LATER_US, LAST_US = 5 * 10**15, 10**16
 """Far ahead of both clocks."""
-SPANS = ([SHARD, ELSEWHERE], [0, 0], [2_000, 2_000])
+OF_CYCLE = {"cycle": 3, "debtor": PARTNERS[0], "unit": 10_000}
+SPAN = {"shard": SHARD, "first": 2, "after": 2_000, "assets": [*ASSETS], "repays": REPAYS, "currency": "EUR"}
+SPAN |= {"kinds": [*MAY_BE_LATE], "began": format_time(NOW_US + BATCHES)}
 ON_A_CYCLE: dict[str, object] = {reading.CUTS: {"cycle": 1}, reading.CLOSED_AT: (HOUSE, 3)}
-ON_A_CYCLE |= {reading.POINTS: (*SPANS, [*ASSETS]), reading.MONEY: (REPAYS, *SPANS, "EUR")}
+ON_A_CYCLE |= dict.fromkeys((reading.POINTS, reading.MONEY, reading.LATE), SPAN)
+ON_A_CYCLE |= dict.fromkeys((obligations.ACCRUED, obligations.ACCRUED_BY, obligations.FIGURES), OF_CYCLE)
 KEYS = [Key(keyid_for(name), "ed25519", REQUEST, name, None, b"spki", 0) for name in (OPERATOR, *PARTNERS)]
 KEYS += [Key(keyid_for(name), "ed25519", APPROVER, OPERATOR, name, b"spki", 0) for name in ("ann", "bob")]
 
@@ -199,6 +203,9 @@ async def test_the_same_batches_leave_the_same_books(books: str) -> None:
                 for session, known in zip(roles[GATEWAY if acts else WORKER], memories, strict=True)
             ]
             assert said[0] == said[1]
+        for session in roles[WORKER]:
+            await session.execute(obligations.KEEP, {"cycle": 2})
+        assert server.tables.accrued
         assert timeless(server.tables) == timeless(read_tables(books))
         assert {row.arrived_by is None for row in server.tables.transits.values()} == {True, False}
         assert {lot.asset for lot in server.tables.lots.values()} == {*ASSETS}
@@ -220,7 +227,7 @@ def timeless(tables: Tables) -> dict[str, object]:
     }
     rows |= {
         name: getattr(tables, name)
-        for name in ("transfers", "payloads", "acts", "reversals", "transits", "proofs")
+        for name in ("transfers", "payloads", "acts", "accrued", "reversals", "transits", "proofs")
     }
     rows["entries"] = {
         shard: [replace(entry, recorded_at_us=0, leaf="", leaf_hash=b"") for entry in entries]
@@ -270,7 +277,6 @@ def _questions(tables: Tables) -> dict[str, object]:
         members.NAMED_LOTS: (SHARD, [n for n, _ in lots], [place for _, place in lots]),
         sweeping.DUE_HOLDS: (SHARD, LIFE_US, 1_000),
         obligations.OPEN_IN_SOME_SHARD: (),
-        obligations.ACCRUED: {"cycle": 3},
         **ON_A_CYCLE,
         publisher.SIZES: (),
         publisher.UNCUT: (9,),

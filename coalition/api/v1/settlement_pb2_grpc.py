@@ -242,7 +242,7 @@ class SettlementServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Confirm(self, request, context):
-        """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS.
+        """A leg is paid. Refusals, first that applies: LEG_UNKNOWN (also: it is deferred), LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS.
         Error AMOUNT_TOO_LARGE: the amount does not fit an entry.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -87,7 +87,7 @@ class SettlementServiceStub:
     none to pay, or one is in default; a leg that was paid ahead does not count), ALREADY_INSTRUCTED.
     """
     Confirm: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
-    """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS.
+    """A leg is paid. Refusals, first that applies: LEG_UNKNOWN (also: it is deferred), LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS.
     Error AMOUNT_TOO_LARGE: the amount does not fit an entry.
     """
 
@@ -149,7 +149,7 @@ class SettlementServiceAsyncStub(SettlementServiceStub):
     none to pay, or one is in default; a leg that was paid ahead does not count), ALREADY_INSTRUCTED.
     """
     Confirm: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
-    """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS.
+    """A leg is paid. Refusals, first that applies: LEG_UNKNOWN (also: it is deferred), LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS.
     Error AMOUNT_TOO_LARGE: the amount does not fit an entry.
     """
 
@@ -304,7 +304,7 @@ class SettlementServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
-        """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS.
+        """A leg is paid. Refusals, first that applies: LEG_UNKNOWN (also: it is deferred), LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS.
         Error AMOUNT_TOO_LARGE: the amount does not fit an entry.
         """
 

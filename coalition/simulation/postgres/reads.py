@@ -180,20 +180,6 @@ def open_in_some_shard(server: "Postgres", _transaction: Transaction, _parameter
     ]
 
 
-def accrued(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
-    """What accrued before and in a cycle, by pair."""
-    cycle = parameters["cycle"]
-    sums: dict[tuple[str, str], tuple[int, int, int]] = {}
-    for (_, fell_into, debtor, creditor), (amount, count) in server.tables.obligations.items():
-        if fell_into <= cycle:
-            before, within, number = sums.get((debtor, creditor), (0, 0, 0))
-            if fell_into < cycle:
-                sums[debtor, creditor] = (before + amount, within, number)
-            else:
-                sums[debtor, creditor] = (before, within + amount, number + count)
-    return [(*pair, *each) for pair, each in sums.items()]
-
-
 def leaves(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
     """A shard's leaves of a range."""
     shard, start, stop = parameters

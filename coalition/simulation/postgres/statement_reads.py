@@ -31,13 +31,12 @@ def closed_at(server: "Postgres", _transaction: Transaction, parameters: Any) ->
 
 def points(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
     """Points by the partner's account across from the member's."""
-    *ranges, assets = parameters
     sums: Counter[tuple[str, str, bool]] = Counter()
     counts: Counter[tuple[str, str, bool]] = Counter()
-    for _, posts in _within(server.tables, ranges):
+    for _, posts in _within(server.tables, parameters):
         for debit, credit, asset, amount in posts:
             from_member = credit.startswith(_OF_PARTNERS) and not debit.startswith("arrears:")
-            if asset in assets and (from_member or debit.startswith(_OF_PARTNERS)):
+            if asset in parameters["assets"] and (from_member or debit.startswith(_OF_PARTNERS)):
                 leg = (asset, credit if from_member else debit, from_member)
                 sums[leg] += amount
                 counts[leg] += 1
@@ -46,25 +45,37 @@ def points(server: "Postgres", _transaction: Transaction, parameters: Any) -> Ro
 
 def money(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
     """Money by kind of entry, who asked, debit and credit."""
-    repays, *ranges, currency = parameters
     sums: Counter[tuple[str, str | None, str, str]] = Counter()
     counts: Counter[tuple[str, str | None, str, str]] = Counter()
-    for (shard, index), posts in _within(server.tables, ranges):
+    for (shard, index), posts in _within(server.tables, parameters):
         entry = parse_leaf(server.tables.entries[shard][index].leaf.encode())
         kind = entry.kind
         for debit, credit, asset, amount in posts:
-            if asset == currency:
+            if asset == parameters["currency"]:
                 leg = (kind, entry.get("partner"), debit, credit)
                 sums[leg] += amount
                 counts[leg] += 1
             if credit.startswith("arrears:") and entry.kind != "redeem":
-                kind = repays
+                kind = parameters["repays"]
     return [(*leg, amount, counts[leg]) for leg, amount in sums.items()]
 
 
-def _within(tables: Tables, ranges: Any) -> Any:
-    """The entries with postings of some ranges: shards, first entries, and those after the last."""
-    for shard, first, after in zip(*ranges, strict=True):
-        for index in range(first, after):
-            if (shard, index) in tables.transfers:
-                yield (shard, index), tables.transfers[shard, index]
+def late(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """Acts by asset and partner that say they occurred before a time."""
+    sums: Counter[tuple[str, str | None]] = Counter()
+    counts: Counter[tuple[str, str | None]] = Counter()
+    for row in server.tables.entries[parameters["shard"]][parameters["first"] : parameters["after"]]:
+        entry = parse_leaf(row.leaf.encode())
+        accepted = entry.kind in parameters["kinds"] and entry.refusal is None
+        if accepted and entry.one("occurred") < parameters["began"]:
+            asset, points = entry.one("amount").split(" ")
+            sums[asset, entry.get("partner")] += int(points)
+            counts[asset, entry.get("partner")] += 1
+    return [(*key, points, counts[key]) for key, points in sums.items()]
+
+
+def _within(tables: Tables, span: Any) -> Any:
+    """The entries with postings of a range: shard, first entry, and the one after the last."""
+    for index in range(span["first"], span["after"]):
+        if (span["shard"], index) in tables.transfers:
+            yield (span["shard"], index), tables.transfers[span["shard"], index]

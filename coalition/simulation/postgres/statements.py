@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from coalition.exchange import exchange
 from coalition.gateway import exchange_reads
-from coalition.simulation.postgres import due, openings, proofs, reads, statement_reads, transits, writes
+from coalition.simulation.postgres import (
+    accruals,
+    due,
+    openings,
+    proofs,
+    reads,
+    statement_reads,
+    transits,
+    writes,
+)
 from coalition.simulation.postgres.tables import Rows, Transaction, Wait
 from settlement.clearing import desk, obligations
 from settlement.ledger import (
@@ -76,7 +85,10 @@ STATEMENTS: dict[str, Statement] = {
     sweeping.COMING_LOTS: due.coming_lots,
     sweeping.ENDING_LOTS: due.ending_lots,
     obligations.OPEN_IN_SOME_SHARD: reads.open_in_some_shard,
-    obligations.ACCRUED: reads.accrued,
+    obligations.ACCRUED: accruals.accrued,
+    obligations.ACCRUED_BY: accruals.accrued_by,
+    obligations.FIGURES: accruals.figures,
+    obligations.KEEP: accruals.keep,
     writing.ACTS: writes.new_acts,
     writing.ENTRIES: writes.new_entries,
     writing.PAYLOADS: writes.new_payloads,
@@ -89,6 +101,7 @@ STATEMENTS: dict[str, Statement] = {
     reading.CLOSED_AT: statement_reads.closed_at,
     reading.POINTS: statement_reads.points,
     reading.MONEY: statement_reads.money,
+    reading.LATE: statement_reads.late,
     publisher.LEAVES: reads.leaves,
     publisher.SIZES: reads.sizes,
     publisher.UNCUT: reads.uncut,

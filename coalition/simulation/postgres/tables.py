@@ -141,6 +141,7 @@ class Tables:
     concerns: set[tuple[str, int, int]] = field(default_factory=set)
     balances: dict[tuple[int, str, str], list[int]] = field(default_factory=dict)
     obligations: dict[tuple[int, int, str, str], list[int]] = field(default_factory=dict)
+    accrued: dict[tuple[int, str, str], int] = field(default_factory=dict)
     reversals: dict[tuple[int, int], dict[int, int]] = field(default_factory=dict)
     holds: dict[tuple[int, int], HoldRow] = field(default_factory=dict)
     open_holds: dict[int, set[int]] = field(default_factory=dict)

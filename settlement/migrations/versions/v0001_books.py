@@ -39,6 +39,7 @@ _TABLES = (
     # Not compressed: large ones are written and read in bulk.
     "ALTER TABLE entries ALTER COLUMN leaf SET STORAGE EXTERNAL",
     "CREATE INDEX entries_by_partner ON entries (partner, shard, index) WHERE partner IS NOT NULL",
+    r"""CREATE INDEX entries_of_cuts ON entries (substring(leaf FROM '\ncycle (\d+)\n')) WHERE kind = 'cut'""",
     "CREATE INDEX entries_of_house ON entries (index) WHERE shard = 0 AND kind <> 'heads'",
     """CREATE TABLE payloads (
         shard smallint NOT NULL,
@@ -141,6 +142,13 @@ _TABLES = (
         PRIMARY KEY (shard, cycle, debtor, creditor),
         CHECK (debtor <> creditor)
     ) WITH (fillfactor = 80)""",
+    """CREATE TABLE accrued (
+        cycle integer NOT NULL,                  -- which every shard has cut
+        debtor text NOT NULL,
+        creditor text NOT NULL,
+        amount numeric(38) NOT NULL CHECK (amount > 0),  -- of all obligations up to its end
+        PRIMARY KEY (cycle, debtor, creditor)
+    )""",
     """CREATE TABLE reversals (
         shard smallint NOT NULL,
         original bigint NOT NULL,
@@ -225,6 +233,7 @@ _REFUSED = {
     "acts": "UPDATE OR DELETE OR TRUNCATE",
     "payloads": "UPDATE OR TRUNCATE",
     "payment_files": "UPDATE OR DELETE OR TRUNCATE",
+    "accrued": "UPDATE OR DELETE OR TRUNCATE",
 }
 
 

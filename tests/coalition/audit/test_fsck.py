@@ -7,8 +7,8 @@ import pytest
 from coalition.audit.checks import Check, Report
 from coalition.audit.fsck import fsck
 from tests.coalition.audit.conftest import Evidence
-from tests.support.postgres import drop_database
-from tests.support.small_network import copy_books, spoil
+from tests.support.postgres import copy_books, drop_database
+from tests.support.small_network import spoil
 
 OFFLINE_ONLY = {
     Check.ARCHIVE,
@@ -52,6 +52,15 @@ PLANTED: dict[str, tuple[str, set[Check]]] = {
     "an obligation's cycle": (
         "UPDATE obligations SET cycle = 9 WHERE cycle = 1 AND debtor = 'bakery'",
         {Check.TABLE_OBLIGATIONS, Check.STATEMENTS},
+    ),
+    "a kept sum": ("UPDATE accrued SET amount = amount + 1 WHERE cycle = 1", {Check.TABLE_ACCRUED}),
+    "a kept sum gone": (
+        "DELETE FROM accrued WHERE ctid IN (SELECT ctid FROM accrued WHERE cycle = 1 LIMIT 1)",
+        {Check.TABLE_ACCRUED, Check.STATEMENTS},
+    ),
+    "sums of a cycle that is open": (
+        "INSERT INTO accrued SELECT 9, debtor, creditor, amount FROM accrued WHERE cycle = 1",
+        {Check.TABLE_ACCRUED},
     ),
     "a transfer": (
         f"UPDATE transfers SET amount = amount + 1 WHERE (shard, index) = (1, {ISSUE})",
@@ -131,10 +140,7 @@ PLANTED: dict[str, tuple[str, set[Check]]] = {
         {Check.TABLE_ALIASES},
     ),
     "a shard's size": ("UPDATE shards SET size = size + 1 WHERE shard = 2", {Check.TABLE_SHARDS}),
-    "a shard's cycle": (
-        "UPDATE shards SET cycle_start = 1 WHERE shard = 1",
-        {Check.TABLE_SHARDS, Check.STATEMENTS},
-    ),
+    "a shard's cycle": ("UPDATE shards SET cycle_start = 1 WHERE shard = 1", {Check.TABLE_SHARDS}),
     "the house's time": ("UPDATE shards SET recorded_at_us = 1 WHERE shard = 0", {Check.TABLE_SHARDS}),
     "a balance after": (
         f"UPDATE entries SET balance_after = 1 WHERE (shard, index) = (1, {ISSUE})",

@@ -17,7 +17,7 @@ import pytest
 
 from coalition.api.v1.settlement_pb2 import FollowObligationsRequest, FollowObligationsResponse
 from coalition.client import BlockingClient, Client, RequestRejectedError
-from coalition.client.answers import FollowedObligations
+from coalition.client.settlement_answers import FollowedObligations
 from coalition.gateway import following_debts, streams
 from coalition.gateway.following_debts import EVERY_SECONDS
 from coalition.gateway.streams import STREAMS_OF_PARTNER_MAX

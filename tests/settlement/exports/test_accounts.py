@@ -9,9 +9,7 @@ from hypothesis import strategies as st
 
 from settlement.errors import CoalitionError
 from settlement.exports.accounts import ROOT_OF, exported, of_ledger
-from settlement.exports.postings import decimal_text
 from settlement.ids import PARTNER_PATTERN, UUID_PATTERN
-from settlement.money import format_minor
 
 CHART = Path(__file__).resolve().parents[3] / "docs" / "ledger.md"
 PART = re.compile(r"[A-Z0-9][A-Za-z0-9-]*", re.ASCII)
@@ -36,8 +34,3 @@ def test_an_account_of_no_known_kind_stops_the_export() -> None:
     with pytest.raises(CoalitionError) as raised:
         exported("treasure:bakery")
     assert raised.value.reason == "BOOKS_INCONSISTENT"
-
-
-@given(st.integers(-(10**25), 10**25), st.integers(0, 6))
-def test_decimals_are_those_of_money(units: int, digits: int) -> None:
-    assert decimal_text(units, digits) == format_minor(units, minor_digits=digits)

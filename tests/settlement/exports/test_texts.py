@@ -13,8 +13,9 @@ from beancount.core.data import Transaction
 from settlement.exports.accounts import exported, of_ledger
 from settlement.exports.beancount import beancount
 from settlement.exports.hledger import hledger
-from settlement.exports.postings import decimal_text, decimals_of, posted
+from settlement.exports.postings import decimals_of, posted
 from settlement.exports.texts import Books
+from settlement.money import format_minor
 from settlement.reporting.moment import now
 from settlement.reporting.trial import trial_balance
 
@@ -31,7 +32,7 @@ def expected(books: Books) -> dict[tuple[str, str], Decimal]:
     digits = books.network.minor_digits
     return {
         (exported(line.account), line.asset): Decimal(
-            decimal_text(line.balance, decimals_of(line.asset, digits))
+            format_minor(line.balance, minor_digits=decimals_of(line.asset, digits))
         )
         for line in lines
         if line.balance

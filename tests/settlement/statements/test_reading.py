@@ -236,7 +236,8 @@ def test_a_cycle_that_one_shard_has_not_cut_has_no_book(dsn: str) -> None:
 
 def test_a_missing_cut_is_an_inconsistency_of_the_books(dsn: str) -> None:
     with psycopg.connect(dsn, autocommit=True) as connection, connection.transaction(force_rollback=True):
-        connection.execute("UPDATE shards SET cycle_start = 5 WHERE shard = 1")
+        connection.execute("SET session_replication_role = replica")
+        connection.execute("DELETE FROM entries WHERE (shard, index) = (1, 6)")
         with pytest.raises(CoalitionError) as raised:
             read_cycle_book(connection, load_house(connection), 2)
         assert raised.value.reason == "BOOKS_INCONSISTENT"
