@@ -29,8 +29,8 @@ help: ## list the targets
 demo: $(DEMO_READY) ## replay 25,000 real baskets through a running network, settle them, verify the evidence
 	@$(BIN)/coalition demo --baskets 25000 --out build/demo
 
-test: $(DEV_READY) ## run the tests (not those that take minutes)
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not long and not debian" tests
+test: $(DEV_READY) ## run the tests (not those that take minutes; the rules of the house are among the checks)
+	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long and not debian" --ignore=tests/house tests
 
 test-long: $(DEV_READY) ## run the tests that take minutes
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "long and not debian" tests

@@ -28,7 +28,7 @@ ASKED_BY: dict[str, tuple[str, frozenset[str]]] = {
     "default-approve": ("ApproveDefaultRequest", _BY_PEOPLE),
     "opening-propose": ("ProposeOpeningRequest", frozenset({PARTNER})),
     "opening-approve": ("ApproveOpeningRequest", _BY_PEOPLE),
-    "account-propose": ("ProposeAccountRequest", frozenset({OPERATOR, PARTNER})),
+    "account-propose": ("ProposeAccountRequest", frozenset({PARTNER, APPROVING})),
     "account-approve": ("ApproveAccountRequest", _BY_PEOPLE),
     "instruct": ("InstructRequest", frozenset({OPERATOR})),
     "bank-statement": ("ImportBankStatementRequest", frozenset({OPERATOR})),

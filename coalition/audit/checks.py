@@ -43,6 +43,7 @@ class Check(StrEnum):
     OPENINGS = "openings"
     POSITIONS = "positions"
     FUND = "fund"
+    TAX = "tax"
     SETTLEMENTS = "settlements"
     SECURITIES = "securities"
     STATEMENTS = "statements"
@@ -99,6 +100,7 @@ MEANINGS = {
     Check.OPENINGS: "opening balances are what was approved: lots, points, value and members",
     Check.POSITIONS: "positions, the operator's with its own accounts, are the obligations less what was settled",
     Check.FUND: "the pool's fund is the price of every point that is not spent; a bilateral network has none",
+    Check.TAX: "the tax account holds the tax on every fee, by the fee's own tariff",
     Check.SETTLEMENTS: "a settlement's legs are its cycle's nets; paid legs stand at zero; the bank is what was paid",
     Check.SECURITIES: "securities are what was deposited less what they paid, none but the operator's capital below zero",
     Check.STATEMENTS: "statements made again have the numbers and hashes that the journal names, without a gap",

@@ -41,7 +41,19 @@ from settlement.ledger.batch import SKEW_MAX_US
 SWEPT_KINDS = frozenset({"lapse", "expire", "mature", "notice", "arrive"})
 """Entries of the engine about a member: what fell due or arrived by itself."""
 ENGINE_KINDS = (
-    frozenset({"found", "heads", "cut", "tariff-start", "statements", "opening", "auto-close", "overdue"})
+    frozenset(
+        {
+            "found",
+            "heads",
+            "cut",
+            "tariff-start",
+            "forward",
+            "statements",
+            "opening",
+            "auto-close",
+            "overdue",
+        }
+    )
     | SWEPT_KINDS
 )
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -123,18 +135,21 @@ def read_request(claim: Claim, payload: bytes, *, kind: str) -> Any:
     return parse_payload(payload, METHODS_BY_TYPE[claim.payload_type].payload)
 
 
-def what_header_contradicts(claim: Claim, request: Any, *, audience: str, entry: Entry) -> list[str]:
-    """Each part of the request's header that is not what the leaf says."""
+def what_header_contradicts(claim: Claim, request: Any, *, house: House, entry: Entry) -> list[str]:
+    """Each part of the request's header that is not what the leaf says.
+
+    Requests are timed by the right time: a practice network's entries by how far `house` is ahead of it.
+    """
     header, method = request.header, METHODS_BY_TYPE[claim.payload_type]
     pairs = (
-        ("audience", header.audience, audience),
+        ("audience", header.audience, house.founded.origin),
         ("method", header.method, method.path),
         ("partner_id", header.partner_id, claim.partner),
         ("key_id", header.key_id.hex(), claim.keyid),
         ("request_id", header.request_id, claim.act_id),
     )
     wrong = [f"header.{name} is {said!r}, not {leaf!r}" for name, said, leaf in pairs if said != leaf]
-    life = what_is_wrong_with_life(header, method, entry.time_us)
+    life = what_is_wrong_with_life(header, method, entry.time_us - house.ahead_us)
     return wrong if life is None else [*wrong, life]
 
 

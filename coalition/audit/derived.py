@@ -88,6 +88,7 @@ def _network(replay: Replay) -> dict[str, object]:
         "minor_digits": network.minor_digits,
         "operator": network.operator,
         "model": network.model,
+        **({"practice": True} if network.practice else {}),
         "tariff": asdict(replay.house.tariff),
         "shards": [{"shard": shard, "entries": state.size} for shard, state in sorted(replay.shards.items())],
         "partners": [
@@ -126,6 +127,7 @@ def _settlement(replay: Replay, settlement: Settlement) -> dict[str, object]:
         "aborted_by": _entry(settlement.aborted_at),
         "settled": settlement.settled,
         "warnings": list(settlement.warnings),
+        "deferred": list(settlement.deferred),
         "objections": [
             {
                 "participant": each.participant,

@@ -1,7 +1,8 @@
 """The engine's own entries: nobody signs them, so each must be the only one that could stand there."""
 
-from coalition.audit.by_calendar import wrong_close, wrong_overdue
+from coalition.audit.by_calendar import remark_on_holidays, wrong_close, wrong_overdue
 from settlement.errors import CoalitionError
+from settlement.house.practice import forward
 from settlement.house.pricing import start_of_tariff
 from settlement.house.records import parse_key
 from settlement.house.state import House
@@ -31,10 +32,21 @@ def what_is_wrong_with_engine_entry(
         return wrong_close(entry, house)
     if entry.kind == "overdue":
         return wrong_overdue(entry, house)
+    if entry.kind == "forward":
+        return _wrong_forward(entry, house)
     if entry.kind == "tariff-start":
         due = start_of_tariff(house, entry.time_us)
         return None if due is not None and due.lines == entry.lines else "no such tariff is due"
     return None if entry.index > 0 else "the first entry of the house founds the network"
+
+
+def remark_on_engine_entry(entry: Entry, house: House) -> str | None:
+    """What is to be said of an entry that may stand where it stands."""
+    if entry.kind == "found" and entry.get("practice") is not None:
+        return (
+            f"{entry.one('network')} is a practice network: nothing in it is real, and its clock may be ahead"
+        )
+    return remark_on_holidays(entry, house)
 
 
 def _wrong_cut(entry: Entry, expected: tuple[int, int] | None) -> str | None:
@@ -45,6 +57,14 @@ def _wrong_cut(entry: Entry, expected: tuple[int, int] | None) -> str | None:
     return (
         None if entry.lines == lines else f"the cut due here is of cycle {cycle}, range {start} {entry.index}"
     )
+
+
+def _wrong_forward(entry: Entry, house: House) -> str | None:
+    try:
+        forward(house, int(entry.one("days")))
+    except CoalitionError as error:
+        return error.message
+    return None
 
 
 def _wrong_founding(entry: Entry) -> str | None:

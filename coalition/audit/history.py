@@ -4,8 +4,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from coalition.audit.claims import TAKEN
+from coalition.audit.late import Late
 from coalition.audit.opening import Openings
 from coalition.audit.tally import Tally
+from coalition.audit.taxed import Taxed
 from settlement.clearing.accrual import owed_within
 from settlement.clearing.decide import cycle_settled_by, decide_desk
 from settlement.clearing.netting import Figures, net
@@ -53,14 +55,16 @@ class ShardState:
 class History:
     """State after the last entry taken.
 
-    `books`: member shards as deciding again leaves them; `tally`: what the leaves add up to. `heads`: house entry and its values.
-    `statements`: by cycle the entries that name them. `closed_at_us` by cycle. `deposited`: by account, in micros, less what was
-    paid back.
+    `books`: member shards as deciding again leaves them; `tally`: what the leaves add up to; `taxed`: the tax due on their fees.
+    `heads`: house entry and its values. `statements`: by cycle the entries that name them. `closed_at_us` by cycle. `deposited`:
+    by account, in micros, less what was paid back.
     """
 
     def __init__(self) -> None:
         self.house = House()
         self.tally = Tally()
+        self.taxed = Taxed()
+        self.late = Late()
         self.shards: dict[int, ShardState] = {HOUSE: ShardState()}
         self.books: dict[int, Book] = {}
         self.aliases: dict[bytes, str] = {TAKEN: ""}
@@ -154,6 +158,9 @@ class History:
         """
         wrong = self.tally.add(entry, cycle=self.house.open_cycle if entry.shard == HOUSE else cycle)
         if entry.shard != HOUSE:
+            self.taxed.add(entry, self.house.tariffs, self.tally.lots)
+            if cycle in self.house.cycles:
+                self.late.add(entry, cycle, self.house.cycles[cycle].began_us)
             return wrong
         self.house.apply(entry)
         if entry.kind == "found":

@@ -24,7 +24,7 @@ def check_identities(replay: Replay, *, complete: bool) -> None:
     )
     points = (check_points, _check_wallets, _check_holds, check_transits, _check_arrears, _check_reversals)
     steps = (_check_balanced, *points)
-    further = (_check_heads, _check_openings, _check_positions, _check_fund, _check_settlements)
+    further = (_check_heads, _check_openings, _check_positions, _check_fund, _check_tax, _check_settlements)
     for step in (*steps, *further) if founded else steps:
         try:
             step(replay)
@@ -241,6 +241,17 @@ def _check_fund(replay: Replay) -> None:
         held = tally.balance(shard, chart.FUND, house.founded.currency)
         sentence = f"it holds {held} micros, the points not spent are priced at {priced}"
         replay.report.require(held == priced, Check.FUND, f"fund in shard {shard}", sentence)
+
+
+def _check_tax(replay: Replay) -> None:
+    """In every shard the tax account holds the tax on each fee, less that on fees that went back."""
+    for shard in replay.member_shards:
+        held, due = (
+            replay.tally.balance(shard, chart.VAT, replay.house.founded.currency),
+            replay.taxed.due[shard],
+        )
+        sentence = f"it holds {held} micros, {due} are the tax on its fees"
+        replay.report.require(held == due, Check.TAX, f"vat in shard {shard}", sentence)
 
 
 def _check_settlements(replay: Replay) -> None:

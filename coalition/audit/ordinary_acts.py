@@ -31,7 +31,7 @@ class OrdinaryActs:
         self, history: History, shard: int, originals: Container[str], act_ids: dict[int, str]
     ) -> None:
         self._house, self._aliases, self._shard = history.house, history.aliases, shard
-        self._book, self._tally = history.book(shard), history.tally
+        self._book, self._tally, self._taxed = history.book(shard), history.tally, history.taxed
         self._originals, self._act_ids = originals, act_ids
         self._posted: dict[str, Sums] = {}
         self._points: dict[Signer, list[int]] = {}
@@ -100,6 +100,7 @@ class OrdinaryActs:
             self._posted[member] = self._tally.balances[self._shard, wallet(member), POINTS] = sums
         sums.second += amount
         self._put_aside(signer, amount, money)
+        self._taxed.post(self._shard, money, terms)
         if act_id in self._originals:
             self._remember(item, ((lot.name, amount),))
         return True

@@ -10,7 +10,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
-from coalition.audit.by_calendar import remark_on_holidays
 from coalition.audit.checks import Check, Report
 from coalition.audit.claims import (
     ENGINE_KINDS,
@@ -24,7 +23,7 @@ from coalition.audit.claims import (
     what_header_contradicts,
     what_is_wrong_with_key,
 )
-from coalition.audit.engine import what_is_wrong_with_engine_entry
+from coalition.audit.engine import remark_on_engine_entry, what_is_wrong_with_engine_entry
 from coalition.audit.history import CONTRADICTIONS, History, ShardState
 from coalition.audit.records import Read
 from coalition.audit.signatures import Job
@@ -135,7 +134,7 @@ class Replay(History):
         self.report.require(
             wrong is None, Check.CUTS if entry.kind == "cut" else Check.ENGINE, where, wrong or ""
         )
-        remark = None if wrong is not None else remark_on_holidays(entry, self.house)
+        remark = None if wrong is not None else remark_on_engine_entry(entry, self.house)
         self.report.remarks += [] if remark is None else [remark]
         if entry.kind == "cut" and due is not None:
             state.ranges[state.cycle] = (state.cycle_start, entry.index)
@@ -219,9 +218,7 @@ class Replay(History):
         self.report.count(Check.PAYLOADS)
         try:
             request = read_request(claim, payload, kind=entry.kind)
-            contradictions = what_header_contradicts(
-                claim, request, audience=self.house.founded.origin, entry=entry
-            )
+            contradictions = what_header_contradicts(claim, request, house=self.house, entry=entry)
             body = self._with_names_known(body_of_request(request, entry), entry)
         except CONTRADICTIONS as error:
             self.report.find(Check.PAYLOADS, where, f"the payload does not ask for this: {error}")

@@ -48,14 +48,15 @@ def _by_bank(settlement: Settlement) -> int:
     borne: Counter[str] = Counter()
     for default in settlement.defaults.values():
         borne.update(default.fall.borne)
-    return sum([settlement.nets[name] + borne[name] for name in settlement.paid - settlement.paid_ahead])
+    legs = settlement.legs
+    return sum([legs[name] + borne[name] for name in settlement.paid - settlement.paid_ahead])
 
 
 def _used(replay: Replay) -> Iterator[tuple[str, int]]:
     """What securities paid for legs, in minor units."""
     for settlement in _approved(replay):
         for name in settlement.paid_ahead:
-            yield account_of(PREFUND, name), settlement.nets[name]
+            yield account_of(PREFUND, name), settlement.legs[name]
         for name, default in settlement.defaults.items():
             yield account_of(COLLATERAL, name), default.fall.collateral
             yield account_of(GUARANTEE, name), default.fall.guarantee

@@ -54,4 +54,5 @@ def cycle_book(history: History, cycle: int) -> CycleBook:
         accruals=tally.accruals(cycle),
         charges=tally.charged.of(cycle, operator=tally.operator),
         activity=tally.activity(cycle),
+        late=history.late.of(cycle),
     )

@@ -78,6 +78,13 @@ def named_place(original: str) -> tuple[int, int]:
     return int(shard), int(index)
 
 
+def read_lot_name(spelled: str) -> LotName:
+    """The lot that a `lot` or `arrear` line names."""
+    shard, _, within = spelled.partition(":")
+    index, _, place = within.partition(".")
+    return int(shard), int(index), int(place)
+
+
 def new_lot(
     entry: Entry, member: str, funder: str, asset: str, quantity: str, expiry: str, tariff: str
 ) -> TalliedLot:

@@ -16,6 +16,7 @@ from coalition.audit.tallied import (
     TalliedTransit,
     named_place,
     new_lot,
+    read_lot_name,
 )
 from settlement.clearing.accrual import Accrual
 from settlement.clock import parse_time
@@ -174,7 +175,7 @@ class Tally:
             member = facts.pop(0) if verb == "grant" else entry.get("recipient") or entry.get("member") or ""
             self.open_lot((entry.shard, entry.index, place), new_lot(entry, member, *facts))
             return ()
-        name, points = _read_name(facts[0]), int(facts[1])
+        name, points = read_lot_name(facts[0]), int(facts[1])
         if verb == "free":
             return self._free(name)
         if verb == "renew":
@@ -281,18 +282,12 @@ class Tally:
             arrear = TalliedArrear(entry.get("member") or "", partner, asset, points, points, int(tariff))
             self.arrears[entry.shard, entry.index, place] = arrear
             return ()
-        name = _read_name(facts[0])
+        name = read_lot_name(facts[0])
         known = self.arrears.get(name)
         if known is None:
             return [f"arrear {_spell(name)} does not exist"]
         known.remaining -= int(facts[1])
         return () if known.remaining >= 0 else [f"arrear {_spell(name)} comes to {known.remaining}"]
-
-
-def _read_name(spelled: str) -> LotName:
-    shard, _, within = spelled.partition(":")
-    index, _, place = within.partition(".")
-    return int(shard), int(index), int(place)
 
 
 def _spell(name: LotName) -> str:

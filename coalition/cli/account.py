@@ -38,16 +38,15 @@ def propose(
     lei: Annotated[str, typer.Option(metavar="LEI", callback=_compact, help="Of the company.")] = "",
     act_id: ActId = None,
 ) -> None:
-    """Name the account where this company is paid, or the operator settles; a person of the operator then approves it.
+    """Name the account where a partner is paid, or by a person's key the one that the operator settles from; another approves it.
 
     [dim]coalition partner account propose --iban DE89370400440532013000 --legal-name "Bakery GmbH" --as bakery[/]
     """
     account = BankAccount(name, iban, country or iban[:2], bic, lei)
     with voice.acting() as client:
         outcome = client.propose_account(account, act_id=act_id)
-    step = (
-        f"a person of the operator: coalition partner account approve {voice.identity.partner_id} --as NAME"
-    )
+    command = f"coalition partner account approve {voice.identity.partner_id} --as NAME"
+    step = f"a person of the operator, who did not propose it: {command}"
     tell_outcome(voice, outcome, f"proposed {account.iban} of {account.legal_name}", step)
 
 
@@ -115,7 +114,7 @@ def _show(accounts: list[ParticipantAccount]) -> None:
     for each in accounts:
         if each.proposed_at is not None:
             moment, digest = utc(to_us(each.proposed_at)), each.proposed_sha256.hex()
-            say(f"{each.participant} proposed it {moment}, SHA-256 {digest}")
+            say(f"{each.proposer or each.participant} proposed it {moment}, SHA-256 {digest}")
 
 
 def _cells(account: BankAccount) -> tuple[str, ...]:
@@ -134,6 +133,7 @@ def _document(each: ParticipantAccount) -> dict[str, object]:
         "proposed": _account_document(each.proposed),
         "proposed_sha256": each.proposed_sha256.hex() or None,
         "proposed_at": None if each.proposed_at is None else format_time(to_us(each.proposed_at)),
+        "proposer": each.proposer,
     }
 
 

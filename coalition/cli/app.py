@@ -14,6 +14,7 @@ _COMMANDS = {
     "serve": "serve:serve",
     "door": "door:door",
     "db": "database:app",
+    "practice": "practice:app",
     "tls": "tls:app",
     "partner": "partner:app",
     "tariff": "tariff:app",

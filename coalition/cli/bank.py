@@ -13,10 +13,10 @@ from coalition.cli.printing import emit, hint, money_minor, say, show_table
 from coalition.cli.voice import OPERATOR, Voice, speaking
 from coalition.client import BlockingClient
 from coalition.client.answers import Break
-from coalition.wire.banking import LINES_MAX
-from settlement.banking.acts import BankLine
+from coalition.wire.statement_parts import parts_of
 from settlement.banking.camt053 import BankStatement, read_camt053
-from settlement.clock import from_us, now_us
+from settlement.clock import from_us
+from settlement.house.practice import network_now_us
 
 app = typer.Typer(
     no_args_is_help=True, help="Import bank statements, and list what they say that pays nothing."
@@ -52,36 +52,18 @@ def import_(
 
 
 def _take_in(client: BlockingClient, statement: BankStatement) -> Counter[str]:
-    """How many lines, and how many were known. Sent in parts; each part is taken in once."""
+    """How many lines, and how many were known."""
     counts = Counter(lines=len(statement.lines), known=0)
-    for start in range(0, len(statement.lines), LINES_MAX):
-        part = [_sendable(line) for line in statement.lines[start : start + LINES_MAX]]
+    for part in parts_of(statement):
         outcome = client.import_bank_statement(
-            iban=statement.iban, statement_id=_plain(statement.statement_id, 35), lines=part
+            iban=part.iban, statement_id=part.statement_id, lines=part.lines
         )
         if outcome.refusal == "STATEMENT_KNOWN":
-            counts["known"] += len(part)
+            counts["known"] += len(part.lines)
         elif outcome.refusal is not None:
             tell_refusal(outcome.refusal)
             raise typer.Exit(REFUSED)
     return counts
-
-
-def _sendable(line: BankLine) -> BankLine:
-    """In the letters of the journal: what a bank writes beside them becomes a question mark."""
-    return BankLine(
-        _plain(line.entry, 50),
-        line.amount_minor,
-        line.booked_on,
-        _plain(line.end_to_end_id, 35),
-        _plain(line.reference, 35),
-        _plain(line.remittance, 140),
-        _plain(line.iban, 34),
-    )
-
-
-def _plain(text: str, most: int) -> str:
-    return "".join([letter if " " <= letter <= "~" else "?" for letter in text])[:most].strip()
 
 
 @app.command()
@@ -93,8 +75,8 @@ def breaks(voice: Voice) -> None:
     """
     with voice.asking() as client:
         currency, found = client.breaks()
-        digits = read_house(client).founded.minor_digits
-    today = from_us(now_us()).date()
+        house = read_house(client)
+    digits, today = house.founded.minor_digits, from_us(network_now_us(house)).date()
     if voice.json:
         emit([_document(each, today) for each in found])
         return

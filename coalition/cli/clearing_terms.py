@@ -63,7 +63,7 @@ CLEARING_TERMS = (
         "minimum_payment_minor",
         "CENTS",
         number(0, AMOUNT_MAX),
-        "Legs of fewer minor units are carried into the next cycle.",
+        "Nets of fewer minor units are not paid, and carried into the next cycle.",
     ),
     _term(
         "--swing-warning",

@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from coalition.cli.currencies import minor_digits
+from coalition.cli.obligations import obligations
 from coalition.cli.options import ActId, CycleNumber
-from coalition.cli.printing import emit, money_micros, say, show_table, utc
+from coalition.cli.printing import emit, say, show_table, utc
 from coalition.cli.telling import tell_outcome
 from coalition.cli.voice import OPERATOR, Voice, speaking
 from settlement.clearing.calendar import closes_due
-from settlement.clock import format_time, from_us, now_us
+from settlement.clock import format_time, from_us, to_us
 
 app = typer.Typer(no_args_is_help=True, help="List and close cycles; show what is owed in one.")
 
@@ -61,8 +61,9 @@ def calendar(
     [dim]coalition cycle calendar --count 3[/]
     """
     with voice.asking() as client:
-        tariff = client.tariffs().in_force
-    found = list(islice(closes_due(tariff, now_us()), count))
+        known = client.tariffs()
+    tariff = known.in_force
+    found = list(islice(closes_due(tariff, to_us(known.now)), count))
     if voice.json:
         emit([{"label": each.label, "closes_at": format_time(each.due_us)} for each in found])
         return
@@ -101,36 +102,4 @@ def close(
     )
 
 
-@app.command()
-@speaking(OPERATOR)
-def obligations(voice: Voice, cycle: CycleNumber) -> None:
-    """Show who owes whom in a cycle, the open one included; a partner sees its own side.
-
-    [dim]coalition cycle obligations 1 --as bakery[/]
-    """
-    with voice.asking() as client:
-        found = client.obligations(cycle=cycle)
-    if voice.json:
-        emit(
-            [
-                {
-                    "debtor": one.debtor,
-                    "creditor": one.creditor,
-                    "currency": one.currency,
-                    "amount_micros": one.amount_micros,
-                    "count": one.count,
-                }
-                for one in found
-            ]
-        )
-        return
-    rows = [
-        (
-            one.debtor,
-            one.creditor,
-            money_micros(one.amount_micros, currency=one.currency, minor_digits=minor_digits(one.currency)),
-            one.count,
-        )
-        for one in found
-    ]
-    show_table(("debtor", "creditor", "owes", "postings"), rows, title=f"cycle {cycle}")
+app.command()(obligations)

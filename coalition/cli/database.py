@@ -103,6 +103,7 @@ def _contents(site: Site) -> dict[str, object]:
         "network": network.origin,
         "schema": row[0] if row is not None else None,
         "model": network.model,
+        "practice": network.practice,
         "currency": network.currency,
         "point_micros": house.tariff.rate_micros,
         "point_value": money_micros(

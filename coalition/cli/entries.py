@@ -49,7 +49,7 @@ def entries(
         for entry in found:
             say(entry.leaf.decode("ascii", errors="replace"))
     else:
-        show_table(("entry", "recorded", "kind", "partner", "amount", "result"), map(_row, found))
+        show_table(("entry", "recorded", "kind", "partner", "amount", "result", "late"), map(_row, found))
 
 
 def _follow(voice: Voice, after: str, *, leaves: bool) -> None:
@@ -73,6 +73,7 @@ def _row(entry: Entry) -> tuple[str, ...]:
         leaf.get("partner") or "-",
         leaf.get("amount") or "-",
         leaf.get("result") or "-",
+        "late" if entry.late else "-",
     )
 
 
@@ -86,5 +87,6 @@ def _document(entry: Entry) -> dict[str, object]:
         "partner_id": leaf.get("partner"),
         "act_id": leaf.get("act"),
         "refusal": leaf.refusal,
+        "late": entry.late,
         "leaf": entry.leaf.decode("ascii"),
     }

@@ -57,8 +57,7 @@ def explain(
             _tell(_signed(house, entry, found), site, as_json=as_json)
         elif counterparty is not None:
             line = _line(told, counterparty)
-            operator = house.founded.operator
-            postings = postings_between(connection, told.book, partner, counterparty, operator=operator)
+            postings = postings_between(connection, house, told.book, partner, counterparty)
             _tell_postings(told, line, postings, site, as_json=as_json)
         else:
             _tell_net(told, site, as_json=as_json)
@@ -94,15 +93,26 @@ def _tell_net(told: Statement, site: Site, *, as_json: bool) -> None:
     net = format_minor(told.net_minor, minor_digits=digits)
     if as_json:
         names = ("counterparty", "owes", "owed", "net")
-        emit({"net": net, "counterparties": [dict(zip(names, row, strict=True)) for row in rows]})
+        parts = [dict(zip(names, row, strict=True)) for row in rows]
+        emit({"net": net, "counterparties": parts, "late": _late(told)})
         return
     currency = told.book.currency
     say(f"{told.partner} in cycle {told.book.cycle}: net {decimal_amount(net)} {currency} is the sum of")
     shown = [(row[0], *[decimal_amount(cell) for cell in row[1:]]) for row in rows]
     show_table(("counterparty", f"owes {currency}", f"is owed {currency}", f"net {currency}"), shown)
+    late = sum(_late(told).values())
+    if late:
+        say(
+            f"{late:,} of its acts are late: they occurred before the cycle began; `coalition entries` shows which"
+        )
     if rows:
         step = f"coalition statement explain {told.book.cycle} --partner {told.partner}"
         hint(f"{step} --counterparty {rows[0][0]}", flags=site.flags)
+
+
+def _late(told: Statement) -> dict[str, int]:
+    """How many of the partner's acts say that they occurred before the cycle began."""
+    return {"points": told.activity.late.count, "value": told.value.late.count}
 
 
 def _tell_postings(

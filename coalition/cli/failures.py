@@ -51,6 +51,7 @@ NEXT_STEPS: dict[str, str] = {
     "ENTRY_NOT_PUBLISHED": "checkpoints follow within seconds while `coalition serve` runs; repeat the command",
     "ALIAS_KEY_MISSING": "name the member by its id",
     "NETWORK_EXISTS": "use it as it is (`coalition serve`), or found another one with --data DIR",
+    "NOT_FOR_PRACTICE": "found another network to practise in: `coalition db init --practice --data DIR`",
     "RECEIPT_INVALID": "keep the outbox file and ask the operator: its receipt key is not the one in your identity",
 }
 """Reason to what a person does about it."""

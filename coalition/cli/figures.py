@@ -22,6 +22,7 @@ class Proposed:
         self.cycle: int = message.cycle
         self.currency: str = message.currency
         self.warnings = list(message.warnings)
+        self.deferred = list(message.deferred)
 
     def document(self) -> dict[str, object]:
         """For machines; amounts in the currency's minor unit."""
@@ -35,6 +36,7 @@ class Proposed:
             "saving_basis_points": saving_basis_points(figures),
             "nets": [{"participant": name, "net_minor": net} for name, net in figures.nets.items()],
             "warnings": self.warnings,
+            "deferred": self.deferred,
             "proposal_sha256": self.sha256,
         }
 
@@ -63,9 +65,9 @@ def show_nets(
     title: str,
     currency: str,
     minor_digits: int,
-    legs: Mapping[str, str] | None = None,
+    legs: Mapping[str, tuple[str, int]] | None = None,
 ) -> None:
-    """Prints who pays and who is paid; with `legs`, also how each leg stands."""
+    """Prints who pays and who is paid; with `legs`, also how each leg stands, and what is left of it."""
     if not nets:
         say(f"{title}: nobody owes anything")
         return
@@ -74,10 +76,19 @@ def show_nets(
         amount = money_minor(abs(net), currency=currency, minor_digits=minor_digits)
         row = [name, amount if net > 0 else Amount(""), amount if net < 0 else Amount("")]
         if legs is not None:
-            row.append(legs.get(name, "-"))
+            state, left = legs.get(name, ("-", 0))
+            row += [state, money_minor(abs(left), currency=currency, minor_digits=minor_digits)]
         rows.append(row)
-    columns = ["participant", "pays", "is paid"] + (["leg"] if legs is not None else [])
+    columns = ["participant", "pays", "is paid"] + (["leg", "left"] if legs is not None else [])
     show_table(columns, rows, title=title)
+
+
+def show_deferred(names: Sequence[str]) -> None:
+    """Prints whose nets are too small to be paid."""
+    if names:
+        say(
+            f"too small to be paid, so settled by the operator and owed again in the open cycle: {', '.join(names)}"
+        )
 
 
 def show_comparison(proposed: Proposed, earlier: Sequence[Proposed]) -> None:

@@ -24,7 +24,7 @@ from settlement.clearing.calendar import check_known
 from settlement.house.records import BILATERAL, POOL, Network
 from settlement.house.tariff import Tariff, check_terms
 from settlement.ids import is_partner_id
-from settlement.journal.leaf import PATTERNS
+from settlement.journal.grammar import PATTERNS
 from settlement.ledger.founding import SHARDS_MAX
 
 PEOPLE_MIN = 2
@@ -70,6 +70,10 @@ def init(
     ] = 1,
     operator: Annotated[str, typer.Option(metavar="ID", help="The operator's id.")] = "operator",
     person: People = None,
+    practice: Annotated[
+        bool,
+        typer.Option("--practice", help="For practice: nothing in it is real, its clock can be set ahead."),
+    ] = False,
     server: Annotated[
         str, typer.Option(metavar="HOST:PORT", help="Where identities made here will find the server.")
     ] = DEFAULT_ADDRESS,
@@ -87,7 +91,8 @@ def init(
     _check_names(name, operator, people)
     with wrong_usage("--currency"):
         digits = minor_digits(currency)
-    network, tariff = Network(name, currency, digits, shards, operator, model), replace(CENT, **terms)
+    network = Network(name, currency, digits, shards, operator, model, practice)
+    tariff = replace(CENT, **terms)
     with wrong_usage():
         check_terms(tariff, model=model)
         check_known(tariff)
@@ -118,6 +123,7 @@ def _tell_founded(site: Site, network: Network, tariff: Tariff, people: list[str
     if json:
         facts = {
             "network": network.origin,
+            "practice": network.practice,
             "data": str(site.data),
             "log_vkey": site.log_vkey(),
             "identities": names,
@@ -125,7 +131,7 @@ def _tell_founded(site: Site, network: Network, tariff: Tariff, people: list[str
         emit(facts)
         return
     worth = money_micros(tariff.rate_micros, currency=network.currency, minor_digits=network.minor_digits)
-    say(f"founded {network.origin}: a point is worth {worth}")
+    say(f"founded {network.origin}{', for practice' if network.practice else ''}: a point is worth {worth}")
     say(f"  data        {site.data}")
     say(f"  identities  {', '.join(names)} in {site.data / 'identities'} (each file is one person's secret)")
     say(f"  log key     {site.log_vkey()} (public: auditors verify with it)")

@@ -38,7 +38,12 @@ def hint(*steps: str, flags: str = "") -> None:
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> None:
-    """Prints a table; numbers go to the right. A column's values are folded, never cut off."""
+    """Prints a table as `table_of` makes it."""
+    out.print(table_of(columns, rows, title=title))
+
+
+def table_of(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str | None = None) -> Table:
+    """A table; numbers go to the right. A column's values are folded, never cut off."""
     listed = [list(row) for row in rows]
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for position, name in enumerate(columns):
@@ -46,7 +51,7 @@ def show_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, titl
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in listed:
         table.add_row(*[Text(f"{cell:,}" if type(cell) is int else str(cell)) for cell in row])
-    out.print(table)
+    return table
 
 
 class Amount(str):

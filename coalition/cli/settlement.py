@@ -7,7 +7,7 @@ import typer
 
 from coalition.cli.currencies import minor_digits
 from coalition.cli.defaults import approve_default, default
-from coalition.cli.figures import Proposed, show_comparison, show_figures, show_nets
+from coalition.cli.figures import Proposed, show_comparison, show_deferred, show_figures, show_nets
 from coalition.cli.house_view import (
     read_house,
     settlement_of_cycle,
@@ -157,6 +157,7 @@ def _show_for_approval(client: BlockingClient, house: House, found: Settlement) 
 def _show_proposed(proposed: Proposed) -> None:
     digits = minor_digits(proposed.currency)
     show_figures(proposed.figures, cycle=proposed.cycle, currency=proposed.currency, minor_digits=digits)
+    show_deferred(proposed.deferred)
 
 
 app.command("object")(object_to)

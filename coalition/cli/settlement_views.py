@@ -5,11 +5,11 @@ from typing import Annotated, Any
 import typer
 
 from coalition.cli.currencies import minor_digits
-from coalition.cli.figures import Proposed, show_figures, show_nets
+from coalition.cli.figures import Proposed, show_deferred, show_figures, show_nets
 from coalition.cli.printing import emit, say, show_table, utc
 from coalition.cli.voice import OPERATOR, Voice, speaking
 from coalition.client import BlockingClient
-from coalition.client.answers import Settlement
+from coalition.client.settlement_answers import Settlement
 from settlement.clock import format_time, to_us
 from settlement.errors import CoalitionError
 
@@ -64,8 +64,10 @@ def show(
     if proposed is not None:
         show_figures(proposed.figures, cycle=found.cycle, currency=currency, minor_digits=digits)
     nets = {leg.participant: leg.net_minor for leg in found.legs}
-    legs = {leg.participant: leg.state for leg in found.legs} if found.state in _BINDING else None
+    states = {leg.participant: (leg.state, leg.left_minor) for leg in found.legs}
+    legs = states if found.state in _BINDING else None
     show_nets(nets, title="legs", currency=currency, minor_digits=digits, legs=legs)
+    show_deferred([leg.participant for leg in found.legs if leg.state == "deferred"])
     for warning in found.warnings:
         say(f"accepted warning: {warning}")
     _show_objections(found)
@@ -123,12 +125,12 @@ def _document(found: Settlement) -> dict[str, Any]:
             {
                 "participant": leg.participant,
                 "net_minor": leg.net_minor,
-                "paid": leg.state == "paid",
+                "paid": leg.state in ("paid", "reconciled"),
                 "left_minor": leg.left_minor,
                 "state": leg.state,
             }
             for leg in found.legs
-            if leg.net_minor
+            if leg.net_minor or leg.state != "-"
         ],
         "objections": [
             {

@@ -34,11 +34,15 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One journal entry; `leaf` is its exact bytes, read by `settlement.journal.leaf.parse_leaf`."""
+    """One journal entry; `leaf` is its exact bytes, read by `settlement.journal.leaf.parse_leaf`.
+
+    `late`: its act says that it occurred before the cycle began into which it falls.
+    """
 
     shard: int
     entry_number: int
     leaf: bytes
+    late: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +97,16 @@ class WaitingTariff:
 
 @dataclass(frozen=True, slots=True)
 class Tariffs:
-    """The tariff in force since a house entry, the one that is approved and still to come, and those not approved yet."""
+    """The tariff in force since a house entry, the one that is approved and still to come, and those not approved yet.
+
+    `now`: the network's time; a practice network's may be ahead of the right one.
+    """
 
     in_force: Tariff
     in_force_entry: int
     coming: ProposedTariff | None
     waiting: tuple[WaitingTariff, ...]
+    now: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,80 +148,6 @@ class Position:
 
 
 @dataclass(frozen=True, slots=True)
-class Cycle:
-    """A clearing cycle."""
-
-    cycle: int
-    state: str
-    """"open", "cutting", "closed", "in-settlement" or "settled"."""
-    label: str
-    closed_at_entry: int | None
-    settlement: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Leg:
-    """A participant's part in a settlement, in minor units: positive pays, negative is paid.
-
-    `state`: `due`, `paid`, `covered`, `allocated` or `borne`; `-` while nothing is due. `left_minor`: what is still to be paid.
-    """
-
-    participant: str
-    net_minor: int
-    state: str
-    left_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class Objection:
-    """A participant's no to a proposal. `accepted`: None while nobody has answered."""
-
-    participant: str
-    words: str
-    raised_at: datetime
-    accepted: bool | None
-    answer: str
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """A proposal and what became of it. `legs` and `objections` come when it is asked for by its number."""
-
-    settlement: int
-    cycle: int
-    state: str
-    """As "objection-period", "pending-approval", "cancelled", "approved", "instructed", "partially-settled", "settled",
-    "aborted".
-    """
-    proposal_sha256: bytes
-    proposer: str
-    proposed_at: datetime
-    objections_end: datetime
-    legs: tuple[Leg, ...]
-    objections: tuple[Objection, ...]
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Obligation:
-    """What one partner owes another in a cycle, in millionths of the currency's unit, from `count` transfers."""
-
-    debtor: str
-    creditor: str
-    currency: str
-    amount_micros: int
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A partner's statement of a closed cycle: exact bytes, the same for ever."""
-
-    json: bytes
-    csv: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class InclusionProof:
     """From an entry to a checkpoint: entry in its shard's tree, its root in a heads entry, that entry in the house's tree.
 
@@ -238,13 +172,17 @@ class ConsistencyProof:
 
 @dataclass(frozen=True, slots=True)
 class ParticipantAccount:
-    """Where a participant is paid; and where it wants to be, if a person has still to approve that."""
+    """Where a participant is paid; and where it wants to be, if a person has still to approve that.
+
+    `proposer`: the person who proposed the operator's account; None: the participant's own key did.
+    """
 
     participant: str
     in_force: BankAccount | None
     proposed: BankAccount | None
     proposed_sha256: bytes
     proposed_at: datetime | None
+    proposer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

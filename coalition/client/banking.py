@@ -19,7 +19,8 @@ class Banking(Caller):
     """What participants and the operator ask about money out. Errors as for `PartnerActs` and `Reads`."""
 
     async def propose_account(self, account: BankAccount, *, act_id: str | None = None) -> Outcome:
-        """Names the account where this participant is paid; a person of the operator then approves it."""
+        """Names the account where this partner is paid, or by an approver key the operator's; a person of the operator then
+        approves it, another than the one who proposed."""
         return await self._act(banking_pb2.ProposeAccountRequest(account=write_account(account)), act_id)
 
     async def approve_account(
@@ -69,6 +70,7 @@ def _account(each: banking_pb2.ParticipantAccount) -> ParticipantAccount:
         read_account(each.proposed, "proposed") if waits else None,
         each.proposed_sha256,
         from_us(read_time(each.proposed_at, "proposed_at")) if waits else None,
+        each.proposer or None,
     )
 
 

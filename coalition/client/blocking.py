@@ -154,6 +154,7 @@ class BlockingClient:
     cycles = _blocking(Client.cycles)
     settlements = _blocking(Client.settlements)
     obligations = _blocking(Client.obligations)
+    follow_obligations = _blocking_iterator(Client.follow_obligations)
     statement = _blocking(Client.statement)
     preview = _blocking(Client.preview)
     preview_default = _blocking(Client.preview_default)

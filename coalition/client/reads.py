@@ -3,7 +3,6 @@
 Answers come over the channel unsigned, except receipts; what must be proven is proven by receipts, statements and the journal.
 """
 
-import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 
@@ -12,24 +11,21 @@ from coalition.client.aliases import Alias
 from coalition.client.answers import (
     Balance,
     ConsistencyProof,
-    Cycle,
     Entry,
     FollowedEntry,
     Funding,
     InclusionProof,
     Key,
     Member,
-    Obligation,
     Partner,
     Position,
     ProposedTariff,
-    Settlement,
-    Statement,
     Tariffs,
     WaitingTariff,
 )
-from coalition.client.calling import Caller
+from coalition.client.debts import DebtReads, read_sum
 from coalition.client.errors import answer_malformed
+from coalition.client.settlement_answers import Cycle, Settlement, Statement
 from coalition.client.settlements import settlement_told
 from coalition.wire.strict import parse_payload, read_time
 from coalition.wire.tariffs import read_tariff, read_tariff_proposal
@@ -38,7 +34,7 @@ from settlement.errors import CoalitionError
 from settlement.journal.acts import Outcome
 
 
-class Reads(Caller):
+class Reads(DebtReads):
     """Questions. Errors of every method: RequestRejectedError, NoAnswerError."""
 
     async def balance(self, *, member: str | Alias) -> Balance:
@@ -66,7 +62,7 @@ class Reads(Caller):
             request = exchange_pb2.ListEntriesRequest(page_size=page_size, page_token=token)
             page = await self._read(request, exchange_pb2.ListEntriesResponse)
             for entry in page.entries:
-                yield Entry(entry.shard, entry.entry_number, entry.leaf)
+                yield Entry(entry.shard, entry.entry_number, entry.leaf, entry.late)
             token = page.next_page_token
             if not token:
                 return
@@ -86,7 +82,8 @@ class Reads(Caller):
                     resume_token, only_new = message.resume_token, False
                     if message.HasField("entry"):
                         entry = message.entry
-                        yield FollowedEntry(entry.shard, entry.entry_number, entry.leaf, resume_token)
+                        facts = (entry.shard, entry.entry_number, entry.leaf, entry.late)
+                        yield FollowedEntry(*facts, resume_token)
 
     async def member(self, *, member: str | Alias) -> Member:
         """Finds a member by id or alias. Rejected with MEMBER_NOT_FOUND."""
@@ -108,6 +105,7 @@ class Reads(Caller):
             reply.in_force_entry,
             _proposed(reply.coming) if reply.HasField("coming") else None,
             tuple(map(_waiting, reply.waiting)),
+            from_us(read_time(reply.now, "now")),
         )
 
     async def fundings(self) -> list[Funding]:
@@ -118,7 +116,7 @@ class Reads(Caller):
     async def position(self) -> Position:
         """What the caller owes at this moment."""
         reply = await self._read(settlement_pb2.GetPositionRequest(), settlement_pb2.GetPositionResponse)
-        return Position(reply.currency, _integer(reply.position_micros))
+        return Position(reply.currency, read_sum(reply.position_micros))
 
     async def cycles(self) -> list[Cycle]:
         """All cycles, the open one last."""
@@ -133,15 +131,6 @@ class Reads(Caller):
             return [settlement_told(one) for one in reply.settlements]
         except CoalitionError as error:
             raise answer_malformed(error.message) from None
-
-    async def obligations(self, *, cycle: int) -> list[Obligation]:
-        """Who owes whom in a cycle, as far as the caller may see. Rejected with CYCLE_NOT_FOUND."""
-        request = settlement_pb2.ListObligationsRequest(cycle=cycle)
-        reply = await self._read(request, settlement_pb2.ListObligationsResponse)
-        return [
-            Obligation(one.debtor, one.creditor, reply.currency, _integer(one.amount_micros), one.count)
-            for one in reply.obligations
-        ]
 
     async def statement(self, *, cycle: int, partner_id: str | None = None) -> Statement:
         """A partner's statement of a closed cycle; default: one's own."""
@@ -202,16 +191,8 @@ _PURPOSES = {
     partners_pb2.KEY_PURPOSE_RECEIPT: "receipt",
     partners_pb2.KEY_PURPOSE_LOG: "log",
 }
-_INTEGER = re.compile(r"-?[0-9]{1,40}")
 _NEWER = "unknown"
 """For a value that a newer server has and this client does not know."""
-
-
-def _integer(text: str) -> int:
-    """A sum, which may pass 64 bits and so comes as text."""
-    if _INTEGER.fullmatch(text) is None:
-        raise answer_malformed(f"{text[:40]!r} is no sum")
-    return int(text)
 
 
 def _partner(partner: partners_pb2.Partner) -> Partner:

@@ -1,7 +1,7 @@
 """What a server tells of settlements, as values."""
 
 from coalition.api.v1 import settlement_pb2
-from coalition.client.answers import Leg, Objection, Settlement
+from coalition.client.settlement_answers import Leg, Objection, Settlement
 from coalition.wire.strict import read_time
 from settlement.clock import from_us
 

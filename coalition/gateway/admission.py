@@ -14,7 +14,7 @@ from coalition.api.v1.envelope_pb2 import RequestHeader
 from coalition.wire.envelope import Sealed, open_envelope
 from coalition.wire.methods import Method
 from coalition.wire.requests import BODIES
-from coalition.wire.strict import invalid, parse_payload, read_time, read_uuid
+from coalition.wire.strict import invalid, parse_payload, read_partner_id, read_time, read_uuid
 from settlement.clock import now_us
 from settlement.errors import CoalitionError
 from settlement.house.records import APPROVER, REQUEST, Key
@@ -71,6 +71,16 @@ class Admitted:
             self.expires_at_us,
             BODIES[self.message.DESCRIPTOR.name](self.message),
         )
+
+
+def named_partner(admitted: Admitted) -> str:
+    """Whose figures a read asks for: a partner's own, or, for the operator, those of whom it names."""
+    named = admitted.message.partner_id
+    if admitted.caller.is_operator:
+        return read_partner_id(named, "partner_id")
+    if named not in ("", admitted.caller.partner):
+        raise invalid("partner_id", "empty, or the caller's own id")
+    return admitted.caller.partner
 
 
 @lru_cache(maxsize=KEYS_CACHED)

@@ -25,6 +25,7 @@ async def list_accounts(means: Means, admitted: Admitted) -> banking_pb2.ListAcc
                 shown.proposed.CopyFrom(write_account(proposal.account))
                 shown.proposed_sha256 = bytes.fromhex(proposal.sha256)
                 write_time(shown.proposed_at, proposal.proposed_at_us)
+                shown.proposer = proposal.proposer or ""
     return response
 
 

@@ -17,6 +17,7 @@ from coalition.wire.receipts import seal_receipt
 from coalition.wire.requests import member_name
 from coalition.wire.strict import invalid, read_uuid
 from settlement.errors import CoalitionError
+from settlement.house.lateness import Lateness
 from settlement.journal.acts import Outcome
 from settlement.ledger.acts import MemberName
 from settlement.ledger.batch import OUTCOMES
@@ -109,12 +110,14 @@ async def list_entries(means: Means, admitted: Admitted) -> exchange_pb2.ListEnt
     limit = request.page_size or PAGE_DEFAULT
     partner = None if admitted.caller.is_operator else admitted.caller.partner
     response = exchange_pb2.ListEntriesResponse()
-    async with means.reads.connection() as connection:
+    async with means.reading() as (connection, house):
+        lateness = Lateness(house)
         shard, start, sizes = _read_token(request.page_token, await shard_sizes(connection))
         while shard is not None and len(response.entries) < limit:
             span = Span(partner, shard, start, sizes[shard], limit - len(response.entries))
             for _, index, leaf in await entries_concerning(connection, [span]):
-                response.entries.add(shard=shard, entry_number=index, leaf=leaf)
+                late = lateness.is_late(leaf.decode())
+                response.entries.add(shard=shard, entry_number=index, leaf=leaf, late=late)
             if len(response.entries) == limit:
                 start = response.entries[-1].entry_number + 1
             else:
@@ -140,13 +143,13 @@ async def follow_entries(
     )
     async with aclosing(followed):
         async for entry, token in followed:
-            if means.memory.house.live_key(admitted.sealed.keyid) is None:
-                message = "the key was revoked meanwhile; sign with a live key"
-                raise CoalitionError("KEY_REVOKED", message, field="signatures.keyid")
+            means.check_key(admitted.sealed.keyid)
             response = exchange_pb2.FollowEntriesResponse(resume_token=token)
             if entry is not None:
                 shard, number, leaf = entry
-                response.entry.MergeFrom(exchange_pb2.Entry(shard=shard, entry_number=number, leaf=leaf))
+                late = Lateness(means.memory.house).is_late(leaf.decode())
+                shown = exchange_pb2.Entry(shard=shard, entry_number=number, leaf=leaf, late=late)
+                response.entry.MergeFrom(shown)
             yield response
 
 

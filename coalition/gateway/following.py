@@ -6,33 +6,23 @@ reader costs no memory; it misses nothing, for it goes on where it was.
 
 import asyncio
 import base64
-import contextlib
 import struct
 from collections import deque
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import NamedTuple
-
-import psycopg
-import structlog
-from psycopg_pool import PoolTimeout
 
 from coalition.exchange.exchange import Reads
 from coalition.gateway.concerning import Span, entries_concerning, shard_sizes
-from coalition.gateway.limits import RateLimitedError
+from coalition.gateway.streams import Streams
 from coalition.wire.strict import invalid
-from settlement.errors import CoalitionError, UnavailableError, what_failed
 
 LOOK_SECONDS = 0.25
-HEARTBEAT_SECONDS = 15.0
-STREAMS_OF_PARTNER_MAX = 8
-STREAMS_MAX = 512
-RETRY_SECONDS = 15.0
 AT_A_LOOK = 64
 """Streams that one look serves; the others come first at the next."""
 ENTRIES_MAX = 128
 """Entries that are kept for a stream."""
-_log = structlog.get_logger(__name__)
 
 
 class Followed(NamedTuple):
@@ -71,19 +61,17 @@ class Stream:
 
 
 class Follower:
-    """All streams of a server. `run` looks for them; after `stop` every stream ends."""
+    """All streams of entries of a server."""
 
     def __init__(self) -> None:
-        self._streams: deque[Stream] = deque()
-        self._hungry = asyncio.Event()
-        self._stopping = False
+        self.streams: Streams[Stream] = Streams()
 
     async def follow(
         self, reads: Reads, owner: str, *, sees_all: bool, token: str, only_new: bool
     ) -> AsyncGenerator[Followed]:
         """What concerns the caller from the token on, at first without an entry, then as it comes, and a sign of life in between.
 
-        Errors: FIELD_INVALID for a token that is none; RATE_LIMITED beyond STREAMS_OF_PARTNER_MAX; SHUTTING_DOWN.
+        Errors: FIELD_INVALID for a token that is none; RATE_LIMITED; SHUTTING_DOWN.
         """
         async with reads.connection() as connection:
             sizes = await shard_sizes(connection)
@@ -91,64 +79,26 @@ class Follower:
         if only_new:
             start = dict(sizes)
         stream = Stream(owner, None if sees_all else owner, dict(start), dict(start))
-        self._open(stream)
-        try:
+        with self.streams.opened(stream):
             yield Followed(None, write_positions(start))
             while True:
-                self._check_open()
+                self.streams.check_running()
                 if not stream.waiting:
-                    await self._news_of(stream)
-                    self._check_open()
+                    self.streams.look_soon()
+                    await self.streams.news_of(stream)
                 yield stream.next()
-        finally:
-            self._streams.remove(stream)
 
     async def run(self, reads: Reads) -> None:
         """Looks for what the streams follow, as long as there are any."""
-        while True:
-            try:
-                more = bool(self._streams) and await self._look(reads)
-            except (psycopg.OperationalError, PoolTimeout, UnavailableError) as error:
-                _log.warning("followers_wait_for_the_books", error=what_failed(error))
-                more = False
-            except Exception as error:  # noqa: BLE001 - a bug; streams go on living, and a person sees it in the log
-                _log.error("following_broke", error=type(error).__name__, exc_info=error)
-                more = False
-            if not more:
-                self._hungry.clear()
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._hungry.wait(), LOOK_SECONDS if self._streams else None)
-
-    def stop(self) -> None:
-        """Ends every stream with SHUTTING_DOWN, and lets none begin."""
-        self._stopping = True
-        for stream in self._streams:
-            stream.news.set()
-
-    def _open(self, stream: Stream) -> None:
-        self._check_open()
-        own = sum([each.owner == stream.owner for each in self._streams])
-        if own >= STREAMS_OF_PARTNER_MAX or len(self._streams) >= STREAMS_MAX:
-            raise RateLimitedError("streams at once", RETRY_SECONDS)
-        self._streams.append(stream)
-
-    def _check_open(self) -> None:
-        if self._stopping:
-            message = "this server drains; follow again with the resume_token of the last message"
-            raise CoalitionError("SHUTTING_DOWN", message)
-
-    async def _news_of(self, stream: Stream) -> None:
-        """Returns when something waits for the stream, or after a while."""
-        stream.news.clear()
-        self._hungry.set()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stream.news.wait(), HEARTBEAT_SECONDS)
+        await self.streams.run(partial(self._look, reads), every_seconds=LOOK_SECONDS)
 
     async def _look(self, reads: Reads) -> bool:
         """One look for the streams that have sent all they had; whether there may be more to find at once."""
         async with reads.connection() as connection:
             sizes = await shard_sizes(connection)
-            served = [each for each in self._streams if not each.waiting and each.behind(sizes)][:AT_A_LOOK]
+            served = [each for each in self.streams.open if not each.waiting and each.behind(sizes)][
+                :AT_A_LOOK
+            ]
             asked = [(stream, shard) for stream in served for shard in stream.behind(sizes)]
             if not asked:
                 return False
@@ -167,9 +117,9 @@ class Follower:
 
     def _to_the_end(self, stream: Stream) -> None:
         """Whoever was served comes last at the next look."""
-        if stream in self._streams:
-            self._streams.remove(stream)
-            self._streams.append(stream)
+        if stream in self.streams.open:
+            self.streams.open.remove(stream)
+            self.streams.open.append(stream)
         if stream.waiting:
             stream.news.set()
 

@@ -129,16 +129,21 @@ async def _look(means: Means) -> _Seen:
         entries: dict[int, int] = dict(await (await connection.execute(_SIZES)).fetchall())
         published = await published_sizes(connection)
         size = published.get(HOUSE, 0)
-        newest = await _recorded(connection, HOUSE, size - 1)
+        ahead_us = means.memory.house.ahead_us
+        newest = await _recorded(connection, HOUSE, size - 1, ahead_us)
         open_ones = [
-            await _recorded(connection, shard, published.get(shard, 0))
+            await _recorded(connection, shard, published.get(shard, 0), ahead_us)
             for shard in entries
             if entries[shard] > published.get(shard, 0)
         ]
     return _Seen(entries, size, newest[0], max([age_s for _, age_s in open_ones], default=0.0))
 
 
-async def _recorded(connection: AsyncConnection[TupleRow], shard: int, index: int) -> tuple[float, float]:
+async def _recorded(
+    connection: AsyncConnection[TupleRow], shard: int, index: int, ahead_us: int
+) -> tuple[float, float]:
     """When an entry was recorded, and how long ago by the books' own clock, both in seconds; zeros if there is none."""
     row = await (await connection.execute(_RECORDED, (shard, index))).fetchone()
-    return (row[0] / SECOND_US, max(0.0, row[1] / SECOND_US)) if row is not None else (0.0, 0.0)
+    if row is None:
+        return 0.0, 0.0
+    return row[0] / SECOND_US, max(0.0, (row[1] + ahead_us) / SECOND_US)

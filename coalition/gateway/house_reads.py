@@ -10,12 +10,12 @@ from coalition.wire.strict import write_time
 from coalition.wire.tariffs import spell_tariff, spell_tariff_proposal, tariff_proposal
 from settlement.clearing.netting import Figures
 from settlement.clearing.obligations import OPEN_IN_SOME_SHARD, figures_of
-from settlement.clearing.proposing import warnings_now
+from settlement.clearing.proposing import deferred_now, warnings_now
 from settlement.clearing.warnings import compared_with
-from settlement.clock import now_us
 from settlement.errors import CoalitionError
+from settlement.house.four_eyes import is_expired
 from settlement.house.funding import living_fundings
-from settlement.house.pricing import PROPOSAL_LIFE_US
+from settlement.house.practice import network_now_us
 from settlement.house.records import Cycle, Network
 from settlement.house.state import House
 from settlement.ledger import chart
@@ -57,7 +57,7 @@ async def list_fundings(means: Means, admitted: Admitted) -> partners_pb2.ListFu
     caller, response = admitted.caller, partners_pb2.ListFundingsResponse()
     async with means.reading() as (_, house):
         for issuer, campaign in sorted(house.fundings):
-            for each in living_fundings(house, issuer, campaign, now_us()):
+            for each in living_fundings(house, issuer, campaign, network_now_us(house)):
                 if caller.is_operator or caller.partner in (issuer, each.funder):
                     shown = response.fundings.add(
                         issuer=issuer,
@@ -77,10 +77,12 @@ async def get_tariff(means: Means, admitted: Admitted) -> partners_pb2.GetTariff
         response = partners_pb2.GetTariffResponse(
             in_force=spell_tariff(house.tariff), in_force_entry=house.tariff_number
         )
+        now_us = network_now_us(house)
+        write_time(response.now, now_us)
         if house.coming is not None:
             response.coming.CopyFrom(tariff_proposal(origin, house.coming.tariff, house.coming.from_us))
         for proposal in house.tariff_proposals.values():
-            if not proposal.approved and now_us() <= proposal.proposed_at_us + PROPOSAL_LIFE_US:
+            if not proposal.approved and not is_expired(proposal.proposed_at_us, now_us):
                 exact = spell_tariff_proposal(origin, proposal.tariff, proposal.from_us)
                 waiting = response.waiting.add(proposal=exact, proposer=proposal.proposer)
                 write_time(waiting.proposed_at, proposal.proposed_at_us)
@@ -154,8 +156,8 @@ async def preview(means: Means, admitted: Admitted) -> settlement_pb2.PreviewRes
         figures = {cycle: await _closed_figures(connection, house, cycle)}
         for number in compared_with(cycle) if house.tariff.swing_warning_basis_points else ():
             figures[number] = await _closed_figures(connection, house, number)
-    warnings = warnings_now(house, figures, cycle)
-    proposal = proposal_of(house.founded, cycle, figures[cycle], warnings)
+    warnings, deferred = warnings_now(house, figures, cycle), deferred_now(house, figures, cycle)
+    proposal = proposal_of(house.founded, cycle, figures[cycle], warnings, deferred)
     return settlement_pb2.PreviewResponse(proposal=proposal.SerializeToString(deterministic=True))
 
 
@@ -168,9 +170,9 @@ async def _closed_figures(connection: AsyncConnection[TupleRow], house: House, c
 
 
 def proposal_of(
-    network: Network, cycle: int, figures: Figures, warnings: tuple[str, ...]
+    network: Network, cycle: int, figures: Figures, warnings: tuple[str, ...], deferred: tuple[str, ...]
 ) -> settlement_pb2.Proposal:
-    """The proposal of these figures, with these warnings."""
+    """The proposal of these figures, with these warnings; `deferred`: whose nets are too small to be paid."""
     proposal = settlement_pb2.Proposal(
         audience=network.origin,
         cycle=cycle,
@@ -179,6 +181,7 @@ def proposal_of(
         bilateral_minor=figures.bilateral,
         multilateral_minor=figures.multilateral,
         warnings=warnings,
+        deferred=deferred,
     )
     for participant, amount in figures.nets.items():
         proposal.nets.add(participant=participant, net_minor=amount)

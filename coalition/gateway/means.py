@@ -13,8 +13,10 @@ from psycopg.rows import TupleRow
 from coalition.exchange.exchange import Exchange, Reads
 from coalition.gateway.door_log import DoorLog
 from coalition.gateway.following import Follower
+from coalition.gateway.following_debts import DebtFollower
 from coalition.gateway.limits import Limits
 from coalition.gateway.metrics import CallMetrics
+from settlement.errors import CoalitionError
 from settlement.house.state import House
 from settlement.ledger.memory import HouseMemory
 from settlement.signing import Signer
@@ -37,8 +39,15 @@ class Means:
     door_log: DoorLog = field(default_factory=DoorLog)
     metrics: CallMetrics = field(default_factory=CallMetrics)
     follower: Follower = field(default_factory=Follower)
+    debt_follower: DebtFollower = field(default_factory=DebtFollower)
     client_certificates: bool = False
     looking: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def check_key(self, keyid: str) -> None:
+        """CoalitionError KEY_REVOKED unless the key that opened a stream still lives."""
+        if self.memory.house.live_key(keyid) is None:
+            message = "the key was revoked meanwhile; sign with a live key"
+            raise CoalitionError("KEY_REVOKED", message, field="signatures.keyid")
 
     async def house_from_now_on(self) -> House:
         """The house as it is now or later. Callers who ask at once share one look at the books, so strangers cost little."""

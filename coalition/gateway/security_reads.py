@@ -6,8 +6,8 @@ from coalition.gateway.means import Means
 from coalition.wire.securities import KINDS, spell_default
 from settlement.clearing.defaulting import fall_of, why_no_default
 from settlement.clearing.obligations import owed_by
-from settlement.clock import now_us
 from settlement.errors import CoalitionError
+from settlement.house.practice import network_now_us
 from settlement.house.security import SECURITIES, account_of
 
 
@@ -30,7 +30,7 @@ async def preview_default(means: Means, admitted: Admitted) -> security_pb2.Prev
     number, participant = admitted.message.settlement, admitted.message.participant
     async with means.reading() as (connection, house):
         settlement = house.settlements.get(number)
-        refusal = why_no_default(house, settlement, participant, now_us())
+        refusal = why_no_default(house, settlement, participant, network_now_us(house))
         if settlement is None or refusal is not None:
             message = f"{participant} has no overdue leg in settlement {number}: {refusal}"
             raise CoalitionError("LEG_NOT_FOUND", message, field="participant")

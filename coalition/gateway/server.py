@@ -121,16 +121,16 @@ async def _serve_calls(
     host = settings.listen.rpartition(":")[0]
     started.set_result(settings.listen if settings.listen.startswith("unix:") else f"{host}:{port}")
     lanes = asyncio.create_task(means.exchange.run())
-    beside = [asyncio.create_task(_refresh_house(means)), asyncio.create_task(means.door_log.run())]
-    beside.append(asyncio.create_task(means.follower.run(means.reads)))
-    if tls is not None:
-        beside.append(asyncio.create_task(tls.watch()))
+    jobs = [_refresh_house(means), means.door_log.run(), means.follower.run(means.reads)]
+    jobs.append(means.debt_follower.run(means.reads, means.memory.house.founded))
+    beside = [asyncio.create_task(job) for job in (*jobs, *(() if tls is None else (tls.watch(),)))]
     lanes_ended = asyncio.Event()
     lanes.add_done_callback(lambda _: lanes_ended.set())
     await _any_of(stopping, worker.ended, lanes_ended)
     _log.info("draining")
     await health_service.enter_graceful_shutdown()
-    means.follower.stop()
+    means.follower.streams.stop()
+    means.debt_follower.streams.stop()
     await server.stop(DRAIN_SECONDS)
     means.exchange.close()
     await lanes

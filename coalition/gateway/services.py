@@ -12,6 +12,7 @@ from psycopg_pool import PoolTimeout
 
 from coalition.gateway import (
     banking_reads,
+    debt_reads,
     exchange_reads,
     house_reads,
     log_reads,
@@ -63,7 +64,10 @@ READS: dict[str, Read] = {
 """How each read is answered, by message name."""
 
 
-STREAMS: dict[str, Stream] = {"FollowEntriesRequest": exchange_reads.follow_entries}
+STREAMS: dict[str, Stream] = {
+    "FollowEntriesRequest": exchange_reads.follow_entries,
+    "FollowObligationsRequest": debt_reads.follow_obligations,
+}
 """The reads that answer with a stream, by message name."""
 
 

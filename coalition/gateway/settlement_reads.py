@@ -4,8 +4,8 @@ from coalition.api.v1 import settlement_pb2
 from coalition.gateway.admission import Admitted
 from coalition.gateway.means import Means
 from coalition.wire.strict import write_time
-from settlement.clearing.states import state_of
-from settlement.clock import now_us
+from settlement.clearing.states import leg_state_of, state_of
+from settlement.house.practice import network_now_us
 from settlement.house.records import Settlement
 from settlement.house.state import House
 
@@ -20,13 +20,13 @@ async def list_settlements(means: Means, admitted: Admitted) -> settlement_pb2.L
             if asked in (0, settlement.number) and (party is None or party in settlement.nets):
                 shown = _shown(house, settlement, party)
                 if asked:
-                    _add_parts(shown, settlement, party)
+                    _add_parts(shown, house, settlement, party)
                 response.settlements.append(shown)
     return response
 
 
 def _shown(house: House, settlement: Settlement, party: str | None) -> settlement_pb2.Settlement:
-    word = state_of(house, settlement, now_us()).upper().replace("-", "_")
+    word = state_of(house, settlement, network_now_us(house)).upper().replace("-", "_")
     shown = settlement_pb2.Settlement(
         settlement=settlement.number,
         cycle=settlement.cycle,
@@ -40,13 +40,18 @@ def _shown(house: House, settlement: Settlement, party: str | None) -> settlemen
     return shown
 
 
-def _add_parts(shown: settlement_pb2.Settlement, settlement: Settlement, party: str | None) -> None:
+def _add_parts(
+    shown: settlement_pb2.Settlement, house: House, settlement: Settlement, party: str | None
+) -> None:
     """Legs and objections: everybody's, or a partner's own."""
-    for name, net in settlement.nets.items():
+    left = settlement.unpaid
+    for name in sorted(settlement.nets.keys() | settlement.legs.keys()):
         if party in (None, name):
-            leg = shown.legs.add(participant=name, net_minor=net, left_minor=settlement.unpaid.get(name, 0))
-            if settlement.approved and net:
-                leg.state = settlement_pb2.LegState.Value(f"LEG_STATE_{settlement.state_of(name).upper()}")
+            net = settlement.nets.get(name, 0)
+            leg = shown.legs.add(participant=name, net_minor=net, left_minor=left.get(name, 0))
+            state = leg_state_of(house, settlement, name, network_now_us(house))
+            if state is not None:
+                leg.state = settlement_pb2.LegState.Value(f"LEG_STATE_{state.upper()}")
     for name, objection in settlement.objections.items():
         if party in (None, name):
             told = shown.objections.add(

@@ -211,16 +211,17 @@ class Askers:
         """The settlement of the cycle closed last; "odd": with figures, or a warning, that are wrong."""
         cycle = max(1, self._open_cycle() - 1 - (step.amount % 4 if step.conduct else 0))
         figures = self.model.figures(cycle) or CycleFigures(0, 0, 0, {})
-        warnings = self.model.warnings(cycle)
+        warnings, deferred = self.model.warnings(cycle), self.model.deferred(cycle)
         if step.conduct == "odd" and step.number % 3 == 0:
             warnings = () if warnings else ("zero-cycle",)
         elif step.conduct == "odd":
             figures = replace(figures, gross=figures.gross + 1)
-        proposal = proposal_of(NETWORK.origin, cycle, NETWORK.currency, figures, warnings)
+        proposal = proposal_of(NETWORK.origin, cycle, NETWORK.currency, figures, warnings, deferred)
         said = Figures(
             figures.gross, figures.bilateral, figures.multilateral, dict(sorted(figures.nets.items()))
         )
-        body = Propose(cycle, NETWORK.currency, said, hashlib.sha256(proposal).hexdigest(), warnings)
+        sha256 = hashlib.sha256(proposal).hexdigest()
+        body = Propose(cycle, NETWORK.currency, said, sha256, warnings, deferred)
         return self._by_person(PEOPLE[step.amount % 2], body, message_of(body, proposal=proposal))
 
     def approve(self, step: Step, now_us: int) -> Asking:
@@ -276,7 +277,15 @@ _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
     ),
     "confirm": Askers.confirm,
     **dict.fromkeys(
-        ("deposit", "propose withdrawal", "approve withdrawal", "cap", "propose default", "approve default"),
+        (
+            "deposit",
+            "propose withdrawal",
+            "approve withdrawal",
+            "cap",
+            "agree to cap",
+            "propose default",
+            "approve default",
+        ),
         lambda askers, step, now_us: secure(askers.cast, askers.model, askers.settlements, step),
     ),
     "propose account": lambda askers, step, now_us: propose_account(askers.cast, step),

@@ -178,7 +178,8 @@ class Auditor:
         if wanted is None:
             raise ViolationError("nothing happens that nobody asked for", f"{where} is {entry.kind}")
         step, header = wanted.step, wanted.header
-        if place.time_us >= header.expires_at_us + SECOND_US or header.issued_at_us > place.time_us + SKEW_US:
+        right_us = place.time_us - self.model.ahead_us(place.house)
+        if right_us >= header.expires_at_us + SECOND_US or header.issued_at_us > right_us + SKEW_US:
             raise ViolationError("requests are judged in their time", f"{where} came out of it", step=step)
         if wanted.name in self._expired:
             raise ViolationError("an expired act never runs", f"{where} was said to be expired", step=step)

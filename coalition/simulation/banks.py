@@ -29,18 +29,20 @@ def account_of(name: str, number: int) -> BankAccount:
 
 
 def propose_account(cast: Cast, step: Step) -> Asking | None:
-    """A company's next account."""
+    """A company's next account; the operator's, by one person."""
     company = _company(cast, step)
     body = ProposeAccount(account_of(company.name, step.amount % 3))
-    return Asking(company, company.live[-1], body, message_of(body)) if company.live else None
+    keys = [cast.people[PEOPLE[step.amount % 2]]] if company is cast.operator else company.live
+    return Asking(company, keys[-1], body, message_of(body)) if keys else None
 
 
 def approve_account(cast: Cast, model: Model, step: Step) -> Asking:
-    """What a company proposed last; or what nobody proposed."""
+    """What a company proposed last, mostly by another person; or what nobody proposed."""
     name = _company(cast, step).name
     named = None if step.conduct == "odd" else model.facts.banking.named.get(name)
     body = ApproveAccount(name, sha256(b"none").hexdigest() if named is None else named.sha256)
-    return Asking(cast.operator, cast.people[PEOPLE[step.amount % 2]], body, message_of(body))
+    person = PEOPLE[(step.amount + (step.conduct != "by operator")) % 2]
+    return Asking(cast.operator, cast.people[person], body, message_of(body))
 
 
 def instruct(cast: Cast, step: Step, settlements: int) -> Asking | None:

@@ -68,6 +68,7 @@ FOLLOWED_BY = {
     "propose opening": "approve opening",
     "approve opening": "load opening",
     "propose withdrawal": "approve withdrawal",
+    "cap": "agree to cap",
     "propose default": "approve default",
     "propose account": "approve account",
 }

@@ -127,7 +127,12 @@ def receipt_message(act_id: str) -> Any:
 
 
 def proposal_of(
-    audience: str, cycle: int, currency: str, figures: Any, warnings: tuple[str, ...] = ()
+    audience: str,
+    cycle: int,
+    currency: str,
+    figures: Any,
+    warnings: tuple[str, ...] = (),
+    deferred: tuple[str, ...] = (),
 ) -> bytes:
     """The bytes of a proposal; `figures` has gross, bilateral, multilateral and nets in minor units."""
     proposal = settlement_pb2.Proposal(
@@ -138,6 +143,7 @@ def proposal_of(
         bilateral_minor=figures.bilateral,
         multilateral_minor=figures.multilateral,
         warnings=warnings,
+        deferred=deferred,
     )
     for participant, net in sorted(figures.nets.items()):
         proposal.nets.add(participant=participant, net_minor=net)

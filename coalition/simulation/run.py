@@ -5,7 +5,7 @@ import gc
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
 
@@ -49,7 +49,8 @@ def live(story: Story, told: Told | None = None, *, chronicled: bool = False) ->
             server_chance = Random(f"server {story.seed}")  # noqa: S311
             postgres = Postgres(loop.time, START_US, server_chance)
             keys = new_cast(story.seed).founding_keys()
-            network, tariff = network_in(story.model), TARIFFS[story.model]
+            network = replace(network_in(story.model), practice=story.practice)
+            tariff = TARIFFS[story.model]
             found(postgres.tables, network, tariff=tariff, keys=keys, time_us=START_US)
             world = World(story, postgres, Path(folder), chronicled=chronicled)
             with told_by(lambda: postgres.clock_us() * 1_000):

@@ -15,6 +15,7 @@ from settlement.clearing.security_acts import (
     ProposeWithdrawal,
     SetCap,
 )
+from settlement.house.records import APPROVER
 from settlement.house.security import SECURITIES, Waterfall
 from settlement.signing import KeySigner
 
@@ -37,8 +38,13 @@ def secure(cast: Cast, model: Model, settlements: int, step: Step) -> Asking:
             proposed = model.facts.settlements.securities.newest_withdrawal
             return _asking(cast, other_person, ApproveWithdrawal(proposed or NOTHING))
         case "cap":
-            body = SetCap(name, None if step.amount % 5 == 0 else step.amount % 3 * 100)
+            body = SetCap(name, None if step.amount % 5 == 0 else step.amount % 3 * 10)
             return _asking(cast, by_person if step.number % 2 else cast.operator.live[-1], body)
+        case "agree to cap":
+            waits = model.facts.settlements.securities.newest_cap
+            whose, cap, named_by = waits or (name, None, APPROVER)
+            signer = cast.operator.live[-1] if named_by == APPROVER else by_person
+            return _asking(cast, signer, SetCap(whose, cap))
         case "propose default":
             return _default(cast, model, by_person, max(1, settlements - step.amount % 2), step)
     newest = [*model.facts.defaults.all][-1:] or [NOTHING]

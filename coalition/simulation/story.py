@@ -15,7 +15,6 @@ NO_OTHER_ALIAS = 10**9
 AWAITED = "first of all"
 """The conduct of acts on which much rests: nothing else happens before they are answered."""
 PARTNERS_MAX, ACTS_A_CYCLE = 24, 1_200
-
 ENDING_KEY = "key about to end"
 """The conduct of who signs with its oldest key, at the moment at which that is revoked."""
 OF_OPERATOR = 6
@@ -65,11 +64,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The steps, in order of time. `model`: the settlement model of the network."""
+    """The steps, in order of time. `model`: of settlement. In a network for `practice` weeks pass when its clock is set ahead."""
 
     seed: int
     steps: tuple[Step, ...]
     model: str
+    practice: bool = False
 
 
 def tell(seed: int, *, acts: int, trouble: float = 0.004, model: str | None = None) -> Story:
@@ -288,10 +288,12 @@ class _Teller:
         for kind in SETTLED_BY[self._course % len(SETTLED_BY)]:
             self._now += 3.0
             self._add(kind, conduct="odd" if self._chance.random() < 0.15 else "")
+        self._add("confirm", conduct="odd")
         for leg in range(self._partners):
             self._now += 0.3
             self._add("confirm", who=leg)
         self._change_tariff()
         self._house_act("propose opening")
+        self._house_act("cap")
         for _ in range(OPENING_PARTNERS):
             self._house_act("fund")

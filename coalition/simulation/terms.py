@@ -37,6 +37,7 @@ def drawn_tariff(chance: int, *, pooled: bool) -> Tariff:
         cut_off_every=tuple(CutOffEvery)[chance // 3 % len(CutOffEvery)],
         objection_hours=min(1, chance % 3),
         payment_days=chance % 3,
+        minimum_payment_minor=(0, 20, 200)[chance // 4 % 3],
         swing_warning_basis_points=(0, 1_000, 20_000)[chance % 3],
         vat_basis_points=(0, 1_900, 2_100)[chance % 3],
     )

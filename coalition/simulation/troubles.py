@@ -1,14 +1,18 @@
 """What goes wrong, by the name of its step."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, cast
 
-from psycopg import errors
+from psycopg import Error, errors
 
 from coalition.simulation.postgres.blows import AFTER, BEFORE, DURING, Blow
 from coalition.simulation.postgres.session import Session
 from coalition.simulation.story import Step
 from settlement.clock import HOUR_US, SECOND_US
+from settlement.database import WORKER
+from settlement.errors import CoalitionError
+from settlement.worker.practice import set_ahead
 
 if TYPE_CHECKING:
     from coalition.simulation.world import World
@@ -83,7 +87,17 @@ def _hours_pass(world: "World", step: Step) -> None:
 
 
 def _weeks_pass(world: "World", step: Step) -> None:
-    world.postgres.step_clock(DAYS[step.who % len(DAYS)] * 24 * HOUR_US)
+    days = DAYS[step.who % len(DAYS)]
+    if world.story.practice:
+        world.spawn(_set_ahead(world, days))
+    else:
+        world.postgres.step_clock(days * 24 * HOUR_US)
+
+
+async def _set_ahead(world: "World", days: int) -> None:
+    """Somebody sets the clock of the practice network ahead, unless the database is away just then."""
+    with suppress(Error, CoalitionError):
+        await set_ahead(cast(Any, await world.postgres.connect(WORKER)), days)
 
 
 TROUBLED_BY: "dict[str, Callable[[World, Step], None]]" = {

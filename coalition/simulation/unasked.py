@@ -29,6 +29,10 @@ def _opening(model: Model, place: Place, entry: Entry) -> Lines:
 _DUE: dict[str, tuple[str, Callable[[Model, Place, Entry], Lines]]] = {
     "cut": ("cuts are due", lambda model, place, _: model.cut(place)),
     "tariff-start": (_BY_ITSELF, lambda model, place, _: model.start_tariff(place)),
+    "forward": (
+        "practice clocks are set ahead",
+        lambda model, place, entry: model.forward(place, int(entry.one("days"))),
+    ),
     "auto-close": (_BY_ITSELF, lambda model, place, _: model.close_by_calendar(place)),
     "overdue": (
         _BY_ITSELF,

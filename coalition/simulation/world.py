@@ -6,13 +6,11 @@ story > askers > wire > gateways > (the engine) > PostgreSQL's stand-in
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from coalition.api.v1.envelope_pb2 import Envelope
 from coalition.simulation.asking import Askers
 from coalition.simulation.auditor import Auditor, Wanted
 from coalition.simulation.cast import (
@@ -27,13 +25,14 @@ from coalition.simulation.cast import (
 )
 from coalition.simulation.chronicle import Chronicle
 from coalition.simulation.closing import check_journal, check_model, check_tables
+from coalition.simulation.forging import forged
 from coalition.simulation.model import Asked, Model
 from coalition.simulation.phones import Phones
 from coalition.simulation.postgres.session import Postgres
 from coalition.simulation.postgres.tables import EntryRow
 from coalition.simulation.processes import Gateway, Worker, load_to_the_end
 from coalition.simulation.programmes import Programmes
-from coalition.simulation.requests import Asking, Header, Request, receipt_message, seal_request
+from coalition.simulation.requests import Asking, Header, receipt_message, seal_request
 from coalition.simulation.story import AWAITED, ENDING_KEY, Step, Story
 from coalition.simulation.troubles import TROUBLED_BY
 from coalition.simulation.verdict import ViolationError
@@ -77,6 +76,8 @@ class World:
             keys=[as_founding_key(key) for key in keys],
             founded_at_us=postgres.clock_us(),
         )
+        if story.practice:
+            self.model.found_for_practice()
         receipt_key = parse_public_key(self.cast.receipt.spki)
         self.auditor = Auditor(self.model, receipt_key=receipt_key, audience=NETWORK.origin)
         self.postgres = postgres
@@ -87,7 +88,7 @@ class World:
         self._log = log
         self.gateways = [self._new_gateway() for _ in range(GATEWAYS)]
         self.worker = self._new_worker()
-        self.wire = Wire(self.auditor, self.gateways, self.postgres, self._spawn, pace=pace)
+        self.wire = Wire(self.auditor, self.gateways, self.postgres, self.spawn, pace=pace)
         self._requests: dict[int, Wanted] = {}
         self._open: set[asyncio.Task[Any]] = set()
         self._broke: BaseException | None = None
@@ -127,9 +128,9 @@ class World:
             self.chronicle.suffers(step, asyncio.get_running_loop().time())
             TROUBLED_BY[step.kind](self, step)
             return
-        self._spawn(self._ask(step))
+        self.spawn(self._ask(step))
 
-    def _spawn(self, happening: Coroutine[Any, Any, Any]) -> None:
+    def spawn(self, happening: Coroutine[Any, Any, Any]) -> None:
         """Lets something happen beside all else; the story does not end before it, and what breaks in it ends the story."""
         task = asyncio.get_running_loop().create_task(happening)
         self._open.add(task)
@@ -211,7 +212,7 @@ class World:
         signer, sound = self._signer(step, asking)
         request = seal_request(asking.message, header, signer)
         if conduct == "forged":
-            request = _forged(request)
+            request = forged(request)
         asked = Asked(company.name, signer.keyid, act_id, asking.body)
         return Wanted(step.number, asked, header, request, sound, step.who)
 
@@ -244,7 +245,7 @@ class World:
             self.gateways[number] = fresh = self._new_gateway()
             await fresh.start()
 
-        self._spawn(start())
+        self.spawn(start())
 
     def replace_worker(self) -> None:
         """Kills the worker and starts another one."""
@@ -289,11 +290,3 @@ class World:
             raise AssertionError("the simulation itself broke") from self._broke
         if self.auditor.violation is not None:
             raise self._with_story(self.auditor.violation)
-
-
-def _forged(request: Request) -> Request:
-    """The same request with one bit of its signature changed."""
-    envelope = Envelope.FromString(request.envelope)
-    signature = envelope.signatures[0]
-    signature.sig = bytes([signature.sig[0] ^ 1]) + signature.sig[1:]
-    return replace(request, envelope=envelope.SerializeToString())

@@ -43,6 +43,9 @@ def parse_proposal(data: bytes) -> tuple[Proposal, Figures]:
         raise invalid("proposal.warnings", "in order, each once")
     for name in names:
         read_partner_id(name, "proposal.nets.participant")
+    deferred = list(proposal.deferred)
+    if deferred != sorted(set(deferred)) or not set(deferred) <= set(names):
+        raise invalid("proposal.deferred", "some of those with a net, in order, each once")
     nets = {net.participant: net.net_minor for net in proposal.nets}
     return proposal, Figures(
         proposal.gross_minor, proposal.bilateral_minor, proposal.multilateral_minor, nets
@@ -62,7 +65,7 @@ def _propose(request: Any) -> Propose:
         )
     digest = sha256(request.proposal).hexdigest()
     cycle, warnings = _positive(proposal.cycle, "proposal.cycle"), tuple(proposal.warnings)
-    return Propose(cycle, proposal.currency, figures, digest, warnings)
+    return Propose(cycle, proposal.currency, figures, digest, warnings, tuple(proposal.deferred))
 
 
 def _object(request: Any) -> Object:

@@ -3,14 +3,15 @@
 from settlement.banking.acts import ApproveAccount, ProposeAccount
 from settlement.house.banking import account_sha256
 from settlement.house.drafting import house_draft
-from settlement.house.pricing import PROPOSAL_LIFE_US
+from settlement.house.four_eyes import why_not_approve
 from settlement.house.records import SUSPENDED
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 
 
 def propose_account(house: House, act: Act[object], body: ProposeAccount) -> Draft:
-    """The caller's own account. Its newest proposal is the one that counts; a partner need not be active for it."""
+    """The caller's own account, the operator's by one of its people. Its newest proposal counts; a partner need not
+    be active for it."""
     refusal = "PARTNER_SUSPENDED" if house.partners[act.partner].state == SUSPENDED else None
     digest = account_sha256(house.founded.origin, act.partner, body.account)
     lines = (("account", body.account.line()), ("proposal", digest))
@@ -18,14 +19,9 @@ def propose_account(house: House, act: Act[object], body: ProposeAccount) -> Dra
 
 
 def approve_account(house: House, act: Act[object], body: ApproveAccount, now_us: int) -> Draft:
-    """The account is in force from here on. The proposer signed with a request key, so it is always another key."""
+    """The account is in force from here on."""
     proposal = house.account_proposals.get(body.participant)
-    refusal = None
-    if proposal is None or proposal.sha256 != body.account_sha256:
-        refusal = "PROPOSAL_UNKNOWN"
-    elif proposal.approved:
-        refusal = "ALREADY_APPROVED"
-    elif now_us > proposal.proposed_at_us + PROPOSAL_LIFE_US:
-        refusal = "PROPOSAL_EXPIRED"
+    named = proposal is not None and proposal.sha256 == body.account_sha256
+    refusal = why_not_approve(house, act, proposal if named else None, now_us)
     lines = (("subject", body.participant), ("proposal", body.account_sha256))
     return house_draft("account-approve", act, lines, refusal)

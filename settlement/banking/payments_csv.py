@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from settlement.house.bank_account import BankAccount
 from settlement.money import format_minor
+from settlement.spreadsheets import safe_text
 
 COLUMNS = (
     "settlement",
@@ -22,7 +23,6 @@ COLUMNS = (
     "lei",
     "country",
 )
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def write_payments_csv(rows: Iterable[LegRow], *, currency: str, minor_digits: i
         writer.writerow(
             (
                 *named,
-                *map(_text, (account.legal_name, account.iban, account.bic, account.lei)),
+                *map(safe_text, (account.legal_name, account.iban, account.bic, account.lei)),
                 account.country,
             )
         )
@@ -66,7 +66,3 @@ def write_payments_csv(rows: Iterable[LegRow], *, currency: str, minor_digits: i
 
 
 _NONE = BankAccount("", "", "")
-
-
-def _text(value: str) -> str:
-    return f"'{value}" if value.startswith(_FORMULA_STARTS) else value

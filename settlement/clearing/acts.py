@@ -15,13 +15,17 @@ class CloseCycle:
 
 @dataclass(frozen=True, slots=True)
 class Propose:
-    """Settle a closed cycle by these figures, with these warnings; the hash names the exact bytes that two people sign."""
+    """Settle a closed cycle by these figures, with these warnings; the hash names the exact bytes that two people sign.
+
+    `deferred`: whose nets are too small to be paid now.
+    """
 
     cycle: int
     currency: str
     figures: Figures
     proposal_sha256: str
     warnings: tuple[str, ...] = ()
+    deferred: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,16 +1,19 @@
 """Pure decisions on approvals: another person's yes, after which each leg stands on its settling account; and their end."""
 
+from collections.abc import Iterator
+
 from settlement.clearing.acts import AbortSettlement, Approve
-from settlement.clearing.proposing import FiguresByCycle, warnings_now, why_over
+from settlement.clearing.proposing import FiguresByCycle, deferred_now, warnings_now, why_over
 from settlement.clearing.securing import paid_ahead
 from settlement.errors import CoalitionError
 from settlement.house.drafting import house_draft
-from settlement.house.pricing import PROPOSAL_LIFE_US
+from settlement.house.four_eyes import why_not_second
 from settlement.house.records import Settlement
 from settlement.house.security import PREFUND, account_of
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 from settlement.journal.leaf import Transfer
+from settlement.ledger.chart import position
 from settlement.money import MICROS_MAX, micros_per_minor
 
 
@@ -45,12 +48,13 @@ def _approval_refusal(
         return "OBJECTION_PERIOD"
     if any(objection.accepted is None for objection in settlement.objections.values()):
         return "OBJECTION_OPEN"
-    if now_us > settlement.objections_end_us + PROPOSAL_LIFE_US:
-        return "PROPOSAL_EXPIRED"
-    if (house.keys[act.keyid].person or act.partner) == settlement.proposer:
-        return "SAME_PERSON"
+    refusal = why_not_second(house, act, settlement.proposer, settlement.objections_end_us, now_us)
+    if refusal is not None:
+        return refusal
     computed = figures.get(settlement.cycle)
     if computed is None or computed.nets != settlement.nets:
+        return "FIGURES_DIFFER"
+    if deferred_now(house, figures, settlement.cycle) != settlement.deferred:
         return "FIGURES_DIFFER"
     same = warnings_now(house, figures, settlement.cycle) == settlement.warnings
     return None if same else "WARNINGS_DIFFER"
@@ -60,17 +64,36 @@ def _settling_posts(house: House, settlement: Settlement, ahead: frozenset[str])
     """A leg that was paid ahead is paid at once. In one posting, so that a settlement of all participants still fits a leaf."""
     network = house.founded
     unit = micros_per_minor(network.minor_digits)
-    posts: list[Transfer] = []
-    for participant, amount in settlement.legs.items():
+    for name, amount in (*settlement.nets.items(), *settlement.legs.items()):
         if abs(amount) * unit > MICROS_MAX:
-            raise CoalitionError(
-                "AMOUNT_TOO_LARGE", f"the leg of {participant} is more than one transfer can move"
-            )
-        position, settling = f"position:{participant}", f"settling:{settlement.number}:{participant}"
-        payer = account_of(PREFUND, participant) if participant in ahead else settling
-        debit, credit = (payer, position) if amount > 0 else (position, settling)
-        posts.append(Transfer(debit, credit, network.currency, abs(amount) * unit))
-    return tuple(posts)
+            raise CoalitionError("AMOUNT_TOO_LARGE", f"the leg of {name} is more than one transfer can move")
+    return tuple(
+        [
+            Transfer(debit, credit, network.currency, amount * unit)
+            if amount > 0
+            else Transfer(credit, debit, network.currency, -amount * unit)
+            for debit, credit, amount in _moves(settlement, ahead)
+            if amount
+        ]
+    )
+
+
+def _moves(settlement: Settlement, ahead: frozenset[str]) -> Iterator[tuple[str, str, int]]:
+    """Debit, credit and minor units; below zero it is the other way round.
+
+    What is deferred stands on the operator's leg, and is owed to the operator again, or by it.
+    """
+
+    def leg(name: str) -> str:
+        return account_of(PREFUND, name) if name in ahead else f"settling:{settlement.number}:{name}"
+
+    later = frozenset(settlement.deferred)
+    for name, amount in settlement.nets.items():
+        if name not in later:
+            yield leg(name), position(name), amount
+    for name in settlement.deferred:
+        yield leg(settlement.operator), position(name), settlement.nets[name]
+        yield position(name), position(settlement.operator), settlement.nets[name]
 
 
 def abort(house: House, act: Act[object], body: AbortSettlement) -> Draft:

@@ -12,7 +12,7 @@ from settlement.clearing.netting import Obligations
 from settlement.clearing.security_acts import ApproveDefault, ProposeDefault
 from settlement.clearing.waterfall import pour
 from settlement.house.drafting import house_draft
-from settlement.house.pricing import PROPOSAL_LIFE_US
+from settlement.house.four_eyes import why_not_approve
 from settlement.house.records import Settlement
 from settlement.house.security import CAPITAL, COLLATERAL, GUARANTEE, Default, Waterfall, account_of
 from settlement.house.state import House
@@ -46,7 +46,7 @@ def fall_of(house: House, owed: OwedByCycle, settlement: Settlement, participant
 
 def why_no_default(house: House, settlement: Settlement | None, participant: str, now_us: int) -> str | None:
     """Why a participant is not in default with its leg, or None."""
-    if settlement is None or not settlement.approved or settlement.nets.get(participant, 0) <= 0:
+    if settlement is None or not settlement.approved or settlement.legs.get(participant, 0) <= 0:
         return "LEG_UNKNOWN"
     if participant in settlement.paid:
         return "LEG_ALREADY_PAID"
@@ -83,14 +83,9 @@ def approve_default(
 def _approval_refusal(
     house: House, owed: OwedByCycle, found: Default | None, act: Act[object], now_us: int
 ) -> str | None:
-    if found is None:
-        return "PROPOSAL_UNKNOWN"
-    if found.approved_at is not None:
-        return "ALREADY_APPROVED"
-    if now_us > found.proposed_at_us + PROPOSAL_LIFE_US:
-        return "PROPOSAL_EXPIRED"
-    if (house.keys[act.keyid].person or act.partner) == found.proposer:
-        return "SAME_PERSON"
+    refusal = why_not_approve(house, act, found, now_us)
+    if refusal is not None or found is None:
+        return refusal
     settlement = house.settlements[found.settlement]
     refusal = why_no_default(house, settlement, found.participant, now_us)
     if refusal is not None:

@@ -3,9 +3,9 @@
 from settlement.clearing.security_acts import ApproveWithdrawal, Deposit, ProposeWithdrawal, SetCap
 from settlement.errors import CoalitionError
 from settlement.house.drafting import house_draft
-from settlement.house.pricing import PROPOSAL_LIFE_US
+from settlement.house.four_eyes import why_not_approve
 from settlement.house.records import Key, Settlement
-from settlement.house.security import CAPITAL, NO_CAP, PREFUND, Withdrawal, account_of
+from settlement.house.security import CAPITAL, NO_CAP, PREFUND, account_of
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 from settlement.journal.leaf import Transfer
@@ -37,25 +37,15 @@ def propose_withdrawal(house: House, act: Act[object], body: ProposeWithdrawal) 
 def approve_withdrawal(house: House, act: Act[object], body: ApproveWithdrawal, now_us: int) -> Draft:
     """Pays out the newest withdrawal with this proposal."""
     found = house.security.withdrawals.get(body.proposal_sha256)
-    refusal = _approval_refusal(house, found, house.keys[act.keyid].person or act.partner, now_us)
-    posts: tuple[Transfer, ...] = ()
-    if found is not None and refusal is None:
-        account, micros = account_of(found.security, found.participant), _micros(house, found.amount_minor)
-        posts = (Transfer(account, "bank", house.founded.currency, micros),)
-    return house_draft("withdraw-approve", act, (("proposal", body.proposal_sha256),), refusal, posts)
-
-
-def _approval_refusal(house: House, found: Withdrawal | None, person: str, now_us: int) -> str | None:
-    if found is None:
-        return "PROPOSAL_UNKNOWN"
-    if found.approved:
-        return "ALREADY_APPROVED"
-    if now_us > found.proposed_at_us + PROPOSAL_LIFE_US:
-        return "PROPOSAL_EXPIRED"
-    if person == found.proposer:
-        return "SAME_PERSON"
-    enough = house.security.of(found.security, found.participant) >= found.amount_minor
-    return None if enough else "SECURITY_EXCEEDED"
+    about = (("proposal", body.proposal_sha256),)
+    refusal = why_not_approve(house, act, found, now_us)
+    if found is None or refusal is not None:
+        return house_draft("withdraw-approve", act, about, refusal)
+    if house.security.of(found.security, found.participant) < found.amount_minor:
+        return house_draft("withdraw-approve", act, about, "SECURITY_EXCEEDED")
+    account, micros = account_of(found.security, found.participant), _micros(house, found.amount_minor)
+    post = Transfer(account, "bank", house.founded.currency, micros)
+    return house_draft("withdraw-approve", act, about, None, (post,))
 
 
 def set_cap(house: House, act: Act[object], body: SetCap) -> Draft:

@@ -65,8 +65,3 @@ def _divided(amount: int, weights: Mapping[str, int]) -> dict[str, int]:
     for name in lost:
         parts[name] += 1
     return parts
-
-
-def caps_exceeded(nets: Mapping[str, int], caps: Mapping[str, int]) -> list[str]:
-    """Who is to pay more for a cycle than its net debit cap, in order. Whoever has no cap never is."""
-    return sorted([name for name, net in nets.items() if name in caps and net > caps[name]])

@@ -29,13 +29,13 @@ from settlement.ledger.memory import load_house
 from settlement.money import format_minor, micros_per_minor
 from settlement.reporting.liability import liability
 from settlement.reporting.moment import house_then, moment_of
+from settlement.spreadsheets import safe_text
 from settlement.statements.build import Statement, statement
 from settlement.statements.every_cycle import owed_by_cycle
 from settlement.statements.purposes import Charge, charges_of
 from settlement.statements.reading import money_within, read_cycle_book
 
 COLUMNS = ("date", "document", "account", "role", "debit", "credit", "currency", "text")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def own_journal(connection: Connection[TupleRow], partner: str, cycle: int) -> tuple[Statement, list[Move]]:
@@ -67,7 +67,7 @@ def to_csv(told: Statement, moves: list[Move], accounts: OwnAccounts) -> str:
     for move in moves:
         amount = format_minor(move.amount, minor_digits=book.minor_digits)
         for role, sides in ((move.debit, (amount, "")), (move.credit, ("", amount))):
-            named = (day, move.document, _harmless(accounts[role]), role)
+            named = (day, move.document, safe_text(accounts[role]), role)
             writer.writerow((*named, *sides, book.currency, move.text))
     return text.getvalue()
 
@@ -122,7 +122,3 @@ def _approved(connection: Connection[TupleRow], cycle: int) -> Mapping[int, int]
         return {}
     settlements = house_then(connection, moment_of(connection, f"cycle:{cycle}")).settlements
     return {number: each.cycle for number, each in settlements.items() if each.approved}
-
-
-def _harmless(name: str) -> str:
-    return f"'{name}" if name.startswith(_FORMULA_STARTS) else name

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from settlement.money import micros_per_minor
 from settlement.statements.purposes import (
     CARRIED,
+    DEFERRED,
     FEE,
     INTERCHANGE,
     PRICE,
@@ -29,6 +30,7 @@ _ROLES = {
     REBATE: ("rebates", "rebates"),
     REIMBURSEMENT: ("redemption_income", _LIABILITY),
     INTERCHANGE: ("interchange_cost", "interchange_income"),
+    DEFERRED: (_SETTLEMENT, _SETTLEMENT),
 }
 """Purpose to the role of its account: where the company asked for the act, and where another did."""
 

@@ -18,11 +18,15 @@ PAID, BREAK = "paid", "break"
 
 @dataclass(frozen=True, slots=True)
 class AccountProposal:
-    """An account that a participant named for itself; another person approves it by its hash."""
+    """An account that a participant named for itself; another person approves it by its hash.
+
+    `proposer`: the person, of the operator's account; None: a partner by its request key.
+    """
 
     participant: str
     account: BankAccount
     sha256: str
+    proposer: str | None
     proposed_at_us: int
     approved: bool = False
 
@@ -78,8 +82,10 @@ def legs_for_a_bank(house: "House", settlement: int) -> dict[str, int]:
 
 def _propose_account(house: "House", entry: Entry) -> None:
     participant, account = entry.one("partner"), parse_account(entry.one("account"))
-    digest = entry.one("proposal")
-    house.account_proposals[participant] = AccountProposal(participant, account, digest, entry.time_us)
+    person = house.keys[entry.one("sig").split(" ")[0]].person
+    house.account_proposals[participant] = AccountProposal(
+        participant, account, entry.one("proposal"), person, entry.time_us
+    )
 
 
 def _approve_account(house: "House", entry: Entry) -> None:
@@ -105,7 +111,8 @@ def _bank_statement(house: "House", entry: Entry) -> None:
         if found == PAID:
             number = int(words[0])
             settlement = house.settlements[number]
-            house.put_settlement(replace(settlement, paid=settlement.paid | {words[1]}))
+            paid, by_line = settlement.paid | {words[1]}, settlement.paid_by_line | {words[1]}
+            house.put_settlement(replace(settlement, paid=paid, paid_by_line=by_line))
         else:
             leg = (int(words[1]), words[2]) if len(words) > 1 else (None, None)
             day = date.fromisoformat(booked_on)

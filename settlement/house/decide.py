@@ -48,9 +48,14 @@ def why_stopped(house: House, partner_id: str) -> str | None:
     return "PARTNER_NOT_ACTIVE" if state == REGISTERED else "PARTNER_SUSPENDED"
 
 
+def line_bytes(participant: str) -> int:
+    """What a participant's line of a settlement may take in an entry's leaf."""
+    return 2 * len(participant) + _POST_BYTES
+
+
 def _full(house: House, subject: str) -> bool:
     """Whether one more partner is too many: in number, or because long ids fill a settlement's entry."""
-    lines = sum(2 * len(name) + _POST_BYTES for name in (*house.partners, subject))
+    lines = sum([line_bytes(name) for name in (*house.partners, subject)])
     return len(house.partners) > PARTNERS_MAX or lines > SETTLEMENT_BYTES_MAX
 
 

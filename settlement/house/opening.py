@@ -2,7 +2,7 @@
 
 from settlement.house.acts import ApproveOpening, ProposeOpening
 from settlement.house.drafting import house_draft
-from settlement.house.pricing import PROPOSAL_LIFE_US
+from settlement.house.four_eyes import why_not_approve
 from settlement.house.records import REGISTERED, SUSPENDED
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
@@ -14,7 +14,7 @@ def propose_opening(house: House, act: Act[object], body: ProposeOpening) -> Dra
     """The caller will fund the file's lots. The newest proposal of a file is the one that counts."""
     refusal = _NOT_ACTING.get(house.partners[act.partner].state)
     known = house.openings.get((act.partner, body.file_sha256))
-    if refusal is None and known is not None and known.approved_at is not None:
+    if refusal is None and known is not None and known.approved:
         refusal = "ALREADY_APPROVED"
     lines = (
         ("proposal", body.file_sha256),
@@ -26,12 +26,6 @@ def propose_opening(house: House, act: Act[object], body: ProposeOpening) -> Dra
 def approve_opening(house: House, act: Act[object], body: ApproveOpening, now_us: int) -> Draft:
     """The operator's yes. The proposer is another company's key, so it is always another person."""
     known = house.openings.get((body.partner_id, body.file_sha256))
-    refusal = None
-    if known is None:
-        refusal = "PROPOSAL_UNKNOWN"
-    elif known.approved_at is not None:
-        refusal = "ALREADY_APPROVED"
-    elif now_us > known.proposed_at_us + PROPOSAL_LIFE_US:
-        refusal = "PROPOSAL_EXPIRED"
+    refusal = why_not_approve(house, act, known, now_us)
     lines = (("subject", body.partner_id), ("proposal", body.file_sha256))
     return house_draft("opening-approve", act, lines, refusal)

@@ -3,16 +3,13 @@
 At most one tariff is coming: whatever is approved later takes its place, whether it is in force at once or later still.
 """
 
-from settlement.clock import HOUR_US, format_time
+from settlement.clock import format_time
 from settlement.house.acts import ApproveTariff, ProposeTariff
 from settlement.house.drafting import house_draft
-from settlement.house.records import TariffProposal
+from settlement.house.four_eyes import why_not_approve
 from settlement.house.state import House
 from settlement.house.tariff import check_terms
 from settlement.journal.acts import ENGINE_LINE, Act, Draft
-
-PROPOSAL_LIFE_US = 72 * HOUR_US
-"""How long another person may approve what one has proposed."""
 
 
 def propose_tariff(house: House, act: Act[object], body: ProposeTariff) -> Draft:
@@ -27,19 +24,8 @@ def propose_tariff(house: House, act: Act[object], body: ProposeTariff) -> Draft
 def approve_tariff(house: House, act: Act[object], body: ApproveTariff, now_us: int) -> Draft:
     """Another person's yes to the newest proposal of these bytes."""
     proposal = house.tariff_proposals.get(body.proposal_sha256)
-    person = house.keys[act.keyid].person or act.partner
     lines = (("proposal", body.proposal_sha256),)
-    return house_draft("tariff-approve", act, lines, _refusal(proposal, person, now_us))
-
-
-def _refusal(proposal: TariffProposal | None, person: str, now_us: int) -> str | None:
-    if proposal is None:
-        return "PROPOSAL_UNKNOWN"
-    if proposal.approved:
-        return "ALREADY_APPROVED"
-    if now_us > proposal.proposed_at_us + PROPOSAL_LIFE_US:
-        return "PROPOSAL_EXPIRED"
-    return "SAME_PERSON" if person == proposal.proposer else None
+    return house_draft("tariff-approve", act, lines, why_not_approve(house, act, proposal, now_us))
 
 
 def start_of_tariff(house: House, now_us: int) -> Draft | None:

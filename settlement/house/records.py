@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from settlement.house.legs import legs_of
+
 if TYPE_CHECKING:
     from settlement.house.security import Default
     from settlement.house.tariff import Tariff
@@ -19,6 +21,7 @@ class Network:
     """The founding facts. `origin` is the network's name, the audience of every request and the name of its log.
 
     `model`: who pays for a point that is spent: its funder (*bilateral*), or a fund into which every issuer paid (*pool*).
+    `practice`: nothing in it is real, and its clock may be set ahead.
     """
 
     origin: str
@@ -27,6 +30,7 @@ class Network:
     shards: int
     operator: str
     model: str
+    practice: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +75,12 @@ def parse_key(value: str, *, added_at: int) -> Key:
 class Cycle:
     """One clearing cycle: all entries with `house` up to and including `closed_at`, after the cycle before.
 
-    `funds`: what stood on the accounts of securities when it was closed. `last_document`: the number of the newest statement once
-    this cycle's are in the journal.
+    `began_us`: when the cycle before was closed, of the first when the network was founded. `funds`: what stood on the accounts
+    of securities when it was closed. `last_document`: the number of the newest statement once this cycle's are in the journal.
     """
 
     number: int
+    began_us: int = 0
     label: str | None = None
     closed_at: int | None = None
     settlement: int | None = None
@@ -133,7 +138,8 @@ class Settlement:
     Before `objections_end_us` participants may object and nobody may approve. `approved_at`, `cancelled_at`, `aborted_at`: house
     entries. `objections`: by participant.
     `tariff`: the one in force at its approval, whose terms say when legs are due. `overdue`: whose legs were said to be.
-    `paid_ahead`: who of `paid` had prefunded its leg. `defaults`: those who did not pay, by name.
+    `paid_ahead`: who of `paid` had prefunded its leg; `paid_by_line`: whose leg a bank's line paid. `defaults`: those who did not
+    pay, by name. `deferred`: whose nets are too small to be paid now; the operator settles them.
     """
 
     number: int
@@ -153,7 +159,10 @@ class Settlement:
     paid: frozenset[str] = field(default_factory=frozenset)
     overdue: frozenset[str] = field(default_factory=frozenset)
     paid_ahead: frozenset[str] = field(default_factory=frozenset)
+    paid_by_line: frozenset[str] = field(default_factory=frozenset)
     defaults: Mapping[str, "Default"] = field(default_factory=dict)
+    deferred: tuple[str, ...] = ()
+    operator: str = ""
 
     @property
     def approved(self) -> bool:
@@ -162,8 +171,8 @@ class Settlement:
 
     @property
     def legs(self) -> dict[str, int]:
-        """The nets that need a payment."""
-        return {participant: net for participant, net in self.nets.items() if net}
+        """What is to be paid once it is approved: the nets, but of whoever is deferred."""
+        return legs_of(self.nets, self.deferred, operator=self.operator)
 
     @property
     def unpaid(self) -> dict[str, int]:
@@ -175,14 +184,6 @@ class Settlement:
         left = {name: net + borne.get(name, 0) for name, net in self.legs.items()}
         done = self.paid | self.defaults.keys()
         return {name: amount for name, amount in left.items() if amount and name not in done}
-
-    def state_of(self, participant: str) -> str:
-        """How a leg stands once approved: `due`, `paid`; in default `covered` or `allocated`; `borne`: nothing is left of it."""
-        if participant in self.paid:
-            return "paid"
-        if participant in self.defaults:
-            return self.defaults[participant].fall.outcome
-        return "due" if participant in self.unpaid else "borne"
 
     @property
     def settled(self) -> bool:
@@ -205,3 +206,13 @@ class Opening:
     value: int
     proposed_at_us: int
     approved_at: int | None = None
+
+    @property
+    def approved(self) -> bool:
+        """Whether its lots may be brought along."""
+        return self.approved_at is not None
+
+    @property
+    def proposer(self) -> None:
+        """Nobody who approves: a partner's request key."""
+        return None

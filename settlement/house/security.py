@@ -71,6 +71,11 @@ class Default:
     proposed_at_us: int
     approved_at: int | None = None
 
+    @property
+    def approved(self) -> bool:
+        """Whether the waterfall is poured."""
+        return self.approved_at is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Security:

@@ -17,7 +17,7 @@ def _close(house: "House", entry: Entry) -> None:
     number = int(entry.one("cycle"))
     closed = replace(house.cycles[number], label=entry.get("label"), closed_at=entry.index)
     house.cycles[number] = replace(closed, funds=house.security.funds)
-    house.cycles[number + 1] = Cycle(number + 1)
+    house.cycles[number + 1] = Cycle(number + 1, entry.time_us)
 
 
 def _close_by_calendar(house: "House", entry: Entry) -> None:
@@ -30,8 +30,11 @@ def _propose(house: "House", entry: Entry) -> None:
     nets = {name: int(net) for name, net in (value.split(" ") for value in entry.all("net"))}
     warnings = tuple(entry.all("warning"))
     end_us = entry.time_us + house.tariff.objection_hours * HOUR_US
-    house.settlements[number] = Settlement(
-        number, cycle, entry.one("proposal"), house.signer_of(entry), entry.time_us, nets, end_us, warnings
+    signer, deferred = house.signer_of(entry), tuple(entry.all("deferred"))
+    house.settlements[number] = replace(
+        Settlement(number, cycle, entry.one("proposal"), signer, entry.time_us, nets, end_us, warnings),
+        deferred=deferred,
+        operator=house.operator,
     )
 
 

@@ -6,6 +6,7 @@ from settlement.clock import parse_time
 from settlement.errors import BooksError
 from settlement.house.bank_account import BankAccount
 from settlement.house.banking import BANKING, AccountProposal, Break, Instruction
+from settlement.house.practice import PRACTISING
 from settlement.house.records import (
     ACTIVE,
     APPROVER,
@@ -24,6 +25,7 @@ from settlement.house.records import (
 from settlement.house.security import SECURING, Security, note_funds
 from settlement.house.settling import SETTLING
 from settlement.house.tariff import Tariff, at_face, parse_tariff
+from settlement.house.tariff_folds import TARIFFS, put_in_force
 from settlement.journal.leaf import HOUSE, Entry
 from settlement.money import POINTS
 
@@ -51,6 +53,8 @@ class House:
     recorded_cycles: int = 0
     """How many cycles' statements the journal names."""
     settlements: dict[int, Settlement] = field(default_factory=dict)
+    ahead_us: int = 0
+    """How far the clock of a practice network was set ahead."""
     closes_after_us: int = 0
     """Cycles close by themselves at the moments after this one that the tariff's calendar and cut-off name."""
     unsettled: tuple[int, ...] = ()
@@ -172,11 +176,17 @@ def _found(house: House, entry: Entry) -> None:
     currency, digits = entry.one("currency").split(" ")
     operator = entry.one("operator")
     house.network = Network(
-        entry.one("network"), currency, int(digits), int(entry.one("shards")), operator, entry.one("model")
+        entry.one("network"),
+        currency,
+        int(digits),
+        int(entry.one("shards")),
+        operator,
+        entry.one("model"),
+        practice=entry.get("practice") is not None,
     )
-    _put_in_force(house, entry, parse_tariff(entry.all("term")))
+    put_in_force(house, entry, parse_tariff(entry.all("term")))
     house.partners[operator] = Partner(operator, "Operator", ACTIVE)
-    house.cycles[1] = Cycle(1)
+    house.cycles[1] = Cycle(1, entry.time_us)
     for value in entry.all("key"):
         key = parse_key(value, added_at=entry.index)
         house.keys[key.keyid] = key
@@ -233,40 +243,6 @@ def _fund_end(house: House, entry: Entry) -> None:
     house.fundings[place] = tuple([each for each in house.fundings[place] if each.funder != funder])
 
 
-def _put_in_force(house: House, entry: Entry, tariff: Tariff) -> None:
-    """Another cut-off counts from here; the same one goes on as it was."""
-    if not house.tariffs or tariff.closes != house.tariff.closes:
-        house.closes_after_us = entry.time_us
-    house.tariffs[entry.index] = tariff
-    house.tariff_number, house.coming = entry.index, None
-
-
-def _tariff_propose(house: House, entry: Entry) -> None:
-    sha256, starts = entry.one("proposal"), entry.get("from")
-    house.tariff_proposals[sha256] = TariffProposal(
-        sha256,
-        parse_tariff(entry.all("term")),
-        None if starts is None else parse_time(starts),
-        house.signer_of(entry),
-        entry.time_us,
-    )
-
-
-def _tariff_approve(house: House, entry: Entry) -> None:
-    proposal = replace(house.tariff_proposals[entry.one("proposal")], approved=True)
-    house.tariff_proposals[proposal.proposal_sha256] = proposal
-    if proposal.has_come(entry.time_us):
-        _put_in_force(house, entry, proposal.tariff)
-    else:
-        house.coming = proposal
-
-
-def _tariff_start(house: House, entry: Entry) -> None:
-    if house.coming is None:
-        raise BooksError(f"house entry {entry.index} starts a tariff, and none is coming")
-    _put_in_force(house, entry, house.coming.tariff)
-
-
 def _propose_opening(house: House, entry: Entry) -> None:
     partner, sha256 = entry.one("partner"), entry.one("proposal")
     rows, members, points, value = map(int, entry.one("totals").split(" "))
@@ -287,9 +263,8 @@ _FOLDS = {
     "key-revoke": _key_revoke,
     "fund-agree": _fund_agree,
     "fund-end": _fund_end,
-    "tariff-propose": _tariff_propose,
-    "tariff-approve": _tariff_approve,
-    "tariff-start": _tariff_start,
+    **TARIFFS,
+    **PRACTISING,
     **SETTLING,
     **SECURING,
     **BANKING,

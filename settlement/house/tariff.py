@@ -49,7 +49,7 @@ class Tariff:
     Of clearing: `calendar`, the days that are business days: `none` (Monday to Friday), `target2`, or a country by its two
     letters. `cut_off`, when a cycle is closed by itself: `none`, or the time of day `HH:MM` in `cut_off_zone`, an IANA time
     zone, on the business days that `cut_off_every` names. `objection_hours`: how long participants may object to a proposed
-    settlement. `payment_days`: business days from its approval until it is due; 0: it never is. `minimum_payment_minor`: legs
+    settlement. `payment_days`: business days from its approval until it is due; 0: it never is. `minimum_payment_minor`: nets
     of less are carried into the next cycle. `swing_warning_basis_points`: the change of a net that somebody must look at; 0:
     none. `vat_basis_points`: the tax on the operator's fees.
     """

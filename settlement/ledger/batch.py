@@ -4,7 +4,7 @@
 
 The shard's row lock makes its history serial; there is no other lock, so no deadlock. The number of statements does not depend on
 the number of acts. Times come from PostgreSQL's clock, read under the lock, and strictly increase; entries of the engine
-alone are timed by what they follow.
+alone are timed by what they follow. A practice network's are as far ahead of that clock as its house says.
 """
 
 import contextlib
@@ -25,11 +25,18 @@ from settlement.ledger.memory import HOUSE_SIZE, HouseMemory
 SKEW_MAX_US = 60 * SECOND_US
 RETRIES_MAX = 5
 Verdict = Outcome | CoalitionError
+
+
+class _ClockSetAheadError(Exception):
+    """A practice network's clock was set ahead while the batch was loaded for an earlier time."""
+
+
 _AGAIN = (
     errors.UniqueViolation,
     errors.SerializationFailure,
     errors.DeadlockDetected,
     errors.LockNotAvailable,
+    _ClockSetAheadError,
 )
 
 LOCK = """SELECT size, house, cycle, cycle_start, recorded_at_us,
@@ -131,14 +138,15 @@ async def _post_once(
     shard: int,
     acts: Sequence[Act[object]],
 ) -> list[Verdict]:
-    head, house_size, seen = await _begin(connection, shard, acts)
-    await memory.catch_up(connection, house_size)
+    head, ahead_us, seen = await _begin(connection, memory, shard, acts)
     verdicts, first_sight = _sort_out(acts, seen)
     rules = make_rules(head, memory.house)
     if await rules.load(connection, head, memory.house, [acts[place] for place in first_sight]):
         await _stand_after_others(connection, memory, head)
     # Another shard's batch may have moved the house on meanwhile: from here to the numbering nothing awaits.
     house = memory.house
+    if house.ahead_us != ahead_us:
+        raise _ClockSetAheadError
     drafts = rules.begin(head, house)
     numbers = _decide(rules, head, acts, first_sight, drafts, verdicts)
     if drafts and not numbers:
@@ -162,9 +170,9 @@ async def _stand_after_others(
     row = await (await connection.execute(LATER)).fetchone()
     if row is not None:
         clock_us, newest_us, house_size = row
-        # The other shard may be ahead of the clock, by what it saw to when the clock was ahead itself.
-        head.now_us = max(head.now_us, clock_us, newest_us + 1)
         await memory.catch_up(connection, house_size)
+        # The other shard may be ahead of the clock, by what it saw to when the clock was ahead itself.
+        head.now_us = max(head.now_us, clock_us + memory.house.ahead_us, newest_us + 1)
 
 
 async def _follow_what_is_recorded(connection: AsyncConnection[TupleRow], head: ShardHead) -> None:
@@ -203,9 +211,12 @@ def _decide(
 
 
 async def _begin(
-    connection: AsyncConnection[TupleRow], shard: int, acts: Sequence[Act[object]]
+    connection: AsyncConnection[TupleRow], memory: HouseMemory, shard: int, acts: Sequence[Act[object]]
 ) -> tuple[ShardHead, int, dict[tuple[str, str], Outcome]]:
-    """Opens the transaction and locks the shard's row; gives it, the house's committed size, and the acts seen before."""
+    """Opens the transaction, locks the shard's row and brings the house up to date.
+
+    Gives the row, how far ahead of PostgreSQL's clock it is timed, and the acts seen before.
+    """
     async with connection.pipeline():
         await connection.execute("BEGIN")
         locked = await connection.execute(LOCK, (shard,))
@@ -215,13 +226,14 @@ async def _begin(
     if row is None or house_row is None:
         raise BooksError(f"shard {shard} does not exist; run `coalition db init`")
     size, house_size, cycle, start, last_us, clock_us = row
-    now_us = max(clock_us, last_us + 1)
-    head = ShardHead(shard, size, house_size, cycle, start, now_us, now_us)
     found = {
         (partner, act_id): Outcome(act_id, sha, *facts)
         for partner, act_id, sha, *facts in await seen.fetchall()
     }
-    return head, house_row[0], found
+    await memory.catch_up(connection, house_row[0])
+    ahead_us = memory.house.ahead_us
+    now_us = max(clock_us + ahead_us, last_us + 1)
+    return ShardHead(shard, size, house_size, cycle, start, now_us, now_us), ahead_us, found
 
 
 def _sort_out(
@@ -267,19 +279,20 @@ def _reused(act: Act[object]) -> CoalitionError:
 def _check_fresh(house: House, act: Act[object], head: ShardHead) -> None:
     """At first sight only: the key still lives at this house size, and the request's time has come and not gone.
 
-    Only by the shard's own time has a request expired for good. A batch that had to stand after a shard ahead of the clock is
-    too late for it, another batch may not be.
+    A practice network's clock counts here as if nobody had set it. Only by the shard's own time has a request expired for good:
+    a batch that had to stand after a shard ahead of the clock is too late for it, another batch may not be.
     """
     if house.live_key(act.keyid) is None:
         raise CoalitionError(
             "KEY_REVOKED", "the key is revoked; sign with a live key", field="signatures.keyid"
         )
-    if act.issued_at_us > head.now_us + SKEW_MAX_US:
+    now_us, locked_us = head.now_us - house.ahead_us, head.locked_us - house.ahead_us
+    if act.issued_at_us > now_us + SKEW_MAX_US:
         message = "issued_at is over 60 s ahead; set your clock"
         raise CoalitionError("REQUEST_FROM_THE_FUTURE", message, field="header.issued_at")
-    if head.locked_us >= act.expires_at_us:
+    if locked_us >= act.expires_at_us:
         message = "the request expired before it was seen: it never ran and never will; make a fresh one"
         raise CoalitionError("REQUEST_EXPIRED", message, field="header.expires_at")
-    if head.now_us >= act.expires_at_us:
+    if now_us >= act.expires_at_us:
         message = "another shard is ahead of the clock; send the same bytes again"
         raise CoalitionError("BOOKS_UNAVAILABLE", message)

@@ -52,6 +52,7 @@ def founding_lines(network: Network, tariff: Tariff, keys: Sequence[Key]) -> tup
         ("shards", str(network.shards)),
         ("operator", network.operator),
         ("model", network.model),
+        *([("practice", "yes")] if network.practice else []),
         *tariff.lines(),
         *[("key", key.line()) for key in keys],
         ENGINE_LINE,

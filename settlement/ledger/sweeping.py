@@ -74,7 +74,7 @@ async def sweep(connection: AsyncConnection[TupleRow], memory: HouseMemory) -> b
     row = await (await connection.execute(LATER)).fetchone()
     clock_us, _, house_size = row if row is not None else (0, 0, 0)
     await memory.catch_up(connection, house_size)
-    cursor = await connection.execute(DUE_SHARDS, _due(memory.house, clock_us))
+    cursor = await connection.execute(DUE_SHARDS, _due(memory.house, clock_us + memory.house.ahead_us))
     shards = [shard for (shard,) in await cursor.fetchall()]
     for shard in shards:
         await post(connection, memory, SweepRules, shard, [])

@@ -4,10 +4,13 @@ net = owes - owed,  closing = opening - settled + net;  positive: the participan
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from settlement.clearing.netting import net
 from settlement.errors import CoalitionError
-from settlement.statements.cyclebook import Activity, CycleBook, Owed
+from settlement.house.legs import legs_of
+from settlement.money import POINTS, VALUE
+from settlement.statements.cyclebook import Activity, CycleBook, Owed, Tally
 from settlement.statements.purposes import PURPOSES, Charge, with_carried
 
 NOTHING = Owed(0, 0)
@@ -35,7 +38,8 @@ class Statement:
     """One participant's cycle. The cycle's own facts are those of `book`.
 
     `document`: its number, which counts the statements of the cycles in order, and in each of them its participants; None for a
-    statement of zeros that nobody needs.
+    statement of zeros that nobody needs. `due_minor`: what is to be paid, positive, or to be received when the cycle is settled:
+    the net, unless it is deferred; of the operator with all that are deferred.
     """
 
     book: CycleBook
@@ -44,6 +48,7 @@ class Statement:
     document: int | None
     opening_minor: int
     settled_minor: int
+    due_minor: int
     lines: tuple[Line, ...]
     activity: Activity
     value: Activity
@@ -81,9 +86,9 @@ class Statement:
     @property
     def outcome(self) -> str:
         """What the cycle's net means, in words."""
-        if self.net_minor == 0:
-            return "nothing due"
-        return "pays" if self.net_minor > 0 else "is paid"
+        if self.due_minor == 0:
+            return "deferred" if self.partner in self.book.deferred else "nothing due"
+        return "pays" if self.due_minor > 0 else "is paid"
 
 
 def participants(book: CycleBook) -> list[str]:
@@ -106,13 +111,21 @@ class Telling:
         self.partners = participants(book)
         self._numbers = {name: number for number, name in enumerate(self.partners, book.first_document)}
         self._pairs = _by_partner(book.obligations)
+        nets = net({pair: owed.amount_minor for pair, owed in book.obligations.items()}).nets
+        self._due = legs_of(nets, book.deferred, operator=book.operator)
 
     def of(self, partner: str) -> Statement:
         """One participant's statement, of zeros if nothing happened. CoalitionError PARTNER_NOT_FOUND for a stranger."""
         if partner not in self.book.names:
             message = f"no partner {partner!r} is registered"
             raise CoalitionError("PARTNER_NOT_FOUND", message, field="partner_id")
-        return _statement(self.book, partner, self._numbers.get(partner), self._pairs.get(partner, {}))
+        return _statement(
+            self.book,
+            partner,
+            self._numbers.get(partner),
+            self._due.get(partner, 0),
+            self._pairs.get(partner, {}),
+        )
 
 
 def statement(book: CycleBook, partner: str) -> Statement:
@@ -139,7 +152,9 @@ def _by_partner(obligations: Mapping[tuple[str, str], Owed]) -> dict[str, _Sides
     return found
 
 
-def _statement(book: CycleBook, partner: str, document: int | None, sides: _Sides) -> Statement:
+def _statement(
+    book: CycleBook, partner: str, document: int | None, due_minor: int, sides: _Sides
+) -> Statement:
     return Statement(
         book=book,
         partner=partner,
@@ -147,10 +162,15 @@ def _statement(book: CycleBook, partner: str, document: int | None, sides: _Side
         document=document,
         opening_minor=book.opening.get(partner, 0),
         settled_minor=book.settled.get(partner, 0),
+        due_minor=due_minor,
         lines=tuple([_line(book, partner, other, *sides[other]) for other in sorted(sides)]),
-        activity=book.activity.get(partner, Activity()),
-        value=book.value.get(partner, Activity()),
+        activity=_with_late(book, POINTS, book.activity, partner),
+        value=_with_late(book, VALUE, book.value, partner),
     )
+
+
+def _with_late(book: CycleBook, asset: str, activity: Mapping[str, Activity], partner: str) -> Activity:
+    return replace(activity.get(partner, Activity()), late=book.late.get(asset, {}).get(partner, Tally()))
 
 
 def _line(book: CycleBook, partner: str, other: str, owes: Owed, owed: Owed) -> Line:

@@ -4,14 +4,16 @@ Amounts are in the currency's minor unit. A position is positive when the partic
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from settlement.clearing.accrual import Accruals, owed_before, owed_within
-from settlement.clearing.netting import net
+from settlement.clearing.deferring import deferred_of
+from settlement.clearing.netting import Obligations, net
+from settlement.clock import parse_time
 from settlement.errors import CoalitionError
 from settlement.house.records import Cycle
 from settlement.house.state import House
-from settlement.journal.leaf import Transfer
+from settlement.journal.leaf import Entry, Transfer
 from settlement.money import ASSETS, POINTS, VALUE
 from settlement.statements.purposes import Charges
 
@@ -50,7 +52,8 @@ class Activity:
     """One partner's accepted acts on points, or on value, in one cycle. A reversal counts in the cycle that recorded it.
 
     `issues_reversed`: points that came back from members; `arrears_made`: those that members owe instead, `arrears_repaid` what
-    they gave back of them. `expired`: points that the partner funded and nobody spent in time, and in how many entries.
+    they gave back of them. `expired`: points that the partner funded and nobody spent in time, and in how many entries. `late`:
+    its own issues, redemptions and reversals that it says occurred before the cycle began.
     """
 
     issued: Tally = Tally()
@@ -60,6 +63,7 @@ class Activity:
     expired: Tally = Tally()
     arrears_made: Tally = Tally()
     arrears_repaid: Tally = Tally()
+    late: Tally = Tally()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,9 @@ class CycleBook:
 
     `first_document`: the number of its first statement. `ranges`: shard to its entries of the cycle, the first and the one after
     the last. `opening`: nets of all earlier cycles less the settlements approved by the close before; `settled`: nets of the
-    settlements approved since, up to this close, less those aborted. `activity` is on points, `value` on value.
+    settlements approved since, up to this close, less those aborted. `activity` is on points, `value` on value. `late`: by asset
+    and partner. `deferred`: whose nets are too small to be paid, by the tariff in force at the close; the operator settles them.
+    `practice`: of the network.
     """
 
     network: str
@@ -87,6 +93,14 @@ class CycleBook:
     value: Mapping[str, Activity]
     opening: Mapping[str, int]
     settled: Mapping[str, int]
+    late: Mapping[str, Mapping[str, Tally]] = field(default_factory=dict)
+    operator: str = ""
+    deferred: tuple[str, ...] = ()
+    practice: bool = False
+
+
+LateRow = tuple[str, str, int, int]
+"""Asset, partner, points of its late acts, and how many they are."""
 
 
 def closed_cycle(house: House, cycle: int) -> tuple[Cycle, int]:
@@ -119,6 +133,7 @@ def assemble(
     accruals: Accruals,
     charges: Charges,
     activity: Mapping[str, Mapping[str, Activity]],
+    late: Iterable[LateRow],
 ) -> CycleBook:
     """The cycle's book from what was recorded. Raises as `closed_cycle`. `activity`: by asset, as `activity_of` has it.
 
@@ -127,7 +142,6 @@ def assemble(
     record, closed_at = closed_cycle(house, cycle)
     network, since = house.founded, close_before(house, cycle)
     earlier = net(owed_before(accruals, network.minor_digits)).nets
-    discharged = _discharged(house, after=-1, upto=since)
     owed = owed_within(accruals, network.minor_digits)
     return CycleBook(
         network=network.origin,
@@ -144,12 +158,26 @@ def assemble(
         charges=charges,
         activity=dict(activity[POINTS]),
         value=dict(activity[VALUE]),
-        opening={
-            name: earlier.get(name, 0) - discharged.get(name, 0)
-            for name in earlier.keys() | discharged.keys()
-        },
+        opening=_opening(earlier, _discharged(house, after=-1, upto=since)),
         settled=_discharged(house, after=since, upto=closed_at),
+        late=_late_of(late),
+        operator=network.operator,
+        deferred=_deferred(house, closed_at, owed),
+        practice=network.practice,
     )
+
+
+def _opening(earlier: Mapping[str, int], discharged: Mapping[str, int]) -> dict[str, int]:
+    return {
+        name: earlier.get(name, 0) - discharged.get(name, 0) for name in earlier.keys() | discharged.keys()
+    }
+
+
+def _deferred(house: House, closed_at: int, owed: Obligations) -> tuple[str, ...]:
+    minimum_minor = house.tariffs[max([at for at in house.tariffs if at < closed_at])].minimum_payment_minor
+    if not minimum_minor:
+        return ()
+    return deferred_of(net(owed).nets, operator=house.operator, minimum_minor=minimum_minor)
 
 
 def _discharged(house: House, *, after: int, upto: int) -> dict[str, int]:
@@ -178,6 +206,8 @@ _ARREARS = "arrears:"
 
 
 _Leg = tuple[str, str, bool, int, int]
+MAY_BE_LATE = ("issue", "redeem", "capture", "reverse")
+"""Kinds of entries whose acts statements count, and count as late."""
 
 
 def activity_of(sums: Iterable[_Leg]) -> dict[str, dict[str, Activity]]:
@@ -209,3 +239,19 @@ def points_leg(transfer: Transfer) -> _Leg | None:
     if credit.startswith((_ARREARS, *_OF_PARTNERS)):
         return asset, credit, True, amount, 1
     return (asset, debit, False, amount, 1) if debit.startswith(_OF_PARTNERS) else None
+
+
+def late_act(entry: Entry, began_us: int) -> tuple[str, str, int] | None:
+    """Asset, partner and points of an accepted act that is late in a cycle which began at this time; None of any other entry."""
+    occurred = entry.get("occurred")
+    if entry.kind not in MAY_BE_LATE or entry.refusal is not None or occurred is None:
+        return None
+    asset, points = entry.one("amount").split(" ")
+    return (asset, entry.one("partner"), int(points)) if parse_time(occurred) < began_us else None
+
+
+def _late_of(rows: Iterable[LateRow]) -> dict[str, dict[str, Tally]]:
+    found: dict[str, dict[str, Tally]] = {}
+    for asset, partner, points, count in rows:
+        found.setdefault(asset, {})[partner] = Tally(points, count)
+    return found

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from settlement.house.state import House
+from settlement.journal.leaf import HOUSE
 from settlement.ledger.chart import accounts_of
-from settlement.statements.cyclebook import CycleBook
+from settlement.statements.cyclebook import CycleBook, close_before
 from settlement.statements.purposes import REPAYS, charges_of
 
 # The second condition is in the first: it is there for the index on what is not points.
@@ -36,10 +38,13 @@ class Posting:
 
 
 def postings_between(
-    connection: Connection[TupleRow], book: CycleBook, partner: str, other: str, *, operator: str
+    connection: Connection[TupleRow], house: House, book: CycleBook, partner: str, other: str
 ) -> list[Posting]:
     """All postings of a cycle that make one of two participants owe the other, in the order of the journal."""
-    ranges = sorted(book.ranges.items())
+    operator = house.founded.operator
+    ranges = sorted(
+        book.ranges.items() | {(HOUSE, (close_before(house, book.cycle) + 1, book.closed_at + 1))}
+    )
     accounts = [account for name in (partner, other) for account in accounts_of(name, operator=operator)]
     values = {
         "repays": REPAYS,

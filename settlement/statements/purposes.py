@@ -21,11 +21,14 @@ PURPOSES = (
     REBATE := "rebate",
     REPAYMENT := "repayment",
     DEFAULT := "default",
+    DEFERRED := "deferred",
     CARRIED := "carried",
 )
 """In the order of statements. `carried`: fractions of a minor unit that waited in earlier cycles, less those that wait now."""
 REPAYS = "repays"
 """Said instead of an entry's kind of the postings by which a member's points repay what it owes: an entry's last."""
+_OF_SETTLEMENTS = {"default-approve": DEFAULT, "approve": DEFERRED, "abort": DEFERRED}
+"""Kinds of the house by which participants come to owe each other."""
 MoneySource: TypeAlias = tuple[str, str | None, str, str]
 """An entry's kind or `REPAYS`, the partner that asked for it, debit and credit account."""
 
@@ -86,8 +89,8 @@ def _purpose(kind: str, partner: str | None, debit: str, credit: str) -> str:
     payee = debit if kind == "reverse" else credit
     if kind == REPAYS:
         return REPAYMENT
-    if kind == "default-approve":
-        return DEFAULT
+    if kind in _OF_SETTLEMENTS:
+        return _OF_SETTLEMENTS[kind]
     if payee == FEE_INCOME:
         return TRANSFER_FEE if kind == "transfer" else FEE
     if payee == VAT:

@@ -12,11 +12,13 @@ from psycopg.rows import TupleRow
 
 from settlement.clearing.closing import CycleNotClosedError
 from settlement.clearing.obligations import ACCRUED, OPEN_IN_SOME_SHARD, accruals_of
+from settlement.clock import format_time
 from settlement.errors import BooksError
 from settlement.house.state import House
 from settlement.journal.leaf import HOUSE, parse_leaf
 from settlement.money import ASSETS
 from settlement.statements.cyclebook import (
+    MAY_BE_LATE,
     CycleBook,
     activity_of,
     assemble,
@@ -43,6 +45,11 @@ MONEY = """SELECT CASE WHEN repays THEN %(repays)s ELSE kind END, partner, debit
     WHERE t.asset = %(currency)s AND t.shard = %(shard)s AND t.index >= %(first)s AND t.index < %(after)s
         AND e.shard = %(shard)s AND e.index >= %(first)s AND e.index < %(after)s GROUP BY 1, 2, 3, 4"""
 
+# The time is compared as it is spelled: every leaf's has the same length.
+LATE = r"""SELECT substring(leaf FROM '\namount (\S+) '), partner, sum(substring(leaf FROM '\namount \S+ (\d+)\n')::bigint),
+        count(*)
+    FROM entries WHERE shard = %(shard)s AND index >= %(first)s AND index < %(after)s AND kind = ANY(%(kinds)s)
+        AND refusal IS NULL AND left(split_part(leaf, E'\noccurred ', 2), 27) COLLATE "C" < %(began)s GROUP BY 1, 2"""
 
 _Asking: TypeAlias = Generator[tuple[LiteralString, Any], list[TupleRow], CycleBook]
 """Statements with their values, each answered by all its rows, until the book is whole."""
@@ -94,6 +101,10 @@ def _book(house: House, cycle: int) -> _Asking:
     money: list[TupleRow] = []
     for shard, entries in {**ranges, HOUSE: (close_before(house, cycle) + 1, closed_at + 1)}.items():
         money += yield MONEY, _span(shard, entries) | {"repays": REPAYS, "currency": network.currency}
+    before = {"kinds": [*MAY_BE_LATE], "began": format_time(house.cycles[cycle].began_us)}
+    late: list[TupleRow] = []
+    for shard, entries in ranges.items():
+        late += yield LATE, _span(shard, entries) | before
     sums = (((kind, *of_whom), int(micros), count) for kind, *of_whom, micros, count in money)
     return assemble(
         house,
@@ -104,6 +115,7 @@ def _book(house: House, cycle: int) -> _Asking:
         accruals=accruals_of((yield ACCRUED, {"cycle": cycle})),
         charges=charges_of(sums, operator=network.operator),
         activity=activity_of((*leg, int(amount), count) for *leg, amount, count in moved),
+        late=[(asset, partner, int(points), count) for asset, partner, points, count in late],
     )
 
 

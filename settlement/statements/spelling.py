@@ -14,6 +14,7 @@ from json.encoder import encode_basestring_ascii
 from settlement.clock import format_time
 from settlement.journal.leaf import HOUSE
 from settlement.money import format_micros, format_minor
+from settlement.spreadsheets import safe_text
 from settlement.statements.build import Statement, statements
 from settlement.statements.cyclebook import Activity, CycleBook, Owed, Tally
 from settlement.statements.purposes import PURPOSES, Charge
@@ -32,7 +33,6 @@ COLUMNS = (
     "points",
     "value",
 )
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 _LABEL_CHARACTERS = re.compile(r"[^A-Za-z0-9._-]")
 
 
@@ -42,6 +42,7 @@ def to_json(statement: Statement) -> bytes:
     document = {
         "version": VERSION,
         "network": book.network,
+        **({"practice": True} if book.practice else {}),
         "document": statement.document,
         "partner": {"id": statement.partner, "name": statement.name},
         "cycle": {
@@ -70,7 +71,7 @@ def to_json(statement: Statement) -> bytes:
         "net": _money(book, statement.net_minor),
         "purposes": _purposes(statement.owes_for, statement.owed_for),
         "outcome": statement.outcome,
-        "due": _money(book, abs(statement.net_minor)),
+        "due": _money(book, abs(statement.due_minor)),
         "closing": _money(book, statement.closing_minor),
         "points": {name: {"points": tally.points, "count": tally.count} for name, tally in points},
         "value": {name: {"amount": _money(book, each.points), "count": each.count} for name, each in value},
@@ -95,8 +96,8 @@ def _indented(value: object, margin: str) -> str:
     """What `json.dumps(value, indent=2)` gives; a statement has thousands of lines, and that takes three times as long."""
     if isinstance(value, str):
         return encode_basestring_ascii(value)
-    if value is None:
-        return "null"
+    if value is None or value is True:
+        return "null" if value is None else "true"
     inner = margin + "  "
     if isinstance(value, dict):
         spelled = [f"{encode_basestring_ascii(key)}: {_indented(each, inner)}" for key, each in value.items()]
@@ -127,6 +128,7 @@ def _facts(statement: Statement) -> list[tuple[str, ...]]:
     return [
         ("version", VERSION),
         ("network", safe_text(book.network)),
+        *([("practice", "yes")] if book.practice else []),
         ("document", "" if statement.document is None else str(statement.document)),
         ("partner", statement.partner, safe_text(statement.name)),
         ("cycle", str(book.cycle), safe_text(book.label or "")),
@@ -134,7 +136,7 @@ def _facts(statement: Statement) -> list[tuple[str, ...]]:
         ("closed_at", format_time(book.closed_at_us)),
         *[("range", str(shard), str(start), str(end)) for shard, (start, end) in _ranges(book)],
         ("currency", book.currency),
-        ("outcome", statement.outcome, _money(book, abs(statement.net_minor))),
+        ("outcome", statement.outcome, _money(book, abs(statement.due_minor))),
     ]
 
 
@@ -202,8 +204,3 @@ def _tallies(activity: Activity) -> list[tuple[str, Tally]]:
 
 def _money(book: CycleBook, amount_minor: int) -> str:
     return format_minor(amount_minor, minor_digits=book.minor_digits)
-
-
-def safe_text(value: str) -> str:
-    """Text that no spreadsheet takes for a formula (OWASP, "CSV injection"): it is led by an apostrophe if it must be."""
-    return f"'{value}" if value.startswith(_FORMULA_STARTS) else value

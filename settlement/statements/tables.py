@@ -65,6 +65,9 @@ class Told:
         name, outcome, due = self.said["partner"]["name"], self.said["outcome"], grouped(self.said["due"])
         if outcome == "nothing due":
             return f"{name}: nothing is due for this cycle"
+        if outcome == "deferred":
+            net = grouped(self.said["net"].removeprefix("-"))
+            return f"{name}: {net} {self.currency} are too little to be paid, and go into the next cycle"
         return f"{name} {outcome} {due} {self.currency} when the cycle is settled"
 
 
@@ -82,7 +85,7 @@ def facts(told: Told) -> list[tuple[str, str]]:
     )
     return [
         ("Partner", f"{said['partner']['name']} ({said['partner']['id']})"),
-        ("Network", said["network"]),
+        ("Network", said["network"] + (", for practice: nothing here is real" if "practice" in said else "")),
         ("Cycle", told.cycle),
         ("Closed", f"{told.closed_at} by entry {said['cycle']['closed_by']}"),
         ("Entries", f"{ranges}, the last ones not included"),

@@ -14,8 +14,8 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from settlement.spreadsheets import safe_text
 from settlement.statements.purposes import PURPOSES
-from settlement.statements.spelling import safe_text
 from settlement.statements.tables import TOTAL, Table, Told, facts, read_told, summaries
 
 FIGURES_MAX = 15

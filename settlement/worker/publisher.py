@@ -17,19 +17,19 @@ from settlement.clearing.desk import DeskRules
 from settlement.clearing.due import fallen_due
 from settlement.errors import BooksError
 from settlement.house.state import House
-from settlement.journal.acts import ENGINE_LINE, Act, Draft
+from settlement.journal.acts import ENGINE_LINE, Draft
 from settlement.journal.leaf import HOUSE
 from settlement.ledger.batch import ShardHead, post
 from settlement.ledger.members import MemberRules
 from settlement.ledger.memory import HouseMemory
 from settlement.ledger.sweeping import sweep
-from settlement.ledger.writing import Statement
 from settlement.signing import KeySigner
 from settlement.statements.recording import Document, cycle_to_record, recorded
 from settlement.transparency.checkpoint import Checkpoint, sign
 from settlement.transparency.guard import Guard
 from settlement.transparency.tiles import TileStore
 from settlement.worker.hashing import hash_here
+from settlement.worker.unasked import Unasked
 
 Hash = Callable[[AsyncConnection[TupleRow], House, int], Awaitable[list[Document] | None]]
 """`hash_statements(connection, house, cycle)`: None if it takes longer; it is asked again."""
@@ -109,7 +109,8 @@ class Publisher:
     async def see_to_house(self) -> None:
         """Writes what has fallen due in the house: a close, a tariff, word of a late payment. As of the last `cut`."""
         row = await (await self._connection.execute(CLOCK)).fetchone()
-        if row is not None and fallen_due(self._memory.house, row[0]) is not None:
+        house = self._memory.house
+        if row is not None and fallen_due(house, row[0] + house.ahead_us) is not None:
             await post(self._connection, self._memory, DeskRules, HOUSE, [])
 
     async def sweep(self) -> bool:
@@ -171,31 +172,7 @@ class Publisher:
         return self._tiles[shard]
 
 
-class _Unasked:
-    """Rules of a batch without acts: entries of the engine's own."""
-
-    def __init__(self, house: House) -> None:
-        self.house = house
-        self._drafts: list[Draft] = []
-
-    async def load(self, connection: object, head: ShardHead, house: House, acts: object) -> bool:
-        """Nothing is to be read."""
-        return False
-
-    def begin(self, head: ShardHead, house: House) -> list[Draft]:
-        """The entries."""
-        return self._drafts
-
-    def decide(self, act: Act[object], index: int, now_us: int) -> Draft:
-        """There are no acts."""
-        raise AssertionError("a batch of the engine holds no acts")
-
-    def changes(self) -> list[Statement]:
-        """No other tables."""
-        return []
-
-
-class _Heads(_Unasked):
+class _Heads(Unasked):
     """One entry, which `state` makes once the house is locked."""
 
     def __init__(self, house: House, state: Callable[[], Awaitable[Draft]]) -> None:
@@ -204,13 +181,13 @@ class _Heads(_Unasked):
 
     async def load(self, connection: object, head: ShardHead, house: House, acts: object) -> bool:
         """What the entry states."""
-        self._drafts = [await self._state()]
+        self.drafts = [await self._state()]
         return False
 
 
-class _Statements(_Unasked):
+class _Statements(Unasked):
     """The entries on a cycle's statements, unless another server's publisher was first."""
 
     def __init__(self, house: House, cycle: int, drafts: list[Draft]) -> None:
         super().__init__(house)
-        self._drafts = drafts if cycle_to_record(house) == cycle else []
+        self.drafts = drafts if cycle_to_record(house) == cycle else []

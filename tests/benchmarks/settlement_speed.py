@@ -175,7 +175,8 @@ async def _close(network: SmallNetwork, load: _Load, dsn: str) -> tuple[float, f
     figures = await figures_of(desk, network.memory.house, 1)
     assert figures is not None
     netted = time.perf_counter() - began
-    proposal = proposal_of(network.memory.house.founded, 1, figures, ()).SerializeToString(deterministic=True)
+    message = proposal_of(network.memory.house.founded, 1, figures, (), ())
+    proposal = message.SerializeToString(deterministic=True)
     approval = ApproveRequest(proposal_sha256=sha256(proposal).digest())
     for person, request in ((ANN, ProposeRequest(proposal=proposal)), (BOB, approval)):
         [verdict] = await post(desk, network.memory, DeskRules, HOUSE, [network.act(person, request)])

@@ -13,7 +13,8 @@ from coalition.exchange.lane import BATCH_ACTS_MAX, QUEUE_ACTS_MAX
 from coalition.wire.envelope import PAYLOAD_BYTES_MAX
 from coalition.wire.methods import ACT_LIFE_MAX_US, METHODS
 from settlement.house.decide import PARTNERS_MAX
-from settlement.journal.leaf import KINDS, LEAF_BYTES_MAX, PATTERNS
+from settlement.journal.grammar import KINDS, PATTERNS
+from settlement.journal.leaf import LEAF_BYTES_MAX
 from settlement.ledger.rules.arrears import REPAYMENTS_MAX
 from settlement.ledger.rules.opening import PART_LOTS_MAX
 from settlement.ledger.rules.points import SLICES_MAX

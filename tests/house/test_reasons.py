@@ -16,6 +16,7 @@ DECIDES = (
     "settlement/ledger/decide.py",
     "settlement/ledger/rules",
     "settlement/house/decide.py",
+    "settlement/house/four_eyes.py",
     "settlement/house/funding.py",
     "settlement/house/opening.py",
     "settlement/banking/accounts.py",

@@ -201,9 +201,10 @@ def _propose(scene: Scene, name: str, cycle: str, *accepted: str) -> Asking:
     number, network = int(cycle), scene.network
     figures = scene.model.figures(number) or CycleFigures(0, 0, 0, {})
     warnings = scene.model.warnings(number) if not accepted else tuple(accepted[1:])
-    proposal = proposal_of(network.origin, number, network.currency, figures, warnings)
+    deferred = scene.model.deferred(number)
+    proposal = proposal_of(network.origin, number, network.currency, figures, warnings, deferred)
     said = Figures(figures.gross, figures.bilateral, figures.multilateral, dict(sorted(figures.nets.items())))
-    body = Propose(number, network.currency, said, scene.proposed(proposal, name), warnings)
+    body = Propose(number, network.currency, said, scene.proposed(proposal, name), warnings, deferred)
     return body, message_of(body, proposal=proposal)
 
 

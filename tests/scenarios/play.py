@@ -29,7 +29,9 @@ from tests.scenarios.stepped_postgres import SteppedPostgres
 from tests.scenarios.terms import span_us, with_terms
 from tests.scenarios.views import seen
 
-_NETWORK = re.compile(r"model (?P<model>\w+) +(?P<terms>rate .*?) +shards (?P<shards>[1-9]\d?)")
+_NETWORK = re.compile(
+    r"model (?P<model>\w+)(?P<practice> +practice)? +(?P<terms>rate .*?) +shards (?P<shards>[1-9]\d?)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,9 @@ def _terms(scenario: Scenario) -> _Terms:
         raise scenario.error(line, "write: network  model bilateral  rate 0.01  shards 1")
     with _located(scenario, line):
         tariff = with_terms(Tariff(0), said["terms"].split())
-    return _Terms(replace(NETWORK, model=said["model"], shards=int(said["shards"])), tariff)
+    practice = said["practice"] is not None
+    network = replace(NETWORK, model=said["model"], shards=int(said["shards"]), practice=practice)
+    return _Terms(network, tariff)
 
 
 def _span_us(when: str) -> int:

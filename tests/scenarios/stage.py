@@ -16,6 +16,7 @@ from coalition.simulation.requests import Header, seal_request
 from coalition.simulation.wire import carry
 from settlement.clock import HOUR_US
 from settlement.database import GATEWAY, WORKER
+from settlement.errors import CoalitionError
 from settlement.house.records import Network
 from settlement.house.tariff import Tariff
 from settlement.journal.acts import Outcome
@@ -23,6 +24,7 @@ from settlement.journal.leaf import Entry, parse_leaf
 from settlement.ledger.acts import Enrol
 from settlement.money import VALUE
 from settlement.signing import parse_public_key
+from settlement.worker.practice import set_ahead
 from settlement.worker.publisher import Publisher
 from tests.scenarios.acts import asked_for
 from tests.scenarios.scenario import Step
@@ -50,6 +52,8 @@ class Stage:
             keys=[as_founding_key(key) for key in cast.founding_keys()],
             founded_at_us=postgres.clock_us(),
         )
+        if network.practice:
+            model.found_for_practice()
         self.scene = Scene(network, model, postgres.clock_us)
         self.postgres = postgres
         self.fresh: list[Entry] = []
@@ -99,8 +103,10 @@ class Stage:
 
     async def _work(self, steps: Sequence[Step]) -> str:
         """One turn of the worker's jobs, as they follow each other in `settlement.worker`; the entries that it wrote."""
+        if [step.name for step in steps] == ["forward"]:
+            return await self._set_ahead(steps[0])
         if [step.name for step in steps] != ["run"]:
-            raise ValueError("write: worker run, and nothing together with it")
+            raise ValueError("write: worker run, or worker forward 3 days, and nothing together with it")
         assert self._publisher is not None
         await self._publisher.cut()
         await self._publisher.record_statements()
@@ -108,6 +114,20 @@ class Stage:
         while await self._publisher.sweep():
             pass
         await self._publisher.publish()
+        return await self._written()
+
+    async def _set_ahead(self, step: Step) -> str:
+        """What `coalition practice forward` does."""
+        days, *unit = step.words
+        if not days.isdecimal() or unit != ["days"]:
+            raise ValueError("write: worker forward 3 days")
+        try:
+            await set_ahead(await self.postgres.connect(WORKER), int(days))
+        except CoalitionError as error:
+            return f"error {error.reason}"
+        return await self._written()
+
+    async def _written(self) -> str:
         await self.postgres.catch_up()
         return ", ".join([f"{entry.shard}:{entry.index} {entry.kind}" for entry in self.fresh]) or "nothing"
 

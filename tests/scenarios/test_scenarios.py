@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from coalition.audit.fsck import fsck
-from settlement.journal.leaf import KINDS
+from settlement.journal.grammar import KINDS
 from tests.scenarios.play import Played, on_postgres, on_stand_in
 from tests.scenarios.scenario import read
 from tests.scenarios.views import VIEWS

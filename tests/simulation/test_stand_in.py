@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
+from itertools import accumulate
 from random import Random
 from typing import Any, cast
 
@@ -19,6 +20,7 @@ from coalition.simulation.postgres.tables import Tables
 from settlement.clearing import obligations
 from settlement.clearing.acts import CloseCycle
 from settlement.clearing.desk import DeskRules
+from settlement.clock import format_time
 from settlement.database import GATEWAY, OWNER, WORKER, connect, connect_writer
 from settlement.house.acts import Activate, ApproveTariff, ProposeTariff, Register, Suspend
 from settlement.house.records import APPROVER, REQUEST, Key
@@ -52,6 +54,7 @@ from settlement.ledger.memory import HouseMemory
 from settlement.ledger.sweeping import SweepRules
 from settlement.money import ASSETS, VALUE
 from settlement.statements import reading
+from settlement.statements.cyclebook import MAY_BE_LATE
 from settlement.statements.purposes import REPAYS
 from settlement.worker import publisher
 from tests.simulation.real_postgres import read_tables
@@ -68,16 +71,15 @@ UNSEEN = 6
 TWO_SHARDS = replace(NETWORK, shards=2)
 BATCHES = 80
 LIFE_US = 10**17
-CHAIN = [bytes(16)]
-for _ in range(60):
-    CHAIN.append(after(CHAIN[-1]))
+CHAIN = [*accumulate(range(60), lambda code, _: after(code), initial=bytes(16))]
 EXPIRIES = ("never", "months-1", "year-end-1", "activity-1", "activity-3")
 LATER_US, LAST_US = 5 * 10**15, 10**16
 """Far ahead of both clocks."""
 OF_CYCLE = {"cycle": 3, "debtor": PARTNERS[0], "unit": 10_000}
 SPAN = {"shard": SHARD, "first": 2, "after": 2_000, "assets": [*ASSETS], "repays": REPAYS, "currency": "EUR"}
+SPAN |= {"kinds": [*MAY_BE_LATE], "began": format_time(NOW_US + BATCHES)}
 ON_A_CYCLE: dict[str, object] = {reading.CUTS: {"cycle": 1}, reading.CLOSED_AT: (HOUSE, 3)}
-ON_A_CYCLE |= dict.fromkeys((reading.POINTS, reading.MONEY), SPAN)
+ON_A_CYCLE |= dict.fromkeys((reading.POINTS, reading.MONEY, reading.LATE), SPAN)
 ON_A_CYCLE |= dict.fromkeys((obligations.ACCRUED, obligations.ACCRUED_BY, obligations.FIGURES), OF_CYCLE)
 KEYS = [Key(keyid_for(name), "ed25519", REQUEST, name, None, b"spki", 0) for name in (OPERATOR, *PARTNERS)]
 KEYS += [Key(keyid_for(name), "ed25519", APPROVER, OPERATOR, name, b"spki", 0) for name in ("ann", "bob")]

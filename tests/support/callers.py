@@ -110,6 +110,7 @@ class Callers:
             "ProposeTariffRequest": {"proposal": spell_tariff_proposal(ORIGIN, Tariff(10_000), now)},
             "ApproveTariffRequest": {"proposal_sha256": bytes(32)},
             "ListObligationsRequest": {"cycle": 1},
+            "FollowObligationsRequest": {"partner_id": "bakery"},
             "GetStatementRequest": {"cycle": 1, "partner_id": "bakery"},
             "CloseCycleRequest": {"cycle": 1_000, "label": "2026-11"},
             "PreviewRequest": {"cycle": 1},

@@ -24,8 +24,11 @@ CLUSTER = ("--pgdata=data", "--wait", "--silent")
 
 
 @contextmanager
-def own_server(environment: Mapping[str, str] | None = None) -> Iterator[str]:
-    """A superuser's connection string; PostgreSQL 15 runs meanwhile, with what `environment` adds to its own."""
+def own_server(environment: Mapping[str, str] | None = None, *, durable: bool = True) -> Iterator[str]:
+    """A superuser's connection string; PostgreSQL 15 runs meanwhile, with what `environment` adds to its own.
+
+    `durable`: false for one that need not outlive a crash of the machine, and waits for no disk.
+    """
     with tempfile.TemporaryDirectory(prefix="coalition-own-") as name:
         folder, password = Path(name), secrets.token_urlsafe(16)
         account = account_for(folder / "data")
@@ -36,6 +39,7 @@ def own_server(environment: Mapping[str, str] | None = None) -> Iterator[str]:
         login = ("--auth=scram-sha-256", f"--username={SUPERUSER}", "--pwfile=password")
         run("initdb", *login, "--encoding=UTF8", "--locale=C", "--no-sync", "data")
         options = f"-c listen_addresses= -c unix_socket_directories={folder} -c max_connections=200"
+        options += "" if durable else " -c fsync=off -c full_page_writes=off"
         run("pg_ctl", *CLUSTER, "--log=log", f"--options={options}", "start")
         try:
             yield make_conninfo(host=name, user=SUPERUSER, password=password, dbname="postgres")
@@ -63,7 +67,7 @@ def _run(account: Account, folder: Path, environment: Mapping[str, str], program
 
 def main(command: Sequence[str]) -> int:
     """Runs the command; returns its exit code."""
-    with own_server() as dsn:
+    with own_server(durable=False) as dsn:
         return subprocess.run(command, env=os.environ | {SERVER_VARIABLE: dsn}, check=False).returncode
 
 

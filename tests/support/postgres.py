@@ -59,6 +59,12 @@ def new_books() -> str:
     return _superuser_dsn(_created(f"t{os.getpid()}_{next(_numbers)}", template=_template()))
 
 
+def copy_books(dsn: str) -> str:
+    """A database with the same books, to be spoilt; nobody may be connected to the first one."""
+    books = str(conninfo_to_dict(dsn)["dbname"])
+    return make_conninfo(dsn, dbname=_created(f"{books}_{next(_numbers)}", template=books))
+
+
 def drop_database(dsn: str) -> None:
     """Removes a database made by `new_database`, with whoever is still connected."""
     name = str(conninfo_to_dict(dsn)["dbname"])
@@ -81,7 +87,8 @@ def _template_made() -> Path:
 
 
 def _created(name: str, *, template: str = "template1") -> str:
-    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    # Copying files takes a sixth of the time that copying through the log does, where nobody waits for disks.
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
     with psycopg.connect(_superuser_dsn(), autocommit=True) as connection:
         _make_roles(connection)
         connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))

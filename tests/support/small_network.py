@@ -15,8 +15,6 @@ from typing import Any
 
 import psycopg
 from google.protobuf.message import Message
-from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from coalition.api.v1 import exchange_pb2, members_pb2, partners_pb2, settlement_pb2
 from coalition.wire.envelope import open_envelope, seal
@@ -25,6 +23,7 @@ from coalition.wire.requests import BODIES
 from coalition.wire.strict import parse_payload, write_time
 from settlement.clearing.desk import DeskRules
 from settlement.clearing.obligations import figures_of
+from settlement.clearing.proposing import deferred_now
 from settlement.clock import SECOND_US, now_us
 from settlement.database import GATEWAY, OWNER, WORKER, connect_async
 from settlement.house.records import APPROVER, BILATERAL, LOG, POOL, RECEIPT, REQUEST, Key, Network
@@ -43,16 +42,6 @@ ORIGIN = "clearing.example/coalition-test"
 OPERATOR = "operator"
 ANN, BOB = "ann", "bob"
 ACTS_PER_BATCH = 64
-
-
-def copy_books(dsn: str) -> str:
-    """A database with the same books, to be spoilt; nobody may be connected to the first one."""
-    name = str(conninfo_to_dict(dsn)["dbname"])
-    copy = f"{name}_{uuid.uuid4().hex[:8]}"
-    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(copy), sql.Identifier(name))
-    with psycopg.connect(make_conninfo(dsn, dbname="postgres"), autocommit=True) as connection:
-        connection.execute(statement)
-    return make_conninfo(dsn, dbname=copy)
 
 
 def spoil(dsn: str, statement: str) -> None:
@@ -84,12 +73,12 @@ class SmallNetwork:
     @classmethod
     @asynccontextmanager
     async def found(
-        cls, dsn: str, log: Path, *, shards: int = 2, model: str = BILATERAL
+        cls, dsn: str, log: Path, *, shards: int = 2, model: str = BILATERAL, practice: bool = False
     ) -> AsyncIterator[SmallNetwork]:
         """Founds the network in an empty database. A point is worth 0.01, and costs that in a pool."""
         keys = {who: new_key() for who in (OPERATOR, ANN, BOB)}
         log_key = new_key()
-        network = Network(ORIGIN, "EUR", 2, shards, OPERATOR, model)
+        network = Network(ORIGIN, "EUR", 2, shards, OPERATOR, model, practice)
         tariff = Tariff(10_000, price_micros=10_000 if model == POOL else 0)
         founding = [
             _key(keys[OPERATOR], REQUEST, OPERATOR),
@@ -195,7 +184,8 @@ class SmallNetwork:
 
     async def proposal(self, cycle: int) -> bytes:
         """The bytes to propose for a closed cycle."""
-        figures = await figures_of(self.gateway, await self.memory.refresh(self.gateway), cycle)
+        house = await self.memory.refresh(self.gateway)
+        figures = await figures_of(self.gateway, house, cycle)
         assert figures is not None
         proposal = settlement_pb2.Proposal(
             audience=ORIGIN,
@@ -204,6 +194,7 @@ class SmallNetwork:
             gross_minor=figures.gross,
             bilateral_minor=figures.bilateral,
             multilateral_minor=figures.multilateral,
+            deferred=deferred_now(house, {cycle: figures}, cycle),
         )
         for participant, amount in figures.nets.items():
             proposal.nets.add(participant=participant, net_minor=amount)

@@ -7,8 +7,7 @@ import pytest
 from coalition.cli.site import Site
 from settlement.errors import BooksError
 from tests.support.network import new_site, onboard, start_server
-from tests.support.postgres import drop_database
-from tests.support.small_network import copy_books
+from tests.support.postgres import copy_books, drop_database
 
 
 def test_books_older_than_the_guard_are_not_served(tmp_path: Path, database_url: str) -> None:

@@ -27,7 +27,7 @@ from coalition.api.v1 import options_pb2 as coalition_dot_api_dot_v1_dot_options
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63oalition/api/v1/banking.proto\x12\x10\x63oalition.api.v1\x1a\x1f\x63oalition/api/v1/envelope.proto\x1a\x1e\x63oalition/api/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"Z\n\x0b\x42\x61nkAccount\x12\x12\n\nlegal_name\x18\x01 \x01(\t\x12\x0c\n\x04iban\x18\x02 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x03 \x01(\t\x12\x0b\n\x03\x62ic\x18\x04 \x01(\t\x12\x0b\n\x03lei\x18\x05 \x01(\t\"x\n\x15ProposeAccountRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12.\n\x07\x61\x63\x63ount\x18\x02 \x01(\x0b\x32\x1d.coalition.api.v1.BankAccount\"t\n\x15\x41pproveAccountRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\npartner_id\x18\x02 \x01(\t\x12\x16\n\x0e\x61\x63\x63ount_sha256\x18\x03 \x01(\x0c\"F\n\x13ListAccountsRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\"N\n\x14ListAccountsResponse\x12\x36\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32$.coalition.api.v1.ParticipantAccount\"\xd5\x01\n\x12ParticipantAccount\x12\x13\n\x0bparticipant\x18\x01 \x01(\t\x12/\n\x08in_force\x18\x02 \x01(\x0b\x32\x1d.coalition.api.v1.BankAccount\x12/\n\x08proposed\x18\x03 \x01(\x0b\x32\x1d.coalition.api.v1.BankAccount\x12\x17\n\x0fproposed_sha256\x18\x04 \x01(\x0c\x12/\n\x0bproposed_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"V\n\x0fInstructRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\nsettlement\x18\x02 \x01(\x05\"\\\n\x15GetInstructionRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\nsettlement\x18\x02 \x01(\x05\"\\\n\x16GetInstructionResponse\x12\x14\n\x0c\x65ntry_number\x18\x01 \x01(\x03\x12,\n\x05\x66iles\x18\x02 \x03(\x0b\x32\x1d.coalition.api.v1.PaymentFile\",\n\x0bPaymentFile\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\"\x9c\x01\n\x1aImportBankStatementRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x0c\n\x04iban\x18\x02 \x01(\t\x12\x14\n\x0cstatement_id\x18\x03 \x01(\t\x12)\n\x05lines\x18\x04 \x03(\x0b\x32\x1a.coalition.api.v1.BankLine\"\x8e\x01\n\x08\x42\x61nkLine\x12\r\n\x05\x65ntry\x18\x01 \x01(\t\x12\x14\n\x0c\x61mount_minor\x18\x02 \x01(\x03\x12\x11\n\tbooked_on\x18\x03 \x01(\t\x12\x15\n\rend_to_end_id\x18\x04 \x01(\t\x12\x11\n\treference\x18\x05 \x01(\t\x12\x12\n\nremittance\x18\x06 \x01(\t\x12\x0c\n\x04iban\x18\x07 \x01(\t\"D\n\x11ListBreaksRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\"O\n\x12ListBreaksResponse\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\'\n\x06\x62reaks\x18\x02 \x03(\x0b\x32\x17.coalition.api.v1.Break\"\xb3\x01\n\x05\x42reak\x12\x13\n\x0bline_sha256\x18\x01 \x01(\x0c\x12\x14\n\x0c\x61mount_minor\x18\x02 \x01(\x03\x12\x11\n\tbooked_on\x18\x03 \x01(\t\x12-\n\x06reason\x18\x04 \x01(\x0e\x32\x1d.coalition.api.v1.BreakReason\x12\x12\n\nsettlement\x18\x05 \x01(\x05\x12\x13\n\x0bparticipant\x18\x06 \x01(\t\x12\x14\n\x0c\x65ntry_number\x18\x07 \x01(\x03*u\n\x0b\x42reakReason\x12\x1c\n\x18\x42REAK_REASON_UNSPECIFIED\x10\x00\x12\x18\n\x14\x42REAK_REASON_UNKNOWN\x10\x01\x12\x17\n\x13\x42REAK_REASON_AMOUNT\x10\x02\x12\x15\n\x11\x42REAK_REASON_PAID\x10\x03\x32\x97\x06\n\x0e\x42\x61nkingService\x12i\n\x0eProposeAccount\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1f\x8a\xb5\x18\x1b\n\x15ProposeAccountRequest\x12\x02\x01\x02\x12h\n\x0e\x41pproveAccount\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1e\x8a\xb5\x18\x1a\n\x15\x41pproveAccountRequest\x12\x01\x03\x12t\n\x0cListAccounts\x12\x1a.coalition.api.v1.Envelope\x1a&.coalition.api.v1.ListAccountsResponse\" \x8a\xb5\x18\x1c\n\x13ListAccountsRequest\x12\x03\x01\x02\x03\x18\x01\x12\\\n\x08Instruct\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x18\x8a\xb5\x18\x14\n\x0fInstructRequest\x12\x01\x02\x12r\n\x13ImportBankStatement\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"#\x8a\xb5\x18\x1f\n\x1aImportBankStatementRequest\x12\x01\x02\x12m\n\nListBreaks\x12\x1a.coalition.api.v1.Envelope\x1a$.coalition.api.v1.ListBreaksResponse\"\x1d\x8a\xb5\x18\x19\n\x11ListBreaksRequest\x12\x02\x02\x03\x18\x01\x12y\n\x0eGetInstruction\x12\x1a.coalition.api.v1.Envelope\x1a(.coalition.api.v1.GetInstructionResponse\"!\x8a\xb5\x18\x1d\n\x15GetInstructionRequest\x12\x02\x02\x03\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x63oalition/api/v1/banking.proto\x12\x10\x63oalition.api.v1\x1a\x1f\x63oalition/api/v1/envelope.proto\x1a\x1e\x63oalition/api/v1/options.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"Z\n\x0b\x42\x61nkAccount\x12\x12\n\nlegal_name\x18\x01 \x01(\t\x12\x0c\n\x04iban\x18\x02 \x01(\t\x12\x0f\n\x07\x63ountry\x18\x03 \x01(\t\x12\x0b\n\x03\x62ic\x18\x04 \x01(\t\x12\x0b\n\x03lei\x18\x05 \x01(\t\"x\n\x15ProposeAccountRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12.\n\x07\x61\x63\x63ount\x18\x02 \x01(\x0b\x32\x1d.coalition.api.v1.BankAccount\"t\n\x15\x41pproveAccountRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\npartner_id\x18\x02 \x01(\t\x12\x16\n\x0e\x61\x63\x63ount_sha256\x18\x03 \x01(\x0c\"F\n\x13ListAccountsRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\"N\n\x14ListAccountsResponse\x12\x36\n\x08\x61\x63\x63ounts\x18\x01 \x03(\x0b\x32$.coalition.api.v1.ParticipantAccount\"\xe7\x01\n\x12ParticipantAccount\x12\x13\n\x0bparticipant\x18\x01 \x01(\t\x12/\n\x08in_force\x18\x02 \x01(\x0b\x32\x1d.coalition.api.v1.BankAccount\x12/\n\x08proposed\x18\x03 \x01(\x0b\x32\x1d.coalition.api.v1.BankAccount\x12\x17\n\x0fproposed_sha256\x18\x04 \x01(\x0c\x12/\n\x0bproposed_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08proposer\x18\x06 \x01(\t\"V\n\x0fInstructRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\nsettlement\x18\x02 \x01(\x05\"\\\n\x15GetInstructionRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x12\n\nsettlement\x18\x02 \x01(\x05\"\\\n\x16GetInstructionResponse\x12\x14\n\x0c\x65ntry_number\x18\x01 \x01(\x03\x12,\n\x05\x66iles\x18\x02 \x03(\x0b\x32\x1d.coalition.api.v1.PaymentFile\",\n\x0bPaymentFile\x12\x0c\n\x04kind\x18\x01 \x01(\t\x12\x0f\n\x07\x63ontent\x18\x02 \x01(\x0c\"\x9c\x01\n\x1aImportBankStatementRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\x12\x0c\n\x04iban\x18\x02 \x01(\t\x12\x14\n\x0cstatement_id\x18\x03 \x01(\t\x12)\n\x05lines\x18\x04 \x03(\x0b\x32\x1a.coalition.api.v1.BankLine\"\x8e\x01\n\x08\x42\x61nkLine\x12\r\n\x05\x65ntry\x18\x01 \x01(\t\x12\x14\n\x0c\x61mount_minor\x18\x02 \x01(\x03\x12\x11\n\tbooked_on\x18\x03 \x01(\t\x12\x15\n\rend_to_end_id\x18\x04 \x01(\t\x12\x11\n\treference\x18\x05 \x01(\t\x12\x12\n\nremittance\x18\x06 \x01(\t\x12\x0c\n\x04iban\x18\x07 \x01(\t\"D\n\x11ListBreaksRequest\x12/\n\x06header\x18\x01 \x01(\x0b\x32\x1f.coalition.api.v1.RequestHeader\"O\n\x12ListBreaksResponse\x12\x10\n\x08\x63urrency\x18\x01 \x01(\t\x12\'\n\x06\x62reaks\x18\x02 \x03(\x0b\x32\x17.coalition.api.v1.Break\"\xb3\x01\n\x05\x42reak\x12\x13\n\x0bline_sha256\x18\x01 \x01(\x0c\x12\x14\n\x0c\x61mount_minor\x18\x02 \x01(\x03\x12\x11\n\tbooked_on\x18\x03 \x01(\t\x12-\n\x06reason\x18\x04 \x01(\x0e\x32\x1d.coalition.api.v1.BreakReason\x12\x12\n\nsettlement\x18\x05 \x01(\x05\x12\x13\n\x0bparticipant\x18\x06 \x01(\t\x12\x14\n\x0c\x65ntry_number\x18\x07 \x01(\x03*u\n\x0b\x42reakReason\x12\x1c\n\x18\x42REAK_REASON_UNSPECIFIED\x10\x00\x12\x18\n\x14\x42REAK_REASON_UNKNOWN\x10\x01\x12\x17\n\x13\x42REAK_REASON_AMOUNT\x10\x02\x12\x15\n\x11\x42REAK_REASON_PAID\x10\x03\x32\x97\x06\n\x0e\x42\x61nkingService\x12i\n\x0eProposeAccount\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1f\x8a\xb5\x18\x1b\n\x15ProposeAccountRequest\x12\x02\x01\x03\x12h\n\x0e\x41pproveAccount\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x1e\x8a\xb5\x18\x1a\n\x15\x41pproveAccountRequest\x12\x01\x03\x12t\n\x0cListAccounts\x12\x1a.coalition.api.v1.Envelope\x1a&.coalition.api.v1.ListAccountsResponse\" \x8a\xb5\x18\x1c\n\x13ListAccountsRequest\x12\x03\x01\x02\x03\x18\x01\x12\\\n\x08Instruct\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"\x18\x8a\xb5\x18\x14\n\x0fInstructRequest\x12\x01\x02\x12r\n\x13ImportBankStatement\x12\x1a.coalition.api.v1.Envelope\x1a\x1a.coalition.api.v1.Envelope\"#\x8a\xb5\x18\x1f\n\x1aImportBankStatementRequest\x12\x01\x02\x12m\n\nListBreaks\x12\x1a.coalition.api.v1.Envelope\x1a$.coalition.api.v1.ListBreaksResponse\"\x1d\x8a\xb5\x18\x19\n\x11ListBreaksRequest\x12\x02\x02\x03\x18\x01\x12y\n\x0eGetInstruction\x12\x1a.coalition.api.v1.Envelope\x1a(.coalition.api.v1.GetInstructionResponse\"!\x8a\xb5\x18\x1d\n\x15GetInstructionRequest\x12\x02\x02\x03\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,7 +35,7 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'coalition.api.v1.banking_pb
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_BANKINGSERVICE'].methods_by_name['ProposeAccount']._loaded_options = None
-  _globals['_BANKINGSERVICE'].methods_by_name['ProposeAccount']._serialized_options = b'\212\265\030\033\n\025ProposeAccountRequest\022\002\001\002'
+  _globals['_BANKINGSERVICE'].methods_by_name['ProposeAccount']._serialized_options = b'\212\265\030\033\n\025ProposeAccountRequest\022\002\001\003'
   _globals['_BANKINGSERVICE'].methods_by_name['ApproveAccount']._loaded_options = None
   _globals['_BANKINGSERVICE'].methods_by_name['ApproveAccount']._serialized_options = b'\212\265\030\032\n\025ApproveAccountRequest\022\001\003'
   _globals['_BANKINGSERVICE'].methods_by_name['ListAccounts']._loaded_options = None
@@ -48,8 +48,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BANKINGSERVICE'].methods_by_name['ListBreaks']._serialized_options = b'\212\265\030\031\n\021ListBreaksRequest\022\002\002\003\030\001'
   _globals['_BANKINGSERVICE'].methods_by_name['GetInstruction']._loaded_options = None
   _globals['_BANKINGSERVICE'].methods_by_name['GetInstruction']._serialized_options = b'\212\265\030\035\n\025GetInstructionRequest\022\002\002\003\030\001'
-  _globals['_BREAKREASON']._serialized_start=1809
-  _globals['_BREAKREASON']._serialized_end=1926
+  _globals['_BREAKREASON']._serialized_start=1827
+  _globals['_BREAKREASON']._serialized_end=1944
   _globals['_BANKACCOUNT']._serialized_start=150
   _globals['_BANKACCOUNT']._serialized_end=240
   _globals['_PROPOSEACCOUNTREQUEST']._serialized_start=242
@@ -61,25 +61,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTACCOUNTSRESPONSE']._serialized_start=554
   _globals['_LISTACCOUNTSRESPONSE']._serialized_end=632
   _globals['_PARTICIPANTACCOUNT']._serialized_start=635
-  _globals['_PARTICIPANTACCOUNT']._serialized_end=848
-  _globals['_INSTRUCTREQUEST']._serialized_start=850
-  _globals['_INSTRUCTREQUEST']._serialized_end=936
-  _globals['_GETINSTRUCTIONREQUEST']._serialized_start=938
-  _globals['_GETINSTRUCTIONREQUEST']._serialized_end=1030
-  _globals['_GETINSTRUCTIONRESPONSE']._serialized_start=1032
-  _globals['_GETINSTRUCTIONRESPONSE']._serialized_end=1124
-  _globals['_PAYMENTFILE']._serialized_start=1126
-  _globals['_PAYMENTFILE']._serialized_end=1170
-  _globals['_IMPORTBANKSTATEMENTREQUEST']._serialized_start=1173
-  _globals['_IMPORTBANKSTATEMENTREQUEST']._serialized_end=1329
-  _globals['_BANKLINE']._serialized_start=1332
-  _globals['_BANKLINE']._serialized_end=1474
-  _globals['_LISTBREAKSREQUEST']._serialized_start=1476
-  _globals['_LISTBREAKSREQUEST']._serialized_end=1544
-  _globals['_LISTBREAKSRESPONSE']._serialized_start=1546
-  _globals['_LISTBREAKSRESPONSE']._serialized_end=1625
-  _globals['_BREAK']._serialized_start=1628
-  _globals['_BREAK']._serialized_end=1807
-  _globals['_BANKINGSERVICE']._serialized_start=1929
-  _globals['_BANKINGSERVICE']._serialized_end=2720
+  _globals['_PARTICIPANTACCOUNT']._serialized_end=866
+  _globals['_INSTRUCTREQUEST']._serialized_start=868
+  _globals['_INSTRUCTREQUEST']._serialized_end=954
+  _globals['_GETINSTRUCTIONREQUEST']._serialized_start=956
+  _globals['_GETINSTRUCTIONREQUEST']._serialized_end=1048
+  _globals['_GETINSTRUCTIONRESPONSE']._serialized_start=1050
+  _globals['_GETINSTRUCTIONRESPONSE']._serialized_end=1142
+  _globals['_PAYMENTFILE']._serialized_start=1144
+  _globals['_PAYMENTFILE']._serialized_end=1188
+  _globals['_IMPORTBANKSTATEMENTREQUEST']._serialized_start=1191
+  _globals['_IMPORTBANKSTATEMENTREQUEST']._serialized_end=1347
+  _globals['_BANKLINE']._serialized_start=1350
+  _globals['_BANKLINE']._serialized_end=1492
+  _globals['_LISTBREAKSREQUEST']._serialized_start=1494
+  _globals['_LISTBREAKSREQUEST']._serialized_end=1562
+  _globals['_LISTBREAKSRESPONSE']._serialized_start=1564
+  _globals['_LISTBREAKSRESPONSE']._serialized_end=1643
+  _globals['_BREAK']._serialized_start=1646
+  _globals['_BREAK']._serialized_end=1825
+  _globals['_BANKINGSERVICE']._serialized_start=1947
+  _globals['_BANKINGSERVICE']._serialized_end=2738
 # @@protoc_insertion_point(module_scope)

@@ -184,9 +184,12 @@ class ParticipantAccount(_message.Message):
     PROPOSED_FIELD_NUMBER: _builtins.int
     PROPOSED_SHA256_FIELD_NUMBER: _builtins.int
     PROPOSED_AT_FIELD_NUMBER: _builtins.int
+    PROPOSER_FIELD_NUMBER: _builtins.int
     participant: _builtins.str
     proposed_sha256: _builtins.bytes
     """By which it is approved."""
+    proposer: _builtins.str
+    """The person who proposed the operator's account; empty: the participant's own key did."""
     @_builtins.property
     def in_force(self) -> Global___BankAccount:
         """Unset: none is in force."""
@@ -205,10 +208,11 @@ class ParticipantAccount(_message.Message):
         proposed: Global___BankAccount | None = ...,
         proposed_sha256: _builtins.bytes = ...,
         proposed_at: _timestamp_pb2.Timestamp | None = ...,
+        proposer: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["in_force", b"in_force", "proposed", b"proposed", "proposed_at", b"proposed_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["in_force", b"in_force", "participant", b"participant", "proposed", b"proposed", "proposed_at", b"proposed_at", "proposed_sha256", b"proposed_sha256"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["in_force", b"in_force", "participant", b"participant", "proposed", b"proposed", "proposed_at", b"proposed_at", "proposed_sha256", b"proposed_sha256", "proposer", b"proposer"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

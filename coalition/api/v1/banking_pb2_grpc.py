@@ -78,8 +78,8 @@ class BankingServiceServicer:
     """
 
     def ProposeAccount(self, request, context):
-        """The caller names the account at a bank where it is paid; the operator the one that it settles from. Only the newest
-        proposal of a participant can be approved. Refusal: PARTNER_SUSPENDED.
+        """A partner names the account at a bank where it is paid; a person of the operator the one that the operator settles from.
+        Only the newest proposal of a participant can be approved. Refusal: PARTNER_SUSPENDED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -87,7 +87,7 @@ class BankingServiceServicer:
 
     def ApproveAccount(self, request, context):
         """A person's yes to an account, which is in force from here on. Refusals, first that applies: PROPOSAL_UNKNOWN (also: a
-        newer one was proposed), ALREADY_APPROVED, PROPOSAL_EXPIRED (72 hours).
+        newer one was proposed), ALREADY_APPROVED, PROPOSAL_EXPIRED (72 hours), SAME_PERSON.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -35,12 +35,12 @@ class BankingServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> BankingServiceAsyncStub: ...
     ProposeAccount: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
-    """The caller names the account at a bank where it is paid; the operator the one that it settles from. Only the newest
-    proposal of a participant can be approved. Refusal: PARTNER_SUSPENDED.
+    """A partner names the account at a bank where it is paid; a person of the operator the one that the operator settles from.
+    Only the newest proposal of a participant can be approved. Refusal: PARTNER_SUSPENDED.
     """
     ApproveAccount: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """A person's yes to an account, which is in force from here on. Refusals, first that applies: PROPOSAL_UNKNOWN (also: a
-    newer one was proposed), ALREADY_APPROVED, PROPOSAL_EXPIRED (72 hours).
+    newer one was proposed), ALREADY_APPROVED, PROPOSAL_EXPIRED (72 hours), SAME_PERSON.
     """
     ListAccounts: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _banking_pb2.ListAccountsResponse]
     """Accounts in force and proposed. A partner sees its own, others see all."""
@@ -66,12 +66,12 @@ class BankingServiceAsyncStub(BankingServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     ProposeAccount: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
-    """The caller names the account at a bank where it is paid; the operator the one that it settles from. Only the newest
-    proposal of a participant can be approved. Refusal: PARTNER_SUSPENDED.
+    """A partner names the account at a bank where it is paid; a person of the operator the one that the operator settles from.
+    Only the newest proposal of a participant can be approved. Refusal: PARTNER_SUSPENDED.
     """
     ApproveAccount: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """A person's yes to an account, which is in force from here on. Refusals, first that applies: PROPOSAL_UNKNOWN (also: a
-    newer one was proposed), ALREADY_APPROVED, PROPOSAL_EXPIRED (72 hours).
+    newer one was proposed), ALREADY_APPROVED, PROPOSAL_EXPIRED (72 hours), SAME_PERSON.
     """
     ListAccounts: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _banking_pb2.ListAccountsResponse]  # type: ignore[assignment]
     """Accounts in force and proposed. A partner sees its own, others see all."""
@@ -100,8 +100,8 @@ class BankingServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
-        """The caller names the account at a bank where it is paid; the operator the one that it settles from. Only the newest
-        proposal of a participant can be approved. Refusal: PARTNER_SUSPENDED.
+        """A partner names the account at a bank where it is paid; a person of the operator the one that the operator settles from.
+        Only the newest proposal of a participant can be approved. Refusal: PARTNER_SUSPENDED.
         """
 
     @_abc_1.abstractmethod
@@ -111,7 +111,7 @@ class BankingServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
         """A person's yes to an account, which is in force from here on. Refusals, first that applies: PROPOSAL_UNKNOWN (also: a
-        newer one was proposed), ALREADY_APPROVED, PROPOSAL_EXPIRED (72 hours).
+        newer one was proposed), ALREADY_APPROVED, PROPOSAL_EXPIRED (72 hours), SAME_PERSON.
         """
 
     @_abc_1.abstractmethod

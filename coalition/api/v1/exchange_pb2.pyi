@@ -574,20 +574,24 @@ class Entry(_message.Message):
     SHARD_FIELD_NUMBER: _builtins.int
     ENTRY_NUMBER_FIELD_NUMBER: _builtins.int
     LEAF_FIELD_NUMBER: _builtins.int
+    LATE_FIELD_NUMBER: _builtins.int
     shard: _builtins.int
     entry_number: _builtins.int
     leaf: _builtins.bytes
     """The exact leaf: ASCII text of the page docs/journal.md."""
+    late: _builtins.bool
+    """The act says that it occurred before the cycle began into which it falls."""
     def __init__(
         self,
         *,
         shard: _builtins.int = ...,
         entry_number: _builtins.int = ...,
         leaf: _builtins.bytes = ...,
+        late: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry_number", b"entry_number", "leaf", b"leaf", "shard", b"shard"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry_number", b"entry_number", "late", b"late", "leaf", b"leaf", "shard", b"shard"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

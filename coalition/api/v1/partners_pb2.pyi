@@ -714,6 +714,7 @@ class GetTariffResponse(_message.Message):
     IN_FORCE_ENTRY_FIELD_NUMBER: _builtins.int
     COMING_FIELD_NUMBER: _builtins.int
     WAITING_FIELD_NUMBER: _builtins.int
+    NOW_FIELD_NUMBER: _builtins.int
     in_force_entry: _builtins.int
     """The house entry that put it in force: the number by which lots and entries name it."""
     @_builtins.property
@@ -724,6 +725,10 @@ class GetTariffResponse(_message.Message):
 
     @_builtins.property
     def waiting(self) -> _containers.RepeatedCompositeFieldContainer[Global___WaitingTariff]: ...
+    @_builtins.property
+    def now(self) -> _timestamp_pb2.Timestamp:
+        """The network's time. A practice network's may be ahead of the right one."""
+
     def __init__(
         self,
         *,
@@ -731,10 +736,11 @@ class GetTariffResponse(_message.Message):
         in_force_entry: _builtins.int = ...,
         coming: Global___TariffProposal | None = ...,
         waiting: _abc.Iterable[Global___WaitingTariff] | None = ...,
+        now: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["coming", b"coming", "in_force", b"in_force"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["coming", b"coming", "in_force", b"in_force", "now", b"now"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["coming", b"coming", "in_force", b"in_force", "in_force_entry", b"in_force_entry", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coming", b"coming", "in_force", b"in_force", "in_force_entry", b"in_force_entry", "now", b"now", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -92,24 +92,42 @@ class _LegStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_LegState.Val
     LEG_STATE_UNSPECIFIED: _LegState.ValueType  # 0
     LEG_STATE_DUE: _LegState.ValueType  # 1
     LEG_STATE_PAID: _LegState.ValueType  # 2
+    """Paid ahead, or as the operator says."""
     LEG_STATE_COVERED: _LegState.ValueType  # 3
     """In default, and what stands behind the participant paid all of it."""
     LEG_STATE_ALLOCATED: _LegState.ValueType  # 4
     """In default, and others bear part of it."""
     LEG_STATE_BORNE: _LegState.ValueType  # 5
     """Nothing is left of it, as it bears others' defaults."""
+    LEG_STATE_DEFERRED: _LegState.ValueType  # 6
+    """Too small to be paid now, and carried into the next cycle; the operator's leg stands in for it."""
+    LEG_STATE_OVERDUE: _LegState.ValueType  # 7
+    """To be paid, and its last day of payment is over."""
+    LEG_STATE_INSTRUCTED: _LegState.ValueType  # 8
+    """To be paid, and a bank was told of it."""
+    LEG_STATE_RECONCILED: _LegState.ValueType  # 9
+    """Paid by a line of a bank statement."""
 
 class LegState(_LegState, metaclass=_LegStateEnumTypeWrapper): ...
 
 LEG_STATE_UNSPECIFIED: LegState.ValueType  # 0
 LEG_STATE_DUE: LegState.ValueType  # 1
 LEG_STATE_PAID: LegState.ValueType  # 2
+"""Paid ahead, or as the operator says."""
 LEG_STATE_COVERED: LegState.ValueType  # 3
 """In default, and what stands behind the participant paid all of it."""
 LEG_STATE_ALLOCATED: LegState.ValueType  # 4
 """In default, and others bear part of it."""
 LEG_STATE_BORNE: LegState.ValueType  # 5
 """Nothing is left of it, as it bears others' defaults."""
+LEG_STATE_DEFERRED: LegState.ValueType  # 6
+"""Too small to be paid now, and carried into the next cycle; the operator's leg stands in for it."""
+LEG_STATE_OVERDUE: LegState.ValueType  # 7
+"""To be paid, and its last day of payment is over."""
+LEG_STATE_INSTRUCTED: LegState.ValueType  # 8
+"""To be paid, and a bank was told of it."""
+LEG_STATE_RECONCILED: LegState.ValueType  # 9
+"""Paid by a line of a bank statement."""
 Global___LegState: _TypeAlias = LegState  # noqa: Y015
 
 @_typing.final
@@ -348,9 +366,11 @@ class Leg(_message.Message):
     net_minor: _builtins.int
     """In the currency's minor unit; positive: pays, negative: is paid; 0: there is nothing to pay."""
     state: Global___LegState.ValueType
-    """Unset while the settlement is not approved, and where there is nothing to pay."""
+    """Unset while the settlement is not approved, unless it is deferred, and where there is nothing to pay."""
     left_minor: _builtins.int
-    """What is still to be paid of it: less than the net where it bears part of another's default."""
+    """What is still to be paid of it: less than the net where it bears part of another's default; nothing of one that is deferred,
+    whose net is in the operator's.
+    """
     def __init__(
         self,
         *,
@@ -477,6 +497,70 @@ class Obligation(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Obligation: _TypeAlias = Obligation  # noqa: Y015
+
+@_typing.final
+class FollowObligationsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    PARTNER_ID_FIELD_NUMBER: _builtins.int
+    partner_id: _builtins.str
+    """Whose. The operator names one; a partner names itself or nobody."""
+    @_builtins.property
+    def header(self) -> _envelope_pb2.RequestHeader: ...
+    def __init__(
+        self,
+        *,
+        header: _envelope_pb2.RequestHeader | None = ...,
+        partner_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "partner_id", b"partner_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FollowObligationsRequest: _TypeAlias = FollowObligationsRequest  # noqa: Y015
+
+@_typing.final
+class FollowObligationsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    CYCLE_FIELD_NUMBER: _builtins.int
+    WHOLE_FIELD_NUMBER: _builtins.int
+    OBLIGATIONS_FIELD_NUMBER: _builtins.int
+    NET_MICROS_FIELD_NUMBER: _builtins.int
+    CLOSED_FIELD_NUMBER: _builtins.int
+    currency: _builtins.str
+    cycle: _builtins.int
+    whole: _builtins.bool
+    """These are all obligations of the cycle; else those whose sums changed since the last message."""
+    net_micros: _builtins.str
+    """What the partner owes in the cycle, less what it is owed: millionths of the currency's unit, a decimal integer that may exceed
+    64 bits.
+    """
+    closed: _builtins.bool
+    """The cycle is closed, in every shard: these sums are its last."""
+    @_builtins.property
+    def obligations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Obligation]: ...
+    def __init__(
+        self,
+        *,
+        currency: _builtins.str = ...,
+        cycle: _builtins.int = ...,
+        whole: _builtins.bool = ...,
+        obligations: _abc.Iterable[Global___Obligation] | None = ...,
+        net_micros: _builtins.str = ...,
+        closed: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["closed", b"closed", "currency", b"currency", "cycle", b"cycle", "net_micros", b"net_micros", "obligations", b"obligations", "whole", b"whole"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FollowObligationsResponse: _TypeAlias = FollowObligationsResponse  # noqa: Y015
 
 @_typing.final
 class GetStatementRequest(_message.Message):
@@ -612,6 +696,7 @@ class Proposal(_message.Message):
     MULTILATERAL_MINOR_FIELD_NUMBER: _builtins.int
     NETS_FIELD_NUMBER: _builtins.int
     WARNINGS_FIELD_NUMBER: _builtins.int
+    DEFERRED_FIELD_NUMBER: _builtins.int
     audience: _builtins.str
     cycle: _builtins.int
     currency: _builtins.str
@@ -625,7 +710,11 @@ class Proposal(_message.Message):
 
     @_builtins.property
     def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """What both people have looked at, in order: zero-cycle, unusual-swing:PARTICIPANT."""
+        """What both people have looked at, in order: cap-exceeded:PARTICIPANT, unusual-swing:PARTICIPANT, zero-cycle."""
+
+    @_builtins.property
+    def deferred(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Who neither pays nor is paid now, in order, as its net is below the tariff's minimum; it is carried into the open cycle."""
 
     def __init__(
         self,
@@ -638,10 +727,11 @@ class Proposal(_message.Message):
         multilateral_minor: _builtins.int = ...,
         nets: _abc.Iterable[Global___NetPosition] | None = ...,
         warnings: _abc.Iterable[_builtins.str] | None = ...,
+        deferred: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "bilateral_minor", b"bilateral_minor", "currency", b"currency", "cycle", b"cycle", "gross_minor", b"gross_minor", "multilateral_minor", b"multilateral_minor", "nets", b"nets", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["audience", b"audience", "bilateral_minor", b"bilateral_minor", "currency", b"currency", "cycle", b"cycle", "deferred", b"deferred", "gross_minor", b"gross_minor", "multilateral_minor", b"multilateral_minor", "nets", b"nets", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -56,6 +56,11 @@ class SettlementServiceStub:
                 request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
                 response_deserializer=coalition_dot_api_dot_v1_dot_settlement__pb2.ListObligationsResponse.FromString,
                 _registered_method=True)
+        self.FollowObligations = channel.unary_stream(
+                '/coalition.api.v1.SettlementService/FollowObligations',
+                request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+                response_deserializer=coalition_dot_api_dot_v1_dot_settlement__pb2.FollowObligationsResponse.FromString,
+                _registered_method=True)
         self.GetStatement = channel.unary_unary(
                 '/coalition.api.v1.SettlementService/GetStatement',
                 request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
@@ -139,6 +144,16 @@ class SettlementServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FollowObligations(self, request, context):
+        """The same of the open cycle as they grow, of one partner: the caller, or whom the operator names, until the caller hangs up.
+        The first message has the whole state, the next ones, one a second at most, those whose sums changed. A cycle that no shard
+        posts to any more ends with a message that says so; then comes the whole state of the one that is open. Signs of life, each
+        15 seconds without news, have no obligations. Error PARTNER_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetStatement(self, request, context):
         """A partner's statement of a closed cycle. A partner reads its own, the operator anyone's.
         """
@@ -214,7 +229,7 @@ class SettlementServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Confirm(self, request, context):
-        """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS.
+        """A leg is paid. Refusals, first that applies: LEG_UNKNOWN (also: it is deferred), LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS.
         Error AMOUNT_TOO_LARGE: the amount does not fit an entry.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -243,6 +258,11 @@ def add_SettlementServiceServicer_to_server(servicer, server):
                     servicer.ListObligations,
                     request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
                     response_serializer=coalition_dot_api_dot_v1_dot_settlement__pb2.ListObligationsResponse.SerializeToString,
+            ),
+            'FollowObligations': grpc.unary_stream_rpc_method_handler(
+                    servicer.FollowObligations,
+                    request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                    response_serializer=coalition_dot_api_dot_v1_dot_settlement__pb2.FollowObligationsResponse.SerializeToString,
             ),
             'GetStatement': grpc.unary_unary_rpc_method_handler(
                     servicer.GetStatement,
@@ -404,6 +424,33 @@ class SettlementService:
             '/coalition.api.v1.SettlementService/ListObligations',
             coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
             coalition_dot_api_dot_v1_dot_settlement__pb2.ListObligationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FollowObligations(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/coalition.api.v1.SettlementService/FollowObligations',
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            coalition_dot_api_dot_v1_dot_settlement__pb2.FollowObligationsResponse.FromString,
             options,
             channel_credentials,
             insecure,

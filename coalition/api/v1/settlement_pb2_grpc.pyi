@@ -41,6 +41,12 @@ class SettlementServiceStub:
     """Settlements in order of their number; a partner sees those in which it has a net, and of them its own part."""
     ListObligations: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _settlement_pb2.ListObligationsResponse]
     """Obligations of a cycle, the open one included. A partner sees those it is a side of, others see all."""
+    FollowObligations: _grpc.UnaryStreamMultiCallable[_envelope_pb2.Envelope, _settlement_pb2.FollowObligationsResponse]
+    """The same of the open cycle as they grow, of one partner: the caller, or whom the operator names, until the caller hangs up.
+    The first message has the whole state, the next ones, one a second at most, those whose sums changed. A cycle that no shard
+    posts to any more ends with a message that says so; then comes the whole state of the one that is open. Signs of life, each
+    15 seconds without news, have no obligations. Error PARTNER_NOT_FOUND.
+    """
     GetStatement: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _settlement_pb2.GetStatementResponse]
     """A partner's statement of a closed cycle. A partner reads its own, the operator anyone's."""
     CloseCycle: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
@@ -77,7 +83,7 @@ class SettlementServiceStub:
     none to pay, or one is in default; a leg that was paid ahead does not count), ALREADY_INSTRUCTED.
     """
     Confirm: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
-    """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS.
+    """A leg is paid. Refusals, first that applies: LEG_UNKNOWN (also: it is deferred), LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS.
     Error AMOUNT_TOO_LARGE: the amount does not fit an entry.
     """
 
@@ -93,6 +99,12 @@ class SettlementServiceAsyncStub(SettlementServiceStub):
     """Settlements in order of their number; a partner sees those in which it has a net, and of them its own part."""
     ListObligations: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _settlement_pb2.ListObligationsResponse]  # type: ignore[assignment]
     """Obligations of a cycle, the open one included. A partner sees those it is a side of, others see all."""
+    FollowObligations: _aio.UnaryStreamMultiCallable[_envelope_pb2.Envelope, _settlement_pb2.FollowObligationsResponse]  # type: ignore[assignment]
+    """The same of the open cycle as they grow, of one partner: the caller, or whom the operator names, until the caller hangs up.
+    The first message has the whole state, the next ones, one a second at most, those whose sums changed. A cycle that no shard
+    posts to any more ends with a message that says so; then comes the whole state of the one that is open. Signs of life, each
+    15 seconds without news, have no obligations. Error PARTNER_NOT_FOUND.
+    """
     GetStatement: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _settlement_pb2.GetStatementResponse]  # type: ignore[assignment]
     """A partner's statement of a closed cycle. A partner reads its own, the operator anyone's."""
     CloseCycle: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
@@ -129,7 +141,7 @@ class SettlementServiceAsyncStub(SettlementServiceStub):
     none to pay, or one is in default; a leg that was paid ahead does not count), ALREADY_INSTRUCTED.
     """
     Confirm: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
-    """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS.
+    """A leg is paid. Refusals, first that applies: LEG_UNKNOWN (also: it is deferred), LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS.
     Error AMOUNT_TOO_LARGE: the amount does not fit an entry.
     """
 
@@ -166,6 +178,18 @@ class SettlementServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_settlement_pb2.ListObligationsResponse, _abc.Awaitable[_settlement_pb2.ListObligationsResponse]]:
         """Obligations of a cycle, the open one included. A partner sees those it is a side of, others see all."""
+
+    @_abc_1.abstractmethod
+    def FollowObligations(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_settlement_pb2.FollowObligationsResponse], _abc.AsyncIterator[_settlement_pb2.FollowObligationsResponse]]:
+        """The same of the open cycle as they grow, of one partner: the caller, or whom the operator names, until the caller hangs up.
+        The first message has the whole state, the next ones, one a second at most, those whose sums changed. A cycle that no shard
+        posts to any more ends with a message that says so; then comes the whole state of the one that is open. Signs of life, each
+        15 seconds without news, have no obligations. Error PARTNER_NOT_FOUND.
+        """
 
     @_abc_1.abstractmethod
     def GetStatement(
@@ -262,7 +286,7 @@ class SettlementServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
-        """A leg is paid. Refusals, first that applies: LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS.
+        """A leg is paid. Refusals, first that applies: LEG_UNKNOWN (also: it is deferred), LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS.
         Error AMOUNT_TOO_LARGE: the amount does not fit an entry.
         """
 

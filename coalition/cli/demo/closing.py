@@ -1,18 +1,16 @@
-"""The end of a month: close, net, propose, approve by another person, confirm every leg. Figures are held against the plan's."""
+"""The end of a month: close, net, propose, approve by another person. Figures are held against the plan's."""
 
 import hashlib
-from collections.abc import Callable
 
 from coalition.cli.demo.plan import MonthPlan
-from coalition.cli.demo.replay import for_all
 from coalition.cli.demo.stage import Stage, accepted, demo_act_id
 from coalition.wire.settlements import parse_proposal
 from settlement.clearing.netting import Figures
 from settlement.errors import CoalitionError
 
 
-async def settle_month(stage: Stage, cycle: int, month: MonthPlan, tell: Callable[[], None]) -> None:
-    """Takes one cycle from open to settled."""
+async def approve_month(stage: Stage, cycle: int, month: MonthPlan) -> None:
+    """Takes one cycle from open to approved."""
     label = month.month
     closed = await stage.operator.close_cycle(cycle=cycle, label=label, act_id=demo_act_id("close", label))
     accepted(closed, f"closing {label}")
@@ -27,19 +25,6 @@ async def settle_month(stage: Stage, cycle: int, month: MonthPlan, tell: Callabl
         proposal_sha256=hashlib.sha256(data).digest(), act_id=demo_act_id("approve", label)
     )
     accepted(approved, f"approving {label}")
-
-    async def confirm(leg: tuple[str, int]) -> None:
-        participant, amount_minor = leg
-        outcome = await stage.operator.confirm(
-            settlement=cycle,
-            participant=participant,
-            amount_minor=amount_minor,
-            act_id=demo_act_id("confirm", label, participant),
-        )
-        accepted(outcome, f"confirming {participant} of {label}")
-        tell()
-
-    await for_all([(participant, abs(net)) for participant, net in figures.nets.items() if net], confirm)
 
 
 def check_figures(figures: Figures, month: MonthPlan) -> None:

@@ -19,12 +19,13 @@ from rich.progress import (
 )
 
 from coalition.cli.demo.baskets import read_baskets, transactions_path
-from coalition.cli.demo.closing import settle_month
-from coalition.cli.demo.evidence import check_operator_accounts, prove_books, write_statements_of_all
+from coalition.cli.demo.closing import approve_month
+from coalition.cli.demo.evidence import check_accounts, prove_books, write_statements_of_all
 from coalition.cli.demo.pace import Pace
+from coalition.cli.demo.paying import Stated, Treasury
 from coalition.cli.demo.plan import ReplayPlan, plan_replay
 from coalition.cli.demo.replay import enrol, for_all, replay_month
-from coalition.cli.demo.report import print_report, summary, write_summary
+from coalition.cli.demo.report import print_bank, print_report, summary, write_summary
 from coalition.cli.demo.stage import (
     MODELS,
     ORIGIN,
@@ -34,6 +35,7 @@ from coalition.cli.demo.stage import (
     require_same_replay,
     served,
 )
+from coalition.cli.demo.trouble import trouble_of
 from coalition.cli.founding import model_text
 from coalition.cli.running import stop_serving
 from coalition.cli.sharing import database
@@ -57,7 +59,8 @@ def demo(
 ) -> None:
     """Replay a grocery chain's real baskets through a network of its stores, settle every month, and verify it offline.
 
-    Stores are partners, households are members. Killed half-way, the same command goes on and ends with the same books.
+    Stores are partners, households are members. A bank is told whom to pay and says who paid: one store does late, one never.
+    Killed half-way, the same command goes on and ends with the same books.
     """
     count = None if baskets == "all" else _count(baskets)
     with console.status("Reading baskets"):
@@ -76,12 +79,13 @@ def demo(
         with console.status("Starting the network"):
             found_demo(site, model)
         pace = Pace.kept(site.data / "pace.json")
-        asyncio.run(_replay(site, plan, pace))
+        stated = asyncio.run(_replay(site, plan, pace, out))
         entries = write_statements_of_all(site, out / "statements", len(plan.months))
-        check_operator_accounts(site, plan)
+        check_accounts(site, plan, stated)
         prove_books(console, site, out / "bundle.zip")
-    write_summary(out / "summary.json", summary(plan, pace))
+    write_summary(out / "summary.json", summary(plan, pace, stated))
     print_report(console, plan, entries)
+    print_bank(console, plan, stated)
     _say_where(out, pace)
 
 
@@ -91,13 +95,14 @@ def _count(text: str) -> int:
     return int(text)
 
 
-async def _replay(site: Site, plan: ReplayPlan, pace: Pace) -> None:
-    """Runs the network through all months, measuring the acts."""
+async def _replay(site: Site, plan: ReplayPlan, pace: Pace, out: Path) -> list[Stated]:
+    """Runs the network through all months, measuring the acts; what the bank stated."""
     firsts: dict[int, str] = {}
     for act in plan.acts():
         firsts.setdefault(act.member, act.partner)
     async with served(site) as address, open_stage(site, address) as stage:
         await _onboard(stage, plan)
+        treasury = await Treasury.opened(stage, trouble_of(plan), out)
         with _progress("enrolling members", len(firsts)) as tell:
             members = await enrol(stage, firsts, tell)
         for cycle, month in enumerate(plan.months, start=1):
@@ -107,7 +112,9 @@ async def _replay(site: Site, plan: ReplayPlan, pace: Pace) -> None:
                 pace.add(sent, time.perf_counter() - start)
             legs = sum(1 for cents in month.net_debt_cents().values() if cents)
             with _progress(f"{month.month} settling", legs) as tell:
-                await settle_month(stage, cycle, month, tell)
+                await approve_month(stage, cycle, month)
+                await treasury.pay(cycle, month, tell)
+    return treasury.stated
 
 
 async def _onboard(stage: Stage, plan: ReplayPlan) -> None:
@@ -140,7 +147,8 @@ def _progress(title: str, total: int) -> Iterator[Callable[[], None]]:
 
 def _say_where(out: Path, pace: Pace) -> None:
     console.print(f"\n{pace.acts:,} acts sent in {pace.seconds:.1f} s: {pace.acts_per_second:,.0f} a second")
-    console.print(f"written: {out}/summary.json, {out}/statements/, {out}/bundle.zip", soft_wrap=True)
+    written = ("summary.json", "payments/", "bank/", "statements/", "bundle.zip")
+    console.print(f"written: {', '.join(f'{out}/{name}' for name in written)}", soft_wrap=True)
     console.print(
         f"check it offline, as an auditor would: coalition audit verify {out}/bundle.zip", soft_wrap=True
     )

@@ -1,5 +1,6 @@
 """The demo's last act: statements and evidence are written, then verified as a stranger would."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.console import Console
@@ -8,8 +9,11 @@ from coalition.audit.bundle import export_bundle
 from coalition.audit.checks import Finding
 from coalition.audit.fsck import fsck
 from coalition.audit.verify import verify_bundle
+from coalition.cli.demo.debts import MICROS_PER_CENT
+from coalition.cli.demo.paying import Stated
 from coalition.cli.demo.plan import ReplayPlan
-from coalition.cli.demo.stage import OUTBOX
+from coalition.cli.demo.stage import OPERATOR, OUTBOX
+from coalition.cli.demo.trouble import trouble_of
 from coalition.cli.progress import progress
 from coalition.cli.site import Site
 from coalition.client import Outbox
@@ -20,7 +24,7 @@ from settlement.ledger.memory import load_house
 from settlement.statements.reading import read_cycle_book
 from settlement.statements.writing import write_statements
 
-_OPERATOR_ACCOUNTS = """SELECT account, sum(credits - debits) FROM balances
+_CREDITS = """SELECT account, sum(credits - debits) FROM balances
     WHERE account = ANY(%s) AND asset <> 'PTS' GROUP BY account"""
 
 
@@ -37,15 +41,31 @@ def write_statements_of_all(site: Site, folder: Path, cycles: int) -> dict[int, 
     return entries
 
 
-def check_operator_accounts(site: Site, plan: ReplayPlan) -> None:
-    """DEMO_FAILED unless the fund, fees, spread and breakage in the books are the plan's, to the micro."""
+def check_accounts(site: Site, plan: ReplayPlan, stated: Sequence[Stated]) -> None:
+    """DEMO_FAILED unless the books hold what the plan and the bank say, to the micro: fund, fees, spread and breakage; what is in
+    the bank, in suspense, and left of the collateral.
+    """
+    cents = _bank_cents(plan, stated)
+    expected = plan.operator_micros() | {
+        account: MICROS_PER_CENT * amount for account, amount in cents.items()
+    }
     with connect(site.dsn(READER), READER) as connection:
-        rows = connection.execute(_OPERATOR_ACCOUNTS, (sorted(OPERATORS),)).fetchall()
+        rows = connection.execute(_CREDITS, (sorted(OPERATORS | cents.keys()),)).fetchall()
     held = {account: int(micros) for account, micros in rows if micros}
-    expected = {account: micros for account, micros in plan.operator_micros().items() if micros}
+    expected = {account: micros for account, micros in expected.items() if micros}
     if held != expected:
-        message = f"the operator's accounts hold {held}, the plan expects {expected}"
-        raise CoalitionError("DEMO_FAILED", message)
+        raise CoalitionError("DEMO_FAILED", f"the accounts hold {held}, the plan expects {expected}")
+
+
+def _bank_cents(plan: ReplayPlan, stated: Sequence[Stated]) -> dict[str, int]:
+    """In credit. The bank's account in the books also has the operator's own legs, which are confirmed without the bank."""
+    trouble = trouble_of(plan)
+    own = sum(month.net_debt_cents().get(OPERATOR, 0) for month in plan.months)
+    strays = [each.line.amount_minor for day in stated for each in day.bookings if each.rule is None]
+    cents = {"bank": -stated[-1].statement.closing_minor - own, "suspense": sum(strays)}
+    if trouble.defaulter is not None:
+        cents[f"collateral:{trouble.defaulter}"] = trouble.collateral_cents - trouble.unpaid_cents
+    return cents
 
 
 def prove_books(console: Console, site: Site, bundle: Path) -> None:

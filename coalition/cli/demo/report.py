@@ -2,20 +2,32 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
+from coalition.cli.demo.bank import Booking
 from coalition.cli.demo.pace import Pace
+from coalition.cli.demo.paying import Stated
 from coalition.cli.demo.plan import MonthPlan, ReplayPlan
+from coalition.cli.demo.trouble import trouble_of
+from settlement.banking.matching import Rule
 from settlement.money import format_micros, format_minor
 
 LARGEST = 5
+RULES: dict[Rule | None, str] = {
+    Rule.END_TO_END: "end-to-end id",
+    Rule.REFERENCE: "reference",
+    Rule.IBAN: "IBAN",
+    None: "nothing",
+}
+"""By what a line finds its leg, and how people call it; a line that names nothing becomes a break."""
 
 
-def summary(plan: ReplayPlan, pace: Pace) -> dict[str, Any]:
+def summary(plan: ReplayPlan, pace: Pace, stated: Sequence[Stated]) -> dict[str, Any]:
     """The content of summary.json. Its seconds are those of the replayed acts alone."""
     return {
         "baskets": plan.baskets,
@@ -38,6 +50,19 @@ def summary(plan: ReplayPlan, pace: Pace) -> dict[str, Any]:
             }
             for month in plan.months
         ],
+        "bank": _bank_summary(plan, stated),
+    }
+
+
+def _bank_summary(plan: ReplayPlan, stated: Sequence[Stated]) -> dict[str, Any]:
+    """What the bank said; null for whoever there were too few debtors for."""
+    trouble, rules = trouble_of(plan), _rules([each for day in stated for each in day.bookings])
+    return {
+        "statements": len(stated),
+        "lines": {name: rules[rule] for rule, name in RULES.items()},
+        "closing_cents": stated[-1].statement.closing_minor,
+        "late": trouble.late,
+        "defaulter": trouble.defaulter,
     }
 
 
@@ -62,6 +87,40 @@ def print_report(console: Console, plan: ReplayPlan, entries: dict[int, int]) ->
     for title, largest in (("creditors, paid", creditors), ("debtors, paying", debtors)):
         if largest:
             console.print(f"\n[bold]Largest {title} over all cycles[/]", _largest(largest), sep="\n")
+
+
+def print_bank(console: Console, plan: ReplayPlan, stated: Sequence[Stated]) -> None:
+    """The table of the bank's statements, and who paid late, not at all, or for nothing."""
+    table = Table()
+    table.add_column("statement")
+    for title in ("lines", *RULES.values(), "balance"):
+        table.add_column(title, justify="right")
+    for day in stated:
+        rules = _rules(day.bookings)
+        figures = [len(day.bookings), *[rules[rule] for rule in RULES]]
+        table.add_row(day.statement.statement_id, *map(str, figures), _euros(day.statement.closing_minor))
+    console.print("\n[bold]The bank's statements, lines by what they name[/]", table, sep="\n")
+    for sentence in _trouble(plan, stated):
+        console.print(sentence, soft_wrap=True)
+
+
+def _trouble(plan: ReplayPlan, stated: Sequence[Stated]) -> Iterator[str]:
+    trouble = trouble_of(plan)
+    month = plan.months[trouble.cycle - 1]
+    nets = month.net_debt_cents()
+    if trouble.late is not None:
+        yield f"late: {trouble.late} paid {_euros(nets[trouble.late])} of {month.month} after it was overdue"
+    if trouble.defaulter is not None:
+        unpaid = _euros(nets[trouble.defaulter])
+        yield f"in default: {trouble.defaulter} with {unpaid} of {month.month}, which its collateral covered"
+    if len(trouble.absent) < 2:
+        yield "too few partners have to pay for one to be late and another in default"
+    strays = [each.line.amount_minor for day in stated for each in day.bookings if each.rule is None]
+    yield f"in suspense: {_euros(sum(strays))} that nothing explains"
+
+
+def _rules(bookings: Iterable[Booking]) -> Counter[Rule | None]:
+    return Counter([each.rule for each in bookings])
 
 
 def _cycles(plan: ReplayPlan, entries: dict[int, int]) -> Table:

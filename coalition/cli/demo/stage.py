@@ -13,13 +13,18 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid5
 
+from coalition.cli.demo.bank import account_of
 from coalition.cli.demo.debts import Prices
 from coalition.cli.site import Site, found_network, prepare_database
 from coalition.client import Client, Identity, Outbox, load_identity, open_channel, save_identity
+from settlement.database import READER, connect
 from settlement.errors import CoalitionError
+from settlement.house.banking import account_sha256
 from settlement.house.records import BILATERAL, POOL, Network
+from settlement.house.state import House
 from settlement.house.tariff import Tariff
 from settlement.journal.acts import Outcome
+from settlement.ledger.memory import load_house
 from settlement.signing import new_key
 
 ORIGIN = "demo.example/coalition"
@@ -30,6 +35,8 @@ MODELS = {
     POOL: Prices(fund=OPERATOR, price=12_000, fee=500, interchange=300),
 }
 """What a point costs and earns in the demonstration of each settlement model."""
+PAYMENT_DAYS = 3
+"""Business days after the approval on which legs may be paid."""
 START_SECONDS_MAX = 60.0
 CALL_SECONDS_MAX = 60.0
 OUTBOX = "outbox.sqlite"
@@ -62,13 +69,14 @@ def require_same_replay(site: Site, baskets: int, model: str) -> None:
 def found_demo(site: Site, model: str) -> None:
     """Prepares the database and founds the demo's network, if that is not done yet."""
     prepare_database(site)
-    network = Network(ORIGIN, "EUR", 2, 1, OPERATOR, model)
+    network = Network(ORIGIN, "EUR", 2, 1, OPERATOR, model, practice=True)
     prices = MODELS[model]
     tariff = Tariff(
         prices.point,
         price_micros=prices.price,
         fee_micros=prices.fee,
         interchange_micros=prices.interchange,
+        payment_days=PAYMENT_DAYS,
     )
     try:
         found_network(site, network, tariff=tariff, people=(PROPOSER, APPROVER), server="127.0.0.1:0")
@@ -140,6 +148,23 @@ class Stage:
         for outcome in asked:
             accepted(outcome, f"onboarding {partner_id}")
         self.partners[partner_id] = await self._connect(identity)
+        await self.name_account(self.partners[partner_id])
+
+    async def name_account(self, client: Client) -> None:
+        """A participant names the account where it is paid, and a person of the operator approves it."""
+        participant, account = client.identity.partner_id, account_of(client.identity.partner_id)
+        proposed = await client.propose_account(account, act_id=demo_act_id("account", participant))
+        accepted(proposed, f"proposing the account of {participant}")
+        digest = bytes.fromhex(account_sha256(ORIGIN, participant, account))
+        approved = await self.approver.approve_account(
+            partner_id=participant, account_sha256=digest, act_id=demo_act_id("approve-account", participant)
+        )
+        accepted(approved, f"approving the account of {participant}")
+
+    def house(self) -> House:
+        """The house as it is recorded now."""
+        with connect(self.site.dsn(READER), READER) as connection:
+            return load_house(connection)
 
     def _partner_identity(self, partner_id: str) -> Identity:
         path, operator = self.site.identity_path(partner_id), self.operator.identity

@@ -5,10 +5,10 @@ import io
 from dataclasses import dataclass
 
 from coalition.cli.printing import Amount, decimal_amount, emit, say, show_table
+from settlement.spreadsheets import safe_text
 
 Cell = str | int | Amount
 """Text, a count, or an amount spelled as a decimal number."""
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,5 +46,4 @@ class Sheet:
 
 
 def _harmless(cell: Cell) -> Cell:
-    is_text = isinstance(cell, str) and not isinstance(cell, Amount)
-    return f"'{cell}" if is_text and str(cell).startswith(_FORMULA_STARTS) else cell
+    return safe_text(cell) if isinstance(cell, str) and not isinstance(cell, Amount) else cell

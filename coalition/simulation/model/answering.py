@@ -115,15 +115,15 @@ def _answer_of_security(facts: Facts, place: Place, asked: Asked, signer: KeyLif
             return defaults.propose(place, person, body)
         case ApproveDefault() as body:
             return defaults.approve(place, person, body)
-    return _answer_of_banks(facts, place, asked)
+    return _answer_of_banks(facts, place, asked, signer)
 
 
-def _answer_of_banks(facts: Facts, place: Place, asked: Asked) -> Answer:
+def _answer_of_banks(facts: Facts, place: Place, asked: Asked, signer: KeyLife) -> Answer:
     match asked.body:
         case ProposeAccount() as body:
-            return facts.banking.propose(place, asked.partner, body)
+            return facts.banking.propose(place, asked.partner, signer.person, body)
         case ApproveAccount() as body:
-            return facts.banking.approve(place, body)
+            return facts.banking.approve(place, signer.person, body)
         case Instruct() as body:
             return facts.banking.instruct(place, body)
         case ImportBankStatement() as body:

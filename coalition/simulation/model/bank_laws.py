@@ -16,10 +16,12 @@ def legs_are_settling(facts: Facts) -> Iterator[str]:
     for settlement in facts.settlements.all:
         if sum(settlement.nets.values()):
             yield f"the nets of settlement {settlement.number} sum to {sum(settlement.nets.values())}"
+        legs = settlement.legs()
         by_bank = settlement.paid.keys() - settlement.ahead  # of an aborted one nothing
-        bank += sum(settlement.nets[name] + settlement.borne[name] for name in by_bank) * facts.cycles.unit
+        bank += sum(legs[name] + settlement.borne[name] for name in by_bank) * facts.cycles.unit
         unpaid = settlement.unpaid()
-        for name in settlement.nets:
+        # Deferred sums that cancel out pass through the account of an operator that has no leg then.
+        for name in {*settlement.nets, *legs, settlement.operator}:
             stands = settling.pop(f"{settlement.number}:{name}", 0)
             due = unpaid.get(name, 0) * facts.cycles.unit
             if stands != due:
@@ -38,7 +40,7 @@ def securities_are_deposits(facts: Facts) -> Iterator[str]:
     due = Counter(facts.settlements.securities.deposited)
     for settlement in facts.settlements.all:
         for name in settlement.ahead if settlement.binds else ():
-            due[f"prefund:{name}"] -= settlement.nets[name]
+            due[f"prefund:{name}"] -= settlement.legs()[name]
     for default in facts.defaults.poured:
         name, steps = default.body.participant, default.steps
         due[f"collateral:{name}"] -= steps["collateral"]

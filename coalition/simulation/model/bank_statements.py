@@ -86,8 +86,8 @@ class BankStatements:
             (each.number, name): unpaid.get(name, net)
             for each in self._settlements.all
             if (unpaid := each.unpaid())
-            for name, net in each.nets.items()
-            if net and name != self._operator
+            for name, net in each.legs().items()
+            if name != self._operator
         }
 
     def _named(self, line: BankLine, legs: dict[Leg, int]) -> Leg | None:

@@ -19,10 +19,11 @@ SEPA_MAX_MINOR = 99_999_999_999
 
 @dataclass(slots=True)
 class Named:
-    """An account that a participant named."""
+    """An account that a participant named; the operator's, by one person."""
 
     account: BankAccount
     sha256: str
+    person: str | None
     proposed_at_us: int
     approved: bool = False
 
@@ -48,7 +49,7 @@ class Banking:
         self.files: dict[int, list[tuple[str, bytes]]] = {}
         """By settlement: kind and bytes."""
 
-    def propose(self, place: Place, partner: str, body: ProposeAccount) -> Answer:
+    def propose(self, place: Place, partner: str, person: str | None, body: ProposeAccount) -> Answer:
         """The newest account of a participant takes the place of an earlier one that nobody approved."""
         account = body.account
         line = " ".join(
@@ -59,10 +60,10 @@ class Banking:
         suspended = self._partners.state(partner, place.house) == "suspended"
         if suspended:
             return Answer("PARTNER_SUSPENDED", about)
-        self.named[partner] = Named(account, digest, place.time_us)
+        self.named[partner] = Named(account, digest, person, place.time_us)
         return Answer(None, about)
 
-    def approve(self, place: Place, body: ApproveAccount) -> Answer:
+    def approve(self, place: Place, person: str | None, body: ApproveAccount) -> Answer:
         """It is in force from here on."""
         about: list[Line] = [("subject", body.participant), ("proposal", body.account_sha256)]
         named = self.named.get(body.participant)
@@ -72,6 +73,8 @@ class Banking:
             return Answer("ALREADY_APPROVED", about)
         if place.time_us - named.proposed_at_us > PROPOSAL_LIFE_US:
             return Answer("PROPOSAL_EXPIRED", about)
+        if named.person == person:
+            return Answer("SAME_PERSON", about)
         named.approved = True
         self.accounts[body.participant] = named.account
         return Answer(None, about)

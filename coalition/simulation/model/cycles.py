@@ -28,7 +28,7 @@ class Cycles:
     """Which cycle is open, where each shard cut the earlier ones, and what accrued in each, in micros."""
 
     def __init__(self, *, operator: str, shards: int, minor_digits: int) -> None:
-        self._operator = operator
+        self.operator = operator
         self.unit = MICROS_PER_UNIT // int(10**minor_digits)
         self._open = Timeline(0, 1)
         self.cuts: dict[int, list[int]] = {shard: [] for shard in range(HOUSE + 1, shards + 1)}
@@ -108,7 +108,7 @@ class Cycles:
     def _owner(self, account: str) -> str | None:
         """The participant whose money an account is."""
         if account in OPERATORS:
-            return self._operator
+            return self.operator
         kind, _, name = account.partition(":")
         return name if kind == "position" else None
 

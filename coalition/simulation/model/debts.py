@@ -10,7 +10,9 @@ from coalition.simulation.model.reversing import standing
 
 
 def debts_are_acts(facts: Facts) -> Iterator[str]:
-    """Between two participants accrued what acts that stand, repaid arrears, expired points and defaults made them owe."""
+    """Between two participants accrued what acts that stand, repaid arrears, expired points, defaults and deferred sums made them
+    owe.
+    """
     accrued: Counter[tuple[str, str]] = Counter()
     for owed in facts.cycles.accrued.values():
         for (debtor, creditor), micros in owed.items():
@@ -43,6 +45,9 @@ def debts_are_acts(facts: Facts) -> Iterator[str]:
     for defaulter, creditor, cents in facts.defaults.claims():
         if defaulter != creditor:
             _owe(due, defaulter, creditor, cents * facts.cycles.unit)
+    for settlement in facts.settlements.all:
+        for name in settlement.deferred if settlement.binds else ():
+            _owe(due, name, operator, settlement.nets[name] * facts.cycles.unit)
     for pair in accrued.keys() | due.keys():
         if pair[0] != pair[1] and accrued[pair] != due[pair]:
             yield f"{pair[0]} accrued {accrued[pair]} micros to {pair[1]}, acts say {due[pair]}"

@@ -87,7 +87,7 @@ class Defaults:
     def _why_not(self, place: Place, settlement: Settlement | None, name: str) -> str | None:
         if settlement is None or settlement.approved_at is None or not settlement.binds:
             return "LEG_UNKNOWN"
-        if settlement.nets.get(name, 0) <= 0:
+        if settlement.legs().get(name, 0) <= 0:
             return "LEG_UNKNOWN"
         if name in settlement.paid:
             return "LEG_ALREADY_PAID"

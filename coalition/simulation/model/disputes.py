@@ -78,15 +78,10 @@ def _abort(settlements: Settlements, place: Place, body: AbortSettlement) -> Ans
         return Answer("ALREADY_ABORTED", about)
     if settlement.approved_at is None:
         return Answer("NOT_APPROVED", about)
-    legs = {name: net for name, net in settlement.nets.items() if net}
-    if settlement.paid.keys() != settlement.ahead or settlement.in_default or not legs:
+    if settlement.paid.keys() != settlement.ahead or settlement.in_default or not settlement.legs():
         return Answer("LEG_ALREADY_PAID", about)
     if settlement.instructed:
         return Answer("ALREADY_INSTRUCTED", about)
     settlement.ended, settlement.aborted_at = "aborted", place.index
-    posts = []
-    for name, net in legs.items():
-        source = f"prefund:{name}" if name in settlement.ahead else f"settling:{settlement.number}:{name}"
-        pair = (f"position:{name}", source) if net > 0 else (source, f"position:{name}")
-        posts.append(settlements.securities.money(*pair, abs(net)))
-    return Answer(None, about, posts)
+    back = [(debit, credit, -cents) for debit, credit, cents in settlement.moves()]
+    return Answer(None, about, [settlements.securities.either_way(*move) for move in back])

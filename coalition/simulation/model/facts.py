@@ -14,6 +14,7 @@ from coalition.simulation.model.keys import Keys
 from coalition.simulation.model.openings import Openings
 from coalition.simulation.model.partners import Partners
 from coalition.simulation.model.points import Points
+from coalition.simulation.model.practice import Practice
 from coalition.simulation.model.proofs import Proofs
 from coalition.simulation.model.settlements import Settlements
 from coalition.simulation.model.statements import Statements
@@ -42,16 +43,17 @@ class Facts:
     openings: Openings
     banking: Banking
     bank_statements: BankStatements
-    accounts: Accounts
     last: dict[int, Place]
     answers: dict[tuple[str, str], Place] = field(default_factory=dict)
     heads: int = 0
+    accounts: Accounts = field(default_factory=Accounts)
+    practice: Practice = field(default_factory=Practice)
     concerned: set[tuple[str, int, int]] = field(default_factory=set)
     """Partners that are to learn of an entry of the engine, with its shard and number."""
     seen_to: int = 0
     """Entries of the engine that saw to points whose time had come."""
     by_itself: int = 0
-    """Entries by which the house closed a cycle, started a tariff, or told of a late payment, by itself."""
+    """Entries by which the house closed a cycle, started a tariff, told of a late payment or set its clock, by itself."""
 
     def size(self, shard: int) -> int:
         """How many entries a shard has."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-from coalition.simulation.model.accounts import Accounts
 from coalition.simulation.model.answering import answer_to
 from coalition.simulation.model.bank_statements import BankStatements
 from coalition.simulation.model.banking import Banking
@@ -80,9 +79,12 @@ class Model(Questions):
             banking=banking,
             bank_statements=BankStatements(banking, settlements, operator, (currency, minor_digits)),
             openings=Openings(partners, points),
-            accounts=Accounts(),
             last=_when_founded(shards),
         )
+
+    def found_for_practice(self) -> None:
+        """The founding entry also says that the network is for practice."""
+        self._facts.practice.founded = True
 
     def judge(self, place: Place, asked: Asked) -> Judgement:
         """What the entry of an act at this place must say. ModelError: no entry for this act is allowed here."""
@@ -170,6 +172,10 @@ class Model(Questions):
     def start_tariff(self, place: Place) -> tuple[Line, ...]:
         """The lines of the entry that puts a tariff in force, but for `request`. ModelError NO_TARIFF_DUE."""
         return self._by_itself(place, lambda: self._facts.tariffs.start(place))
+
+    def forward(self, place: Place, days: int) -> tuple[Line, ...]:
+        """The lines, but for `request`, of the entry that sets a clock for practice ahead. ModelError NO_PRACTICE, NOT_AHEAD."""
+        return self._by_itself(place, lambda: self._facts.practice.forward(place, days))
 
     def _by_itself(self, place: Place, due: Callable[[], tuple[Line, ...]]) -> tuple[Line, ...]:
         self._facts.check_place(place)

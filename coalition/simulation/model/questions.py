@@ -4,7 +4,6 @@ from coalition.simulation.model.facts import Facts
 from coalition.simulation.model.keys import KeyLife
 from coalition.simulation.model.laws import broken_laws
 from coalition.simulation.model.terms import HOUSE, CycleFigures, Place
-from coalition.simulation.model.warnings import warnings_of
 from settlement.house.tariff import Tariff
 
 
@@ -37,6 +36,10 @@ class Questions:
     def partner_state(self, partner: str, house: int) -> str | None:
         """`registered`, `active`, `suspended`; None: not registered under this house size."""
         return self._facts.partners.state(partner, house)
+
+    def ahead_us(self, house: int) -> int:
+        """How far ahead of the right time entries under a house size are."""
+        return self._facts.practice.ahead_us(house)
 
     def tariff(self, house: int) -> Tariff:
         """The terms in force under a house size."""
@@ -91,8 +94,13 @@ class Questions:
 
     def warnings(self, cycle: int) -> tuple[str, ...]:
         """The warnings that a correct proposal of a cycle names, under the newest tariff."""
-        swing = self.tariff(self.size(HOUSE)).swing_warning_basis_points
-        return tuple(warnings_of(self._facts.cycles, cycle, swing))
+        return tuple(self._facts.settlements.warnings(cycle, self.tariff(self.size(HOUSE))))
+
+    def deferred(self, cycle: int) -> tuple[str, ...]:
+        """Whom a correct proposal of a cycle defers, under the newest tariff."""
+        figures = self.figures(cycle)
+        nets = {} if figures is None else figures.nets
+        return tuple(self._facts.settlements.deferred(nets, self.tariff(self.size(HOUSE))))
 
     def nets(self, settlement: int) -> dict[str, int]:
         """A settlement's nets in minor units, positive pays. Empty: there is none with this number."""

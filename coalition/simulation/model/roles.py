@@ -68,7 +68,8 @@ ROLES: dict[type, frozenset[str]] = {
     **dict.fromkeys((ProposeTariff, ApproveTariff, ApproveOpening, ApproveAccount), frozenset({"approver"})),
     **dict.fromkeys((*OF_PARTNERS, AgreeToFund, EndFunding, ProposeOpening, Object), frozenset({"partner"})),
     AddKey: frozenset({"partner", "operator", "approver"}),
-    **dict.fromkeys((RevokeKey, RemoveMemberProof, ProposeAccount), frozenset({"partner", "operator"})),
+    **dict.fromkeys((RevokeKey, RemoveMemberProof), frozenset({"partner", "operator"})),
+    ProposeAccount: frozenset({"partner", "approver"}),
 }
 """The roles that may, by act."""
 

@@ -45,6 +45,14 @@ class Securities:
         """The hash of the withdrawal that was proposed last."""
         return next(reversed(self._withdrawals), None)
 
+    @property
+    def newest_cap(self) -> tuple[str, int | None, str] | None:
+        """The cap that was named last and waits for a key of the other kind: whose, how much, and the kind that has named it."""
+        if not self._half_named:
+            return None
+        name, (cap, namer) = next(reversed(self._half_named.items()))
+        return name, cap, namer.purpose
+
     def money(self, debit: str, credit: str, cents: int) -> Post:
         """A posting of so many minor units, taken into account. ModelError AMOUNT_TOO_LARGE: it fits no line."""
         post = Post(debit, credit, self._currency, self.micros(cents))
@@ -52,6 +60,10 @@ class Securities:
             if account.split(":")[0] in ("collateral", "guarantee", "prefund", "capital"):
                 self.cents[account] += more
         return post
+
+    def either_way(self, debit: str, credit: str, cents: int) -> Post:
+        """A posting of so many minor units, or of as many the other way round if they are below zero."""
+        return self.money(debit, credit, cents) if cents > 0 else self.money(credit, debit, -cents)
 
     def micros(self, cents: int) -> int:
         """Minor units as a leaf states them. ModelError AMOUNT_TOO_LARGE: it fits no line."""
@@ -115,7 +127,8 @@ class Securities:
             return Answer(None, about)
         if waits or self.caps.get(name) == cap:
             return Answer("ALREADY_APPROVED", about)
-        self._half_named[name] = (cap, signer)
+        self._half_named.pop(name, None)
+        self._half_named[name] = (cap, signer)  # the newest is the last
         return Answer(None, about)
 
     def _about(self, body: Deposit | ProposeWithdrawal) -> list[Line]:

@@ -4,11 +4,11 @@ from fractions import Fraction
 
 from coalition.simulation.model.cycles import Cycles
 
-COMPARED = 3
+COMPARED, BEYOND_CAP_MAX = 3, 80
 
 
-def warnings_of(cycles: Cycles, cycle: int, swing_basis_points: int) -> list[str]:
-    """The warnings of a cycle that every shard has cut; none for another."""
+def warnings_of(cycles: Cycles, cycle: int, swing_basis_points: int, caps: dict[str, int]) -> list[str]:
+    """The warnings of a cycle that every shard has cut; none for another. `caps`: the most that each is to pay."""
     figures = cycles.figures(cycle)
     if figures is None:
         return []
@@ -21,4 +21,7 @@ def warnings_of(cycles: Cycles, cycle: int, swing_basis_points: int) -> list[str
         swing = abs(figures.nets.get(name, 0) - mean)
         if swing > abs(mean) * Fraction(swing_basis_points, 10_000):
             found.append(f"unusual-swing:{name}")
+    excess = {name: figures.nets.get(name, 0) - most for name, most in caps.items()}
+    beyond = sorted((-cents, name) for name, cents in excess.items() if cents > 0 and name in figures.nets)
+    found += [f"cap-exceeded:{name}" for _, name in beyond[:BEYOND_CAP_MAX]]
     return sorted(found + (["zero-cycle"] if not figures.gross else []))

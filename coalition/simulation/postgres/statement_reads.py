@@ -60,6 +60,20 @@ def money(server: "Postgres", _transaction: Transaction, parameters: Any) -> Row
     return [(*leg, amount, counts[leg]) for leg, amount in sums.items()]
 
 
+def late(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
+    """Acts by asset and partner that say they occurred before a time."""
+    sums: Counter[tuple[str, str | None]] = Counter()
+    counts: Counter[tuple[str, str | None]] = Counter()
+    for row in server.tables.entries[parameters["shard"]][parameters["first"] : parameters["after"]]:
+        entry = parse_leaf(row.leaf.encode())
+        accepted = entry.kind in parameters["kinds"] and entry.refusal is None
+        if accepted and entry.one("occurred") < parameters["began"]:
+            asset, points = entry.one("amount").split(" ")
+            sums[asset, entry.get("partner")] += int(points)
+            counts[asset, entry.get("partner")] += 1
+    return [(*key, points, counts[key]) for key, points in sums.items()]
+
+
 def _within(tables: Tables, span: Any) -> Any:
     """The entries with postings of a range: shard, first entry, and the one after the last."""
     for index in range(span["first"], span["after"]):

@@ -101,6 +101,7 @@ STATEMENTS: dict[str, Statement] = {
     reading.CLOSED_AT: statement_reads.closed_at,
     reading.POINTS: statement_reads.points,
     reading.MONEY: statement_reads.money,
+    reading.LATE: statement_reads.late,
     publisher.LEAVES: reads.leaves,
     publisher.SIZES: reads.sizes,
     publisher.UNCUT: reads.uncut,

@@ -13,8 +13,8 @@ from coalition.audit.fsck import fsck
 from coalition.audit.guide import GUIDE
 from coalition.audit.verify import verify_bundle
 from tests.coalition.audit.conftest import Evidence
-from tests.support.postgres import drop_database, new_books
-from tests.support.small_network import SmallNetwork, copy_books, spoil
+from tests.support.postgres import copy_books, drop_database, new_books
+from tests.support.small_network import SmallNetwork, spoil
 
 
 def test_the_same_books_give_the_same_bytes(evidence: Evidence, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from coalition.audit.askers import APPROVING, ASKED_BY, OPERATOR, PARTNER
 from coalition.audit.claims import ENGINE_KINDS
 from coalition.wire.methods import METHODS, payload_type_of
 from coalition.wire.requests import BODIES
-from settlement.journal.leaf import KINDS
+from settlement.journal.grammar import KINDS
 
 ROLES: dict[int, str] = {
     int(options_pb2.ROLE_PARTNER): PARTNER,

@@ -17,8 +17,8 @@ from coalition.audit.crew import CrewError
 from coalition.audit.fsck import fsck
 from settlement.database import DatabaseError
 from tests.coalition.audit.conftest import Evidence
-from tests.support.postgres import drop_database
-from tests.support.small_network import copy_books, spoil
+from tests.support.postgres import copy_books, drop_database
+from tests.support.small_network import spoil
 
 END_SECONDS_MAX = 20.0
 LATE = 280

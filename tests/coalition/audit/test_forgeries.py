@@ -11,6 +11,7 @@ from coalition.api.v1.exchange_pb2 import IssueRequest
 from coalition.api.v1.settlement_pb2 import ApproveRequest
 from coalition.audit.checks import Check
 from coalition.audit.verify import verify_bundle
+from settlement.journal.acts import ENGINE_LINE
 from settlement.journal.leaf import Entry, format_leaf, parse_leaf
 from settlement.transparency.merkle import leaf_hash, root
 from tests.coalition.audit.conftest import Evidence
@@ -126,6 +127,15 @@ def _approved_by_the_proposer(forgery: Forgery, evidence: Evidence) -> tuple[int
     return 0, place
 
 
+def _the_clock_of_a_real_network_set(forgery: Forgery, evidence: Evidence) -> tuple[int, int]:
+    last = _entry(forgery, 0, -1)
+    number = last.index + 1
+    lines = (("days", "1"), ENGINE_LINE)
+    entry = replace(last, index=number, house=number, time_us=last.time_us + 1, kind="forward", lines=lines)
+    forgery.shards[0].append((format_leaf(entry), b""))
+    return 0, number
+
+
 def _another_networks_request(forgery: Forgery, evidence: Evidence) -> tuple[int, int]:
     place = forgery.find(1, _accepted("issue", "grocer"))
     request = IssueRequest.FromString(forgery.shards[1][place][1])
@@ -192,6 +202,7 @@ FORGERIES: dict[Callable[[Forgery, Evidence], tuple[int, int]], set[Check]] = {
     _a_slice_from_another_lot: {Check.DECIDED_AGAIN},
     _a_net_changed: {Check.DECIDED_AGAIN},
     _approved_by_the_proposer: {Check.DECIDED_AGAIN},
+    _the_clock_of_a_real_network_set: {Check.ENGINE},
     _another_networks_request: {Check.PAYLOADS},
     _recorded_after_it_expired: {Check.PAYLOADS},
     _a_cut_too_late: {Check.CUTS},

@@ -7,8 +7,8 @@ import pytest
 from coalition.audit.checks import Check, Report
 from coalition.audit.fsck import fsck
 from tests.coalition.audit.conftest import Evidence
-from tests.support.postgres import drop_database
-from tests.support.small_network import copy_books, spoil
+from tests.support.postgres import copy_books, drop_database
+from tests.support.small_network import spoil
 
 OFFLINE_ONLY = {
     Check.ARCHIVE,

@@ -22,9 +22,9 @@ from settlement.clock import TIME_MAX_US, format_time
 from settlement.database import GATEWAY, WORKER, connect_async
 from settlement.journal.acts import Outcome
 from settlement.signing import KeySigner
-from tests.support.postgres import drop_database, new_books
+from tests.support.postgres import copy_books, drop_database, new_books
 from tests.support.small_history import PARTNERS, grown
-from tests.support.small_network import SmallNetwork, copy_books, just_now, points
+from tests.support.small_network import SmallNetwork, just_now, points
 
 Drawn = tuple[str, int, str, int]
 """What is asked, for which member, by whom, how many points."""

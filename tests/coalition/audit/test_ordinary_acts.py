@@ -65,6 +65,7 @@ class _Both:
         draft = decide(self.rules.book(1), self.rules.house, asked, index, time_us)
         entry = as_entry(draft, shard=1, index=index, house=1, time_us=time_us)
         assert self.rules.tally.add(entry, cycle=1) == []
+        self.rules.taxed.add(entry, self.rules.house.tariffs, self.rules.tally.lots)
         return draft, _ordinary(asked, draft, index, time_us)
 
     def assert_same(self) -> None:
@@ -73,6 +74,7 @@ class _Both:
         assert (mine.wallets, mine.lots, mine.aliases) == (theirs.wallets, theirs.lots, theirs.aliases)
         assert mine.originals == theirs.originals
         assert self.ordinary.tally == self.rules.tally
+        assert self.ordinary.taxed.due == self.rules.taxed.due
 
 
 class _Everything(Container[str]):

@@ -35,11 +35,10 @@ def test_they_are_those_of_the_evidence(evidence: Evidence, told: dict[str, byte
 def test_postings_add_up_to_every_amount(evidence: Evidence) -> None:
     with connect(evidence.dsn, READER) as connection:
         house = load_house(connection)
-        operator = house.founded.operator
         for cycle in [number for number, each in house.cycles.items() if each.closed_at is not None]:
             book = read_cycle_book(connection, house, cycle)
             for partner, line in [(each.partner, line) for each in statements(book) for line in each.lines]:
-                found = postings_between(connection, book, partner, line.counterparty, operator=operator)
+                found = postings_between(connection, house, book, partner, line.counterparty)
                 for debtor, charges in ((partner, line.owes_for), (line.counterparty, line.owed_for)):
                     summed: Counter[str] = Counter()
                     for each in found:

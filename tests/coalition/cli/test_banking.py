@@ -26,7 +26,24 @@ def test_an_account_is_named_shown_and_approved_by_a_person(network: RunningServ
     assert account("approve", "bakery", "--as", "bob", "--yes").code == 1, "nothing waits any more"
     [shown] = account("show", "--as", "bakery", "--json").document
     assert (shown["in_force"]["legal_name"], shown["proposed"]) == ("Bakery GmbH", None)
-    assert account("propose", "--iban", IBAN, "--legal-name", "x", "--as", "ann").code == 1
+
+
+def test_the_operators_own_account_takes_two_people(network: RunningServer) -> None:
+    def account(*words: object) -> Ran:
+        return run("partner", "account", *words, "--server", network.address, data=network.site.data)
+
+    named = ("propose", "--iban", IBAN, "--legal-name", "Operator", "--as")
+    desk = account(*named, "operator")
+    assert (desk.code, "ROLE_MISSING" in desk.err) == (1, True), desk.err
+    told = account(*named, "ann")
+    assert (told.code, "approve operator --as NAME" in told.err) == (0, True), told.err
+    [shown] = account("show", "operator", "--json").document
+    assert (shown["in_force"], shown["proposer"]) == (None, "ann")
+    same = account("approve", "operator", "--as", "ann", "--yes")
+    assert (same.code, "SAME_PERSON" in same.err) == (3, True), same.err
+    assert account("approve", "operator", "--as", "bob", "--yes").code == 0
+    [shown] = account("show", "operator", "--json").document
+    assert (shown["in_force"]["legal_name"], shown["proposer"]) == ("Operator", None)
 
 
 def test_files_are_written_once_made_and_again_the_same(network: RunningServer, tmp_path: Path) -> None:
@@ -50,8 +67,8 @@ def test_files_are_written_once_made_and_again_the_same(network: RunningServer, 
     write = ("instruction", "write", number, "--out", tmp_path)
     refused = typed(*write)
     assert (refused.code, "ACCOUNT_MISSING" in refused.err) == (3, True), refused.err
-    for who, iban in (("operator", IBAN), ("cinema", OTHER)):
-        named = ("partner", "account", "propose", "--iban", iban, "--legal-name", who, "--as", who)
+    for who, proposer, iban in (("operator", "bob", IBAN), ("cinema", "cinema", OTHER)):
+        named = ("partner", "account", "propose", "--iban", iban, "--legal-name", who, "--as", proposer)
         assert typed(*named).code == 0
         assert typed("partner", "account", "approve", who, "--as", "ann", "--yes").code == 0
     told = typed(*write)

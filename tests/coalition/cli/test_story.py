@@ -195,6 +195,9 @@ class Story:
         wrong = self.ask("settlement", "confirm", 3, "--leg", "bakery", "--amount", "2.01", code=3)
         assert "refused LEG_AMOUNT_DIFFERS" in wrong.err
         self.ask("settlement", "confirm", 3, "--leg", "bakery", "--amount", "2.00")
+        legs = self.ask("settlement", "show", 3, "--json").document["legs"]
+        assert [(leg["state"], leg["left_minor"]) for leg in legs] == [("paid", 0), ("due", -200)]
+        assert "due" in self.ask("settlement", "show", 3).out
         assert "settlement 3 is settled" in self.ask("settlement", "confirm", 3, "--all-legs").out
         shown = self.ask("settlement", "show", "--cycle", 1, "--json").document
         assert (shown["state"], shown["proposer"], shown["proposal_sha256"]) == ("settled", "ann", digest)

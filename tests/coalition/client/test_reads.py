@@ -18,22 +18,17 @@ from coalition.client.aliases import alias_token
 from coalition.client.answers import (
     Balance,
     ConsistencyProof,
-    Cycle,
     Entry,
     InclusionProof,
     Instruction,
     Key,
-    Leg,
     Member,
-    Objection,
-    Obligation,
     ParticipantAccount,
     Partner,
     PaymentFile,
     Position,
-    Settlement,
-    Statement,
 )
+from coalition.client.settlement_answers import Cycle, Leg, Objection, Obligation, Settlement, Statement
 from coalition.wire.banking import write_account
 from settlement.clock import from_us
 from settlement.house.bank_account import BankAccount
@@ -261,7 +256,7 @@ async def test_entries_go_from_page_to_page(peer: Peer, client: Client) -> None:
 
     peer.script.extend([page] * 3)
     found = [entry async for entry in client.entries(page_size=2)]
-    assert found == [Entry(1, n, b"%d" % n) for n in range(6)]
+    assert found == [Entry(1, n, b"%d" % n, late=False) for n in range(6)]
     assert {call.request.page_size for call in peer.calls} == {2}
 
 

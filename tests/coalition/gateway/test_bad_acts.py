@@ -1,22 +1,17 @@
 """Acts whose fields or names are wrong, and acts sent twice."""
 
-import base64
-import struct
 import uuid
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from coalition.api.v1.exchange_pb2 import (
     AuthorizeRequest,
     GetReceiptRequest,
     IssueRequest,
     ListEntriesRequest,
-    ListEntriesResponse,
     RedeemRequest,
     ReverseRequest,
 )
@@ -34,14 +29,12 @@ from coalition.api.v1.settlement_pb2 import (
     CancelSettlementRequest,
     CloseCycleRequest,
     ConfirmRequest,
-    NetPosition,
     ObjectRequest,
     Proposal,
     ProposeRequest,
 )
 from settlement.clock import SECOND_US, now_us
 from tests.support.door import Door
-from tests.support.network import ORIGIN
 
 AMOUNT_FIELD = 4
 TOKEN = bytes(range(32))
@@ -175,15 +168,6 @@ FIELDS: dict[str, tuple[str, Callable[[], Any], str]] = {
     "opening of nobody": ("ann", lambda: ApproveOpeningRequest(file_sha256=bytes(32)), "partner_id"),
     "no opening": ("ann", lambda: ApproveOpeningRequest(partner_id="bakery"), "file_sha256"),
     "short hash": ("ann", lambda: ApproveRequest(proposal_sha256=bytes(31)), "proposal_sha256"),
-    "nets twice": (
-        "ann",
-        lambda: ProposeRequest(
-            proposal=Proposal(
-                audience=ORIGIN, cycle=1, nets=[NetPosition(participant="aa"), NetPosition(participant="aa")]
-            ).SerializeToString()
-        ),
-        "proposal.nets",
-    ),
 }
 
 
@@ -249,50 +233,3 @@ def test_an_outcome_repeats_even_after_the_request_has_expired(door: Door) -> No
         assert door.outcome(door.call(request.header.method, data)) == first
     with door.records_nothing():
         assert door.outcome(door.call(request.header.method, data)) == first
-
-
-def test_a_page_token_is_the_one_that_was_given_or_invalid(door: Door) -> None:
-    for _ in range(3):
-        door.ask("bakery", points(IssueRequest, door.member, 5))
-    page = door.ask("bakery", ListEntriesRequest(page_size=2)).body
-    good = ListEntriesResponse.FromString(page).next_page_token
-    numbers = struct.unpack(f">{len(base64.urlsafe_b64decode(good)) // 8}q", base64.urlsafe_b64decode(good))
-    assert door.ask("bakery", ListEntriesRequest(page_token=good)).code == "OK"
-
-    def token(*values: int) -> str:
-        return base64.urlsafe_b64encode(struct.pack(f">{len(values)}q", *values)).decode()
-
-    wrong = [
-        "x",
-        "=",
-        good[:-4],
-        good + "AAAA",
-        token(1),
-        token(0, 0),
-        token(7, *numbers[1:]),
-        "é",
-        "\0",
-        " ",
-        good + " ",
-    ]
-    wrong += [token(numbers[0], start, *numbers[2:]) for start in (-1, 2**62, -(2**63))]
-    wrong += [token(*numbers[:-1], size) for size in (-1, 2**62)]
-    wrong += [token(*numbers, 2, 5), token(*numbers[:-2]), token(*numbers[:2], *numbers[4:], *numbers[4:])]
-    for text in wrong:
-        answer = door.ask("bakery", ListEntriesRequest(page_token=text))
-        answer.is_error("FIELD_INVALID")
-        assert answer.field == "page_token"
-
-
-def test_no_page_token_is_an_internal_error(door: Door) -> None:
-    packed = st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-1, 3), max_size=8).map(
-        lambda numbers: base64.urlsafe_b64encode(struct.pack(f">{len(numbers)}q", *numbers)).decode()
-    )
-
-    @settings(max_examples=200)
-    @given(st.text(min_size=1, max_size=60) | packed, st.integers(0, 1_000))
-    def send(token: str, page_size: int) -> None:
-        answer = door.ask("bakery", ListEntriesRequest(page_token=token, page_size=page_size))
-        assert answer.code == "OK" or answer.reason == "FIELD_INVALID"
-
-    send()

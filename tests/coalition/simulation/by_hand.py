@@ -97,7 +97,8 @@ class World:
     def propose(self, person: str, cycle: int, proposal: str = HASH) -> Judgement:
         figures = self.model.figures(cycle) or CycleFigures(0, 0, 0, {})
         said = Figures(figures.gross, figures.bilateral, figures.multilateral, figures.nets)
-        return self.ask(person, Propose(cycle, "EUR", said, proposal, self.model.warnings(cycle)))
+        warnings, deferred = self.model.warnings(cycle), self.model.deferred(cycle)
+        return self.ask(person, Propose(cycle, "EUR", said, proposal, warnings, deferred))
 
 
 def key(owner: str, keyid: str, person: str | None = None) -> AddKey:

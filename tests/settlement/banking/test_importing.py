@@ -67,7 +67,7 @@ def test_what_pays_no_leg_stands_in_suspense_and_says_why() -> None:
         by_id("5", -400, OPERATOR),
     )
     draft = ask(on, *lines)
-    assert on.settlements[1].paid == {"cinema"}
+    assert on.settlements[1].paid == on.settlements[1].paid_by_line == {"cinema"}
     found = {each.amount_minor: (each.why, each.participant) for each in on.breaks.values()}
     assert found == {
         899: ("amount", "bakery"),

@@ -11,7 +11,7 @@ from settlement.clearing.acts import AbortSettlement
 from settlement.clearing.decide import decide_desk
 from settlement.house.bank_account import BankAccount, parse_account
 from settlement.house.banking import account_sha256
-from settlement.house.pricing import PROPOSAL_LIFE_US
+from settlement.house.four_eyes import PROPOSAL_LIFE_US
 from settlement.house.records import APPROVER, SUSPENDED, Key, Settlement
 from settlement.house.security import Default, Waterfall
 from settlement.house.state import House
@@ -20,6 +20,7 @@ from settlement.journal.leaf import HOUSE
 from tests.settlement.banking.accounts import an_account
 from tests.support.pure_acts import NETWORK, OPERATOR, T0_US, act, as_entry, house_of, keyid_for
 
+PEOPLE = ("ann", "bob")
 LEGS = {"bakery": 500, "cinema": -200, "grocer": 0, OPERATOR: -300}
 OLD, NEW = an_account(1, "Cinema"), an_account(2, "Cinema", bic="INGDDEFFXXX")
 
@@ -27,14 +28,17 @@ OLD, NEW = an_account(1, "Cinema"), an_account(2, "Cinema", bic="INGDDEFFXXX")
 def house(**legs: int) -> House:
     """A network whose settlement 1 is approved."""
     found = house_of("bakery", "cinema", "grocer")
-    found.keys[keyid_for("ann")] = Key(keyid_for("ann"), "ed25519", APPROVER, OPERATOR, "ann", b"spki", 0)
+    for person in PEOPLE:
+        found.keys[keyid_for(person)] = Key(
+            keyid_for(person), "ed25519", APPROVER, OPERATOR, person, b"spki", 0
+        )
     found.put_settlement(Settlement(1, 1, "00" * 32, "bob", T0_US, legs or LEGS, T0_US, approved_at=9))
     return found
 
 
 def ask(on: House, who: str, body: object, *, at_us: int = T0_US) -> Draft:
     """Decides and applies one act."""
-    asked = act(OPERATOR if who == "ann" else who, body, signer=who)
+    asked = act(OPERATOR if who in PEOPLE else who, body, signer=who)
     draft = decide_desk(on, {}, asked, at_us)
     on.apply(as_entry(draft, shard=HOUSE, index=on.size, house=on.size, time_us=at_us))
     return draft
@@ -45,7 +49,8 @@ def approval(participant: str, account: BankAccount) -> ApproveAccount:
 
 
 def in_force(on: House, participant: str, account: BankAccount) -> None:
-    assert ask(on, participant, ProposeAccount(account)).refusal is None
+    proposer = "bob" if participant == OPERATOR else participant
+    assert ask(on, proposer, ProposeAccount(account)).refusal is None
     assert ask(on, "ann", approval(participant, account)).refusal is None
 
 
@@ -68,6 +73,26 @@ def test_an_account_counts_when_another_person_approved_it() -> None:
     assert ask(on, "ann", approval("cinema", NEW), at_us=late).refusal is None
     assert on.accounts == {"cinema": NEW} == on.fork().accounts
     assert ask(on, "ann", approval("cinema", NEW)).refusal == "ALREADY_APPROVED"
+
+
+def test_the_operators_account_takes_two_people() -> None:
+    on = house()
+    assert ask(on, "ann", ProposeAccount(OLD)).refusal is None
+    late = T0_US + PROPOSAL_LIFE_US
+    assert ask(on, "ann", approval(OPERATOR, OLD), at_us=late + 1).refusal == "PROPOSAL_EXPIRED"
+    assert ask(on, "ann", approval(OPERATOR, OLD), at_us=late).refusal == "SAME_PERSON"
+    assert on.accounts == {}
+    assert ask(on, "bob", approval(OPERATOR, OLD), at_us=late).refusal is None
+    assert ask(on, "ann", approval(OPERATOR, OLD)).refusal == "ALREADY_APPROVED"
+    assert on.accounts == {OPERATOR: OLD}
+
+
+def test_a_partner_with_the_name_of_a_person_is_somebody_else() -> None:
+    on, person = house(), keyid_for("a person named cinema")
+    on.keys[person] = Key(person, "ed25519", APPROVER, OPERATOR, "cinema", b"spki", 0)
+    ask(on, "cinema", ProposeAccount(OLD))
+    asked = act(OPERATOR, approval("cinema", OLD), signer="a person named cinema")
+    assert decide_desk(on, {}, asked, T0_US).refusal is None
 
 
 def test_a_suspended_partner_names_no_account() -> None:

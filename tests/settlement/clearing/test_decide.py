@@ -24,7 +24,7 @@ from settlement.clearing.warnings import warnings_of
 from settlement.errors import CoalitionError
 from settlement.house.acts import Register
 from settlement.house.decide import PARTNERS_MAX
-from settlement.house.pricing import PROPOSAL_LIFE_US
+from settlement.house.four_eyes import PROPOSAL_LIFE_US
 from settlement.house.records import APPROVER, Key, Network, Settlement
 from settlement.house.state import House
 from settlement.journal.acts import Draft
@@ -73,7 +73,7 @@ class Desk:
         """Close, propose by ann, approve by bob."""
         assert self.ask(OPERATOR, CloseCycle(cycle, None)).refusal is None
         self.figures[cycle] = figures
-        warnings = warnings_of(figures, (), swing_basis_points=0)
+        warnings = warnings_of(figures, (), swing_basis_points=0, caps={})
         assert self.ask("ann", Propose(cycle, "EUR", figures, proposal, warnings)).refusal is None
         return self.ask("bob", Approve(proposal))
 
@@ -234,7 +234,7 @@ def test_an_abort_leaves_the_books_as_the_approval_found_them(
     assert desk.house.cycles[1].settlement is None
     assert not desk.house.settlements[1].approved
     assert desk.ask("ann", AbortSettlement(1)).refusal == "ALREADY_ABORTED"
-    warnings = warnings_of(figures, (), swing_basis_points=0)
+    warnings = warnings_of(figures, (), swing_basis_points=0, caps={})
     assert desk.ask("ann", Propose(1, "EUR", figures, HASH, warnings)).refusal is None
     assert desk.ask("bob", Approve(HASH)).refusal is None
 

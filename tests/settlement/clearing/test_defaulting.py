@@ -19,11 +19,12 @@ from settlement.clearing.security_acts import (
     ProposeWithdrawal,
     SetCap,
 )
+from settlement.clearing.states import leg_state_of
 from settlement.clock import HOUR_US
 from settlement.errors import CoalitionError
 from settlement.house.acts import Register
 from settlement.house.decide import PARTNERS_MAX
-from settlement.house.pricing import PROPOSAL_LIFE_US
+from settlement.house.four_eyes import PROPOSAL_LIFE_US
 from settlement.house.security import CAPITAL, COLLATERAL, GUARANTEE, PREFUND, SECURITIES, Waterfall
 from settlement.house.tariff import Tariff
 from settlement.journal.acts import Draft
@@ -185,7 +186,8 @@ def test_a_leg_of_which_nothing_is_left_cannot_be_confirmed() -> None:
         ("position:acme", "position:bakery", 70_000),
     ]
     assert desk.ask(OPERATOR, Confirm(1, "bakery", 7)).refusal == "LEG_DEFAULTED"
-    states = [desk.house.settlements[1].state_of(name) for name in ("acme", "bakery")]
+    settlement = desk.house.settlements[1]
+    states = [leg_state_of(desk.house, settlement, name, LATE_US) for name in ("acme", "bakery")]
     assert (states, desk.house.settlements[1].settled) == (["allocated", "borne"], True)
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settlement.clearing.waterfall import SURVIVORS_MAX, caps_exceeded, pour, spread
+from settlement.clearing.waterfall import SURVIVORS_MAX, pour, spread
 from settlement.house.security import Waterfall
 
 AMOUNT = st.integers(0, 50) | st.integers(0, 10**15)
@@ -127,8 +127,3 @@ def test_those_to_whom_most_was_owed_bear_it_if_there_are_too_many_for_one_entry
     )
     assert list(fell.borne) == names[50:]
     assert fell.shortfall == 10_000_000 - 10 * SURVIVORS_MAX
-
-
-def test_only_what_is_beyond_a_cap_exceeds_it() -> None:
-    nets = {"acme": 11, "bakery": 10, "cinema": -50, "drugs": 10**9, "cafe": 1}
-    assert caps_exceeded(nets, {"cafe": 0, "acme": 10, "bakery": 10, "cinema": 0}) == ["acme", "cafe"]

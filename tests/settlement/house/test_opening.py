@@ -6,7 +6,7 @@ import pytest
 
 from settlement.clearing.decide import decide_desk
 from settlement.house.acts import ApproveOpening, ProposeOpening
-from settlement.house.pricing import PROPOSAL_LIFE_US
+from settlement.house.four_eyes import PROPOSAL_LIFE_US
 from settlement.house.records import APPROVER, REGISTERED, SUSPENDED, Key
 from settlement.house.state import House
 from settlement.journal.leaf import HOUSE

@@ -6,7 +6,8 @@ import pytest
 
 from settlement.errors import CoalitionError
 from settlement.house.acts import ApproveTariff, ProposeTariff
-from settlement.house.pricing import PROPOSAL_LIFE_US, approve_tariff, propose_tariff, start_of_tariff
+from settlement.house.four_eyes import PROPOSAL_LIFE_US
+from settlement.house.pricing import approve_tariff, propose_tariff, start_of_tariff
 from settlement.house.records import APPROVER, BILATERAL, POOL, Key
 from settlement.house.state import House
 from settlement.house.tariff import Tariff, check_terms

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from settlement.clock import TIME_MAX_US
+from settlement.journal.grammar import KINDS
 from settlement.journal.leaf import (
-    KINDS,
     LEAF_BYTES_MAX,
     Entry,
     LeafError,
@@ -94,6 +94,8 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "operator": NAMES,
     "from": TIMES,
     "model": st.sampled_from(["bilateral", "pool"]),
+    "practice": st.just("yes"),
+    "days": st.integers(1, 99_999).map(str),
     "key": joined(
         HASHES, st.just("ed25519"), st.sampled_from(["request", "log"]), NAMES, st.just("-") | NAMES, BASE64
     ),
@@ -109,12 +111,14 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "settlement": NUMBERS,
     "proposal": HASHES,
     "net": joined(NAMES, st.integers(-(10**18), 10**18).map(str)),
+    "deferred": NAMES,
     "security": st.sampled_from(["collateral", "guarantee", "prefund", "capital"]),
     "cap": st.just("none") | NUMBERS,
     "cover": joined(st.sampled_from(["unpaid", "collateral", "guarantee", "capital", "shortfall"]), NUMBERS),
     "bear": joined(NAMES, NUMBERS),
     "words": st.from_regex(r"[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?", fullmatch=True),
-    "warning": st.just("zero-cycle") | NAMES.map("unusual-swing:{}".format),
+    "warning": st.just("zero-cycle")
+    | st.builds("{}:{}".format, st.sampled_from(["unusual-swing", "cap-exceeded"]), NAMES),
     "answer": st.sampled_from(["accepted", "rejected"]),
     "head": joined(NUMBERS, NUMBERS, HASHES),
     "document": joined(NUMBERS, NAMES, HASHES, HASHES),

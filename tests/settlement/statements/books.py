@@ -36,6 +36,7 @@ GOLDEN = CycleBook(
     value={"bakery": Activity(redeemed=Tally(2_500, 2))},
     opening={"bakery": 500, "acme": -500},
     settled={"bakery": 450, "acme": -450},
+    late={"PTS": {"bakery": Tally(90, 2)}},
 )
 
 partners = st.sampled_from(sorted(NAMES))

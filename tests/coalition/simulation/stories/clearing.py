@@ -42,7 +42,7 @@ class Clearing(Telling):
     @rule(
         person=PERSONS,
         back=st.sampled_from([1, 1, 1, 2, 0, -1]),
-        wrong=st.sampled_from([*["no"] * 5, "gross", "net", "currency", "warning"]),
+        wrong=st.sampled_from([*["no"] * 5, "gross", "net", "currency", "warning", "deferred"]),
         spelling=st.integers(0, 1),
     )
     def proposes(self, person: str, back: int, wrong: str, spelling: int) -> None:
@@ -58,7 +58,10 @@ class Clearing(Telling):
         warnings = self.both.model.warnings(cycle)
         if wrong == "warning":
             warnings = () if warnings else ("zero-cycle",)
-        body = Propose(cycle, currency, figures, proposal, warnings)
+        deferred = self.both.model.deferred(cycle)
+        if wrong == "deferred":
+            deferred = deferred[1:] or tuple(sorted(figures.nets))[:1]
+        body = Propose(cycle, currency, figures, proposal, warnings, deferred)
         self.ask_house(person, f"proposes to settle cycle {cycle} ({wrong} figures wrong)", body)
 
     @precondition(lambda self: self.both.house.settlements)

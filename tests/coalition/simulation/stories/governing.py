@@ -118,7 +118,7 @@ class Governing(Telling):
     def approves_an_opening(self, signer: str, name: str, file: str) -> None:
         self.ask_house(signer, f"approves {file[:2]} of {name}", ApproveOpening(name, file))
 
-    @rule(signer=TRADERS | DESK, account=ACCOUNTS)
+    @rule(signer=TRADERS | st.sampled_from(["ann", "bob"]), account=ACCOUNTS)
     def names_an_account(self, signer: str, account: BankAccount) -> None:
         self.ask_house(signer, f"names the account {account.iban}", ProposeAccount(account))
 

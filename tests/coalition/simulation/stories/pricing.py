@@ -54,6 +54,7 @@ LIVES = st.fixed_dictionaries(
         "cut_off_every": st.sampled_from([*CutOffEvery]),
         "objection_hours": st.sampled_from([0, 0, 24]),
         "payment_days": st.sampled_from([0, 1, 14]),
+        "minimum_payment_minor": st.sampled_from([0, 0, 3, 10**6]),
         "vat_basis_points": st.sampled_from([0, 0, 1_900, 10_000]),
     }
 )
