@@ -8,7 +8,7 @@ import pytest
 
 from coalition.cli.breaks import bucket
 from settlement.clearing.calendar import business_days_since
-from settlement.clock import to_us
+from settlement.clock import now_us, to_us
 from settlement.house.tariff import Tariff
 from tests.settlement.banking.camt import Booking, camt
 from tests.support.command import Ran, run
@@ -84,6 +84,8 @@ def test_somebody_looks_after_a_break(typed: Callable[..., Ran], broken: dict[in
     assert (refused.code, "PERSON_UNKNOWN" in refused.err) == (3, True), refused.err
     owned = [each for each in typed("bank", "breaks", "--json").document if each["owner"]]
     assert [(each["owner"], each["amount_minor"]) for each in owned] == [("bob", 700)]
+    days = business_days_since(Tariff(1), date.fromisoformat(owned[0]["booked_on"]), now_us())
+    assert (owned[0]["age_business_days"], owned[0]["age"]) == (days, bucket(days))
     assert "bank resolve" in typed("bank", "breaks").err
 
 
