@@ -49,6 +49,7 @@ NEXT_STEPS: dict[str, str] = {
     "PARTNER_NOT_FOUND": "`coalition partner list` shows the partners",
     "MEMBER_NOT_FOUND": "`coalition member enrol` makes a member",
     "ENTRY_NOT_PUBLISHED": "checkpoints follow within seconds while `coalition serve` runs; repeat the command",
+    "ENTRY_NOT_FOUND": "`coalition entries` lists what concerns you, `coalition statement explain` what made an amount",
     "ALIAS_KEY_MISSING": "name the member by its id",
     "NETWORK_EXISTS": "use it as it is (`coalition serve`), or found another one with --data DIR",
     "NOT_FOR_PRACTICE": "found another network to practise in: `coalition db init --practice --data DIR`",

@@ -211,6 +211,8 @@ _OF_SETTLEMENTS: dict[str, dict[str, Any]] = {
     "AnswerObjectionRequest": {"settlement": 1, "participant": "bakery", "words": "it is not ours"},
     "CancelSettlementRequest": {"settlement": 1_000},
     "AbortSettlementRequest": {"settlement": 1_000},
+    "GetEntryRequest": {"shard": 0, "entry_number": 0},
+    "ListPostingsRequest": {"cycle": 1, "partner_id": "bakery", "counterparty": "grocer"},
     "ConfirmRequest": {"settlement": 1, "participant": "bakery", "amount_minor": 5},
 }
-"""Fields of requests about a settlement that is proposed."""
+"""Fields of requests about a settlement that is proposed, and about what its figures come from."""

@@ -311,6 +311,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     ERROR_REASON_PARTNER_NOT_FOUND: _ErrorReason.ValueType  # 22
     ERROR_REASON_INSTRUCTION_NOT_FOUND: _ErrorReason.ValueType  # 41
     ERROR_REASON_ENTRY_NOT_PUBLISHED: _ErrorReason.ValueType  # 23
+    ERROR_REASON_ENTRY_NOT_FOUND: _ErrorReason.ValueType  # 49
+    """There is no such entry, or it does not concern the caller."""
     ERROR_REASON_QUEUE_FULL: _ErrorReason.ValueType  # 24
     ERROR_REASON_BOOKS_UNAVAILABLE: _ErrorReason.ValueType  # 25
     ERROR_REASON_BOOKS_INCONSISTENT: _ErrorReason.ValueType  # 26
@@ -352,6 +354,8 @@ ERROR_REASON_CYCLE_NOT_FOUND: ErrorReason.ValueType  # 21
 ERROR_REASON_PARTNER_NOT_FOUND: ErrorReason.ValueType  # 22
 ERROR_REASON_INSTRUCTION_NOT_FOUND: ErrorReason.ValueType  # 41
 ERROR_REASON_ENTRY_NOT_PUBLISHED: ErrorReason.ValueType  # 23
+ERROR_REASON_ENTRY_NOT_FOUND: ErrorReason.ValueType  # 49
+"""There is no such entry, or it does not concern the caller."""
 ERROR_REASON_QUEUE_FULL: ErrorReason.ValueType  # 24
 ERROR_REASON_BOOKS_UNAVAILABLE: ErrorReason.ValueType  # 25
 ERROR_REASON_BOOKS_INCONSISTENT: ErrorReason.ValueType  # 26
