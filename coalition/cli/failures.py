@@ -49,6 +49,7 @@ NEXT_STEPS: dict[str, str] = {
     "PARTNER_NOT_FOUND": "`coalition partner list` shows the partners",
     "MEMBER_NOT_FOUND": "`coalition member enrol` makes a member",
     "ENTRY_NOT_PUBLISHED": "checkpoints follow within seconds while `coalition serve` runs; repeat the command",
+    "ENTRY_NOT_FOUND": "`coalition entries` lists what concerns you, `coalition statement explain` what made an amount",
     "ALIAS_KEY_MISSING": "name the member by its id",
     "NETWORK_EXISTS": "use it as it is (`coalition serve`), or found another one with --data DIR",
     "NOT_FOR_PRACTICE": "found another network to practise in: `coalition db init --practice --data DIR`",
@@ -119,6 +120,9 @@ REFUSALS: dict[str, str] = {
     "ACCOUNT_MISSING": "the operator and whoever is paid need an approved account each: `coalition partner account show`",
     "ALREADY_INSTRUCTED": "the payment files are made already: `coalition instruction write` writes them again",
     "STATEMENT_KNOWN": "these lines of the bank statement were taken in before: `coalition bank breaks`",
+    "BREAK_UNKNOWN": "no line of a bank statement with this name waits to be explained: `coalition bank breaks`",
+    "PERSON_UNKNOWN": "no person of this name has a live approver key: `coalition key list`",
+    "ALREADY_RESOLVED": "the break has ended already: `coalition bank breaks`",
     "TOO_MANY_LOTS": "one act takes points from 200 lots at most: redeem in smaller parts",
 }
 """Refusal to a sentence with the cure."""

@@ -53,6 +53,22 @@ class Voice:
             yield client
 
 
+def voice_of(
+    data: Path | None,
+    identity: Path | None,
+    speaker: str | None,
+    server: str | None,
+    json: bool,
+    timeout: float,
+) -> Voice:
+    """The voice of the options that say who speaks. A name on the command line goes before COALITION_IDENTITY."""
+    site = open_site(data)
+    spoken, outbox = _identity(site, identity if speaker is None else None, speaker)
+    if server is not None:
+        spoken = replace(spoken, server=server)
+    return Voice(site, spoken, outbox, json, timeout)
+
+
 def speaking(
     default: str | None = None,
 ) -> Callable[[Callable[Concatenate[Voice, Arguments], None]], Callable[..., None]]:
@@ -74,13 +90,10 @@ def speaking(
             timeout: float,
             **values: Any,
         ) -> None:
-            # A name on the command line goes before COALITION_IDENTITY.
-            file = identity if speaker is None else None
-            site = open_site(data)
-            spoken, outbox = _identity(site, file, speaker or default)
-            if server is not None:
-                spoken = replace(spoken, server=server)
-            command(Voice(site, spoken, outbox, json, timeout), **values)  # type: ignore[call-arg]
+            voice = voice_of(
+                data, identity, speaker or (None if identity else default), server, json, timeout
+            )
+            command(voice, **values)  # type: ignore[call-arg]
 
         parameters = [*own, *_WHO]
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

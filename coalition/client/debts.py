@@ -1,8 +1,9 @@
 """Reads of what partners owe each other: as it stands, and as it grows."""
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from dataclasses import dataclass
 
 from coalition.api.v1 import settlement_pb2
 from coalition.client.calling import Caller
@@ -10,6 +11,22 @@ from coalition.client.errors import answer_malformed
 from coalition.client.settlement_answers import FollowedObligations, Obligation
 
 _INTEGER = re.compile(r"-?[0-9]{1,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What one posting of an entry makes one partner owe another, in millionths of the currency's unit.
+
+    `kind`: of the entry; `purpose`: as statements name it.
+    """
+
+    shard: int
+    entry_number: int
+    kind: str
+    purpose: str
+    debtor: str
+    creditor: str
+    amount_micros: int
 
 
 class DebtReads(Caller):
@@ -44,6 +61,24 @@ class DebtReads(Caller):
                         net_micros = read_sum(message.net_micros)
                         facts = (message.cycle, message.currency, net_micros, every, told, message.closed)
                         yield FollowedObligations(*facts)
+
+    async def postings(
+        self, *, cycle: int, counterparty: str, partner_id: str | None = None
+    ) -> AsyncIterator[Posting]:
+        """What made a partner, by default the caller, and another owe each other in a closed cycle, in the order of the journal.
+
+        Rejected with CYCLE_NOT_FOUND, CYCLE_NOT_CLOSED, PARTNER_NOT_FOUND.
+        """
+        request = settlement_pb2.ListPostingsRequest(cycle=cycle, counterparty=counterparty)
+        request.partner_id = partner_id or self.identity.partner_id
+        while True:
+            page = await self._read(request, settlement_pb2.ListPostingsResponse)
+            for each in page.postings:
+                names = (each.kind, each.purpose, each.debtor, each.creditor)
+                yield Posting(each.shard, each.entry_number, *names, each.amount_micros)
+            request.page_token = page.next_page_token
+            if not request.page_token:
+                return
 
 
 def read_sum(text: str) -> int:

@@ -67,6 +67,16 @@ class Reads(DebtReads):
             if not token:
                 return
 
+    async def entry(self, *, shard: int, entry_number: int) -> tuple[Entry, bytes | None]:
+        """One entry that concerns the caller or by which it is owed, and what was signed for it, if the caller signed it.
+
+        Rejected with ENTRY_NOT_FOUND.
+        """
+        request = exchange_pb2.GetEntryRequest(shard=shard, entry_number=entry_number)
+        reply = await self._read(request, exchange_pb2.GetEntryResponse)
+        told = reply.entry
+        return Entry(told.shard, told.entry_number, told.leaf, told.late), reply.payload or None
+
     async def follow(
         self, *, resume_token: str = "", only_new: bool = False
     ) -> AsyncGenerator[FollowedEntry]:

@@ -19,8 +19,10 @@ from coalition.wire.strict import invalid, read_uuid
 from settlement.errors import CoalitionError
 from settlement.house.lateness import Lateness
 from settlement.journal.acts import Outcome
+from settlement.journal.leaf import Entry, parse_leaf
 from settlement.ledger.acts import MemberName
 from settlement.ledger.batch import OUTCOMES
+from settlement.ledger.chart import parties
 from settlement.money import ASSETS
 
 PAGE_DEFAULT = 100
@@ -35,6 +37,8 @@ MEMBER = """SELECT m.member::text, m.shard, w.credits - w.debits, h.credits - h.
     WHERE m.member = %s ORDER BY asked.place"""
 ALIAS = "SELECT member::text FROM aliases WHERE token = %s"
 OUTCOME = f"SELECT {OUTCOMES} WHERE a.partner = %s AND a.act_id = %s"
+
+ENTRY = "SELECT e.leaf, p.payload FROM entries e LEFT JOIN payloads p USING (shard, index) WHERE e.shard = %s AND e.index = %s"
 
 
 class Had(NamedTuple):
@@ -125,6 +129,36 @@ async def list_entries(means: Means, admitted: Admitted) -> exchange_pb2.ListEnt
     if shard is not None:
         response.next_page_token = _write_token(shard, start, sizes)
     return response
+
+
+async def get_entry(means: Means, admitted: Admitted) -> exchange_pb2.GetEntryResponse:
+    """One entry that concerns the caller or by which it is owed, and what was signed for it if the caller signed it."""
+    shard, number, caller = admitted.message.shard, admitted.message.entry_number, admitted.caller
+    async with means.reading() as (connection, house):
+        found = await (await connection.execute(ENTRY, (shard, number))).fetchone()
+        partner = None if caller.is_operator else caller.partner
+        concerns = (
+            await entries_concerning(connection, [Span(partner, shard, number, number + 1, 1)])
+            if found
+            else []
+        )
+    leaf, payload = found or ("", None)
+    entry = parse_leaf(leaf.encode("ascii")) if leaf else None
+    if entry is None or not (concerns or _is_side(entry, caller.partner, house.operator)):
+        message = "there is no such entry, or it does not concern you"
+        raise CoalitionError("ENTRY_NOT_FOUND", message, field="entry_number")
+    late = Lateness(house).is_late(leaf)
+    shown = exchange_pb2.Entry(shard=shard, entry_number=number, leaf=leaf.encode("ascii"), late=late)
+    response = exchange_pb2.GetEntryResponse(entry=shown)
+    if caller.is_operator or entry.get("partner") == caller.partner:
+        response.payload = payload or b""
+    return response
+
+
+def _is_side(entry: Entry, partner: str, operator: str) -> bool:
+    """Whether a posting makes the partner owe, or be owed."""
+    sides = [parties(each.debit, each.credit, operator=operator) for each in entry.transfers()]
+    return any(pair is not None and partner in pair for pair in sides)
 
 
 async def follow_entries(

@@ -13,7 +13,7 @@ from settlement.clock import parse_time
 from settlement.errors import CoalitionError
 from settlement.house.records import Cycle
 from settlement.house.state import House
-from settlement.journal.leaf import Entry, Transfer
+from settlement.journal.leaf import HOUSE, Entry, Transfer
 from settlement.money import ASSETS, POINTS, VALUE
 from settlement.statements.purposes import Charges
 
@@ -121,6 +121,12 @@ def close_before(house: House, cycle: int) -> int:
     """The house entry that closed the cycle before this one; -1 for the first cycle."""
     before = house.cycles.get(cycle - 1)
     return -1 if before is None or before.closed_at is None else before.closed_at
+
+
+def with_house(house: House, cycle: int, ranges: Mapping[int, tuple[int, int]]) -> dict[int, tuple[int, int]]:
+    """A cycle's ranges of all shards: those of the members' shards, and the house's. Raises as `closed_cycle`."""
+    _, closed_at = closed_cycle(house, cycle)
+    return {HOUSE: (close_before(house, cycle) + 1, closed_at + 1), **ranges}
 
 
 def assemble(

@@ -22,8 +22,8 @@ from settlement.statements.cyclebook import (
     CycleBook,
     activity_of,
     assemble,
-    close_before,
     closed_cycle,
+    with_house,
 )
 from settlement.statements.purposes import REPAYS, MoneySource, charges_of
 from settlement.statements.recording import first_document
@@ -99,7 +99,7 @@ def _book(house: House, cycle: int) -> _Asking:
     for shard, entries in ranges.items():
         moved += yield POINTS, _span(shard, entries) | {"assets": [*ASSETS]}
     money: list[TupleRow] = []
-    for shard, entries in {**ranges, HOUSE: (close_before(house, cycle) + 1, closed_at + 1)}.items():
+    for shard, entries in with_house(house, cycle, ranges).items():
         money += yield MONEY, _span(shard, entries) | {"repays": REPAYS, "currency": network.currency}
     before = {"kinds": [*MAY_BE_LATE], "began": format_time(house.cycles[cycle].began_us)}
     late: list[TupleRow] = []
@@ -117,6 +117,16 @@ def _book(house: House, cycle: int) -> _Asking:
         activity=activity_of((*leg, int(amount), count) for *leg, amount, count in moved),
         late=[(asset, partner, int(points), count) for asset, partner, points, count in late],
     )
+
+
+def ranges_of_cycle(connection: Connection[TupleRow], house: House, cycle: int) -> dict[int, tuple[int, int]]:
+    """Every shard's entries of a closed cycle, the first and the one after the last. Raises as `read_cycle_book`."""
+    closed_cycle(house, cycle)
+    ((first_open,),) = connection.execute(OPEN_IN_SOME_SHARD).fetchall()
+    if first_open is None or first_open <= cycle:
+        raise CycleNotClosedError(cycle)
+    cuts = connection.execute(CUTS, {"cycle": cycle}).fetchall()
+    return with_house(house, cycle, _ranges(cuts, house, cycle))
 
 
 def _ranges(leaves: list[TupleRow], house: House, cycle: int) -> dict[int, tuple[int, int]]:

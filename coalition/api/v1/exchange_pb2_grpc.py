@@ -92,6 +92,11 @@ class ExchangeServiceStub:
                 request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
                 response_deserializer=coalition_dot_api_dot_v1_dot_exchange__pb2.ListEntriesResponse.FromString,
                 _registered_method=True)
+        self.GetEntry = channel.unary_unary(
+                '/coalition.api.v1.ExchangeService/GetEntry',
+                request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+                response_deserializer=coalition_dot_api_dot_v1_dot_exchange__pb2.GetEntryResponse.FromString,
+                _registered_method=True)
         self.FollowEntries = channel.unary_stream(
                 '/coalition.api.v1.ExchangeService/FollowEntries',
                 request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
@@ -199,8 +204,15 @@ class ExchangeServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetEntry(self, request, context):
+        """One entry: any that ListEntries gives the caller, or by whose postings it is owed. Error ENTRY_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def FollowEntries(self, request, context):
-        """The same entries, first those that there are and then each soon after it is recorded, in their order within each shard, until
+        """The same entries as ListEntries, first those that there are and then each soon after it is recorded, in their order within each shard, until
         the caller hangs up. The first message has no entry; so have signs of life, each 15 seconds without news.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -264,6 +276,11 @@ def add_ExchangeServiceServicer_to_server(servicer, server):
                     servicer.ListEntries,
                     request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
                     response_serializer=coalition_dot_api_dot_v1_dot_exchange__pb2.ListEntriesResponse.SerializeToString,
+            ),
+            'GetEntry': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetEntry,
+                    request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                    response_serializer=coalition_dot_api_dot_v1_dot_exchange__pb2.GetEntryResponse.SerializeToString,
             ),
             'FollowEntries': grpc.unary_stream_rpc_method_handler(
                     servicer.FollowEntries,
@@ -570,6 +587,33 @@ class ExchangeService:
             '/coalition.api.v1.ExchangeService/ListEntries',
             coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
             coalition_dot_api_dot_v1_dot_exchange__pb2.ListEntriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetEntry(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/coalition.api.v1.ExchangeService/GetEntry',
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            coalition_dot_api_dot_v1_dot_exchange__pb2.GetEntryResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -85,8 +85,10 @@ class ExchangeServiceStub:
     """Journal entries that concern the caller: its own acts, those of others that made it owe, those by which points that it
     funds were issued, reversed, about to expire or expired, and those by which holds of its own lapsed. The operator sees all.
     """
+    GetEntry: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.GetEntryResponse]
+    """One entry: any that ListEntries gives the caller, or by whose postings it is owed. Error ENTRY_NOT_FOUND."""
     FollowEntries: _grpc.UnaryStreamMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.FollowEntriesResponse]
-    """The same entries, first those that there are and then each soon after it is recorded, in their order within each shard, until
+    """The same entries as ListEntries, first those that there are and then each soon after it is recorded, in their order within each shard, until
     the caller hangs up. The first message has no entry; so have signs of life, each 15 seconds without news.
     """
 
@@ -146,8 +148,10 @@ class ExchangeServiceAsyncStub(ExchangeServiceStub):
     """Journal entries that concern the caller: its own acts, those of others that made it owe, those by which points that it
     funds were issued, reversed, about to expire or expired, and those by which holds of its own lapsed. The operator sees all.
     """
+    GetEntry: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.GetEntryResponse]  # type: ignore[assignment]
+    """One entry: any that ListEntries gives the caller, or by whose postings it is owed. Error ENTRY_NOT_FOUND."""
     FollowEntries: _aio.UnaryStreamMultiCallable[_envelope_pb2.Envelope, _exchange_pb2.FollowEntriesResponse]  # type: ignore[assignment]
-    """The same entries, first those that there are and then each soon after it is recorded, in their order within each shard, until
+    """The same entries as ListEntries, first those that there are and then each soon after it is recorded, in their order within each shard, until
     the caller hangs up. The first message has no entry; so have signs of life, each 15 seconds without news.
     """
 
@@ -272,12 +276,20 @@ class ExchangeServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def GetEntry(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_exchange_pb2.GetEntryResponse, _abc.Awaitable[_exchange_pb2.GetEntryResponse]]:
+        """One entry: any that ListEntries gives the caller, or by whose postings it is owed. Error ENTRY_NOT_FOUND."""
+
+    @_abc_1.abstractmethod
     def FollowEntries(
         self,
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_exchange_pb2.FollowEntriesResponse], _abc.AsyncIterator[_exchange_pb2.FollowEntriesResponse]]:
-        """The same entries, first those that there are and then each soon after it is recorded, in their order within each shard, until
+        """The same entries as ListEntries, first those that there are and then each soon after it is recorded, in their order within each shard, until
         the caller hangs up. The first message has no entry; so have signs of life, each 15 seconds without news.
         """
 

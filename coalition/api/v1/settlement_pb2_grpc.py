@@ -66,6 +66,11 @@ class SettlementServiceStub:
                 request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
                 response_deserializer=coalition_dot_api_dot_v1_dot_settlement__pb2.GetStatementResponse.FromString,
                 _registered_method=True)
+        self.ListPostings = channel.unary_unary(
+                '/coalition.api.v1.SettlementService/ListPostings',
+                request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+                response_deserializer=coalition_dot_api_dot_v1_dot_settlement__pb2.ListPostingsResponse.FromString,
+                _registered_method=True)
         self.CloseCycle = channel.unary_unary(
                 '/coalition.api.v1.SettlementService/CloseCycle',
                 request_serializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
@@ -156,6 +161,14 @@ class SettlementServiceServicer:
 
     def GetStatement(self, request, context):
         """A partner's statement of a closed cycle. A partner reads its own, the operator anyone's.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListPostings(self, request, context):
+        """What made one partner and another owe each other in a closed cycle, posting by posting, in the order of the journal. A partner
+        asks for itself, the operator for anyone. Errors CYCLE_NOT_FOUND, CYCLE_NOT_CLOSED, PARTNER_NOT_FOUND.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -268,6 +281,11 @@ def add_SettlementServiceServicer_to_server(servicer, server):
                     servicer.GetStatement,
                     request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
                     response_serializer=coalition_dot_api_dot_v1_dot_settlement__pb2.GetStatementResponse.SerializeToString,
+            ),
+            'ListPostings': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListPostings,
+                    request_deserializer=coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.FromString,
+                    response_serializer=coalition_dot_api_dot_v1_dot_settlement__pb2.ListPostingsResponse.SerializeToString,
             ),
             'CloseCycle': grpc.unary_unary_rpc_method_handler(
                     servicer.CloseCycle,
@@ -478,6 +496,33 @@ class SettlementService:
             '/coalition.api.v1.SettlementService/GetStatement',
             coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
             coalition_dot_api_dot_v1_dot_settlement__pb2.GetStatementResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListPostings(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/coalition.api.v1.SettlementService/ListPostings',
+            coalition_dot_api_dot_v1_dot_envelope__pb2.Envelope.SerializeToString,
+            coalition_dot_api_dot_v1_dot_settlement__pb2.ListPostingsResponse.FromString,
             options,
             channel_credentials,
             insecure,

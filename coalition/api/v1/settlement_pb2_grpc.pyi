@@ -49,6 +49,10 @@ class SettlementServiceStub:
     """
     GetStatement: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _settlement_pb2.GetStatementResponse]
     """A partner's statement of a closed cycle. A partner reads its own, the operator anyone's."""
+    ListPostings: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _settlement_pb2.ListPostingsResponse]
+    """What made one partner and another owe each other in a closed cycle, posting by posting, in the order of the journal. A partner
+    asks for itself, the operator for anyone. Errors CYCLE_NOT_FOUND, CYCLE_NOT_CLOSED, PARTNER_NOT_FOUND.
+    """
     CloseCycle: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
     """Ends the open cycle and opens the next. Refusals: CYCLE_UNKNOWN, CYCLE_NOT_OPEN."""
     Preview: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _settlement_pb2.PreviewResponse]
@@ -107,6 +111,10 @@ class SettlementServiceAsyncStub(SettlementServiceStub):
     """
     GetStatement: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _settlement_pb2.GetStatementResponse]  # type: ignore[assignment]
     """A partner's statement of a closed cycle. A partner reads its own, the operator anyone's."""
+    ListPostings: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _settlement_pb2.ListPostingsResponse]  # type: ignore[assignment]
+    """What made one partner and another owe each other in a closed cycle, posting by posting, in the order of the journal. A partner
+    asks for itself, the operator for anyone. Errors CYCLE_NOT_FOUND, CYCLE_NOT_CLOSED, PARTNER_NOT_FOUND.
+    """
     CloseCycle: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
     """Ends the open cycle and opens the next. Refusals: CYCLE_UNKNOWN, CYCLE_NOT_OPEN."""
     Preview: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _settlement_pb2.PreviewResponse]  # type: ignore[assignment]
@@ -198,6 +206,16 @@ class SettlementServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_settlement_pb2.GetStatementResponse, _abc.Awaitable[_settlement_pb2.GetStatementResponse]]:
         """A partner's statement of a closed cycle. A partner reads its own, the operator anyone's."""
+
+    @_abc_1.abstractmethod
+    def ListPostings(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_settlement_pb2.ListPostingsResponse, _abc.Awaitable[_settlement_pb2.ListPostingsResponse]]:
+        """What made one partner and another owe each other in a closed cycle, posting by posting, in the order of the journal. A partner
+        asks for itself, the operator for anyone. Errors CYCLE_NOT_FOUND, CYCLE_NOT_CLOSED, PARTNER_NOT_FOUND.
+        """
 
     @_abc_1.abstractmethod
     def CloseCycle(

@@ -18,7 +18,7 @@ from settlement.journal.leaf import HOUSE
 from settlement.ledger.memory import load_house
 from settlement.statements.build import statement
 from settlement.statements.drilling import postings_between
-from settlement.statements.reading import read_cycle_book
+from settlement.statements.reading import ranges_of_cycle, read_cycle_book
 from settlement.statements.spelling import to_csv, to_json
 from settlement.statements.tables import read_told
 from tests.support import postgres
@@ -90,8 +90,8 @@ def test_the_next_statement_names_it_and_what_is_due_of_all(dsn: str) -> None:
 def test_it_is_explained_by_the_approval(dsn: str) -> None:
     with connect(dsn, READER) as connection:
         house = load_house(connection)
-        book = read_cycle_book(connection, house, 2)
-        [posting] = postings_between(connection, house, book, "cinema", OPERATOR)
+        ranges = ranges_of_cycle(connection, house, 2)
+        [posting] = postings_between(connection, house, ranges, "cinema", OPERATOR)
     assert (posting.shard, posting.index) == (HOUSE, house.settlements[1].approved_at)
     assert (posting.debtor, posting.purpose, posting.micros) == (OPERATOR, "deferred", 600_000)
 

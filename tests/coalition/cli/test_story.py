@@ -8,12 +8,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from settlement import embedded
+from tests.coalition.cli.explaining import Explaining
 from tests.support.command import Ran, run
 
 CARD = "card:4000 1234 1234 1234"
@@ -233,24 +233,6 @@ class Story:
         assert (ran.returncode, "error NOT_APPROVED" in ran.stderr) == (1, True), ran.stderr
         assert "2.00 EUR" in ran.stdout
 
-    def explain_an_amount(self) -> None:
-        """Each level adds up to the figure above it, and ends with what a company signed."""
-        words = ("statement", "explain", 1, "--partner", "bakery")
-        net = run(*words, "--json", data=self._data).document
-        assert net["net"] == "2.00"
-        [line] = net["counterparties"]
-        pair = run(*words, "--counterparty", line["counterparty"], "--json", data=self._data).document
-        for side in ("owes", "owed"):
-            amounts = [Decimal(each["amount"]) for each in pair["postings"] if each["side"] == side]
-            assert sum(amounts) == Decimal(pair[side]) == Decimal(line[side])
-        place = next(each["entry"] for each in pair["postings"] if each["entry"])
-        signed = run(*words, "--entry", place, "--json", data=self._data).document
-        assert (signed["signature"], signed["key"], signed["partner"]) == ("genuine", "good", "cinema")
-        assert signed["request"]["header"]["request_id"] == signed["act_id"]
-        shown = run(*words, "--counterparty", line["counterparty"], data=self._data)
-        assert place in shown.out
-        assert f"--entry {place}" in shown.err
-
     def tell_and_prove(self, folder: Path) -> None:
         statement = self.ask("statement", "show", 1, "--as", "bakery", "--json")
         written = run(
@@ -261,7 +243,7 @@ class Story:
         assert self.ask("statement", "show", 1, "--partner", "cinema").out.startswith(
             "Cinema is paid 2.00 EUR"
         )
-        self.explain_an_amount()
+        Explaining(self._data, self.ask).explain_an_amount()
         entries = self.ask("entries", "--as", "bakery", "--json").document
         act_id = [entry["act_id"] for entry in entries if entry["kind"] == "redeem"][-1]
         proof = self.ask(
