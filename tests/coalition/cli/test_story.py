@@ -8,13 +8,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from settlement import embedded
+from tests.coalition.cli.explaining import explain_an_amount
 from tests.support.command import Ran, run
 
 CARD = "card:4000 1234 1234 1234"
@@ -234,41 +233,6 @@ class Story:
         assert (ran.returncode, "error NOT_APPROVED" in ran.stderr) == (1, True), ran.stderr
         assert "2.00 EUR" in ran.stdout
 
-    def explain_an_amount(self) -> None:
-        """Each level adds up to the figure above it, and ends with what a company signed."""
-        words = ("statement", "explain", 1, "--partner", "bakery")
-        net = self.explained(*words)
-        assert net["net"] == "2.00"
-        [line] = net["counterparties"]
-        pair = self.explained(*words, "--counterparty", line["counterparty"])
-        for side in ("owes", "owed"):
-            amounts = [Decimal(each["amount"]) for each in pair["postings"] if each["side"] == side]
-            assert sum(amounts) == Decimal(pair[side]) == Decimal(line[side])
-        place = next(each["entry"] for each in pair["postings"] if each["entry"])
-        self.explain_what_was_signed(place)
-        shown = run(*words, "--counterparty", line["counterparty"], data=self._data)
-        assert f"--entry {place}" in shown.err
-        signed = run(*words, "--entry", place, "--json", data=self._data).document
-        assert (signed["signature"], signed["key"], signed["partner"]) == ("genuine", "good", "cinema")
-
-    def explained(self, *words: object) -> Any:
-        """What the books on this machine say, which is what the partner is told over the wire."""
-        found = run(*words, "--json", data=self._data).document
-        asked = [word for word in words if word not in ("--partner", "bakery")]
-        assert self.ask(*asked, "--as", "bakery", "--json").document == found
-        return found
-
-    def explain_what_was_signed(self, place: str) -> None:
-        """Whoever signed sees it verified, with the receipt; who owes by it sees who signed."""
-        words = ("statement", "explain", 1, "--entry", place)
-        own = self.ask(*words, "--as", "cinema", "--json").document
-        local = run(*words, "--partner", "cinema", "--json", data=self._data).document
-        assert own == local | {"receipt": "genuine, for this leaf"}
-        assert own["request"]["header"]["request_id"] == own["act_id"]
-        others = self.ask(*words, "--as", "bakery", "--json").document
-        assert (others["request"], others["key"], others["postings"]) == (None, "good", own["postings"])
-        assert "error ENTRY_NOT_FOUND" in self.ask(*words[:-1], "0:0", "--as", "bakery", code=1).err
-
     def tell_and_prove(self, folder: Path) -> None:
         statement = self.ask("statement", "show", 1, "--as", "bakery", "--json")
         written = run(
@@ -279,7 +243,7 @@ class Story:
         assert self.ask("statement", "show", 1, "--partner", "cinema").out.startswith(
             "Cinema is paid 2.00 EUR"
         )
-        self.explain_an_amount()
+        explain_an_amount(self._data, self.ask)
         entries = self.ask("entries", "--as", "bakery", "--json").document
         act_id = [entry["act_id"] for entry in entries if entry["kind"] == "redeem"][-1]
         proof = self.ask(
