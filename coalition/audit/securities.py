@@ -5,21 +5,36 @@ from collections.abc import Iterator
 
 from coalition.audit.checks import Check
 from coalition.audit.replay import Replay
+from settlement.house.breaks import WRITE_OFF
 from settlement.house.records import Settlement
 from settlement.house.security import CAPITAL, COLLATERAL, GUARANTEE, PREFUND, SECURITIES, account_of
 from settlement.journal.leaf import HOUSE
+from settlement.ledger.chart import SUSPENSE, WRITTEN_OFF
 from settlement.money import micros_per_minor
 
 
 def check_bank(replay: Replay) -> None:
     """In the bank is what legs brought less what they took, what was deposited less what was paid back, and breaks.
 
-    Breaks stand in suspense as well.
+    Breaks stand in suspense as well, as long as they are open; what was written off stands for itself.
     """
     unit = micros_per_minor(replay.house.founded.minor_digits)
     legs = sum([_by_bank(settlement) for settlement in _approved(replay)]) * unit
-    broken = sum([each.amount_minor for each in replay.house.breaks.values()]) * unit
-    for account, due in (("bank", legs + sum(replay.deposited.values()) + broken), ("suspense", -broken)):
+    breaks = replay.house.breaks.values()
+    broken = sum([each.amount_minor for each in breaks if each.is_open]) * unit
+    written_off = unit * sum(
+        [
+            each.amount_minor
+            for each in breaks
+            if each.resolution is not None and each.resolution.kind == WRITE_OFF
+        ]
+    )
+    deposited = sum(replay.deposited.values())
+    for account, due in (
+        ("bank", legs + deposited + broken + written_off),
+        (SUSPENSE, -broken),
+        (WRITTEN_OFF, -written_off),
+    ):
         stands = -replay.tally.balance(HOUSE, account, replay.house.founded.currency)
         sentence = f"it stands at {stands} micros, {due} follow"
         replay.report.require(stands == due, Check.SETTLEMENTS, account, sentence)

@@ -10,7 +10,7 @@ from coalition.cli.printing import emit, say, show_table, utc
 from coalition.cli.telling import tell_outcome
 from coalition.cli.voice import OPERATOR, Voice, speaking
 from coalition.client import BlockingClient
-from coalition.client.answers import ParticipantAccount
+from coalition.client.bank_answers import ParticipantAccount
 from settlement.clock import format_time, to_us
 from settlement.errors import CoalitionError
 from settlement.house.bank_account import BankAccount

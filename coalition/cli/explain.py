@@ -127,23 +127,27 @@ def _tell_net(told: Any, step: _Step) -> None:
         (line["id"], line["owes"]["amount"], line["owed"]["amount"], line["net"])
         for line in told["counterparties"]
     ]
-    late = {asset: told[asset]["late"]["count"] for asset in ("points", "value")}
     if step.as_json:
         names = ("counterparty", "owes", "owed", "net")
         parts = [dict(zip(names, row, strict=True)) for row in rows]
-        emit({"net": told["net"], "counterparties": parts, "late": late})
+        emit({"net": told["net"], "counterparties": parts, "late": _late(told)})
         return
     currency, net = told["currency"], decimal_amount(told["net"])
     say(f"{told['partner']['id']} in cycle {told['cycle']['number']}: net {net} {currency} is the sum of")
     shown = [(row[0], *[decimal_amount(cell) for cell in row[1:]]) for row in rows]
     show_table(("counterparty", f"owes {currency}", f"is owed {currency}", f"net {currency}"), shown)
-    if any(late.values()):
-        number = sum(late.values())
+    late = sum(_late(told).values())
+    if late:
         say(
-            f"{number:,} of its acts are late: they occurred before the cycle began; `coalition entries` shows which"
+            f"{late:,} of its acts are late: they occurred before the cycle began; `coalition entries` shows which"
         )
     if rows:
         hint(f"{step.command} --counterparty {rows[0][0]}", flags=step.flags)
+
+
+def _late(told: Any) -> dict[str, int]:
+    """How many of the partner's acts say that they occurred before the cycle began."""
+    return {asset: told[asset]["late"]["count"] for asset in ("points", "value")}
 
 
 def _tell_postings(told: Any, line: Any, postings: list[Posting], step: _Step) -> None:

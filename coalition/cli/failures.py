@@ -120,6 +120,9 @@ REFUSALS: dict[str, str] = {
     "ACCOUNT_MISSING": "the operator and whoever is paid need an approved account each: `coalition partner account show`",
     "ALREADY_INSTRUCTED": "the payment files are made already: `coalition instruction write` writes them again",
     "STATEMENT_KNOWN": "these lines of the bank statement were taken in before: `coalition bank breaks`",
+    "BREAK_UNKNOWN": "no line of a bank statement with this name waits to be explained: `coalition bank breaks`",
+    "PERSON_UNKNOWN": "no person of this name has a live approver key: `coalition key list`",
+    "ALREADY_RESOLVED": "the break has ended already: `coalition bank breaks`",
     "TOO_MANY_LOTS": "one act takes points from 200 lots at most: redeem in smaller parts",
 }
 """Refusal to a sentence with the cure."""

@@ -12,7 +12,7 @@ from coalition.cli.printing import emit, hint, say, show_table
 from coalition.cli.telling import outcome_document
 from coalition.cli.voice import OPERATOR, Voice, speaking
 from coalition.client import BlockingClient, RequestRejectedError
-from coalition.client.answers import Instruction
+from coalition.client.bank_answers import Instruction
 
 app = typer.Typer(no_args_is_help=True, help="Make, write and show payment files.")
 _ENDINGS = {"csv": ".csv"}

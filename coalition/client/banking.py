@@ -4,14 +4,16 @@ from collections.abc import Sequence
 from datetime import date
 
 from coalition.api.v1 import banking_pb2
-from coalition.client.answers import Break, Instruction, ParticipantAccount, PaymentFile
+from coalition.client.bank_answers import Break, Instruction, ParticipantAccount, PaymentFile
 from coalition.client.calling import Caller
 from coalition.client.errors import answer_malformed
 from coalition.wire.banking import read_account, write_account, write_line
+from coalition.wire.resolutions import spell_resolution
 from coalition.wire.strict import read_time
 from settlement.banking.acts import BankLine
 from settlement.clock import from_us
 from settlement.house.bank_account import BankAccount
+from settlement.house.breaks import Resolution
 from settlement.journal.acts import Outcome
 
 
@@ -43,8 +45,25 @@ class Banking(Caller):
         )
         return await self._act(request, act_id)
 
+    async def assign_break(self, *, line_sha256: bytes, person: str, act_id: str | None = None) -> Outcome:
+        """A person of the operator is to look after a break. Needs an approver key."""
+        request = banking_pb2.AssignBreakRequest(line_sha256=line_sha256, person=person)
+        return await self._act(request, act_id)
+
+    async def propose_resolution(
+        self, *, line_sha256: bytes, resolution: Resolution, words: str, act_id: str | None = None
+    ) -> Outcome:
+        """One person says how a break is to end. Needs an approver key; the request keeps the exact bytes that are signed."""
+        proposal = spell_resolution(self.identity.network, line_sha256.hex(), resolution, words)
+        return await self._act(banking_pb2.ProposeResolutionRequest(proposal=proposal), act_id)
+
+    async def approve_resolution(self, *, proposal_sha256: bytes, act_id: str | None = None) -> Outcome:
+        """Another person's yes to the resolution with this SHA-256. Needs another person's approver key."""
+        request = banking_pb2.ApproveResolutionRequest(proposal_sha256=proposal_sha256)
+        return await self._act(request, act_id)
+
     async def breaks(self) -> tuple[str, list[Break]]:
-        """The currency, and what moved in the bank and pays no leg, oldest booking first."""
+        """The currency, and what moved in the bank, pays no leg and is not resolved, oldest booking first."""
         reply = await self._read(banking_pb2.ListBreaksRequest(), banking_pb2.ListBreaksResponse)
         return reply.currency, [_break(each) for each in reply.breaks]
 
@@ -94,4 +113,6 @@ def _break(each: banking_pb2.Break) -> Break:
         each.settlement or None,
         each.participant or None,
         each.entry_number,
+        each.owner or None,
+        each.age_business_days,
     )

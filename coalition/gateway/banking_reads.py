@@ -5,7 +5,9 @@ from coalition.gateway.admission import Admitted
 from coalition.gateway.means import Means
 from coalition.wire.banking import write_account
 from coalition.wire.strict import write_time
+from settlement.clearing.calendar import business_days_since
 from settlement.errors import CoalitionError
+from settlement.house.practice import network_now_us
 
 _FILES = "SELECT sha256, content FROM payment_files WHERE sha256 = ANY(%s)"
 
@@ -48,10 +50,12 @@ async def get_instruction(means: Means, admitted: Admitted) -> banking_pb2.GetIn
 
 
 async def list_breaks(means: Means, admitted: Admitted) -> banking_pb2.ListBreaksResponse:
-    """What moved in the bank and pays no leg, oldest booking first."""
+    """What moved in the bank, pays no leg and is not resolved, oldest booking first."""
     async with means.reading() as (_, house):
         response = banking_pb2.ListBreaksResponse(currency=house.founded.currency)
-        for each in sorted(house.breaks.values(), key=lambda each: (each.booked_on, each.at, each.name)):
+        now_us = network_now_us(house)
+        found = [each for each in house.breaks.values() if each.is_open]
+        for each in sorted(found, key=lambda each: (each.booked_on, each.at, each.name)):
             response.breaks.add(
                 line_sha256=bytes.fromhex(each.name),
                 amount_minor=each.amount_minor,
@@ -60,5 +64,7 @@ async def list_breaks(means: Means, admitted: Admitted) -> banking_pb2.ListBreak
                 settlement=each.settlement or 0,
                 participant=each.participant or "",
                 entry_number=each.at,
+                owner=each.owner or "",
+                age_business_days=business_days_since(house.tariff, each.booked_on, now_us),
             )
     return response

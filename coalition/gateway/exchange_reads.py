@@ -148,9 +148,8 @@ async def get_entry(means: Means, admitted: Admitted) -> exchange_pb2.GetEntryRe
         message = "there is no such entry, or it does not concern you"
         raise CoalitionError("ENTRY_NOT_FOUND", message, field="entry_number")
     late = Lateness(house).is_late(leaf)
-    response = exchange_pb2.GetEntryResponse(
-        entry=exchange_pb2.Entry(shard=shard, entry_number=number, leaf=leaf.encode("ascii"), late=late)
-    )
+    shown = exchange_pb2.Entry(shard=shard, entry_number=number, leaf=leaf.encode("ascii"), late=late)
+    response = exchange_pb2.GetEntryResponse(entry=shown)
     if caller.is_operator or entry.get("partner") == caller.partner:
         response.payload = payload or b""
     return response

@@ -9,10 +9,12 @@ from coalition.simulation.banks import approve_account, import_statement, instru
 from coalition.simulation.campaigns import fund
 from coalition.simulation.cast import NETWORK, PEOPLE, Cast, Company, key_of
 from coalition.simulation.disputing import dispute
+from coalition.simulation.kinds import OF_SECURITY
 from coalition.simulation.model import CycleFigures, Model
 from coalition.simulation.phones import Phones
 from coalition.simulation.programmes import Programmes
 from coalition.simulation.requests import Asking, message_of, proposal_of
+from coalition.simulation.resolving import resolve
 from coalition.simulation.securing import secure
 from coalition.simulation.story import AWAITED, Step
 from coalition.simulation.terms import drawn_tariff
@@ -277,15 +279,7 @@ _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
     ),
     "confirm": Askers.confirm,
     **dict.fromkeys(
-        (
-            "deposit",
-            "propose withdrawal",
-            "approve withdrawal",
-            "cap",
-            "agree to cap",
-            "propose default",
-            "approve default",
-        ),
+        OF_SECURITY,
         lambda askers, step, now_us: secure(askers.cast, askers.model, askers.settlements, step),
     ),
     "propose account": lambda askers, step, now_us: propose_account(askers.cast, step),
@@ -293,6 +287,10 @@ _ASKINGS: dict[str, Callable[[Askers, Step, int], Asking | None]] = {
     "instruct": lambda askers, step, now_us: instruct(askers.cast, step, askers.settlements),
     "import statement": lambda askers, step, now_us: import_statement(
         askers.cast, askers.model, step, askers.settlements
+    ),
+    **dict.fromkeys(
+        ("assign break", "propose resolution", "approve resolution"),
+        lambda askers, step, now_us: resolve(askers.cast, askers.model, step, askers.settlements),
     ),
     "propose opening": Askers.propose_opening,
     "approve opening": Askers.approve_opening,

@@ -66,6 +66,7 @@ def import_statement(cast: Cast, model: Model, step: Step, settlements: int) -> 
         for place, leg in enumerate(legs)
     ]
     lines.append(replace(lines[0], entry="again") if lines and step.amount % 2 else _stray("stray"))
+    lines.append(_stray("sent back", -42 if step.number % 2 else 42))
     name = str(step.amount % 3) if step.conduct == "odd" else f"of {step.number}"
     body = ImportBankStatement(own.iban, name, tuple(lines))
     return Asking(operator, operator.live[-1], body, message_of(body)) if operator.live else None
@@ -89,12 +90,12 @@ def _paid(model: Model, number: int, name: str, net: int, how: int) -> BankLine:
             return replace(
                 line, amount_minor=2 * net, end_to_end_id=end_to_end_id(NETWORK.origin, number, name)
             )
-    return _stray("")
+    return line
 
 
-def _stray(entry: str) -> BankLine:
+def _stray(entry: str, cents: int = 42) -> BankLine:
     """What nobody expects."""
-    return BankLine(entry, 42, date(2026, 11, 30))
+    return BankLine(entry, cents, date(2026, 11, 30))
 
 
 def _company(cast: Cast, step: Step) -> Company:

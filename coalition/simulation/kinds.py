@@ -49,6 +49,16 @@ ON_HOUSE = (
     "instruct",
     "import statement",
 )
+OF_SECURITY = (
+    "deposit",
+    "propose withdrawal",
+    "approve withdrawal",
+    "cap",
+    "agree to cap",
+    "propose default",
+    "approve default",
+)
+"""What is asked about securities, caps and defaults."""
 TROUBLES = (
     "kill gateway",
     "kill worker",
@@ -73,7 +83,8 @@ FOLLOWED_BY = {
     "propose account": "approve account",
 }
 """What comes after an act of the house before long, so that it often has its end."""
-_BY_BANK = ("instruct", "import statement")
+_BREAKS_END = ("assign break", "propose resolution", "approve resolution") * 2
+_BY_BANK = ("instruct", "import statement", *_BREAKS_END)
 SETTLED_BY = (
     ("propose", "approve", *_BY_BANK),
     ("propose", "hours pass", "approve", *_BY_BANK),
@@ -101,7 +112,7 @@ SETTLED_BY = (
         *_BY_BANK,
         "abort",
     ),
-    ("propose", "hours pass", "approve", "instruct", "abort", "import statement"),
+    ("propose", "hours pass", "approve", "instruct", "abort", "import statement", *_BREAKS_END),
     (
         "deposit",
         "propose",
@@ -123,6 +134,7 @@ SETTLED_BY = (
         "propose default",
         "approve default",
         "import statement",
+        *_BREAKS_END,
     ),
 )
 """What people do from the close of a cycle to the payment of its settlement; what is left is then confirmed by hand."""

@@ -6,22 +6,12 @@ from hashlib import sha256
 from typing import Any
 
 from coalition.api.v1 import exchange_pb2, members_pb2, opening_pb2, partners_pb2, settlement_pb2
-from coalition.simulation import banking_requests, security_requests
+from coalition.simulation import banking_requests, security_requests, settlement_requests
 from coalition.simulation.cast import Company
 from coalition.wire.envelope import seal
 from coalition.wire.member_proofs import spell_consent
 from coalition.wire.methods import METHODS_BY_TYPE, payload_type_of
 from coalition.wire.strict import write_asset, write_time
-from settlement.clearing.acts import (
-    AbortSettlement,
-    AnswerObjection,
-    Approve,
-    CancelSettlement,
-    CloseCycle,
-    Confirm,
-    Object,
-    Propose,
-)
 from settlement.house.acts import (
     Activate,
     AddKey,
@@ -113,12 +103,7 @@ def message_of(body: object, *, proof: bytes = b"", proposal: bytes = b"") -> An
             )
         case AddMemberProof():
             return _add_member_proof(body, proof)
-        case ProposeTariff():
-            return partners_pb2.ProposeTariffRequest(proposal=proposal)
-        case Propose():
-            return settlement_pb2.ProposeRequest(proposal=proposal)
-    by_proposal = security_requests.PROPOSALS.get(type(body))
-    return _MESSAGES[type(body)](body) if by_proposal is None else by_proposal(proposal)
+    return _BY_PROPOSAL[type(body)](proposal) if type(body) in _BY_PROPOSAL else _MESSAGES[type(body)](body)
 
 
 def receipt_message(act_id: str) -> Any:
@@ -253,6 +238,12 @@ def _agree_to_fund(body: AgreeToFund) -> Any:
     return request
 
 
+_BY_PROPOSAL: dict[type, Callable[[bytes], Any]] = {
+    ProposeTariff: lambda proposal: partners_pb2.ProposeTariffRequest(proposal=proposal),
+    **settlement_requests.PROPOSALS,
+    **security_requests.PROPOSALS,
+    **banking_requests.PROPOSALS,
+}
 _MESSAGES: dict[type, Callable[[Any], Any]] = {
     Issue: _issue,
     Redeem: _redeem,
@@ -274,17 +265,6 @@ _MESSAGES: dict[type, Callable[[Any], Any]] = {
     ApproveTariff: lambda body: partners_pb2.ApproveTariffRequest(
         proposal_sha256=bytes.fromhex(body.proposal_sha256)
     ),
-    CloseCycle: lambda body: settlement_pb2.CloseCycleRequest(cycle=body.cycle, label=body.label or ""),
-    Approve: lambda body: settlement_pb2.ApproveRequest(proposal_sha256=bytes.fromhex(body.proposal_sha256)),
-    Object: lambda body: settlement_pb2.ObjectRequest(settlement=body.settlement, words=body.words),
-    AnswerObjection: lambda body: settlement_pb2.AnswerObjectionRequest(
-        settlement=body.settlement, participant=body.participant, accepted=body.accepted, words=body.words
-    ),
-    CancelSettlement: lambda body: settlement_pb2.CancelSettlementRequest(settlement=body.settlement),
-    AbortSettlement: lambda body: settlement_pb2.AbortSettlementRequest(settlement=body.settlement),
-    Confirm: lambda body: settlement_pb2.ConfirmRequest(
-        settlement=body.settlement, participant=body.participant, amount_minor=body.amount_minor
-    ),
     ProposeOpening: lambda body: opening_pb2.ProposeOpeningRequest(
         file_sha256=bytes.fromhex(body.file_sha256),
         rows=body.rows,
@@ -295,6 +275,7 @@ _MESSAGES: dict[type, Callable[[Any], Any]] = {
     ApproveOpening: lambda body: opening_pb2.ApproveOpeningRequest(
         partner_id=body.partner_id, file_sha256=bytes.fromhex(body.file_sha256)
     ),
+    **settlement_requests.MESSAGES,
     **security_requests.MESSAGES,
     **banking_requests.MESSAGES,
 }

@@ -15,9 +15,11 @@ from coalition.wire.fundings import agree_to_fund, end_funding, read_campaign
 from coalition.wire.keys import read_added_key, read_revoked_key
 from coalition.wire.member_proofs import read_added_proof, read_consent, read_removed_proof
 from coalition.wire.openings import read_opening_approval, read_opening_proposal
+from coalition.wire.resolutions import RESOLUTION_BODIES
 from coalition.wire.securities import SECURITY_BODIES
 from coalition.wire.settlements import SETTLEMENT_BODIES
 from coalition.wire.strict import (
+    check_audience,
     invalid,
     parse_payload,
     read_amount,
@@ -30,7 +32,6 @@ from coalition.wire.strict import (
     read_uuid,
 )
 from coalition.wire.tariffs import read_tariff_proposal, spell_tariff_proposal
-from settlement.errors import CoalitionError
 from settlement.house.acts import (
     Activate,
     ApproveTariff,
@@ -158,10 +159,7 @@ def _register(request: Any) -> Register:
 def _propose_tariff(request: Any) -> ProposeTariff:
     proposal = parse_payload(request.proposal, TariffProposal)
     audience, tariff, from_us = read_tariff_proposal(proposal)
-    if audience != request.header.audience:
-        raise CoalitionError(
-            "AUDIENCE_MISMATCH", "the proposal is for another network", field="proposal.audience"
-        )
+    check_audience(request, audience)
     if spell_tariff_proposal(audience, tariff, from_us) != request.proposal:
         raise invalid("proposal", "spelled in one way: fields in order, times in whole microseconds")
     return ProposeTariff(tariff, from_us, sha256(request.proposal).hexdigest())
@@ -201,5 +199,6 @@ BODIES: dict[str, Callable[[Any], object]] = {
     "ApproveAccountRequest": read_account_approval,
     "InstructRequest": read_instruct,
     "ImportBankStatementRequest": read_statement_import,
+    **RESOLUTION_BODIES,
 }
 """How each act's payload is read, by message name."""

@@ -6,8 +6,9 @@ from typing import Any
 
 from coalition.api.v1 import security_pb2
 from coalition.wire.strict import (
+    check_audience,
     invalid,
-    parse_payload,
+    parse_proposal,
     read_amount,
     read_partner_id,
     read_sha256,
@@ -20,7 +21,6 @@ from settlement.clearing.security_acts import (
     ProposeWithdrawal,
     SetCap,
 )
-from settlement.errors import CoalitionError
 from settlement.house.security import CAPITAL, COLLATERAL, GUARANTEE, PREFUND, Waterfall
 from settlement.money import MICROS_MAX
 
@@ -67,7 +67,7 @@ def spell_default(audience: str, settlement: int, participant: str, currency: st
 
 def parse_default(data: bytes) -> tuple[str, ProposeDefault]:
     """The audience of a default's proposal, and what it asks for. Errors PAYLOAD_MALFORMED, UNKNOWN_FIELD, FIELD_INVALID."""
-    proposal = _exact(data, security_pb2.DefaultProposal)
+    proposal = parse_proposal(data, security_pb2.DefaultProposal)
     names = [each.participant for each in proposal.borne]
     if names != sorted(set(names)):
         raise invalid("proposal.borne", "in order of participant, each once")
@@ -93,7 +93,7 @@ def parse_default(data: bytes) -> tuple[str, ProposeDefault]:
 
 def parse_withdrawal(data: bytes) -> tuple[str, ProposeWithdrawal]:
     """The audience of a withdrawal's proposal, and what it asks for. Errors PAYLOAD_MALFORMED, UNKNOWN_FIELD, FIELD_INVALID."""
-    proposal = _exact(data, security_pb2.Withdrawal)
+    proposal = parse_proposal(data, security_pb2.Withdrawal)
     return proposal.audience, ProposeWithdrawal(
         read_partner_id(proposal.participant, "proposal.participant"),
         _security(proposal.kind, "proposal.kind"),
@@ -101,19 +101,6 @@ def parse_withdrawal(data: bytes) -> tuple[str, ProposeWithdrawal]:
         read_amount(proposal.amount_minor, "proposal.amount_minor", most=MICROS_MAX),
         sha256(data).hexdigest(),
     )
-
-
-def _exact(data: bytes, message_type: Any) -> Any:
-    proposal = parse_payload(data, message_type)
-    if proposal.SerializeToString(deterministic=True) != data:
-        raise invalid("proposal", "spelled in one way: fields in order, nothing that is left out by default")
-    return proposal
-
-
-def _for_this_network(request: Any, audience: str) -> None:
-    if audience != request.header.audience:
-        message = "the proposal is for another network"
-        raise CoalitionError("AUDIENCE_MISMATCH", message, field="proposal.audience")
 
 
 def _settlement(number: int, field: str) -> int:
@@ -140,7 +127,7 @@ def _deposit(request: Any) -> Deposit:
 
 def _propose_withdrawal(request: Any) -> ProposeWithdrawal:
     audience, body = parse_withdrawal(request.proposal)
-    _for_this_network(request, audience)
+    check_audience(request, audience)
     return body
 
 
@@ -154,7 +141,7 @@ def _set_cap(request: Any) -> SetCap:
 
 def _propose_default(request: Any) -> ProposeDefault:
     audience, body = parse_default(request.proposal)
-    _for_this_network(request, audience)
+    check_audience(request, audience)
     return body
 
 

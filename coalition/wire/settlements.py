@@ -6,6 +6,7 @@ from typing import Any
 
 from coalition.api.v1.settlement_pb2 import Proposal
 from coalition.wire.strict import (
+    check_audience,
     invalid,
     parse_payload,
     read_amount,
@@ -24,7 +25,6 @@ from settlement.clearing.acts import (
     Propose,
 )
 from settlement.clearing.netting import Figures
-from settlement.errors import CoalitionError
 from settlement.money import MICROS_MAX
 
 WORDS_MAX = 200
@@ -59,10 +59,7 @@ def _close_cycle(request: Any) -> CloseCycle:
 
 def _propose(request: Any) -> Propose:
     proposal, figures = parse_proposal(request.proposal)
-    if proposal.audience != request.header.audience:
-        raise CoalitionError(
-            "AUDIENCE_MISMATCH", "the proposal is for another network", field="proposal.audience"
-        )
+    check_audience(request, proposal.audience)
     digest = sha256(request.proposal).hexdigest()
     cycle, warnings = _positive(proposal.cycle, "proposal.cycle"), tuple(proposal.warnings)
     return Propose(cycle, proposal.currency, figures, digest, warnings, tuple(proposal.deferred))

@@ -139,6 +139,21 @@ def read_sha256(digest: bytes, field: str) -> str:
     return digest.hex()
 
 
+def parse_proposal(data: bytes, message_type: type[Message]) -> Any:
+    """What two people sign: the message in its one spelling. Errors PAYLOAD_MALFORMED, UNKNOWN_FIELD, FIELD_INVALID."""
+    proposal = parse_payload(data, message_type)
+    if proposal.SerializeToString(deterministic=True) != data:
+        raise invalid("proposal", "spelled in one way: fields in order, nothing that is left out by default")
+    return proposal
+
+
+def check_audience(request: Any, audience: str) -> None:
+    """AUDIENCE_MISMATCH if a proposal is for another network than its request."""
+    if audience != request.header.audience:
+        message = "the proposal is for another network"
+        raise CoalitionError("AUDIENCE_MISMATCH", message, field="proposal.audience")
+
+
 def parse_payload(payload: bytes, message_type: type[Message]) -> Any:
     """The message in a payload, without unknown fields. Errors PAYLOAD_MALFORMED, UNKNOWN_FIELD."""
     try:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from settlement.house.bank_account import BankAccount
+from settlement.house.breaks import Resolution
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,3 +54,28 @@ class ImportBankStatement:
     iban: str
     statement_id: str
     lines: tuple[BankLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AssignBreak:
+    """A person is to look after a break, by the name of its line."""
+
+    line: str
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProposeResolution:
+    """End a break, by the name of its line, in one way and for a reason in words; the hash names the exact bytes."""
+
+    line: str
+    resolution: Resolution
+    words: str
+    proposal_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApproveResolution:
+    """Another person's yes to a resolution; the break ends."""
+
+    proposal_sha256: str

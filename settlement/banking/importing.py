@@ -13,6 +13,7 @@ from settlement.house.drafting import house_draft
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
 from settlement.journal.leaf import Transfer
+from settlement.ledger.chart import SUSPENSE
 from settlement.money import micros_per_minor
 
 
@@ -64,6 +65,6 @@ def _spelled(body: ImportBankStatement, match: Match) -> str:
 def _post(house: House, match: Match) -> Transfer:
     network, amount, leg = house.founded, match.line.amount_minor, match.leg
     pays = leg is not None and match.why is None
-    other = f"settling:{leg.settlement}:{leg.participant}" if pays and leg is not None else "suspense"
+    other = f"settling:{leg.settlement}:{leg.participant}" if pays and leg is not None else SUSPENSE
     debit, credit = ("bank", other) if amount > 0 else (other, "bank")
     return Transfer(debit, credit, network.currency, abs(amount) * micros_per_minor(network.minor_digits))

@@ -62,6 +62,13 @@ def business_day_after(calendar: str, day: date, count: int) -> date:
     return day
 
 
+def business_days_since(tariff: Tariff, day: date, now_us: int) -> int:
+    """How many business days have begun since that day ended, in the tariff's time zone."""
+    today = from_us(now_us).astimezone(_zone(tariff)).date()
+    days = [day + _DAY * n for n in range(1, (today - day).days + 1)]
+    return sum([is_business_day(tariff.calendar, each) for each in days])
+
+
 def is_cut_off(tariff: Tariff, due: CloseDue) -> bool:
     """Whether that may be a close of this tariff, whatever days are holidays: its time of day and its label are right."""
     day = from_us(due.due_us).astimezone(_zone(tariff)).date()

@@ -7,9 +7,18 @@ leg is paid all `settling` accounts of the settlement and the bank stand at zero
 from types import MappingProxyType
 
 from settlement.banking.accounts import approve_account, propose_account
-from settlement.banking.acts import ApproveAccount, ImportBankStatement, Instruct, ProposeAccount
+from settlement.banking.acts import (
+    ApproveAccount,
+    ApproveResolution,
+    AssignBreak,
+    ImportBankStatement,
+    Instruct,
+    ProposeAccount,
+    ProposeResolution,
+)
 from settlement.banking.importing import import_statement
 from settlement.banking.instructing import instruct
+from settlement.banking.resolving import approve_resolution, assign_break, propose_resolution
 from settlement.clearing.acts import (
     AbortSettlement,
     AnswerObjection,
@@ -112,7 +121,7 @@ def _decide_security(house: House, owed: OwedByCycle, act: Act[object], now_us: 
 
 
 def _decide_banking(house: House, act: Act[object], now_us: int) -> Draft | None:
-    """Judges an act on accounts at banks, payment files or bank statements; None if it is none."""
+    """Judges an act on accounts at banks, payment files, bank statements or breaks; None if it is none."""
     match act.body:
         case ProposeAccount() as body:
             return propose_account(house, act, body)
@@ -122,6 +131,12 @@ def _decide_banking(house: House, act: Act[object], now_us: int) -> Draft | None
             return instruct(house, act, body, now_us)
         case ImportBankStatement() as body:
             return import_statement(house, act, body)
+        case AssignBreak() as body:
+            return assign_break(house, act, body)
+        case ProposeResolution() as body:
+            return propose_resolution(house, act, body)
+        case ApproveResolution() as body:
+            return approve_resolution(house, act, body, now_us)
     return None
 
 

@@ -2,6 +2,7 @@
 
 from settlement.clearing.acts import Confirm
 from settlement.errors import CoalitionError
+from settlement.house.awaited import why_not_awaited
 from settlement.house.drafting import house_draft
 from settlement.house.state import House
 from settlement.journal.acts import Act, Draft
@@ -12,16 +13,9 @@ from settlement.money import MICROS_MAX, micros_per_minor
 def confirm(house: House, act: Act[object], body: Confirm) -> Draft:
     """One leg is paid. CoalitionError AMOUNT_TOO_LARGE, whatever else is wrong: the amount fits no line."""
     network = house.founded
-    settlement = house.settlements.get(body.settlement)
-    amount = settlement.legs.get(body.participant) if settlement is not None and settlement.approved else None
-    refusal = None
-    if settlement is None or amount is None:
-        refusal = "LEG_UNKNOWN"
-    elif body.participant in settlement.paid:
-        refusal = "LEG_ALREADY_PAID"
-    elif body.participant not in settlement.unpaid:
-        refusal = "LEG_DEFAULTED"
-    elif abs(settlement.unpaid[body.participant]) != body.amount_minor:
+    refusal = why_not_awaited(house, body.settlement, body.participant)
+    due = 0 if refusal else house.settlements[body.settlement].unpaid[body.participant]
+    if refusal is None and abs(due) != body.amount_minor:
         refusal = "LEG_AMOUNT_DIFFERS"
     micros = body.amount_minor * micros_per_minor(network.minor_digits)
     if micros > MICROS_MAX:
@@ -33,7 +27,7 @@ def confirm(house: House, act: Act[object], body: Confirm) -> Draft:
         ("subject", body.participant),
         ("amount", f"{network.currency} {micros}"),
     )
-    if refusal is not None or amount is None:
+    if refusal is not None:
         return house_draft("confirm", act, lines, refusal)
-    debit, credit = ("bank", settling) if amount > 0 else (settling, "bank")
+    debit, credit = ("bank", settling) if due > 0 else (settling, "bank")
     return house_draft("confirm", act, lines, None, (Transfer(debit, credit, network.currency, micros),))

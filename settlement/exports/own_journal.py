@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from settlement.money import micros_per_minor
 from settlement.statements.purposes import (
+    ADJUSTMENT,
     CARRIED,
     DEFERRED,
     FEE,
@@ -33,6 +34,7 @@ _ROLES = {
     REIMBURSEMENT: ("redemption_income", _LIABILITY),
     INTERCHANGE: ("interchange_cost", "interchange_income"),
     DEFERRED: (_SETTLEMENT, _SETTLEMENT),
+    ADJUSTMENT: (_SETTLEMENT, _SETTLEMENT),  # where the bank's payment stands
 }
 """Purpose to the role of its account: where the company asked for the act, and where another did."""
 

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from settlement.house.bank_account import BankAccount, parse_account
+from settlement.house.breaks import Break
 from settlement.journal.leaf import Entry
 
 if TYPE_CHECKING:
@@ -41,22 +42,6 @@ class Instruction:
     files: tuple[tuple[str, str], ...]
     legs: Mapping[str, int]
     accounts: Mapping[str, BankAccount]
-
-
-@dataclass(frozen=True, slots=True)
-class Break:
-    """Money that moved in the bank and pays no leg, in minor units: positive came in. `why`: `unknown`, `amount` or `paid`.
-
-    `settlement`, `participant`: the leg that it names, if any. `at`: the house entry that took it in.
-    """
-
-    name: str
-    amount_minor: int
-    booked_on: date
-    why: str
-    at: int
-    settlement: int | None = None
-    participant: str | None = None
 
 
 def statement_name(iban: str, statement_id: str) -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from settlement.clock import parse_time
 from settlement.errors import BooksError
 from settlement.house.bank_account import BankAccount
-from settlement.house.banking import BANKING, AccountProposal, Break, Instruction
+from settlement.house.banking import BANKING, AccountProposal, Instruction
+from settlement.house.breaks import RESOLVING, Break, ProposedResolution
 from settlement.house.practice import PRACTISING
 from settlement.house.records import (
     ACTIVE,
@@ -71,7 +72,9 @@ class House:
     bank_lines: set[str] = field(default_factory=set)
     """Names of all that bank statements said."""
     breaks: dict[str, Break] = field(default_factory=dict)
-    """By name of the bank's line: what nothing explains."""
+    """By name of the bank's line: what pays no leg, also once it is ended."""
+    resolutions: dict[str, ProposedResolution] = field(default_factory=dict)
+    """The newest proposal of each hash."""
 
     @property
     def founded(self) -> Network:
@@ -157,6 +160,7 @@ class House:
             instructions=dict(self.instructions),
             bank_lines=set(self.bank_lines),
             breaks=dict(self.breaks),
+            resolutions=dict(self.resolutions),
         )
 
     def apply(self, entry: Entry) -> None:
@@ -268,6 +272,7 @@ _FOLDS = {
     **SETTLING,
     **SECURING,
     **BANKING,
+    **RESOLVING,
     "opening-propose": _propose_opening,
     "opening-approve": _approve_opening,
 }

@@ -91,6 +91,9 @@ PATTERNS: dict[str, re.Pattern[str]] = {
             rf"{_HASH} -?[1-9]\d{{0,18}} \d{{4}}-\d\d-\d\d "
             rf"(?:paid {NUMBER} {_NAME}|break unknown|break (?:amount|paid) {NUMBER} {_NAME})"
         ),
+        "break": _HASH,
+        "person": _NAME,
+        "resolution": rf"(?:write-off|adjustment {_NAME}|match {NUMBER} {_NAME}|offset {_HASH})",
         "head": rf"{NUMBER} {NUMBER} {_HASH}",
     }.items()
 }
@@ -136,6 +139,9 @@ KINDS: dict[str, tuple[str, ...]] = {
         "account-approve": f"{_ACT} subject proposal {_SIGNED_BY} result",
         "instruct": f"{_ACT} settlement subject? file* {_SIGNED_BY} result",
         "bank-statement": f"{_ACT} statement bank-line* {_SIGNED_BY} post* result",
+        "break-assign": f"{_ACT} break person {_SIGNED_BY} result",
+        "break-propose": f"{_ACT} break resolution words proposal {_SIGNED_BY} result",
+        "break-approve": f"{_ACT} break? resolution? proposal {_SIGNED_BY} post* result",
         "heads": "head+ request",
         # member shards
         "cut": "cycle range request",

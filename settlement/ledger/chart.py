@@ -12,6 +12,10 @@ BREAKAGE = "breakage"
 """Money, credit: the price of expired points, less the rebates of their issuers."""
 OPERATORS = frozenset({FUND, FEE_INCOME, VAT, SPREAD, BREAKAGE})
 """The operator's own accounts: what others owe them they owe the operator, and the other way round."""
+SUSPENSE = "suspense"
+"""Money: breaks, on their other side."""
+WRITTEN_OFF = "write-off"
+"""Money. Debit: the operator's loss by breaks that were written off; credit: its gain."""
 _POSITION = "position:"
 
 

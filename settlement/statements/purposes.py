@@ -22,12 +22,18 @@ PURPOSES = (
     REPAYMENT := "repayment",
     DEFAULT := "default",
     DEFERRED := "deferred",
+    ADJUSTMENT := "adjustment",
     CARRIED := "carried",
 )
 """In the order of statements. `carried`: fractions of a minor unit that waited in earlier cycles, less those that wait now."""
 REPAYS = "repays"
 """Said instead of an entry's kind of the postings by which a member's points repay what it owes: an entry's last."""
-_OF_SETTLEMENTS = {"default-approve": DEFAULT, "approve": DEFERRED, "abort": DEFERRED}
+_OF_SETTLEMENTS = {
+    "default-approve": DEFAULT,
+    "approve": DEFERRED,
+    "abort": DEFERRED,
+    "break-approve": ADJUSTMENT,
+}
 """Kinds of the house by which participants come to owe each other."""
 MoneySource: TypeAlias = tuple[str, str | None, str, str]
 """An entry's kind or `REPAYS`, the partner that asked for it, debit and credit account."""

@@ -18,10 +18,12 @@ DECIDES = (
     "settlement/house/decide.py",
     "settlement/house/four_eyes.py",
     "settlement/house/funding.py",
+    "settlement/house/awaited.py",
     "settlement/house/opening.py",
     "settlement/banking/accounts.py",
     "settlement/banking/importing.py",
     "settlement/banking/instructing.py",
+    "settlement/banking/resolving.py",
     "settlement/clearing",
 )
 REASON = re.compile(r"[A-Z]+(?:_[A-Z]+)+")

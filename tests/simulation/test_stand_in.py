@@ -64,10 +64,8 @@ from tests.support.pure_acts import NETWORK, OPERATOR, T0_US, act, fresh_id, key
 PARTNERS = ("bakery", "grocer")
 NOW_US = 1_900_000_000_000_000
 SHARD, ELSEWHERE = 1, 2
-FAR = 0
-"""Which of the known members lives elsewhere."""
-UNSEEN = 6
-"""How many members are known and never enrolled."""
+FAR, UNSEEN = 0, 6
+"""Which of the known members lives elsewhere, and how many are known and never enrolled."""
 TWO_SHARDS = replace(NETWORK, shards=2)
 BATCHES = 80
 LIFE_US = 10**17

@@ -13,11 +13,13 @@ from coalition.api.v1.envelope_pb2 import ASSET_VALUE, DeviceProof, MemberProof
 from coalition.wire.banking import write_account
 from coalition.wire.envelope import seal
 from coalition.wire.methods import METHODS, Method
+from coalition.wire.resolutions import spell_resolution
 from coalition.wire.securities import KINDS, spell_default, spell_withdrawal
 from coalition.wire.strict import write_time
 from coalition.wire.tariffs import spell_tariff_proposal
 from settlement.clock import SECOND_US, now_us
 from settlement.house.bank_account import BankAccount
+from settlement.house.breaks import WRITE_OFF, Resolution
 from settlement.house.security import Waterfall
 from settlement.house.tariff import Tariff
 from settlement.signing import KeySigner, new_key, possession_message
@@ -137,6 +139,11 @@ def _fields_of_banking() -> dict[str, dict[str, Any]]:
             "lines": [BankLine(entry="A", amount_minor=5, booked_on="2026-11-30")],
         },
         "GetInstructionRequest": {"settlement": 1},
+        "AssignBreakRequest": {"line_sha256": bytes(32), "person": "bob"},
+        "ProposeResolutionRequest": {
+            "proposal": spell_resolution(ORIGIN, "00" * 32, Resolution(WRITE_OFF), "nobody knows")
+        },
+        "ApproveResolutionRequest": {"proposal_sha256": bytes(32)},
     }
 
 

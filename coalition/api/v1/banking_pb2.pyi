@@ -392,6 +392,212 @@ class BankLine(_message.Message):
 Global___BankLine: _TypeAlias = BankLine  # noqa: Y015
 
 @_typing.final
+class AssignBreakRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    LINE_SHA256_FIELD_NUMBER: _builtins.int
+    PERSON_FIELD_NUMBER: _builtins.int
+    line_sha256: _builtins.bytes
+    """The break's, as ListBreaks names it."""
+    person: _builtins.str
+    """One of the operator's, with an approver key."""
+    @_builtins.property
+    def header(self) -> _envelope_pb2.RequestHeader: ...
+    def __init__(
+        self,
+        *,
+        header: _envelope_pb2.RequestHeader | None = ...,
+        line_sha256: _builtins.bytes = ...,
+        person: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "line_sha256", b"line_sha256", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AssignBreakRequest: _TypeAlias = AssignBreakRequest  # noqa: Y015
+
+@_typing.final
+class Resolution(_message.Message):
+    """What two people sign: how a break ends."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AUDIENCE_FIELD_NUMBER: _builtins.int
+    LINE_SHA256_FIELD_NUMBER: _builtins.int
+    WORDS_FIELD_NUMBER: _builtins.int
+    WRITE_OFF_FIELD_NUMBER: _builtins.int
+    ADJUSTMENT_FIELD_NUMBER: _builtins.int
+    MATCH_FIELD_NUMBER: _builtins.int
+    OFFSET_FIELD_NUMBER: _builtins.int
+    audience: _builtins.str
+    line_sha256: _builtins.bytes
+    """The break's, as ListBreaks names it."""
+    words: _builtins.str
+    """Why: 1 to 200 printable ASCII characters."""
+    @_builtins.property
+    def write_off(self) -> Global___WriteOff: ...
+    @_builtins.property
+    def adjustment(self) -> Global___Adjustment: ...
+    @_builtins.property
+    def match(self) -> Global___Match: ...
+    @_builtins.property
+    def offset(self) -> Global___Offset: ...
+    def __init__(
+        self,
+        *,
+        audience: _builtins.str = ...,
+        line_sha256: _builtins.bytes = ...,
+        words: _builtins.str = ...,
+        write_off: Global___WriteOff | None = ...,
+        adjustment: Global___Adjustment | None = ...,
+        match: Global___Match | None = ...,
+        offset: Global___Offset | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["adjustment", b"adjustment", "kind", b"kind", "match", b"match", "offset", b"offset", "write_off", b"write_off"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["adjustment", b"adjustment", "audience", b"audience", "kind", b"kind", "line_sha256", b"line_sha256", "match", b"match", "offset", b"offset", "words", b"words", "write_off", b"write_off"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["write_off", "adjustment", "match", "offset"]  # noqa: Y015
+    _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
+
+Global___Resolution: _TypeAlias = Resolution  # noqa: Y015
+
+@_typing.final
+class WriteOff(_message.Message):
+    """The operator's gain, or its loss."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WriteOff: _TypeAlias = WriteOff  # noqa: Y015
+
+@_typing.final
+class Adjustment(_message.Message):
+    """The money was the participant's: the operator owes it so much in the open cycle; of money that went out, the other way."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARTICIPANT_FIELD_NUMBER: _builtins.int
+    participant: _builtins.str
+    def __init__(
+        self,
+        *,
+        participant: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["participant", b"participant"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Adjustment: _TypeAlias = Adjustment  # noqa: Y015
+
+@_typing.final
+class Match(_message.Message):
+    """It pays this leg, which has its amount."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SETTLEMENT_FIELD_NUMBER: _builtins.int
+    PARTICIPANT_FIELD_NUMBER: _builtins.int
+    settlement: _builtins.int
+    participant: _builtins.str
+    def __init__(
+        self,
+        *,
+        settlement: _builtins.int = ...,
+        participant: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["participant", b"participant", "settlement", b"settlement"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Match: _TypeAlias = Match  # noqa: Y015
+
+@_typing.final
+class Offset(_message.Message):
+    """It and another break undo each other, and both end."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINE_SHA256_FIELD_NUMBER: _builtins.int
+    line_sha256: _builtins.bytes
+    def __init__(
+        self,
+        *,
+        line_sha256: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line_sha256", b"line_sha256"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Offset: _TypeAlias = Offset  # noqa: Y015
+
+@_typing.final
+class ProposeResolutionRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    PROPOSAL_FIELD_NUMBER: _builtins.int
+    proposal: _builtins.bytes
+    """A serialised Resolution."""
+    @_builtins.property
+    def header(self) -> _envelope_pb2.RequestHeader: ...
+    def __init__(
+        self,
+        *,
+        header: _envelope_pb2.RequestHeader | None = ...,
+        proposal: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "proposal", b"proposal"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposeResolutionRequest: _TypeAlias = ProposeResolutionRequest  # noqa: Y015
+
+@_typing.final
+class ApproveResolutionRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HEADER_FIELD_NUMBER: _builtins.int
+    PROPOSAL_SHA256_FIELD_NUMBER: _builtins.int
+    proposal_sha256: _builtins.bytes
+    """SHA-256 of the proposal's bytes."""
+    @_builtins.property
+    def header(self) -> _envelope_pb2.RequestHeader: ...
+    def __init__(
+        self,
+        *,
+        header: _envelope_pb2.RequestHeader | None = ...,
+        proposal_sha256: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["header", b"header"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["header", b"header", "proposal_sha256", b"proposal_sha256"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApproveResolutionRequest: _TypeAlias = ApproveResolutionRequest  # noqa: Y015
+
+@_typing.final
 class ListBreaksRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -447,6 +653,8 @@ class Break(_message.Message):
     SETTLEMENT_FIELD_NUMBER: _builtins.int
     PARTICIPANT_FIELD_NUMBER: _builtins.int
     ENTRY_NUMBER_FIELD_NUMBER: _builtins.int
+    OWNER_FIELD_NUMBER: _builtins.int
+    AGE_BUSINESS_DAYS_FIELD_NUMBER: _builtins.int
     line_sha256: _builtins.bytes
     """SHA-256 of: account's IBAN LF statement LF entry LF."""
     amount_minor: _builtins.int
@@ -459,6 +667,10 @@ class Break(_message.Message):
     participant: _builtins.str
     entry_number: _builtins.int
     """The house entry that took it in."""
+    owner: _builtins.str
+    """The person who looks after it; empty: nobody does."""
+    age_business_days: _builtins.int
+    """How many business days have begun since it was booked, by the calendar and the time zone of the tariff in force."""
     def __init__(
         self,
         *,
@@ -469,10 +681,12 @@ class Break(_message.Message):
         settlement: _builtins.int = ...,
         participant: _builtins.str = ...,
         entry_number: _builtins.int = ...,
+        owner: _builtins.str = ...,
+        age_business_days: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["amount_minor", b"amount_minor", "booked_on", b"booked_on", "entry_number", b"entry_number", "line_sha256", b"line_sha256", "participant", b"participant", "reason", b"reason", "settlement", b"settlement"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["age_business_days", b"age_business_days", "amount_minor", b"amount_minor", "booked_on", b"booked_on", "entry_number", b"entry_number", "line_sha256", b"line_sha256", "owner", b"owner", "participant", b"participant", "reason", b"reason", "settlement", b"settlement"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -55,8 +55,22 @@ class BankingServiceStub:
     amount and the other side's IBAN, if only one leg and one line have both. Refusals, first that applies: ACCOUNT_MISSING (the
     account is not the operator's in force), STATEMENT_KNOWN (one of the lines was taken in before).
     """
+    AssignBreak: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
+    """A person is to look after a break from here on. Refusals, first that applies: BREAK_UNKNOWN, ALREADY_RESOLVED,
+    PERSON_UNKNOWN.
+    """
+    ProposeResolution: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
+    """One person says how a break is to end; another approves. Refusals, first that applies: BREAK_UNKNOWN, ALREADY_RESOLVED,
+    PARTNER_UNKNOWN (of an adjustment), LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS (of a match: also money
+    that went the other way), BREAK_UNKNOWN, ALREADY_RESOLVED, FIGURES_DIFFER (of an offset: the other break; its amount is not
+    the opposite).
+    """
+    ApproveResolution: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]
+    """Another person's yes to the newest resolution with this hash; the break ends. Refusals, first that applies: PROPOSAL_UNKNOWN,
+    ALREADY_APPROVED, PROPOSAL_EXPIRED (72 hours), SAME_PERSON, then those of ProposeResolution.
+    """
     ListBreaks: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _banking_pb2.ListBreaksResponse]
-    """What moved in the bank and pays no leg."""
+    """What moved in the bank, pays no leg and is not resolved."""
     GetInstruction: _grpc.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _banking_pb2.GetInstructionResponse]
     """The payment files of a settlement, byte for byte as they were made. Error INSTRUCTION_NOT_FOUND: none were."""
 
@@ -86,8 +100,22 @@ class BankingServiceAsyncStub(BankingServiceStub):
     amount and the other side's IBAN, if only one leg and one line have both. Refusals, first that applies: ACCOUNT_MISSING (the
     account is not the operator's in force), STATEMENT_KNOWN (one of the lines was taken in before).
     """
+    AssignBreak: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
+    """A person is to look after a break from here on. Refusals, first that applies: BREAK_UNKNOWN, ALREADY_RESOLVED,
+    PERSON_UNKNOWN.
+    """
+    ProposeResolution: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
+    """One person says how a break is to end; another approves. Refusals, first that applies: BREAK_UNKNOWN, ALREADY_RESOLVED,
+    PARTNER_UNKNOWN (of an adjustment), LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS (of a match: also money
+    that went the other way), BREAK_UNKNOWN, ALREADY_RESOLVED, FIGURES_DIFFER (of an offset: the other break; its amount is not
+    the opposite).
+    """
+    ApproveResolution: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _envelope_pb2.Envelope]  # type: ignore[assignment]
+    """Another person's yes to the newest resolution with this hash; the break ends. Refusals, first that applies: PROPOSAL_UNKNOWN,
+    ALREADY_APPROVED, PROPOSAL_EXPIRED (72 hours), SAME_PERSON, then those of ProposeResolution.
+    """
     ListBreaks: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _banking_pb2.ListBreaksResponse]  # type: ignore[assignment]
-    """What moved in the bank and pays no leg."""
+    """What moved in the bank, pays no leg and is not resolved."""
     GetInstruction: _aio.UnaryUnaryMultiCallable[_envelope_pb2.Envelope, _banking_pb2.GetInstructionResponse]  # type: ignore[assignment]
     """The payment files of a settlement, byte for byte as they were made. Error INSTRUCTION_NOT_FOUND: none were."""
 
@@ -146,12 +174,44 @@ class BankingServiceServicer(metaclass=_abc_1.ABCMeta):
         """
 
     @_abc_1.abstractmethod
+    def AssignBreak(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
+        """A person is to look after a break from here on. Refusals, first that applies: BREAK_UNKNOWN, ALREADY_RESOLVED,
+        PERSON_UNKNOWN.
+        """
+
+    @_abc_1.abstractmethod
+    def ProposeResolution(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
+        """One person says how a break is to end; another approves. Refusals, first that applies: BREAK_UNKNOWN, ALREADY_RESOLVED,
+        PARTNER_UNKNOWN (of an adjustment), LEG_UNKNOWN, LEG_ALREADY_PAID, LEG_DEFAULTED, LEG_AMOUNT_DIFFERS (of a match: also money
+        that went the other way), BREAK_UNKNOWN, ALREADY_RESOLVED, FIGURES_DIFFER (of an offset: the other break; its amount is not
+        the opposite).
+        """
+
+    @_abc_1.abstractmethod
+    def ApproveResolution(
+        self,
+        request: _envelope_pb2.Envelope,
+        context: _ServicerContext,
+    ) -> _typing.Union[_envelope_pb2.Envelope, _abc.Awaitable[_envelope_pb2.Envelope]]:
+        """Another person's yes to the newest resolution with this hash; the break ends. Refusals, first that applies: PROPOSAL_UNKNOWN,
+        ALREADY_APPROVED, PROPOSAL_EXPIRED (72 hours), SAME_PERSON, then those of ProposeResolution.
+        """
+
+    @_abc_1.abstractmethod
     def ListBreaks(
         self,
         request: _envelope_pb2.Envelope,
         context: _ServicerContext,
     ) -> _typing.Union[_banking_pb2.ListBreaksResponse, _abc.Awaitable[_banking_pb2.ListBreaksResponse]]:
-        """What moved in the bank and pays no leg."""
+        """What moved in the bank, pays no leg and is not resolved."""
 
     @_abc_1.abstractmethod
     def GetInstruction(

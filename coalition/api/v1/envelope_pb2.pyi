@@ -155,6 +155,12 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """The payment files are made; read them."""
     REFUSAL_REASON_STATEMENT_KNOWN: _RefusalReason.ValueType  # 122
     """A line of the bank statement was taken in before."""
+    REFUSAL_REASON_BREAK_UNKNOWN: _RefusalReason.ValueType  # 123
+    """No line of a bank statement has this name, or it pays a leg."""
+    REFUSAL_REASON_ALREADY_RESOLVED: _RefusalReason.ValueType  # 124
+    """The break has ended, or the one that it is to be offset by."""
+    REFUSAL_REASON_PERSON_UNKNOWN: _RefusalReason.ValueType  # 125
+    """No person of the operator's with this name has a live approver key."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """A rule said no. The no is recorded as a journal entry; asking again gives the same answer."""
@@ -266,6 +272,12 @@ REFUSAL_REASON_ALREADY_INSTRUCTED: RefusalReason.ValueType  # 121
 """The payment files are made; read them."""
 REFUSAL_REASON_STATEMENT_KNOWN: RefusalReason.ValueType  # 122
 """A line of the bank statement was taken in before."""
+REFUSAL_REASON_BREAK_UNKNOWN: RefusalReason.ValueType  # 123
+"""No line of a bank statement has this name, or it pays a leg."""
+REFUSAL_REASON_ALREADY_RESOLVED: RefusalReason.ValueType  # 124
+"""The break has ended, or the one that it is to be offset by."""
+REFUSAL_REASON_PERSON_UNKNOWN: RefusalReason.ValueType  # 125
+"""No person of the operator's with this name has a live approver key."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
 
 class _ErrorReason:

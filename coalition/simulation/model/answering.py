@@ -13,7 +13,15 @@ from coalition.simulation.model.terms import (
     Place,
 )
 from coalition.simulation.model.waiting import release
-from settlement.banking.acts import ApproveAccount, ImportBankStatement, Instruct, ProposeAccount
+from settlement.banking.acts import (
+    ApproveAccount,
+    ApproveResolution,
+    AssignBreak,
+    ImportBankStatement,
+    Instruct,
+    ProposeAccount,
+    ProposeResolution,
+)
 from settlement.clearing.acts import (
     AbortSettlement,
     AnswerObjection,
@@ -115,10 +123,10 @@ def _answer_of_security(facts: Facts, place: Place, asked: Asked, signer: KeyLif
             return defaults.propose(place, person, body)
         case ApproveDefault() as body:
             return defaults.approve(place, person, body)
-    return _answer_of_banks(facts, place, asked, signer)
+    return _answer_of_banks(facts, place, asked, signer, person)
 
 
-def _answer_of_banks(facts: Facts, place: Place, asked: Asked, signer: KeyLife) -> Answer:
+def _answer_of_banks(facts: Facts, place: Place, asked: Asked, signer: KeyLife, person: str) -> Answer:
     match asked.body:
         case ProposeAccount() as body:
             return facts.banking.propose(place, asked.partner, signer.person, body)
@@ -127,7 +135,13 @@ def _answer_of_banks(facts: Facts, place: Place, asked: Asked, signer: KeyLife) 
         case Instruct() as body:
             return facts.banking.instruct(place, body)
         case ImportBankStatement() as body:
-            return facts.bank_statements.take_in(place, body)
+            return facts.breaks.bank_statements.take_in(place, body)
+        case AssignBreak() as body:
+            return facts.breaks.assign(place, facts.keys, body)
+        case ProposeResolution() as body:
+            return facts.breaks.propose(place, person, body)
+        case ApproveResolution() as body:
+            return facts.breaks.approve(place, person, body)
     raise TypeError(f"not an act of the house: {asked.body!r}")
 
 

@@ -9,7 +9,7 @@ from coalition.simulation.model.facts import Facts
 def legs_are_settling(facts: Facts) -> Iterator[str]:
     """A leg stands on its settling account until it is paid, then in the bank; a settlement paid in full leaves nothing.
 
-    What was deposited and not paid back is in the bank as well.
+    What was deposited and not paid back is in the bank as well, and so are breaks, but for those that were adjusted.
     """
     bank = sum(facts.settlements.securities.deposited.values()) * facts.cycles.unit
     settling = facts.accounts.named("settling", facts.currency)
@@ -28,11 +28,13 @@ def legs_are_settling(facts: Facts) -> Iterator[str]:
                 yield f"settling:{settlement.number}:{name} is {stands} micros, its leg says {due}"
     if settling:
         yield f"no settlement has the accounts {sorted(settling)}"
-    broken = sum(facts.bank_statements.breaks.values()) * facts.cycles.unit
-    for account, due in (("bank", bank + broken), ("suspense", -broken)):
+    broken = sum(facts.breaks.open.values()) * facts.cycles.unit
+    written_off = facts.breaks.written_off * facts.cycles.unit
+    due_of = {"bank": bank + broken + written_off, "suspense": -broken, "write-off": -written_off}
+    for account, due in due_of.items():
         stands = facts.accounts.debit(account, facts.currency)
         if stands != due:
-            yield f"{account} is {stands} micros, paid legs, deposits and breaks say {due}"
+            yield f"{account} is {stands} micros, paid legs, deposits, breaks and their ends say {due}"
 
 
 def securities_are_deposits(facts: Facts) -> Iterator[str]:

@@ -19,10 +19,10 @@ class BankStatements:
     ) -> None:
         self._banking, self._settlements, self._operator = banking, settlements, operator
         self._currency, digits = currency
-        self._unit = 1_000_000 // 10**digits
+        self.unit = 1_000_000 // 10**digits
         self.known: set[str] = set()
         self.breaks: dict[str, int] = {}
-        """By line: minor units that came in."""
+        """By line: minor units that came in, while nobody has ended it."""
 
     def take_in(self, place: Place, body: ImportBankStatement) -> Answer:
         """Each line pays the leg that it names, or stands in suspense."""
@@ -44,7 +44,7 @@ class BankStatements:
             else:
                 self.breaks[name] = line.amount_minor
             sides = ("bank", other) if line.amount_minor > 0 else (other, "bank")
-            posts.append(Post(*sides, self._currency, abs(line.amount_minor) * self._unit))
+            posts.append(Post(*sides, self._currency, abs(line.amount_minor) * self.unit))
         self.known |= set(names)
         return Answer(None, about, posts)
 

@@ -10,8 +10,8 @@ from coalition.simulation.model.reversing import standing
 
 
 def debts_are_acts(facts: Facts) -> Iterator[str]:
-    """Between two participants accrued what acts that stand, repaid arrears, expired points, defaults and deferred sums made them
-    owe.
+    """Between two participants accrued what acts that stand, repaid arrears, expired points, defaults, adjustments and deferred
+    sums made them owe.
     """
     accrued: Counter[tuple[str, str]] = Counter()
     for owed in facts.cycles.accrued.values():
@@ -42,15 +42,24 @@ def debts_are_acts(facts: Facts) -> Iterator[str]:
         _owe(due, operator, lot.funder, prices.rebate(points, lot.tariff, lot.asset))
     for partner, micros in facts.transfers.fees.items():
         _owe(due, partner, operator, micros)
-    for defaulter, creditor, cents in facts.defaults.claims():
-        if defaulter != creditor:
-            _owe(due, defaulter, creditor, cents * facts.cycles.unit)
-    for settlement in facts.settlements.all:
-        for name in settlement.deferred if settlement.binds else ():
-            _owe(due, name, operator, settlement.nets[name] * facts.cycles.unit)
+    _owe_for_settlements(facts, due)
     for pair in accrued.keys() | due.keys():
         if pair[0] != pair[1] and accrued[pair] != due[pair]:
             yield f"{pair[0]} accrued {accrued[pair]} micros to {pair[1]}, acts say {due[pair]}"
+
+
+def _owe_for_settlements(facts: Facts, due: Counter[tuple[str, str]]) -> None:
+    """What defaults, deferred sums and adjusted breaks made anyone owe, in minor units; nobody owes itself."""
+    operator = facts.partners.operator
+    claims = facts.defaults.claims() + [(operator, name, cents) for name, cents in facts.breaks.adjusted]
+    for settlement in facts.settlements.all:
+        claims += [
+            (name, operator, settlement.nets[name])
+            for name in (settlement.deferred if settlement.binds else ())
+        ]
+    for debtor, creditor, cents in claims:
+        if debtor != creditor:
+            _owe(due, debtor, creditor, cents * facts.cycles.unit)
 
 
 def _owe_for_issue(facts: Facts, lot: Lot, points: int, due: Counter[tuple[str, str]]) -> None:

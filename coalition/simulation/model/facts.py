@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from coalition.simulation.model.accounts import Accounts
-from coalition.simulation.model.bank_statements import BankStatements
 from coalition.simulation.model.banking import Banking
+from coalition.simulation.model.breaks import Breaks
 from coalition.simulation.model.cycles import Cycles
 from coalition.simulation.model.defaults import Defaults
 from coalition.simulation.model.fundings import Fundings
@@ -42,7 +42,7 @@ class Facts:
     statements: Statements
     openings: Openings
     banking: Banking
-    bank_statements: BankStatements
+    breaks: Breaks
     last: dict[int, Place]
     answers: dict[tuple[str, str], Place] = field(default_factory=dict)
     heads: int = 0

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from coalition.simulation.model.answering import answer_to
-from coalition.simulation.model.bank_statements import BankStatements
 from coalition.simulation.model.banking import Banking
+from coalition.simulation.model.breaks import Breaks
 from coalition.simulation.model.cycles import Cycles
 from coalition.simulation.model.defaults import Defaults
 from coalition.simulation.model.facts import Facts
@@ -77,7 +77,7 @@ class Model(Questions):
             defaults=Defaults(settlements, cycles, tariffs, operator=operator, currency=currency),
             statements=Statements(cycles, settlements),
             banking=banking,
-            bank_statements=BankStatements(banking, settlements, operator, (currency, minor_digits)),
+            breaks=Breaks(banking, settlements, partners, (currency, minor_digits)),
             openings=Openings(partners, points),
             last=_when_founded(shards),
         )

@@ -3,7 +3,15 @@
 from coalition.simulation.model.facts import Facts
 from coalition.simulation.model.keys import KeyLife
 from coalition.simulation.model.terms import HOUSE, Asked, ModelError, Place
-from settlement.banking.acts import ApproveAccount, ImportBankStatement, Instruct, ProposeAccount
+from settlement.banking.acts import (
+    ApproveAccount,
+    ApproveResolution,
+    AssignBreak,
+    ImportBankStatement,
+    Instruct,
+    ProposeAccount,
+    ProposeResolution,
+)
 from settlement.clearing.acts import (
     AbortSettlement,
     AnswerObjection,
@@ -67,6 +75,7 @@ ROLES: dict[type, frozenset[str]] = {
     ),
     **dict.fromkeys((ProposeTariff, ApproveTariff, ApproveOpening, ApproveAccount), frozenset({"approver"})),
     **dict.fromkeys((*OF_PARTNERS, AgreeToFund, EndFunding, ProposeOpening, Object), frozenset({"partner"})),
+    **dict.fromkeys((AssignBreak, ProposeResolution, ApproveResolution), frozenset({"approver"})),
     AddKey: frozenset({"partner", "operator", "approver"}),
     **dict.fromkeys((RevokeKey, RemoveMemberProof), frozenset({"partner", "operator"})),
     ProposeAccount: frozenset({"partner", "approver"}),

@@ -90,10 +90,8 @@ def test_the_next_statement_names_it_and_what_is_due_of_all(dsn: str) -> None:
 def test_it_is_explained_by_the_approval(dsn: str) -> None:
     with connect(dsn, READER) as connection:
         house = load_house(connection)
-        book = read_cycle_book(connection, house, 2)
-        [posting] = postings_between(
-            connection, house, ranges_of_cycle(connection, house, book.cycle), "cinema", OPERATOR
-        )
+        ranges = ranges_of_cycle(connection, house, 2)
+        [posting] = postings_between(connection, house, ranges, "cinema", OPERATOR)
     assert (posting.shard, posting.index) == (HOUSE, house.settlements[1].approved_at)
     assert (posting.debtor, posting.purpose, posting.micros) == (OPERATOR, "deferred", 600_000)
 

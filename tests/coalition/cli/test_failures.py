@@ -20,7 +20,7 @@ def test_every_refusal_has_a_sentence() -> None:
 
 def test_next_steps_are_for_reasons_that_exist() -> None:
     from_the_network = {name.removeprefix("ERROR_REASON_") for name in ErrorReason.keys()}  # noqa: SIM118
-    from_the_client = {
+    from_this_side = {
         "UNAVAILABLE",
         "DEADLINE_EXCEEDED",
         "ALIAS_KEY_MISSING",
@@ -28,8 +28,9 @@ def test_next_steps_are_for_reasons_that_exist() -> None:
         "RECEIPT_INVALID",
         "NETWORK_EXISTS",
         "CERTIFICATE_EXPIRED",
+        "NOT_FOR_PRACTICE",
     }
-    assert NEXT_STEPS.keys() <= from_the_network | from_the_client
+    assert NEXT_STEPS.keys() <= from_the_network | from_this_side
 
 
 def test_no_server_listening_is_told_with_the_cure(network: RunningServer) -> None:

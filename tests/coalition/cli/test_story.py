@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from settlement import embedded
-from tests.coalition.cli.explaining import explain_an_amount
+from tests.coalition.cli.explaining import Explaining
 from tests.support.command import Ran, run
 
 CARD = "card:4000 1234 1234 1234"
@@ -243,7 +243,7 @@ class Story:
         assert self.ask("statement", "show", 1, "--partner", "cinema").out.startswith(
             "Cinema is paid 2.00 EUR"
         )
-        explain_an_amount(self._data, self.ask)
+        Explaining(self._data, self.ask).explain_an_amount()
         entries = self.ask("entries", "--as", "bakery", "--json").document
         act_id = [entry["act_id"] for entry in entries if entry["kind"] == "redeem"][-1]
         proof = self.ask(

@@ -20,14 +20,12 @@ from coalition.client.answers import (
     ConsistencyProof,
     Entry,
     InclusionProof,
-    Instruction,
     Key,
     Member,
-    ParticipantAccount,
     Partner,
-    PaymentFile,
     Position,
 )
+from coalition.client.bank_answers import Instruction, ParticipantAccount, PaymentFile
 from coalition.client.settlement_answers import Cycle, Leg, Objection, Obligation, Settlement, Statement
 from coalition.wire.banking import write_account
 from settlement.clock import from_us

@@ -6,17 +6,26 @@ from typing import Any
 import pytest
 
 from coalition.api.v1.banking_pb2 import (
+    Adjustment,
     ApproveAccountRequest,
+    ApproveResolutionRequest,
+    AssignBreakRequest,
     BankAccount,
     BankLine,
     ImportBankStatementRequest,
     InstructRequest,
+    Match,
+    Offset,
     ProposeAccountRequest,
+    ProposeResolutionRequest,
+    Resolution,
+    WriteOff,
 )
 from coalition.client import BlockingClient, RequestRejectedError
 from settlement.house import bank_account
 from tests.settlement.banking.accounts import an_account
 from tests.support.door import Door
+from tests.support.network import ORIGIN
 
 
 def proposal(**fields: str) -> Any:
@@ -30,6 +39,12 @@ def statement(lines: list[dict[str, Any]], **fields: str) -> Any:
     good = {"entry": "A", "amount_minor": 5, "booked_on": "2026-11-30"}
     named: dict[str, Any] = {"iban": "DE89370400440532013000", "statement_id": "1", **fields}
     return ImportBankStatementRequest(**named, lines=[BankLine(**{**good, **line}) for line in lines])
+
+
+def resolution(**fields: Any) -> Any:
+    """A good resolution but for these fields."""
+    good = {"audience": ORIGIN, "line_sha256": bytes(32), "words": "why", "write_off": WriteOff()}
+    return ProposeResolutionRequest(proposal=Resolution(**{**good, **fields}).SerializeToString())
 
 
 FIELDS: dict[str, tuple[str, Callable[[], Any], str]] = {
@@ -59,6 +74,39 @@ FIELDS: dict[str, tuple[str, Callable[[], Any], str]] = {
     "words without end": ("operator", lambda: statement([{"remittance": "x" * 141}]), "lines.remittance"),
     "a statement without name": ("operator", lambda: statement([{}], statement_id=""), "statement_id"),
     "settlement 0": ("operator", InstructRequest, "settlement"),
+    "a break of no line for bob": ("ann", lambda: AssignBreakRequest(person="bob"), "line_sha256"),
+    "a break for nobody": ("ann", lambda: AssignBreakRequest(line_sha256=bytes(32)), "person"),
+    "a resolution of no line": ("ann", lambda: resolution(line_sha256=b""), "proposal.line_sha256"),
+    "a resolution in no way": ("ann", lambda: resolution(write_off=None), "proposal.kind"),
+    "a resolution without a reason": ("ann", lambda: resolution(words=""), "proposal.words"),
+    "a reason in two lines": ("ann", lambda: resolution(words="a\nresult ok"), "proposal.words"),
+    "a reason without end": ("ann", lambda: resolution(words="x" * 201), "proposal.words"),
+    "an adjustment of nobody": (
+        "ann",
+        lambda: resolution(adjustment=Adjustment()),
+        "proposal.adjustment.participant",
+    ),
+    "a match in settlement 0": (
+        "ann",
+        lambda: resolution(match=Match(participant="bakery")),
+        "proposal.match.settlement",
+    ),
+    "a match of nobody": (
+        "ann",
+        lambda: resolution(match=Match(settlement=1)),
+        "proposal.match.participant",
+    ),
+    "an offset by no line": ("ann", lambda: resolution(offset=Offset()), "proposal.offset.line_sha256"),
+    "a resolution spelled twice": (
+        "ann",
+        lambda: ProposeResolutionRequest(proposal=resolution().proposal * 2),
+        "proposal",
+    ),
+    "yes to a short hash": (
+        "ann",
+        lambda: ApproveResolutionRequest(proposal_sha256=b"1"),
+        "proposal_sha256",
+    ),
 }
 
 
@@ -66,6 +114,11 @@ FIELDS: dict[str, tuple[str, Callable[[], Any], str]] = {
 def test_a_field_that_breaks_its_rule_is_named(door: Door, case: str) -> None:
     who, make, field = FIELDS[case]
     door.names_field(who, make(), field)
+
+
+def test_a_resolution_for_another_network_is_refused_at_the_door(door: Door) -> None:
+    with door.records_nothing():
+        door.ask("ann", resolution(audience="other/net")).is_error("AUDIENCE_MISMATCH")
 
 
 def test_only_the_newest_account_can_be_approved_and_each_sees_its_own(door: Door) -> None:

@@ -8,12 +8,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule, run_state_machine_as_test
 
+from settlement.house.breaks import MATCH
 from settlement.house.records import POOL
 from tests.coalition.simulation.stories.clearing import LATE, Clearing
 from tests.coalition.simulation.stories.governing import Governing
 from tests.coalition.simulation.stories.holding import Holding
 from tests.coalition.simulation.stories.pricing import Pricing
 from tests.coalition.simulation.stories.proving import Proving
+from tests.coalition.simulation.stories.resolving import Resolving
 from tests.coalition.simulation.stories.securing import Securing
 from tests.coalition.simulation.stories.telling import AMOUNTS, FOUNDERS, PERSONS, TRADERS
 from tests.coalition.simulation.stories.trading import Trading
@@ -21,7 +23,7 @@ from tests.coalition.simulation.stories.transferring import Transferring
 from tests.support.pure_acts import OPERATOR
 
 
-class Stories(Governing, Pricing, Trading, Transferring, Holding, Proving, Clearing, Securing):
+class Stories(Governing, Pricing, Trading, Transferring, Holding, Proving, Clearing, Securing, Resolving):
     """Any act at any time by anyone who has a key."""
 
     @initialize()
@@ -36,23 +38,25 @@ class Stories(Governing, Pricing, Trading, Transferring, Holding, Proving, Clear
 
     @rule(
         amount=AMOUNTS,
-        last=st.sampled_from(["cut", "proposed", "approved", "paid", "in default", "in default"]),
+        last=st.sampled_from(["cut", "proposed", "approved", "paid", "in default", "in default", "matched"]),
         approver=PERSONS,
         late=LATE,
     )
     def a_cycle_runs_its_course(self, amount: int, last: str, approver: str, late: int | None) -> None:
-        """Traded, closed, cut, proposed, approved, paid or in default, or so far: what drawn acts alone seldom reach."""
+        """Traded, closed, cut, proposed, approved, paid, in default or matched, or so far: what drawn acts alone seldom reach."""
         self.a_member_gathers_and_spends("acme", "bakery", 0, amount, 1, [])
         self.closes(OPERATOR, 0, None)
         for shard in self.both.shards:
             self.the_worker_cuts(shard)
         if last != "cut":
             self.proposes("ann", 1, "no", 0)
-        if last in ("approved", "paid", "in default"):
+        if last in ("approved", "paid", "in default", "matched"):
             self.approves(approver, 0, late)
         if last == "paid":
             for leg in range(3):
                 self.confirms(OPERATOR, 0, leg, 0)
+        if last == "matched":
+            self.a_break_is_ended([6], MATCH, 0, "acme", approver)
         if last == "in default":
             self.proposes_a_default("ann", 0, 0, "no", 25)
             self.approves_a_default(approver, 0, None)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from settlement.clearing.calendar import (
     CloseDue,
     business_day_after,
+    business_days_since,
     check_known,
     is_business_day,
     is_cut_off,
@@ -45,6 +46,30 @@ def cut_off(
     every: CutOffEvery, calendar: str = "target2", at: str = "18:00", zone: str = "Europe/Berlin"
 ) -> Tariff:
     return Tariff(1, calendar=calendar, cut_off=at, cut_off_zone=zone, cut_off_every=every)
+
+
+@pytest.mark.parametrize(
+    ("calendar", "zone", "day", "now", "days"),
+    [
+        ("none", "UTC", "2026-04-02", "2026-04-02 23:59", 0),
+        ("none", "UTC", "2026-04-02", "2026-04-03 00:00", 1),
+        ("none", "UTC", "2026-04-03", "2026-04-05 23:59", 0),
+        # Good Friday and Easter Monday.
+        ("none", "UTC", "2026-04-02", "2026-04-07 12:00", 3),
+        ("target2", "UTC", "2026-04-02", "2026-04-07 12:00", 1),
+        # The weekend is Friday and Saturday there.
+        ("SA", "UTC", "2026-04-02", "2026-04-05 12:00", 1),
+        # It is Friday already.
+        ("none", "Pacific/Auckland", "2026-04-02", "2026-04-02 12:00", 1),
+        # Booked tomorrow.
+        ("none", "UTC", "2026-04-03", "2026-04-02 12:00", 0),
+    ],
+)
+def test_business_days_are_counted_since_a_day(
+    calendar: str, zone: str, day: str, now: str, days: int
+) -> None:
+    terms = Tariff(1, calendar=calendar, cut_off_zone=zone)
+    assert business_days_since(terms, date.fromisoformat(day), utc_us(now)) == days
 
 
 @pytest.mark.parametrize(

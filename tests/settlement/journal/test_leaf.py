@@ -120,6 +120,12 @@ VALUES: dict[str, st.SearchStrategy[str]] = {
     "warning": st.just("zero-cycle")
     | st.builds("{}:{}".format, st.sampled_from(["unusual-swing", "cap-exceeded"]), NAMES),
     "answer": st.sampled_from(["accepted", "rejected"]),
+    "break": HASHES,
+    "person": NAMES,
+    "resolution": st.just("write-off")
+    | NAMES.map("adjustment {}".format)
+    | joined(st.just("match"), NUMBERS, NAMES)
+    | joined(st.just("offset"), HASHES),
     "head": joined(NUMBERS, NUMBERS, HASHES),
     "document": joined(NUMBERS, NAMES, HASHES, HASHES),
 }

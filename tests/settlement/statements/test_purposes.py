@@ -67,6 +67,15 @@ def test_in_a_pool_every_posting_has_its_purpose() -> None:
     assert purposes("transfer", money_of_transfer(pool, "bakery", 10)) == {pays: {"transfer_fee": 200}}
 
 
+def test_what_ends_a_break_or_a_default_is_told_apart() -> None:
+    """Whatever the accounts: the operator owes what came in, and a participant what went out."""
+    claim = Transfer(f"position:{OPERATOR}", "position:bakery", "EUR", 70_000)
+    taken = Transfer("suspense", "bank", "EUR", 70_000)
+    assert purposes("break-approve", (taken, claim)) == {(OPERATOR, "bakery"): {"adjustment": 70_000}}
+    assert purposes("break-approve", (claim.inverse(),)) == {("bakery", OPERATOR): {"adjustment": 70_000}}
+    assert purposes("default-approve", (claim.inverse(),)) == {("bakery", OPERATOR): {"default": 70_000}}
+
+
 def test_the_tax_on_a_fee_is_a_purpose_of_its_own() -> None:
     taxed = house(POOL)
     taxed.tariffs[0] = replace(TERMS, vat_basis_points=1_900)
