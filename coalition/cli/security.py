@@ -1,6 +1,5 @@
 """`coalition security`: what participants have deposited against defaults, and how much each is to pay at most."""
 
-import sys
 from collections.abc import Iterable
 from hashlib import sha256
 from typing import Annotated
@@ -8,6 +7,7 @@ from typing import Annotated
 import typer
 
 from coalition.cli.amounts import amount_minor
+from coalition.cli.approval import ask, must_be_asked
 from coalition.cli.currencies import minor_digits
 from coalition.cli.house_view import read_house
 from coalition.cli.options import ActId, PartnerId, Yes
@@ -129,8 +129,7 @@ def approve(
         network = house.founded
         money = money_minor(found.amount_minor, currency=network.currency, minor_digits=network.minor_digits)
         what = f"pay {money} of {found.security} back to {found.participant}"
-        if not yes and not typer.confirm(f"{found.proposer} proposes to {what}. Approve?", err=True):
-            raise CoalitionError("NOT_APPROVED", "nothing was approved")
+        ask(f"{found.proposer} proposes to {what}. Approve?", yes=yes)
         digest = bytes.fromhex(found.proposal_sha256)
         outcome = client.approve_withdrawal(proposal_sha256=digest, act_id=act_id)
     tell_outcome(voice, outcome, f"approved to {what}", "coalition security show")
@@ -157,13 +156,6 @@ def cap(
         outcome = client.set_cap(participant=participant, cap_minor=minor, act_id=act_id)
     sentence = f"{voice.identity.partner_id} caps {participant} at {amount}; it counts once both have said so"
     tell_outcome(voice, outcome, sentence, "coalition security show")
-
-
-def must_be_asked(voice: Voice, *, yes: bool) -> None:
-    """Wrong usage where nobody could say yes."""
-    if not yes and (voice.json or not sys.stdin.isatty()):
-        message = "nobody can be asked here: add --yes to approve without being asked"
-        raise typer.BadParameter(message, param_hint="--yes")
 
 
 def _withdrawal_of(known: Iterable[Withdrawal], digits: str) -> Withdrawal:
