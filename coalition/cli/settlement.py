@@ -112,9 +112,13 @@ def approve(
             _show_for_approval(client, house, found)
         ask(f"Approve settlement {found.number} of cycle {found.cycle}?", yes=yes)
         outcome = client.approve(proposal_sha256=bytes.fromhex(found.proposal_sha256), act_id=act_id)
-    step = f"when the bank has moved the money: coalition settlement confirm {found.number} --all-legs"
-    undo = f"while no leg is paid: coalition settlement abort {found.number} --as NAME"
-    tell_outcome(voice, outcome, f"approved settlement {found.number} of cycle {found.cycle}", step, undo)
+    number = found.number
+    steps = (
+        f"payment files for the bank: coalition instruction write {number} --out payments",
+        f"when it has moved the money: coalition settlement confirm {number} --all-legs",
+        f"while no leg is paid: coalition settlement abort {number} --as NAME",
+    )
+    tell_outcome(voice, outcome, f"approved settlement {number} of cycle {found.cycle}", *steps)
 
 
 def _preview(client: BlockingClient, cycle: int) -> Proposed:
