@@ -1,10 +1,10 @@
 """`coalition partner account`: where participants are paid; named by themselves, approved by a person of the operator."""
 
-import sys
 from typing import Annotated
 
 import typer
 
+from coalition.cli.approval import ask, must_be_asked
 from coalition.cli.options import ActId, PartnerId, Yes
 from coalition.cli.printing import emit, say, show_table, utc
 from coalition.cli.telling import tell_outcome
@@ -57,9 +57,7 @@ def approve(voice: Voice, partner: PartnerId, yes: Yes = False, act_id: ActId = 
 
     [dim]coalition partner account approve bakery --as ann[/]
     """
-    if not yes and (voice.json or not sys.stdin.isatty()):
-        message = "nobody can be asked here: add --yes to approve without being asked"
-        raise typer.BadParameter(message, param_hint="--yes")
+    must_be_asked(voice, yes=yes)
     with voice.acting() as client:
         found = _of(client, partner)
         if found.proposed is None:
@@ -67,8 +65,7 @@ def approve(voice: Voice, partner: PartnerId, yes: Yes = False, act_id: ActId = 
             raise CoalitionError("PROPOSAL_NOT_FOUND", message)
         if not voice.json:
             _show([found])
-        if not yes and not typer.confirm(f"Approve this account of {partner}?", err=True):
-            raise CoalitionError("NOT_APPROVED", "nothing was approved")
+        ask(f"Approve this account of {partner}?", yes=yes)
         outcome = client.approve_account(
             partner_id=partner, account_sha256=found.proposed_sha256, act_id=act_id
         )

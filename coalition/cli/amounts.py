@@ -48,5 +48,8 @@ def _units(text: str, field: str, *, parts: int) -> int:
             return int(exact)
     except InvalidOperation:
         pass
-    message = f"{text!r} is not a decimal number of whole 1/{parts:,} units, such as 0.01"
+    decimals = len(str(parts)) - 1
+    message = (
+        f"{text!r} is no number with at most {decimals} decimals after a point and without commas, as 1200"
+    )
     raise CoalitionError("FIELD_INVALID", message, field=field)

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
+from coalition.cli.approval import ask, must_be_asked
 from coalition.cli.house_view import read_house
 from coalition.cli.options import ActId, Yes, id_text
 from coalition.cli.printing import Amount, emit, hint, money_minor, say, short, show_table
-from coalition.cli.security import must_be_asked
 from coalition.cli.telling import tell_outcome
 from coalition.cli.usage import wrong_usage
 from coalition.cli.voice import OPERATOR, Voice, speaking
@@ -151,8 +151,7 @@ def approve(
         found = house.resolutions[digest]
         money = _money(house, house.breaks[found.line].amount_minor)
         question = f"{found.proposer} proposes to end the break of {money} by {_in_words(found)}. Approve?"
-        if not yes and not typer.confirm(question, err=True):
-            raise CoalitionError("NOT_APPROVED", "nothing was approved")
+        ask(question, yes=yes)
         outcome = client.approve_resolution(proposal_sha256=bytes.fromhex(digest), act_id=act_id)
     tell_outcome(
         voice, outcome, f"{short(found.line)} has ended: {_in_words(found)}", "coalition bank breaks"

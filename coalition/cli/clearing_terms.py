@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from coalition.cli.term import Term, matching, number, one_of
+from coalition.cli.term import MINOR_UNITS, Term, matching, number, one_of
 from coalition.wire.tariffs import (
     CALENDAR,
     CUT_OFF,
@@ -62,7 +62,7 @@ CLEARING_TERMS = (
         "--minimum-payment",
         "minimum_payment_minor",
         "CENTS",
-        number(0, AMOUNT_MAX),
+        number(0, AMOUNT_MAX, MINOR_UNITS),
         "Nets of fewer minor units are not paid, and carried into the next cycle.",
     ),
     _term(

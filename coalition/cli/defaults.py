@@ -4,10 +4,10 @@ from typing import Annotated
 
 import typer
 
+from coalition.cli.approval import ask, must_be_asked
 from coalition.cli.house_view import read_house
 from coalition.cli.options import ActId, Yes, id_text
 from coalition.cli.printing import Amount, money_minor, say, show_table, utc
-from coalition.cli.security import must_be_asked
 from coalition.cli.telling import tell_outcome
 from coalition.cli.voice import Voice, speaking
 from coalition.wire.securities import parse_default
@@ -53,10 +53,7 @@ def approve_default(
         if not voice.json:
             say(f"proposed by {found.proposer}, {utc(found.proposed_at_us)}, SHA-256 {found.proposal_sha256}")
             _show_fall(participant, found.fall, house.founded)
-        if not yes and not typer.confirm(
-            f"Is {participant} in default with settlement {settlement}?", err=True
-        ):
-            raise CoalitionError("NOT_APPROVED", "nothing was approved")
+        ask(f"Is {participant} in default with settlement {settlement}?", yes=yes)
         digest = bytes.fromhex(found.proposal_sha256)
         outcome = client.approve_default(proposal_sha256=digest, act_id=act_id)
     sentence = f"{participant} is in default with settlement {settlement}"

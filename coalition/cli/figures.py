@@ -43,11 +43,16 @@ class Proposed:
 
 def show_figures(figures: Figures, *, cycle: int, currency: str, minor_digits: int) -> None:
     """Prints what a cycle comes to."""
+    show_nets(figures.nets, title=f"cycle {cycle}", currency=currency, minor_digits=minor_digits)
+    show_sums(figures, currency=currency, minor_digits=minor_digits)
+
+
+def show_sums(figures: Figures, *, currency: str, minor_digits: int) -> None:
+    """Prints three ways of paying side by side."""
 
     def money(amount_minor: int) -> Amount:
         return money_minor(amount_minor, currency=currency, minor_digits=minor_digits)
 
-    show_nets(figures.nets, title=f"cycle {cycle}", currency=currency, minor_digits=minor_digits)
     saving = saving_basis_points(figures)
     whole, part = divmod(saving, BASIS_POINTS_PER_PERCENT)
     rows = [

@@ -2,13 +2,13 @@
 
 import asyncio
 import gc
-import sys
 from functools import cache
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from coalition.cli.approval import ask, must_be_asked
 from coalition.cli.currencies import minor_digits
 from coalition.cli.house_view import opening_of_file, read_house
 from coalition.cli.options import ActId, Data, Json, Yes
@@ -109,17 +109,14 @@ def approve(
 
     [dim]coalition opening approve 5f1c3a90 --as ann[/]
     """
-    if not yes and (voice.json or not sys.stdin.isatty()):
-        message = "nobody can be asked here: add --yes to approve without being asked"
-        raise typer.BadParameter(message, param_hint="--yes")
+    must_be_asked(voice, yes=yes)
     with voice.acting() as client:
         house = read_house(client)
         found = opening_of_file(house, sha256.lower())
         if not voice.json:
             say(f"proposed by {found.partner}, {utc(found.proposed_at_us)}, SHA-256 {found.file_sha256}")
             say(f"  {_totals(found, house.founded.currency)}, funded by {found.partner}")
-        if not yes and not typer.confirm("Approve these opening balances?", err=True):
-            raise CoalitionError("NOT_APPROVED", "nothing was approved")
+        ask("Approve these opening balances?", yes=yes)
         outcome = client.approve_opening(
             partner_id=found.partner, file_sha256=bytes.fromhex(found.file_sha256), act_id=act_id
         )

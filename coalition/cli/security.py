@@ -1,6 +1,5 @@
 """`coalition security`: what participants have deposited against defaults, and how much each is to pay at most."""
 
-import sys
 from collections.abc import Iterable
 from hashlib import sha256
 from typing import Annotated
@@ -8,10 +7,11 @@ from typing import Annotated
 import typer
 
 from coalition.cli.amounts import amount_minor
+from coalition.cli.approval import ask, must_be_asked
 from coalition.cli.currencies import minor_digits
 from coalition.cli.house_view import read_house
 from coalition.cli.options import ActId, PartnerId, Yes
-from coalition.cli.printing import emit, hint, money_minor, show_table
+from coalition.cli.printing import Amount, emit, hint, money_minor, show_table
 from coalition.cli.telling import tell_outcome
 from coalition.cli.usage import wrong_usage
 from coalition.cli.voice import OPERATOR, Voice, speaking
@@ -50,19 +50,10 @@ def show(voice: Voice) -> None:
     if voice.json:
         emit(_document(found))
         return
-    digits = minor_digits(found.currency)
     rows = [
-        (
-            each.participant,
-            each.security,
-            money_minor(each.amount_minor, currency=found.currency, minor_digits=digits),
-        )
-        for each in found.held
+        (each.participant, each.security, _money(each.amount_minor, found.currency)) for each in found.held
     ]
-    rows += [
-        (name, "pays at most", money_minor(cap, currency=found.currency, minor_digits=digits))
-        for name, cap in found.caps.items()
-    ]
+    rows += [(name, "pays at most", _money(cap, found.currency)) for name, cap in found.caps.items()]
     show_table(("participant", "security", "amount"), rows)
     if not rows:
         hint("coalition security deposit PARTNER collateral 1200.00", flags=voice.flags)
@@ -78,13 +69,13 @@ def deposit(
     [dim]coalition security deposit bakery collateral 1200.00[/]
     """
     with voice.acting() as client:
-        minor = _minor(amount, client.securities().currency)
+        currency = client.securities().currency
+        minor = _minor(amount, currency)
         outcome = client.deposit(
             participant=participant, security=security, amount_minor=minor, act_id=act_id
         )
-    tell_outcome(
-        voice, outcome, f"deposited {amount} as {security} of {participant}", "coalition security show"
-    )
+    sentence = f"deposited {_money(minor, currency)} as {security} of {participant}"
+    tell_outcome(voice, outcome, sentence, "coalition security show")
 
 
 @app.command()
@@ -105,7 +96,8 @@ def withdraw(
     network = voice.identity.network
     digest = sha256(spell_withdrawal(network, participant, security, currency, minor)).hexdigest()
     step = f"another person: coalition security approve {digest} --as NAME"
-    tell_outcome(voice, outcome, f"proposed to pay {amount} of {security} back to {participant}", step)
+    what = f"pay {_money(minor, currency)} of {security} back to {participant}"
+    tell_outcome(voice, outcome, f"proposed to {what}", step)
 
 
 @app.command()
@@ -126,11 +118,9 @@ def approve(
     with voice.acting() as client:
         house = read_house(client)
         found = _withdrawal_of(house.security.withdrawals.values(), proposal.lower())
-        network = house.founded
-        money = money_minor(found.amount_minor, currency=network.currency, minor_digits=network.minor_digits)
+        money = _money(found.amount_minor, house.founded.currency)
         what = f"pay {money} of {found.security} back to {found.participant}"
-        if not yes and not typer.confirm(f"{found.proposer} proposes to {what}. Approve?", err=True):
-            raise CoalitionError("NOT_APPROVED", "nothing was approved")
+        ask(f"{found.proposer} proposes to {what}. Approve?", yes=yes)
         digest = bytes.fromhex(found.proposal_sha256)
         outcome = client.approve_withdrawal(proposal_sha256=digest, act_id=act_id)
     tell_outcome(voice, outcome, f"approved to {what}", "coalition security show")
@@ -153,17 +143,17 @@ def cap(
     [dim]coalition security cap bakery 5000.00 --as ann[/]
     """
     with voice.acting() as client:
-        minor = None if amount == "none" else _minor(amount, client.securities().currency)
+        currency = client.securities().currency
+        minor = None if amount == "none" else _minor(amount, currency)
         outcome = client.set_cap(participant=participant, cap_minor=minor, act_id=act_id)
-    sentence = f"{voice.identity.partner_id} caps {participant} at {amount}; it counts once both have said so"
-    tell_outcome(voice, outcome, sentence, "coalition security show")
-
-
-def must_be_asked(voice: Voice, *, yes: bool) -> None:
-    """Wrong usage where nobody could say yes."""
-    if not yes and (voice.json or not sys.stdin.isatty()):
-        message = "nobody can be asked here: add --yes to approve without being asked"
-        raise typer.BadParameter(message, param_hint="--yes")
+        counts = client.securities().caps.get(participant) == minor
+    cap_named = "no cap" if minor is None else f"a cap of {_money(minor, currency)}"
+    if counts:
+        step, when = "coalition security show", "it counts from now on"
+    else:
+        step = f"the other of operator and person: coalition security cap {participant} {amount} --as NAME"
+        when = "it counts once the operator and one of its people have both named it"
+    tell_outcome(voice, outcome, f"named {cap_named} for {participant}; {when}", step)
 
 
 def _withdrawal_of(known: Iterable[Withdrawal], digits: str) -> Withdrawal:
@@ -180,6 +170,10 @@ def _withdrawal_of(known: Iterable[Withdrawal], digits: str) -> Withdrawal:
 def _minor(amount: str, currency: str) -> int:
     with wrong_usage("DECIMAL"):
         return amount_minor(amount, minor_digits=minor_digits(currency))
+
+
+def _money(amount_minor: int, currency: str) -> Amount:
+    return money_minor(amount_minor, currency=currency, minor_digits=minor_digits(currency))
 
 
 def _document(found: Securities) -> dict[str, object]:

@@ -1,10 +1,10 @@
 """`coalition settlement`: from a closed cycle's figures to paid legs, by two people."""
 
-import sys
 from typing import Annotated
 
 import typer
 
+from coalition.cli.approval import ask, must_be_asked
 from coalition.cli.currencies import minor_digits
 from coalition.cli.defaults import approve_default, default
 from coalition.cli.figures import Proposed, show_comparison, show_deferred, show_figures, show_nets
@@ -100,9 +100,7 @@ def approve(
         raise typer.BadParameter(
             "name the proposal by its SHA-256 or by its cycle", param_hint="--proposal / --cycle"
         )
-    if not yes and (voice.json or not sys.stdin.isatty()):
-        message = "nobody can be asked here: add --yes to approve without being asked"
-        raise typer.BadParameter(message, param_hint="--yes")
+    must_be_asked(voice, yes=yes)
     with voice.acting() as client:
         house = read_house(client)
         found = (
@@ -112,14 +110,15 @@ def approve(
         )
         if not voice.json:
             _show_for_approval(client, house, found)
-        if not yes and not typer.confirm(
-            f"Approve settlement {found.number} of cycle {found.cycle}?", err=True
-        ):
-            raise CoalitionError("NOT_APPROVED", "nothing was approved")
+        ask(f"Approve settlement {found.number} of cycle {found.cycle}?", yes=yes)
         outcome = client.approve(proposal_sha256=bytes.fromhex(found.proposal_sha256), act_id=act_id)
-    step = f"when the bank has moved the money: coalition settlement confirm {found.number} --all-legs"
-    undo = f"while no leg is paid: coalition settlement abort {found.number} --as NAME"
-    tell_outcome(voice, outcome, f"approved settlement {found.number} of cycle {found.cycle}", step, undo)
+    number = found.number
+    steps = (
+        f"payment files for the bank: coalition instruction write {number} --out payments",
+        f"when it has moved the money: coalition settlement confirm {number} --all-legs",
+        f"while no leg is paid: coalition settlement abort {number} --as NAME",
+    )
+    tell_outcome(voice, outcome, f"approved settlement {number} of cycle {found.cycle}", *steps)
 
 
 def _preview(client: BlockingClient, cycle: int) -> Proposed:

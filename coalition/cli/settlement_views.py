@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from coalition.cli.currencies import minor_digits
-from coalition.cli.figures import Proposed, show_deferred, show_figures, show_nets
+from coalition.cli.figures import Proposed, show_deferred, show_nets, show_sums
 from coalition.cli.printing import emit, say, show_table, utc
 from coalition.cli.voice import OPERATOR, Voice, speaking
 from coalition.client import BlockingClient
@@ -13,7 +13,8 @@ from coalition.client.settlement_answers import Settlement
 from settlement.clock import format_time, to_us
 from settlement.errors import CoalitionError
 
-_BINDING = ("approved", "instructed", "partially-settled", "settled")
+_UNPAID = ("approved", "instructed", "partially-settled")
+_BINDING = (*_UNPAID, "settled")
 
 
 @speaking(OPERATOR)
@@ -60,13 +61,17 @@ def show(
     say(f"settlement {found.settlement} of cycle {found.cycle} is {found.state}")
     by = f"proposed by {found.proposer}" if found.proposer else "proposed"
     say(f"  {by}, {utc(to_us(found.proposed_at))}, SHA-256 {found.proposal_sha256.hex()}")
+    if found.state == "objection-period":
+        say(f"  participants may object until {utc(to_us(found.objections_end))}")
+    if found.payment_due is not None and found.state in _UNPAID:
+        say(f"  to be paid before {utc(to_us(found.payment_due))}")
     digits = minor_digits(currency)
-    if proposed is not None:
-        show_figures(proposed.figures, cycle=found.cycle, currency=currency, minor_digits=digits)
     nets = {leg.participant: leg.net_minor for leg in found.legs}
     states = {leg.participant: (leg.state, leg.left_minor) for leg in found.legs}
     legs = states if found.state in _BINDING else None
-    show_nets(nets, title="legs", currency=currency, minor_digits=digits, legs=legs)
+    show_nets(nets, title=f"cycle {found.cycle}", currency=currency, minor_digits=digits, legs=legs)
+    if proposed is not None:
+        show_sums(proposed.figures, currency=currency, minor_digits=digits)
     show_deferred([leg.participant for leg in found.legs if leg.state == "deferred"])
     for warning in found.warnings:
         say(f"accepted warning: {warning}")
@@ -118,6 +123,7 @@ def _document(found: Settlement) -> dict[str, Any]:
         "proposer": found.proposer,
         "proposed_at": format_time(to_us(found.proposed_at)),
         "objections_end": format_time(to_us(found.objections_end)),
+        "payment_due": None if found.payment_due is None else format_time(to_us(found.payment_due)),
         "proposal_sha256": found.proposal_sha256.hex(),
         "warnings": list(found.warnings),
         "nets": [{"participant": leg.participant, "net_minor": leg.net_minor} for leg in found.legs],

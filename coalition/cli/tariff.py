@@ -1,6 +1,5 @@
 """`coalition tariff`: what points cost and earn, changed by two people."""
 
-import sys
 from dataclasses import fields, replace
 from datetime import datetime
 from hashlib import sha256
@@ -8,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from coalition.cli.approval import ask, must_be_asked
 from coalition.cli.options import ActId, Yes
 from coalition.cli.printing import emit, say, show_table, utc
 from coalition.cli.telling import tell_outcome
@@ -98,15 +98,12 @@ def approve(
 
     [dim]coalition tariff approve --as bob[/]
     """
-    if not yes and (voice.json or not sys.stdin.isatty()):
-        message = "nobody can be asked here: add --yes to approve without being asked"
-        raise typer.BadParameter(message, param_hint="--yes")
+    must_be_asked(voice, yes=yes)
     with voice.acting() as client:
         found = _to_approve(client, proposal.lower())
         if not voice.json:
             _show_waiting(found)
-        if not yes and not typer.confirm("Approve this tariff?", err=True):
-            raise CoalitionError("NOT_APPROVED", "nothing was approved")
+        ask("Approve this tariff?", yes=yes)
         outcome = client.approve_tariff(proposal_sha256=sha256(found.proposal).digest(), act_id=act_id)
     tell_outcome(voice, outcome, f"approved the tariff, {_when(found.proposed)}", "coalition tariff show")
 

@@ -10,6 +10,9 @@ from settlement.errors import CoalitionError
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
+MINOR_UNITS = " of minor units, such as cents,"
+
+
 class Term(NamedTuple):
     """An option, and how its text becomes the value of a field. `read` raises CoalitionError."""
 
@@ -21,20 +24,20 @@ class Term(NamedTuple):
     group: str = "Terms of points"
 
 
-def number(least: int, most: int) -> Callable[[str], int]:
-    """Reads a whole number."""
+def number(least: int, most: int, of: str = "") -> Callable[[str], int]:
+    """Reads a whole number. `of`: what it counts, if its option does not say so."""
 
     def read(text: str) -> int:
         if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
-            raise CoalitionError("FIELD_INVALID", f"it must be a whole number from {least} to {most:,}")
+            raise CoalitionError("FIELD_INVALID", f"it must be a whole number{of} from {least} to {most:,}")
         return int(text)
 
     return read
 
 
-def number_or_none(least: int, most: int) -> Callable[[str], int | None]:
+def number_or_none(least: int, most: int, of: str = "") -> Callable[[str], int | None]:
     """Reads a whole number or `none`."""
-    read = number(least, most)
+    read = number(least, most, of)
     return lambda text: None if text == "none" else read(text)
 
 

@@ -9,7 +9,7 @@ import typer
 
 from coalition.cli.amounts import point_value_micros, price_micros
 from coalition.cli.clearing_terms import CLEARING_TERMS
-from coalition.cli.term import Term, number, number_or_none, one_of
+from coalition.cli.term import MINOR_UNITS, Term, number, number_or_none, one_of
 from coalition.cli.usage import wrong_usage
 from coalition.wire.tariffs import DAYS_MAX, check_expiry
 from settlement.house.tariff import HOLD_MINUTES_MAX, Spent
@@ -130,14 +130,14 @@ TERMS = (
         "--value-consent-above",
         "value_consent_above",
         "CENTS",
-        number_or_none(0, AMOUNT_MAX),
+        number_or_none(0, AMOUNT_MAX, MINOR_UNITS),
         "As --consent-above, in minor units of value.",
     ),
     Term(
         "--value-transfer-max",
         "value_transfer_max",
         "CENTS",
-        number(0, AMOUNT_MAX),
+        number(0, AMOUNT_MAX, MINOR_UNITS),
         "How many minor units of value one member sends another at once; 0: none.",
     ),
     *CLEARING_TERMS,

@@ -58,6 +58,8 @@ class Settlement:
     legs: tuple[Leg, ...]
     objections: tuple[Objection, ...]
     warnings: tuple[str, ...]
+    payment_due: datetime | None
+    """From then on whoever has not paid is overdue; None: nobody ever is, or it is not approved."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ def settlement_told(told: settlement_pb2.Settlement) -> Settlement:
         tuple([_leg(leg) for leg in told.legs]),
         tuple([_objection(each) for each in told.objections]),
         tuple(told.warnings),
+        from_us(read_time(told.payment_due, "payment_due")) if told.HasField("payment_due") else None,
     )
 
 

@@ -4,6 +4,7 @@ from coalition.api.v1 import settlement_pb2
 from coalition.gateway.admission import Admitted
 from coalition.gateway.means import Means
 from coalition.wire.strict import write_time
+from settlement.clearing.due import leg_due_us
 from settlement.clearing.states import leg_state_of, state_of
 from settlement.house.practice import network_now_us
 from settlement.house.records import Settlement
@@ -37,6 +38,9 @@ def _shown(house: House, settlement: Settlement, party: str | None) -> settlemen
     )
     write_time(shown.proposed_at, settlement.proposed_at_us)
     write_time(shown.objections_end, settlement.objections_end_us)
+    due_us = leg_due_us(house, settlement)
+    if due_us is not None:
+        write_time(shown.payment_due, due_us)
     return shown
 
 

@@ -312,6 +312,7 @@ class Settlement(_message.Message):
     LEGS_FIELD_NUMBER: _builtins.int
     OBJECTIONS_FIELD_NUMBER: _builtins.int
     WARNINGS_FIELD_NUMBER: _builtins.int
+    PAYMENT_DUE_FIELD_NUMBER: _builtins.int
     settlement: _builtins.int
     cycle: _builtins.int
     state: Global___SettlementState.ValueType
@@ -332,6 +333,10 @@ class Settlement(_message.Message):
     def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Accepted with the proposal; partners are not told."""
 
+    @_builtins.property
+    def payment_due(self) -> _timestamp_pb2.Timestamp:
+        """From then on whoever has not paid is overdue. Unset: nobody ever is, or it is not approved."""
+
     def __init__(
         self,
         *,
@@ -345,10 +350,11 @@ class Settlement(_message.Message):
         legs: _abc.Iterable[Global___Leg] | None = ...,
         objections: _abc.Iterable[Global___Objection] | None = ...,
         warnings: _abc.Iterable[_builtins.str] | None = ...,
+        payment_due: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["objections_end", b"objections_end", "proposed_at", b"proposed_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["objections_end", b"objections_end", "payment_due", b"payment_due", "proposed_at", b"proposed_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cycle", b"cycle", "legs", b"legs", "objections", b"objections", "objections_end", b"objections_end", "proposal_sha256", b"proposal_sha256", "proposed_at", b"proposed_at", "proposer", b"proposer", "settlement", b"settlement", "state", b"state", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cycle", b"cycle", "legs", b"legs", "objections", b"objections", "objections_end", b"objections_end", "payment_due", b"payment_due", "proposal_sha256", b"proposal_sha256", "proposed_at", b"proposed_at", "proposer", b"proposer", "settlement", b"settlement", "state", b"state", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -39,6 +39,14 @@ def test_what_is_no_point_value_is_refused(text: str) -> None:
     assert failure.value.reason == "FIELD_INVALID"
 
 
+def test_an_amount_with_commas_is_told_how_to_be_typed() -> None:
+    with pytest.raises(CoalitionError) as failure:
+        amount_minor("1,200.00", minor_digits=2)
+    assert failure.value.message == (
+        "'1,200.00' is no number with at most 2 decimals after a point and without commas, as 1200"
+    )
+
+
 @pytest.mark.parametrize(("currency", "digits"), [("EUR", 2), ("JPY", 0), ("KWD", 3)])
 def test_a_currency_has_the_decimals_of_iso_4217(currency: str, digits: int) -> None:
     assert minor_digits(currency) == digits

@@ -80,6 +80,7 @@ SETTLEMENTS = settlement_pb2.ListSettlementsResponse(
             warnings=["zero-cycle"],
             proposed_at=STAMP,
             objections_end=STAMP,
+            payment_due=STAMP,
             legs=[
                 settlement_pb2.Leg(participant="bakery", net_minor=-5, state=settlement_pb2.LEG_STATE_PAID)
             ],
@@ -157,6 +158,7 @@ CASES: dict[str, tuple[Callable[[Client], Awaitable[object]], Message, object]] 
                     Objection("cinema", "no", WHEN, accepted=False, answer="yes"),
                 ),
                 ("zero-cycle",),
+                WHEN,
             )
         ],
     ),
