@@ -82,8 +82,8 @@ def _show_live(states: Iterator[FollowedObligations], partner: str) -> None:
             table = table_of(_COLUMNS, _rows(state.obligations), title=f"cycle {state.cycle}")
             shown = Group(table, Text(_net_of(state, partner)))
             if state.closed:
-                live.console.print(shown)
                 live.update(Text(), refresh=True)
+                live.console.print(shown)
             else:
                 live.update(shown, refresh=True)
 
