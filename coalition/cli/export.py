@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -86,6 +86,12 @@ def ledger(
     cycle: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="A closed cycle. Default: the newest.")
     ] = None,
+    by: Annotated[
+        Literal["cycle", "day"],
+        typer.Option(
+            help="Book what is owed at the cycle's close, or for each day, counterparty and purpose."
+        ),
+    ] = "cycle",
     out: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="The CSV file to write.")] = None,
     accounts: Annotated[
         Path | None,
@@ -103,6 +109,8 @@ def ledger(
     [dim]coalition export ledger --write-map accounts.toml[/]
 
     [dim]coalition export ledger --partner bakery --cycle 3 --map accounts.toml --out bakery-3.csv[/]
+
+    [dim]coalition export ledger --partner bakery --cycle 3 --by day --out bakery-3.csv[/]
     """
     if write_map is not None:
         _write(write_map, [default_map()], force=force)
@@ -113,7 +121,8 @@ def ledger(
     named = read_map(default_map() if accounts is None else _text_of(accounts))
     with _books(data) as (books, _):
         newest = load_house(books.connection).open_cycle - 1
-        told, moves = own_journal(books.connection, partner, newest if cycle is None else cycle)
+        number = newest if cycle is None else cycle
+        told, moves = own_journal(books.connection, partner, number, by_day=by == "day")
     _write(out, [to_csv(told, moves, named)], force=force)
     _tell([out], as_json=as_json)
 

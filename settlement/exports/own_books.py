@@ -5,7 +5,8 @@ It costs the cycle, and the entries since the close before it, from which the li
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import date
 
 from psycopg import Connection
 from psycopg.rows import TupleRow
@@ -13,12 +14,14 @@ from psycopg.rows import TupleRow
 from settlement.clock import from_us
 from settlement.errors import CoalitionError
 from settlement.exports.own_accounts import OwnAccounts
+from settlement.exports.own_days import day_parts
 from settlement.exports.own_journal import (
     OWED,
     OWES,
     Move,
     Part,
     charges_moves,
+    day_moves,
     discharged_by,
     liability_moves,
     settlement_moves,
@@ -31,6 +34,7 @@ from settlement.reporting.liability import liability
 from settlement.reporting.moment import house_then, moment_of
 from settlement.spreadsheets import safe_text
 from settlement.statements.build import Statement, statement
+from settlement.statements.cyclebook import with_house
 from settlement.statements.every_cycle import owed_by_cycle
 from settlement.statements.purposes import Charge, charges_of
 from settlement.statements.reading import money_within, read_cycle_book
@@ -38,8 +42,10 @@ from settlement.statements.reading import money_within, read_cycle_book
 COLUMNS = ("date", "document", "account", "role", "debit", "credit", "currency", "text")
 
 
-def own_journal(connection: Connection[TupleRow], partner: str, cycle: int) -> tuple[Statement, list[Move]]:
-    """The company's statement of a closed cycle and what it books for it.
+def own_journal(
+    connection: Connection[TupleRow], partner: str, cycle: int, *, by_day: bool = False
+) -> tuple[Statement, list[Move]]:
+    """The company's statement of a closed cycle and what it books for it: charges at the close, or by day and counterparty.
 
     CoalitionError PARTNER_NOT_FOUND (also: the operator, whose books the ledger is), CYCLE_NOT_FOUND, CYCLE_NOT_CLOSED.
     """
@@ -48,9 +54,7 @@ def own_journal(connection: Connection[TupleRow], partner: str, cycle: int) -> t
         message = "the operator's books are the ledger itself: export that"
         raise CoalitionError("PARTNER_NOT_FOUND", message, field="partner")
     told = statement(read_cycle_book(connection, house, cycle), partner)
-    totals = {OWES: told.owes.amount_minor, OWED: told.owed.amount_minor}
-    parts = _parts(connection, house, told)
-    moves = list(charges_moves(f"{cycle}-charges", parts, totals, house.founded.minor_digits))
+    moves = list(_by_day(connection, house, told) if by_day else _at_the_close(connection, house, told))
     if house.founded.model != POOL:
         worth = [_worth_minor(connection, house, partner, at) for at in (cycle - 1, cycle)]
         moves += liability_moves(f"{cycle}-points", worth[0], worth[1], discharged_by(moves))
@@ -60,20 +64,41 @@ def own_journal(connection: Connection[TupleRow], partner: str, cycle: int) -> t
 def to_csv(told: Statement, moves: list[Move], accounts: OwnAccounts) -> str:
     """The moves as CSV; a name that a spreadsheet would take for a formula is led by an apostrophe."""
     book = told.book
-    day = from_us(book.closed_at_us).date().isoformat()
+    closed_on = _closed_on(told)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for move in moves:
         amount = format_minor(move.amount, minor_digits=book.minor_digits)
         for role, sides in ((move.debit, (amount, "")), (move.credit, ("", amount))):
-            named = (day, move.document, safe_text(accounts[role]), role)
+            named = (move.day or closed_on, move.document, safe_text(accounts[role]), role)
             writer.writerow((*named, *sides, book.currency, move.text))
     return text.getvalue()
 
 
+def _at_the_close(connection: Connection[TupleRow], house: House, told: Statement) -> Iterator[Move]:
+    totals = {OWES: told.owes.amount_minor, OWED: told.owed.amount_minor}
+    document, parts = f"{told.book.cycle}-charges", _parts(connection, house, told)
+    return charges_moves(document, parts, totals, house.founded.minor_digits)
+
+
+def _by_day(connection: Connection[TupleRow], house: House, told: Statement) -> Iterator[Move]:
+    totals = {
+        (line.counterparty, side): owed.amount_minor
+        for line in told.lines
+        for side, owed in ((OWES, line.owes), (OWED, line.owed))
+    }
+    ranges = with_house(house, told.book.cycle, told.book.ranges)
+    parts = day_parts(connection, house, ranges, told.partner, last=_closed_on(told))
+    return day_moves(told.book.cycle, parts, totals, house.founded.minor_digits)
+
+
+def _closed_on(told: Statement) -> date:
+    return from_us(told.book.closed_at_us).date()
+
+
 def _parts(connection: Connection[TupleRow], house: House, told: Statement) -> list[Part]:
-    rows = list(money_within(connection, house, told.book.ranges))
+    rows = list(money_within(connection, house, with_house(house, told.book.cycle, told.book.ranges)))
     parts = []
     for is_own in (True, False):
         sums = [row for row in rows if (row[0][1] == told.partner) is is_own]

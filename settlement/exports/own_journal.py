@@ -5,7 +5,9 @@ cycles the liability for its points moves to what they are worth at the cycle's 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import NamedTuple
 
 from settlement.money import micros_per_minor
 from settlement.statements.purposes import (
@@ -39,13 +41,14 @@ _ROLES = {
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """One balanced posting of a document: from a debit role to a credit role."""
+    """One balanced posting of a document: from a debit role to a credit role. `day`: None for that of the cycle's close."""
 
     document: str
     debit: str
     credit: str
     amount: int
     text: str
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,14 @@ class Part:
         return own if self.is_own else others
 
 
+class DayPart(NamedTuple):
+    """What a day's entries made the company owe a counterparty, or be owed by it."""
+
+    day: date
+    counterparty: str
+    part: Part
+
+
 def charges_moves(
     document: str, parts: Sequence[Part], totals: Mapping[str, int], minor_digits: int
 ) -> Iterator[Move]:
@@ -78,6 +89,28 @@ def charges_moves(
                 left -= amount
                 yield from _move(document, side, part.role, amount, part.purpose)
         yield from _move(document, side, _ROUNDING, left, CARRIED)
+
+
+def day_moves(
+    cycle: int, parts: Sequence[DayPart], totals: Mapping[tuple[str, str], int], minor_digits: int
+) -> Iterator[Move]:
+    """The same by day, counterparty and purpose, each of them a document. `totals`: by counterparty and side.
+
+    A fraction of a minor unit waits for the day on which it makes a whole one; what is left of it at the close is rounding.
+    """
+    minor, left = micros_per_minor(minor_digits), dict(totals)
+    micros: dict[tuple[str, Part], int] = {}
+    for day, other, part in sorted(parts, key=lambda each: (each.day, each.counterparty, each.part.purpose)):
+        series = (other, replace(part, charge=Charge()))
+        before = micros.get(series, 0)
+        micros[series] = before + part.charge.micros
+        amount = micros[series] // minor - before // minor
+        left[other, part.side] -= amount
+        document = f"{cycle}-{day}-{other}-{part.purpose}"
+        text = f"{part.purpose} with {other}"
+        yield from _move(document, part.side, part.role, amount, text, day)
+    for (other, side), amount in left.items():
+        yield from _move(f"{cycle}-{other}-{CARRIED}", side, _ROUNDING, amount, f"{CARRIED} with {other}")
 
 
 def liability_moves(document: str, before: int, after: int, discharged: int) -> Iterator[Move]:
@@ -97,14 +130,18 @@ def discharged_by(moves: Sequence[Move]) -> int:
     return taken - sum([move.amount for move in moves if move.credit == _LIABILITY])
 
 
-def _move(document: str, side: str, role: str, amount: int, text: str) -> Iterator[Move]:
+def _move(
+    document: str, side: str, role: str, amount: int, text: str, day: date | None = None
+) -> Iterator[Move]:
     ways = (role, side) if side == OWES else (side, role)
-    yield from _signed(document, *ways, amount, text.replace("_", " "))
+    yield from _signed(document, *ways, amount, text.replace("_", " "), day)
 
 
-def _signed(document: str, debit: str, credit: str, amount: int, text: str) -> Iterator[Move]:
+def _signed(
+    document: str, debit: str, credit: str, amount: int, text: str, day: date | None = None
+) -> Iterator[Move]:
     """An amount below zero goes the other way; nothing moves nothing."""
     if amount > 0:
-        yield Move(document, debit, credit, amount, text)
+        yield Move(document, debit, credit, amount, text, day)
     elif amount < 0:
-        yield Move(document, credit, debit, -amount, text)
+        yield Move(document, credit, debit, -amount, text, day)

@@ -20,8 +20,8 @@ Tell = Callable[[str, int, int], None]
 """`tell(stage, done, total)`, as `coalition.cli.progress` has it."""
 _DAY_US = 24 * 3_600 * SECOND_US
 _SIZES = "SELECT shard, size FROM shards ORDER BY shard"
-_POSTED = r"""SELECT e.index, e.recorded_at_us, e.kind, e.partner, substring(e.leaf FROM E'\nact (.{36})\n'),
-        t.debit, t.credit, t.asset, t.amount
+_POSTED = r"""SELECT e.index, e.recorded_at_us, e.kind, e.partner,
+        nullif(split_part(split_part(e.leaf, E'\nact ', 2), E'\n', 1), ''), t.debit, t.credit, t.asset, t.amount
     FROM entries e JOIN transfers t USING (shard, index)
     WHERE e.shard = %(shard)s AND e.index >= %(start)s AND e.index < %(stop)s
         AND t.shard = %(shard)s AND t.index >= %(start)s AND t.index < %(stop)s

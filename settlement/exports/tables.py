@@ -22,8 +22,9 @@ GROUP_ROWS = 50_000
 _TIME = pa.timestamp("us", tz="UTC")
 _NAME = pa.dictionary(pa.int32(), pa.string())
 _AMOUNT = pa.decimal128(38, 6)
-_ENTRIES = r"""SELECT shard, index, house, recorded_at_us, kind, partner, substring(leaf FROM E'\nact (.{36})\n'), member::text,
-    refusal, leaf_hash FROM entries ORDER BY shard, index"""
+_ENTRIES = r"""SELECT shard, index, house, recorded_at_us, kind, partner,
+    nullif(split_part(split_part(leaf, E'\nact ', 2), E'\n', 1), ''), member::text, refusal, leaf_hash
+    FROM entries ORDER BY shard, index"""
 _TRANSFERS = """SELECT shard, index, position, debit, credit, asset, amount FROM transfers ORDER BY shard, index, position"""
 _OBLIGATIONS = """SELECT cycle, debtor, creditor, sum(amount), sum(count)::bigint FROM obligations
     GROUP BY 1, 2, 3 ORDER BY cycle, debtor COLLATE "C", creditor COLLATE "C" """

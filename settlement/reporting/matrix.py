@@ -1,7 +1,7 @@
 """Inter-company matrix: who owes whom, gross and net, of one cycle or of all that no settlement has discharged.
 
-It rests on the table of obligations, less what was posted since the moment: it costs the pairs of each cycle and the later
-postings of money.
+All rests on the table of obligations, less what was posted since the moment: it costs the pairs of each cycle and the later
+postings of money. One cycle costs its own pairs.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from psycopg import Connection
 from psycopg.rows import TupleRow
 
+from settlement.clearing.accrual import owed_within
 from settlement.clearing.closing import CycleNotClosedError
+from settlement.clearing.obligations import ACCRUED, OPEN_IN_SOME_SHARD, accruals_of
 from settlement.house.state import House
 from settlement.ledger.chart import parties
 from settlement.money import micros_per_minor
@@ -18,7 +20,7 @@ from settlement.reporting.moment import Moment, house_then
 from settlement.statements.cyclebook import closed_cycle
 from settlement.statements.every_cycle import owed_by_cycle
 
-_ACCRUED = "SELECT debtor, creditor, sum(amount) FROM obligations GROUP BY 1, 2"
+_ALL = "SELECT debtor, creditor, sum(amount) FROM obligations GROUP BY 1, 2"
 Debts = dict[tuple[str, str], int]
 """(debtor, creditor) to micros."""
 
@@ -41,11 +43,12 @@ class PairLine:
 def cycle_debts(connection: Connection[TupleRow], house: House, number: int) -> Debts:
     """What was owed in one closed cycle, in whole minor units as in its statements. CYCLE_NOT_CLOSED, CYCLE_NOT_FOUND."""
     closed_cycle(house, number)
-    owed = dict(owed_by_cycle(connection, house.founded.minor_digits))
-    if number not in owed:
+    ((first_open,),) = connection.execute(OPEN_IN_SOME_SHARD).fetchall()
+    if first_open is None or first_open <= number:
         raise CycleNotClosedError(number)
-    per_minor = micros_per_minor(house.founded.minor_digits)
-    return {pair: each.amount_minor * per_minor for pair, each in owed[number].items()}
+    digits = house.founded.minor_digits
+    owed = owed_within(accruals_of(connection.execute(ACCRUED, {"cycle": number})), digits)
+    return {pair: amount * micros_per_minor(digits) for pair, amount in owed.items()}
 
 
 def open_debts(connection: Connection[TupleRow], moment: Moment) -> Debts:
@@ -54,7 +57,7 @@ def open_debts(connection: Connection[TupleRow], moment: Moment) -> Debts:
     So a participant's debts less its claims are its position: for the operator, with its own accounts.
     """
     house = house_then(connection, moment)
-    debts = {(debtor, creditor): int(amount) for debtor, creditor, amount in connection.execute(_ACCRUED)}
+    debts = {(debtor, creditor): int(amount) for debtor, creditor, amount in connection.execute(_ALL)}
     for debit, credit, _, amount in posted_since(connection, moment):
         pair = parties(debit, credit, operator=house.operator)
         if pair is not None:

@@ -113,6 +113,12 @@ def book_stray(on: date) -> Booking:
     return Booking(line, None)
 
 
+def book_return(on: date) -> Booking:
+    """The same money goes back."""
+    line = BankLine("", -_STRAY_MINOR, on, remittance="returned, purpose unknown", name="A. Nonymous")
+    return Booking(line, None)
+
+
 def _paid(payer: Payer, on: date) -> BankLine:
     return BankLine("", payer.amount_minor, on, iban=payer.account.iban, name=payer.account.legal_name)
 

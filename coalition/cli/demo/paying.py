@@ -1,7 +1,7 @@
 """How a month is paid: the operator instructs its bank, debtors pay, and the bank's statements close the cycle.
 
-In one month somebody pays late and somebody not at all. It is a practice network: its clock goes past the day on which legs were
-due, so the journal calls both overdue.
+In one month somebody pays late, somebody not at all, and money that nothing explains comes in and is sent back. It is a practice
+network: its clock goes past the day on which legs were due, so the journal calls both overdue.
 """
 
 import asyncio
@@ -19,14 +19,16 @@ from coalition.cli.demo.bank import (
     account_of,
     book_order,
     book_payers,
+    book_return,
     book_stray,
     read_payers,
 )
 from coalition.cli.demo.camt053 import write_camt053
 from coalition.cli.demo.plan import MonthPlan
-from coalition.cli.demo.stage import OPERATOR, Stage, accepted, demo_act_id
+from coalition.cli.demo.stage import APPROVER, OPERATOR, ORIGIN, Stage, accepted, demo_act_id
 from coalition.cli.demo.trouble import Trouble
 from coalition.cli.practice import forward_site
+from coalition.wire.resolutions import spell_resolution
 from coalition.wire.statement_parts import parts_of
 from settlement.banking.camt053 import BankStatement, read_camt053
 from settlement.banking.pain001 import SCHEMA
@@ -34,6 +36,7 @@ from settlement.banking.payment_files import CSV
 from settlement.clearing.due import is_overdue, leg_due_us
 from settlement.clock import from_us
 from settlement.errors import CoalitionError
+from settlement.house.breaks import Resolution
 from settlement.house.practice import network_now_us
 
 _PAST_DUE_DAYS = 7
@@ -86,9 +89,11 @@ class Treasury:
         if absent:
             await self._pass_the_due_day(cycle, absent)
             await self._default(cycle, label, tell)
-            late = [each for each in payers if each.participant == self.trouble.late]
             on = self._day_after_due(cycle)
-            await self._take_in(f"{label}-late", book_payers(late, on), on, tell)
+        if troubled:
+            late = book_payers([each for each in payers if each.participant == self.trouble.late], on)
+            await self._take_in(f"{label}-late", [*late, book_return(on)], on, tell)
+            await self._end_breaks(label)
         if not self.stage.house().settlements[cycle].settled:
             raise CoalitionError("DEMO_FAILED", f"{label}: the bank's statements leave legs unpaid")
 
@@ -163,6 +168,31 @@ class Treasury:
             )
             accepted(approved, f"approving the default of {name}")
         tell()
+
+    async def _end_breaks(self, label: str) -> None:
+        """Money that nothing explains was sent back: somebody looks after both lines, and two people let one undo the other."""
+        one, other = self.stage.proposer, self.stage.approver
+        _, left = await one.breaks()
+        if not left:
+            return
+        back, came = sorted(left, key=lambda each: each.amount_minor)
+        for each in (came, back):
+            assigned = await one.assign_break(
+                line_sha256=each.line_sha256,
+                person=APPROVER,
+                act_id=demo_act_id("assign", label, each.amount_minor),
+            )
+            accepted(assigned, "giving a break to somebody")
+        how, words = Resolution("offset", line=back.line_sha256.hex()), "nobody knows who paid; it went back"
+        proposed = await one.propose_resolution(
+            line_sha256=came.line_sha256, resolution=how, words=words, act_id=demo_act_id("resolve", label)
+        )
+        accepted(proposed, "proposing how a break ends")
+        digest = sha256(spell_resolution(ORIGIN, came.line_sha256.hex(), how, words)).digest()
+        approved = await other.approve_resolution(
+            proposal_sha256=digest, act_id=demo_act_id("approve-resolution", label)
+        )
+        accepted(approved, "approving how a break ends")
 
     def _day_of_instruction(self, cycle: int) -> date:
         return from_us(self.stage.house().instructions[cycle].time_us).date()

@@ -116,7 +116,7 @@ def _trouble(plan: ReplayPlan, stated: Sequence[Stated]) -> Iterator[str]:
     if len(trouble.absent) < 2:
         yield "too few partners have to pay for one to be late and another in default"
     strays = [each.line.amount_minor for day in stated for each in day.bookings if each.rule is None]
-    yield f"in suspense: {_euros(sum(strays))} that nothing explains"
+    yield f"sent back: {_euros(max(strays))} that nothing explained; two people let one line undo the other"
 
 
 def _rules(bookings: Iterable[Booking]) -> Counter[Rule | None]:

@@ -1,11 +1,12 @@
 """Netting moves what is owed, all of it and nothing else, with fewer payments."""
 
+from decimal import Decimal
 from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from settlement.clearing.netting import Figures, net, saving_basis_points
+from settlement.clearing.netting import Figures, figures_from, net, saving_basis_points
 
 PARTNERS = [f"p{number}" for number in range(7)]
 pairs = st.tuples(st.sampled_from(PARTNERS), st.sampled_from(PARTNERS)).filter(
@@ -91,3 +92,20 @@ def test_a_naive_matrix_gives_the_same_figures(obligations: dict[tuple[str, str]
     assert figures.bilateral == sum(abs(matrix[i][j] - matrix[j][i]) for i in every for j in range(i))
     assert figures.multilateral == sum(map(abs, nets)) // 2
     assert {**dict.fromkeys(PARTNERS, 0), **figures.nets} == dict(zip(PARTNERS, nets, strict=True))
+
+
+@given(owed)
+def test_parts_of_pairs_give_the_same_figures(obligations: dict[tuple[str, str], int]) -> None:
+    """As PostgreSQL adds them up: each pair counts at one of the two, with what the two sides come to."""
+    parts = {name: [0, 0, 0] for pair in obligations for name in pair}
+    for first, second in {(min(pair), max(pair)) for pair in obligations}:
+        forth, back = obligations.get((first, second), 0), obligations.get((second, first), 0)
+        parts[first][0] += forth + back
+        parts[first][1] += abs(forth - back)
+        parts[first][2] += forth - back
+        parts[second][2] += back - forth
+    rows = [
+        (name, Decimal(gross), Decimal(bilateral), Decimal(owes))
+        for name, (gross, bilateral, owes) in parts.items()
+    ]
+    assert figures_from(rows) == net(obligations)

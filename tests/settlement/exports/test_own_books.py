@@ -3,20 +3,25 @@
 import csv
 import io
 import tomllib
+from datetime import date
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from settlement.clock import from_us
 from settlement.errors import CoalitionError
 from settlement.exports.own_accounts import ROLES, default_map, read_map
 from settlement.exports.own_books import COLUMNS, own_journal, to_csv
 from settlement.exports.own_journal import (
     OWED,
     OWES,
+    DayPart,
     Move,
     Part,
     charges_moves,
+    day_moves,
     discharged_by,
     liability_moves,
     settlement_moves,
@@ -76,6 +81,55 @@ def test_after_each_cycle_the_accounts_stand_where_statement_and_lots_do(books: 
             worth = 0 if house.founded.model == POOL else micros // micros_per_minor(2)
             assert balance(moves, "points_liability") == -worth
             assert "other" not in {role for move in more for role in (move.debit, move.credit)}
+
+
+days = st.dates(date(2026, 11, 1), date(2026, 11, 5))
+day_parts = st.builds(DayPart, days, st.sampled_from(["cinema", "grocer"]), parts)
+
+
+@given(
+    st.lists(day_parts),
+    st.fixed_dictionaries(dict.fromkeys(["cinema", "grocer"], st.tuples(amounts, amounts))),
+)
+def test_days_add_up_to_what_is_told_of_each_counterparty(
+    found: list[DayPart], told: dict[str, tuple[int, int]]
+) -> None:
+    totals = {
+        (other, side): each
+        for other, both in told.items()
+        for side, each in zip((OWES, OWED), both, strict=True)
+    }
+    moves = list(day_moves(7, found, totals, 2))
+    for other, (owes, owed) in told.items():
+        own = [move for move in moves if move.text.endswith(f"with {other}")]
+        assert (balance(own, OWES), balance(own, OWED)) == (-owes, owed)
+    whole = list(charges_moves("7", [each.part for each in found], {OWES: 0, OWED: 0}, 2))
+    assert all((move.day is None) == ("rounding" in (move.debit, move.credit)) for move in moves)
+    for role in ROLES.keys() - {"rounding", OWES, OWED}:
+        assert abs(balance(moves, role) - balance(whole, role)) <= len(found)
+
+
+def test_books_by_day_are_those_of_the_cycle_and_the_statement(books: Books) -> None:
+    house = load_house(books.connection)
+    for cycle in range(1, house.open_cycle):
+        for partner in sorted(house.partners.keys() - {house.operator}):
+            told, at_once = own_journal(books.connection, partner, cycle)
+            _, moves = own_journal(books.connection, partner, cycle, by_day=True)
+            assert balance(moves, OWES) == balance(at_once, OWES)
+            assert balance(moves, OWED) == balance(at_once, OWED)
+            assert balance(moves, "points_liability") == balance(at_once, "points_liability")
+            for line in told.lines:
+                own = [move for move in moves if move.text.endswith(f" with {line.counterparty}")]
+                assert balance(own, OWES) == -line.owes.amount_minor
+                assert balance(own, OWED) == line.owed.amount_minor
+            closed_on = from_us(told.book.closed_at_us).date()
+            assert all(move.day is None or move.day <= closed_on for move in moves)
+            written = list(csv.DictReader(io.StringIO(to_csv(told, moves, NAMED))))
+            for document in {row["document"] for row in written}:
+                rows = [row for row in written if row["document"] == document]
+                sums = [sum(Decimal(row[side] or 0) for row in rows) for side in ("debit", "credit")]
+                assert sums[0] == sums[1] > 0
+                assert len({row["date"] for row in rows}) == 1
 
 
 def test_the_csv_has_two_lines_for_each_posting(books: Books) -> None:
