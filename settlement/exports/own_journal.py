@@ -101,6 +101,8 @@ def day_moves(
     minor, left = micros_per_minor(minor_digits), dict(totals)
     micros: dict[tuple[str, Part], int] = {}
     for day, other, part in sorted(parts, key=lambda each: (each.day, each.counterparty, each.part.purpose)):
+        if part.purpose == CARRIED:
+            continue
         series = (other, replace(part, charge=Charge()))
         before = micros.get(series, 0)
         micros[series] = before + part.charge.micros

@@ -100,7 +100,7 @@ class CycleBook:
 
 
 LateRow = tuple[str, str, int, int]
-"""Asset, partner, points of its late acts, and how many they are."""
+"""Asset, partner, points of its late acts, and how many they are. Rows may repeat: they add up."""
 
 
 def closed_cycle(house: House, cycle: int) -> tuple[Cycle, int]:
@@ -259,5 +259,6 @@ def late_act(entry: Entry, began_us: int) -> tuple[str, str, int] | None:
 def _late_of(rows: Iterable[LateRow]) -> dict[str, dict[str, Tally]]:
     found: dict[str, dict[str, Tally]] = {}
     for asset, partner, points, count in rows:
-        found.setdefault(asset, {})[partner] = Tally(points, count)
+        before = found.setdefault(asset, {}).get(partner, Tally())
+        found[asset][partner] = Tally(before.points + points, before.count + count)
     return found

@@ -45,10 +45,10 @@ MONEY = """SELECT CASE WHEN repays THEN %(repays)s ELSE kind END, partner, debit
     WHERE t.asset = %(currency)s AND t.shard = %(shard)s AND t.index >= %(first)s AND t.index < %(after)s
         AND e.shard = %(shard)s AND e.index >= %(first)s AND e.index < %(after)s GROUP BY 1, 2, 3, 4"""
 
-# The time is compared as it is spelled: every leaf's has the same length.
-LATE = r"""SELECT substring(leaf FROM '\namount (\S+) '), partner, sum(substring(leaf FROM '\namount \S+ (\d+)\n')::bigint),
-        count(*)
-    FROM entries WHERE shard = %(shard)s AND index >= %(first)s AND index < %(after)s AND kind = ANY(%(kinds)s)
+# The time is compared as it is spelled: every leaf's has the same length. Splitting is quicker here than regular expressions.
+LATE = r"""SELECT split_part(amount, ' ', 1), partner, sum(split_part(amount, ' ', 2)::bigint), count(*)
+    FROM entries CROSS JOIN LATERAL (SELECT split_part(split_part(leaf, E'\namount ', 2), E'\n', 1)) AS stated (amount)
+    WHERE shard = %(shard)s AND index >= %(first)s AND index < %(after)s AND kind = ANY(%(kinds)s)
         AND refusal IS NULL AND left(split_part(leaf, E'\noccurred ', 2), 27) COLLATE "C" < %(began)s GROUP BY 1, 2"""
 
 _Asking: TypeAlias = Generator[tuple[LiteralString, Any], list[TupleRow], CycleBook]

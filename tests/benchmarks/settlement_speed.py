@@ -9,11 +9,14 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 
 import psycopg
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
 
 from coalition.api.v1.exchange_pb2 import IssueRequest, RedeemRequest
 from coalition.api.v1.partners_pb2 import RegisterRequest
@@ -21,6 +24,7 @@ from coalition.api.v1.settlement_pb2 import ApproveRequest, CloseCycleRequest, P
 from coalition.gateway.house_reads import proposal_of
 from settlement.clearing.desk import DeskRules
 from settlement.clearing.obligations import figures_of
+from settlement.clock import format_time, now_us
 from settlement.database import GATEWAY, READER, connect, connect_writer
 from settlement.journal.acts import Act, Outcome
 from settlement.journal.leaf import HOUSE
@@ -44,7 +48,8 @@ _FILL = (
         'p-' || lpad(((i % {pairs} / ({n} - 1) + 1 + i % {pairs} % ({n} - 1)) % {n})::text, 3, '0') AS creditor,
         i::bigint * 7919 % 9000000 + 3 AS micros FROM generate_series(0, {entries} - 1) AS i""",
     """INSERT INTO entries (shard, index, house, recorded_at_us, kind, partner, balance_after, leaf, leaf_hash)
-        SELECT 1, i, 1, 1000 + i, 'redeem', creditor, 100, repeat('a line of a leaf ', 40), sha256(i::text::bytea) FROM past""",
+        SELECT 1, i, 1, 1000 + i, 'redeem', creditor, 100, repeat('a line of a leaf ', 36) || '{occurred}',
+            sha256(i::text::bytea) FROM past""",
     """INSERT INTO transfers (shard, index, position, debit, credit, asset, amount)
         SELECT 1, i, 0, 'wallet:' || md5(i::text)::uuid, 'redeemed:' || creditor, 'PTS', 100 FROM past
         UNION ALL SELECT 1, i, 1, 'position:' || debtor, 'position:' || creditor, 'EUR', micros FROM past""",
@@ -112,7 +117,14 @@ async def _measure(site: Site, tell: Tell) -> SettlementSpeed:
 
 
 def _fill(dsn: str, *, start: int) -> None:
-    facts = {"start": start, "n": PARTNERS, "pairs": PARTNERS * (PARTNERS - 1), "entries": ENTRIES}
+    occurred = f"\namount PTS 100\noccurred {format_time(now_us())}\n"
+    facts = {
+        "occurred": occurred,
+        "start": start,
+        "n": PARTNERS,
+        "pairs": PARTNERS * (PARTNERS - 1),
+        "entries": ENTRIES,
+    }
     with psycopg.connect(dsn, autocommit=True) as connection:
         connection.execute("SET session_replication_role = replica")
         for statement in _FILL:
@@ -155,37 +167,51 @@ async def _close(network: SmallNetwork, load: _Load, dsn: str) -> tuple[float, f
     """Seconds from the close to the figures; the longest waits before the close, until statements are named, and of settling."""
     desk = await connect_writer(dsn, GATEWAY, statement_timeout="60s")
     posting = asyncio.create_task(load.run())
-    await asyncio.sleep(2)
-    load.worst_ms()
-    await asyncio.sleep(3)
-    before = load.worst_ms()
-    hashing = HashingProcess(lambda: dsn)
-    publisher = Publisher(network.worker, network.log, network.log_key, hashing)
+    try:
+        await asyncio.sleep(2)
+        load.worst_ms()
+        await asyncio.sleep(3)
+        before = load.worst_ms()
+        closed = await _close_and_name(network, desk, dsn)
+        meanwhile = load.worst_ms()
+        netted = await _settle(network, desk)
+        return closed + netted, before, meanwhile, load.worst_ms()
+    finally:
+        posting.cancel()
+        with suppress(asyncio.CancelledError):
+            await posting
+        await desk.close()
+
+
+async def _close_and_name(network: SmallNetwork, desk: AsyncConnection[TupleRow], dsn: str) -> float:
+    """Seconds from the close to the last cut; returns when the journal names the statements."""
+    publisher = Publisher(network.worker, network.log, network.log_key, HashingProcess(lambda: dsn))
     closing = network.act(OPERATOR, CloseCycleRequest(cycle=1, label="2026-11"))
     began = time.perf_counter()
     await post(desk, network.memory, DeskRules, HOUSE, [closing])
     await publisher.cut()
-    closed = time.perf_counter() - began
+    taken = time.perf_counter() - began
     while (await network.memory.refresh(desk)).recorded_cycles == 0:
         await publisher.record_statements()
         await publisher.cut()
         await asyncio.sleep(0.1)
-    meanwhile = load.worst_ms()
+    return taken
+
+
+async def _settle(network: SmallNetwork, desk: AsyncConnection[TupleRow]) -> float:
+    """Seconds to the figures, which two people then settle."""
     began = time.perf_counter()
     figures = await figures_of(desk, network.memory.house, 1)
+    taken = time.perf_counter() - began
     assert figures is not None
-    netted = time.perf_counter() - began
     message = proposal_of(network.memory.house.founded, 1, figures, (), ())
     proposal = message.SerializeToString(deterministic=True)
     approval = ApproveRequest(proposal_sha256=sha256(proposal).digest())
     for person, request in ((ANN, ProposeRequest(proposal=proposal)), (BOB, approval)):
         [verdict] = await post(desk, network.memory, DeskRules, HOUSE, [network.act(person, request)])
-        assert isinstance(verdict, Outcome)
-        assert verdict.refusal is None
-    settling = load.worst_ms()
-    posting.cancel()
-    await desk.close()
-    return closed + netted, before, meanwhile, settling
+        assert isinstance(verdict, Outcome), verdict
+        assert verdict.refusal is None, verdict.refusal
+    return taken
 
 
 def _write(dsn: str, folder: Path) -> float:

@@ -36,11 +36,13 @@ async def _two_cycles(dsn: str, log: Path) -> None:
     async with SmallNetwork.found(dsn, log) as network:
         for partner in ("bakery", "cinema"):
             await network.take_in(partner)
-        member = await network.enrol("bakery", 1, b"a" * 32)
-        await network.ask(1, "bakery", exchange_pb2.IssueRequest(**points(member, 900)))
+        member, other = [await network.enrol("bakery", shard, b"%d" % shard * 32) for shard in (1, 2)]
+        for shard, whom in ((1, member), (2, other)):
+            await network.ask(shard, "bakery", exchange_pb2.IssueRequest(**points(whom, 900)))
         await network.close_cycle(1, "2026-01")
         for amount in (30, 4):
             await network.ask(1, "cinema", exchange_pb2.RedeemRequest(**late(member, amount)))
+        await network.ask(2, "cinema", exchange_pb2.RedeemRequest(**late(other, 100)))
         await network.ask(1, "cinema", exchange_pb2.RedeemRequest(**points(member, 500)))
         too_much = exchange_pb2.RedeemRequest(**late(member, 10_000))
         assert (await network.ask(1, "cinema", too_much)).refusal == "INSUFFICIENT_POINTS"
@@ -57,7 +59,7 @@ def dsn(server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
 
 
 @pytest.mark.parametrize(
-    ("cycle", "partner", "points", "count"), [(1, "bakery", 0, 0), (2, "bakery", 0, 0), (2, "cinema", 34, 2)]
+    ("cycle", "partner", "points", "count"), [(1, "bakery", 0, 0), (2, "bakery", 0, 0), (2, "cinema", 134, 3)]
 )
 def test_statements_count_accepted_acts(dsn: str, cycle: int, partner: str, points: int, count: int) -> None:
     with connect(dsn, READER) as connection:
@@ -73,7 +75,7 @@ def test_entries_are_flagged_refused_ones_too(dsn: str) -> None:
         lateness = Lateness(load_house(connection))
         rows = connection.execute("SELECT kind, refusal, leaf FROM entries ORDER BY shard, index").fetchall()
     flagged = [(kind, refusal) for kind, refusal, leaf in rows if lateness.is_late(leaf)]
-    assert flagged == [("redeem", None), ("redeem", None), ("redeem", "INSUFFICIENT_POINTS")]
+    assert flagged == [*[("redeem", None)] * 2, ("redeem", "INSUFFICIENT_POINTS"), ("redeem", None)]
 
 
 def test_the_books_and_the_evidence_agree(dsn: str, tmp_path: Path) -> None:

@@ -245,6 +245,7 @@ class Story:
         )
         Explaining(self._data, self.ask).explain_an_amount()
         entries = self.ask("entries", "--as", "bakery", "--json").document
+        assert {entry["late"] for entry in entries} == {False}
         act_id = [entry["act_id"] for entry in entries if entry["kind"] == "redeem"][-1]
         proof = self.ask(
             "audit", "proof", act_id, "--as", "cinema", "--out", folder / "proof.json", "--json"

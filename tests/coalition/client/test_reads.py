@@ -249,14 +249,15 @@ async def test_entries_go_from_page_to_page(peer: Peer, client: Client) -> None:
     async def page(call: Call, context: object) -> bytes:
         start = int(call.request.page_token or "0")
         entries = [
-            exchange_pb2.Entry(shard=1, entry_number=n, leaf=b"%d" % n) for n in range(start, start + 2)
+            exchange_pb2.Entry(shard=1, entry_number=n, leaf=b"%d" % n, late=n == 3)
+            for n in range(start, start + 2)
         ]
         token = str(start + 2) if start < 4 else ""
         return exchange_pb2.ListEntriesResponse(entries=entries, next_page_token=token).SerializeToString()
 
     peer.script.extend([page] * 3)
     found = [entry async for entry in client.entries(page_size=2)]
-    assert found == [Entry(1, n, b"%d" % n, late=False) for n in range(6)]
+    assert found == [Entry(1, n, b"%d" % n, late=n == 3) for n in range(6)]
     assert {call.request.page_size for call in peer.calls} == {2}
 
 

@@ -13,6 +13,7 @@ from tests.support.postgres import drop_database, new_books
 from tests.support.small_network import SmallNetwork, points
 
 CYCLES = 12
+HISTORY = "SELECT (SELECT count(*) FROM entries) + (SELECT count(*) FROM transfers)"
 ROWS_READ = "SELECT sum(seq_tup_read + coalesce(idx_tup_fetch, 0)) FROM pg_stat_xact_user_tables"
 
 
@@ -53,9 +54,9 @@ async def test_a_late_cycle_is_read_with_no_more_rows_than_an_early_one(tmp_path
         connection.execute("SET enable_seqscan = off")
         house = load_house(connection)
         costs = [rows_read(connection, house, cycle) for cycle in (2, CYCLES // 2, CYCLES)]
-        row = connection.execute("SELECT count(*) FROM transfers").fetchone()
+        row = connection.execute(HISTORY).fetchone()
     assert row is not None
     # A merge reads a row or two beyond the end, and an index may have the answer alone: no reason to grow.
     assert 0 < max(costs) <= 1.25 * min(costs)
-    assert row[0] > 2 * max(costs)
+    assert row[0] > 3 * max(costs)
     drop_database(dsn)
