@@ -75,7 +75,8 @@ def _show(statement: dict[str, Any]) -> None:
     name, outcome = statement["partner"]["name"], statement["outcome"]
     due = f"{decimal_amount(statement['due'])} {currency}"
     say(f"{name}: nothing due" if outcome == "nothing due" else f"{name} {outcome} {due}")
-    say(f"  {statement['partner']['id']}, cycle {cycle['number']}{label} of {statement['network']}")
+    practice = ", for practice: nothing in it is real" if "practice" in statement else ""
+    say(f"  {statement['partner']['id']}, cycle {cycle['number']}{label} of {statement['network']}{practice}")
     rows = [
         (
             line["id"],

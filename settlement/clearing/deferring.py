@@ -15,11 +15,11 @@ def deferred_of(nets: Mapping[str, int], *, operator: str, minimum_minor: int) -
     Of more than one entry has room for, those with the smallest nets, among equals the first by name.
     """
     small = [name for name, net in nets.items() if 0 < abs(net) < minimum_minor and name != operator]
-    room, found = SETTLEMENT_BYTES_MAX - sum([line_bytes(name) for name in {operator, *nets}]), []
+    found: list[str] = []
+    room = SETTLEMENT_BYTES_MAX - sum([line_bytes(name) for name in {operator, *nets}])
     for name in sorted(small, key=lambda name: (abs(nets[name]), name)):
-        room -= line_bytes(operator) + len(
-            name
-        )  # one more line in the approval, and the name in the proposal
+        # One more line in the approval, and the name in the proposal.
+        room -= line_bytes(operator) + len(name)
         if room < 0:
             break
         found.append(name)

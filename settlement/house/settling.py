@@ -27,13 +27,16 @@ def _close_by_calendar(house: "House", entry: Entry) -> None:
 
 def _propose(house: "House", entry: Entry) -> None:
     number, cycle = int(entry.one("settlement")), int(entry.one("cycle"))
-    nets = {name: int(net) for name, net in (value.split(" ") for value in entry.all("net"))}
-    warnings = tuple(entry.all("warning"))
-    end_us = entry.time_us + house.tariff.objection_hours * HOUR_US
-    signer, deferred = house.signer_of(entry), tuple(entry.all("deferred"))
-    house.settlements[number] = replace(
-        Settlement(number, cycle, entry.one("proposal"), signer, entry.time_us, nets, end_us, warnings),
-        deferred=deferred,
+    house.settlements[number] = Settlement(
+        number,
+        cycle,
+        entry.one("proposal"),
+        house.signer_of(entry),
+        entry.time_us,
+        nets={name: int(net) for name, net in (value.split(" ") for value in entry.all("net"))},
+        objections_end_us=entry.time_us + house.tariff.objection_hours * HOUR_US,
+        warnings=tuple(entry.all("warning")),
+        deferred=tuple(entry.all("deferred")),
         operator=house.operator,
     )
 

@@ -29,6 +29,7 @@ def test_next_steps_are_for_reasons_that_exist() -> None:
         "NETWORK_EXISTS",
         "CERTIFICATE_EXPIRED",
         "NOT_FOR_PRACTICE",
+        "SETTLEMENT_NOT_FOUND",
     }
     assert NEXT_STEPS.keys() <= from_the_network | from_this_side
 
