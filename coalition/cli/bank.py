@@ -14,6 +14,7 @@ from coalition.cli.voice import OPERATOR, Voice, speaking
 from coalition.client import BlockingClient
 from coalition.wire.statement_parts import parts_of
 from settlement.banking.camt053 import BankStatement, read_camt053
+from settlement.journal.leaf import parse_leaf
 
 app = typer.Typer(
     no_args_is_help=True, help="Import bank statements, list what they say that pays nothing, and end that."
@@ -43,14 +44,21 @@ def import_(
         emit([{"statement": each.statement_id, **counts} for each, counts in told])
     else:
         for each, counts in told:
-            lines = counts["lines"]
-            say(f"statement {each.statement_id}: {lines} lines, {counts['known']} of them known before")
+            found = (
+                f"{counts['paid']} paid a leg, {counts['breaks']} are breaks, {counts['known']} known before"
+            )
+            say(f"statement {each.statement_id}, lines: {counts['lines']}; {found}")
         hint("coalition bank breaks", flags=voice.flags)
 
 
+def _became(line: str) -> str:
+    """What a line became, by how its entry spells it."""
+    return "paid" if line.split(" ")[3] == "paid" else "breaks"
+
+
 def _take_in(client: BlockingClient, statement: BankStatement) -> Counter[str]:
-    """How many lines, and how many were known."""
-    counts = Counter(lines=len(statement.lines), known=0)
+    """How many lines, and what became of them by the entries that took them in."""
+    counts = Counter(lines=len(statement.lines), paid=0, breaks=0, known=0)
     for part in parts_of(statement):
         outcome = client.import_bank_statement(
             iban=part.iban, statement_id=part.statement_id, lines=part.lines
@@ -60,4 +68,7 @@ def _take_in(client: BlockingClient, statement: BankStatement) -> Counter[str]:
         elif outcome.refusal is not None:
             tell_refusal(outcome.refusal)
             raise typer.Exit(REFUSED)
+        else:
+            entry, _ = client.entry(shard=outcome.shard, entry_number=outcome.index)
+            counts.update(_became(value) for value in parse_leaf(entry.leaf).all("bank-line"))
     return counts

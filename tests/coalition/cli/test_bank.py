@@ -72,6 +72,8 @@ def broken(typed: Callable[..., Ran], tmp_path: Path) -> dict[int, str]:
     file.write_bytes(camt(bookings, closing="8.50", statement=tmp_path.name[-35:]))
     told = typed("bank", "import", file)
     assert told.code == 0, told.err
+    assert "lines: 2; 0 paid a leg, 2 are breaks, 0 known before" in told.out
+    assert "lines: 2; 0 paid a leg, 0 are breaks, 2 known before" in typed("bank", "import", file).out
     found = [each for each in typed("bank", "breaks", "--json").document if each["proposed"] is None]
     assert {each["reason"] for each in found} == {"unknown"}
     return {each["amount_minor"]: each["line_sha256"] for each in found}
