@@ -35,15 +35,21 @@ class HashingProcess:
 
     def __init__(self, dsn: Callable[[], str]) -> None:
         self._dsn = dsn
-        self._running: tuple[BaseProcess, Pipe] | None = None
+        self._running: tuple[int, BaseProcess, Pipe] | None = None
 
     async def __call__(
         self, _connection: AsyncConnection[TupleRow], _house: House, cycle: int
     ) -> list[Document] | None:
         """The statements of a cycle that every shard has cut. UnavailableError if the process fails; ask again then."""
+        if self._running is not None and self._running[0] != cycle:
+            # Another server has named the statements of the cycle that was asked for.
+            _, process, pipe = self._running
+            process.kill()
+            pipe.close()
+            self._running = None
         if self._running is None:
-            self._running = _start(self._dsn(), cycle)
-        process, pipe = self._running
+            self._running = (cycle, *_start(self._dsn(), cycle))
+        _, process, pipe = self._running
         if not pipe.poll():
             return None
         self._running = None

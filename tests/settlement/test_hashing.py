@@ -23,6 +23,28 @@ async def answer(hashing: HashingProcess, network: SmallNetwork, cycle: int) -> 
     return found
 
 
+async def test_what_it_began_for_one_cycle_is_no_answer_for_another(tmp_path: Path) -> None:
+    """Another server may have named the statements of the first meanwhile."""
+    dsn = new_books()
+    async with SmallNetwork.found(dsn, tmp_path, shards=1) as network:
+        await network.take_in("bakery")
+        member = await network.enrol("bakery", 1)
+        for cycle in (1, 2):
+            await network.ask(1, "bakery", exchange_pb2.IssueRequest(**points(member, 100)))
+            await network.ask(HOUSE, OPERATOR, settlement_pb2.CloseCycleRequest(cycle=cycle))
+            await network.publisher().cut()
+        house = await network.memory.refresh(network.worker)
+        hashing = HashingProcess(lambda: dsn)
+        assert await hashing(network.worker, house, 1) is None
+        here = network.publisher()
+        await here.cut()
+        await here.record_statements()
+        house = await network.memory.refresh(network.worker)
+        assert house.recorded_cycles == 1
+        assert await answer(hashing, network, 2) == await hash_here(network.worker, house, 2)
+    drop_database(dsn)
+
+
 async def test_it_answers_in_its_time_and_its_end_is_an_error(tmp_path: Path) -> None:
     dsn = new_books()
     async with SmallNetwork.found(dsn, tmp_path, shards=1) as network:
