@@ -29,8 +29,11 @@ help: ## list the targets
 demo: $(DEMO_READY) ## replay 25,000 real baskets through a running network, settle them, verify the evidence
 	@$(BIN)/coalition demo --baskets 25000 --out build/demo
 
+# The tests start some hundred processes: what Python compiles is kept, even where the environment says not to.
+test test-long: export PYTHONDONTWRITEBYTECODE =
+
 test: $(DEV_READY) ## run the tests (not those that take minutes; the rules of the house are among the checks)
-	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long and not debian" --ignore=tests/house tests
+	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not long and not debian" --ignore=tests/house tests
 
 test-long: $(DEV_READY) ## run the tests that take minutes
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "long and not debian" tests

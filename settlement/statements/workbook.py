@@ -28,7 +28,7 @@ def to_xlsx(document: bytes) -> bytes:
     """The workbook of a statement's JSON."""
     told = read_told(document)
     out = io.BytesIO()
-    with Workbook(out, {"constant_memory": True}) as workbook:
+    with Workbook(out, {"in_memory": True}) as workbook:
         workbook.set_properties(
             {
                 "title": f"Statement {told.number}",

@@ -12,7 +12,7 @@ from tests.fuzz.changes import TAPES, Tape, applied
 from tests.fuzz.readers import MESSAGE
 from tests.fuzz.target import Target
 from tests.support.door import Door
-from tests.support.postgres import drop_database, new_database
+from tests.support.postgres import drop_database, new_books
 
 NEVER = {"BOOKS_INCONSISTENT", "BOOKS_UNAVAILABLE", "QUEUE_FULL", "SHUTTING_DOWN", "RATE_LIMITED"}
 """No bytes cause these."""
@@ -49,7 +49,7 @@ def _attempt(door: Door, call: Call) -> None:
 @contextmanager
 def doors(folder: Path) -> Iterator[Target]:
     """The target; afterwards the books must be what their journal says."""
-    dsn = new_database()
+    dsn = new_books()
     try:
         with Door.opened(folder / "site", dsn) as door:
             yield Target("door", TAPES.map(lambda tape: _made(door, tape)), lambda call: _attempt(door, call))

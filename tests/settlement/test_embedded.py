@@ -77,6 +77,7 @@ def test_the_server_is_postgresql_18_durable_and_without_a_network_address(data:
         "TimeZone": "UTC",
         "listen_addresses": "",
         "password_encryption": "scram-sha-256",
+        "scram_iterations": "1",
         "shared_buffers": "128MB",
         "max_connections": "50",
         "log_statement": "none",

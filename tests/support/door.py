@@ -21,6 +21,12 @@ from tests.support.callers import PEOPLE, Callers, method_of
 from tests.support.network import ORIGIN, RunningServer, new_site, start_server
 
 CARD = ("card", "4000 1234 5678")
+_COUNTED = dict.fromkeys(
+    ("acts", "payloads", "transfers", "members", "aliases", "lots", "arrears", "reversals"), ""
+) | {"entries": " WHERE kind NOT IN ('heads', 'cut')"}
+_COUNTS = " UNION ALL ".join(
+    f"SELECT '{table}', count(*) FROM {table}{where}" for table, where in _COUNTED.items()
+).encode()
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,7 @@ class Door(Callers):
     server: RunningServer
     dsn: str
     channel: grpc.Channel
+    books: psycopg.Connection[Any]
     receipt_key: KeySigner = field(default_factory=new_key)
 
     @classmethod
@@ -56,8 +63,11 @@ class Door(Callers):
         """Founds a network, serves it and takes in its partners. `settings`: further ones of the server."""
         server = start_server(new_site(folder, dsn, shards=shards), **settings)
         try:
-            with grpc.insecure_channel(server.address) as channel:
-                door = cls(server=server, dsn=dsn, channel=channel)
+            with (
+                grpc.insecure_channel(server.address) as channel,
+                psycopg.connect(dsn, autocommit=True) as books,
+            ):
+                door = cls(server=server, dsn=dsn, channel=channel, books=books)
                 door._take_in()
                 yield door
         finally:
@@ -114,16 +124,7 @@ class Door(Callers):
 
     def recorded(self) -> dict[str, int]:
         """How much is in the books, apart from what the worker writes by itself."""
-        tables = dict.fromkeys(
-            ("acts", "payloads", "transfers", "members", "aliases", "lots", "arrears", "reversals"), ""
-        )
-        tables["entries"] = " WHERE kind NOT IN ('heads', 'cut')"
-        with psycopg.connect(self.dsn) as connection:
-            counts = {}
-            for table, where in tables.items():
-                row = connection.execute(f"SELECT count(*) FROM {table}{where}".encode()).fetchone()
-                counts[table] = row[0] if row is not None else 0
-        return counts
+        return dict(self.books.execute(_COUNTS).fetchall())
 
     @contextmanager
     def records_nothing(self) -> Iterator[None]:

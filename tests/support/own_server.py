@@ -16,7 +16,7 @@ from pathlib import Path
 from psycopg.conninfo import make_conninfo
 
 from settlement.embedded.account import Account, account_for
-from tests.support.postgres import SERVER_VARIABLE
+from tests.support.postgres import SERVER_VARIABLE, memory_with_room
 
 PROGRAMS = Path("/usr/lib/postgresql/15/bin")
 SUPERUSER = "postgres"
@@ -29,7 +29,8 @@ def own_server(environment: Mapping[str, str] | None = None, *, durable: bool = 
 
     `durable`: false for one that need not outlive a crash of the machine, and waits for no disk.
     """
-    with tempfile.TemporaryDirectory(prefix="coalition-own-") as name:
+    place = None if durable else memory_with_room()
+    with tempfile.TemporaryDirectory(prefix="coalition-own-", dir=place) as name:
         folder, password = Path(name), secrets.token_urlsafe(16)
         account = account_for(folder / "data")
         (folder / "password").write_text(password)

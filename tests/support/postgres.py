@@ -1,7 +1,8 @@
 """One PostgreSQL per test run, shared by all workers; every test that asks gets a database of its own.
 
 It is an embedded one, or the server that COALITION_TEST_DATABASE_URL names with a superuser's login (see `.ci/run`). The embedded
-one does not wait for disks: it is thrown away with the run. Tests that end a server abruptly start their own.
+one does not wait for disks: it is thrown away with the run, and is kept in memory where there is room. Tests that end a server
+abruptly start their own.
 """
 
 import itertools
@@ -22,12 +23,15 @@ from settlement.embedded.passwords import password_for
 
 FOLDER_VARIABLE = "COALITION_TEST_POSTGRES"
 SERVER_VARIABLE = "COALITION_TEST_DATABASE_URL"
+MEMORY = Path("/dev/shm")
+ROOM_BYTES = 4 << 30
+"""Far more than the databases of all workers take at any moment."""
 _numbers = itertools.count(1)
 
 
 def announce() -> None:
     """Called once by the process that runs the tests: decides where the server will be, and starts nothing yet."""
-    os.environ.setdefault(FOLDER_VARIABLE, tempfile.mkdtemp(prefix="coalition-test-"))
+    os.environ.setdefault(FOLDER_VARIABLE, tempfile.mkdtemp(prefix="coalition-test-", dir=memory_with_room()))
 
 
 def clean_up() -> None:
@@ -75,6 +79,14 @@ def drop_database(dsn: str) -> None:
 def role_passwords() -> Path:
     """The password file of the engine's roles, which belong to the whole server; there once `new_database` was called."""
     return Path(os.environ[FOLDER_VARIABLE]) / "role-passwords"
+
+
+def memory_with_room() -> Path | None:
+    """A folder in memory, as a disk's file system may take longer to find room for a database's files than all the rest takes."""
+    try:
+        return MEMORY if shutil.disk_usage(MEMORY).free >= ROOM_BYTES else None
+    except OSError:  # Not on this system.
+        return None
 
 
 def _template() -> str:

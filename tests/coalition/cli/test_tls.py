@@ -17,7 +17,7 @@ from coalition.gateway.visitor import partner_uri
 from tests.support.certificates import ENDED_DAYS, Certificates
 from tests.support.command import Ran, run
 from tests.support.network import ORIGIN, RunningServer, new_site, onboard, start_server
-from tests.support.postgres import drop_database, new_database
+from tests.support.postgres import drop_database, new_books
 from tests.support.serving import served
 
 Break = Callable[[Certificates], object]
@@ -26,7 +26,7 @@ Break = Callable[[Certificates], object]
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A network with a partner, not served."""
-    dsn = new_database()
+    dsn = new_books()
     site = new_site(tmp_path_factory.mktemp("site"), dsn)
     server = start_server(site)
     onboard(server, "bakery")

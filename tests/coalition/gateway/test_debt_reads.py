@@ -14,13 +14,13 @@ from coalition.client import BlockingClient, RequestRejectedError
 from settlement.journal.acts import Outcome
 from settlement.money import format_micros
 from tests.support.door import Door
-from tests.support.postgres import drop_database, new_database
+from tests.support.postgres import drop_database, new_books
 
 
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Door, list[Outcome]]]:
     """A network of two shards in which the grocer spent the bakery's points and took some back; the cycle is closed."""
-    dsn = new_database()
+    dsn = new_books()
     folder: Path = tmp_path_factory.mktemp("site")
     with Door.opened(folder, dsn, shards=2) as door:
         with BlockingClient(door.identity("grocer")) as grocer:

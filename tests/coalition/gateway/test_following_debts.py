@@ -24,7 +24,7 @@ from coalition.gateway.streams import STREAMS_OF_PARTNER_MAX
 from settlement.signing import new_key
 from tests.support.door import Door
 from tests.support.network import start_server
-from tests.support.postgres import drop_database, new_database
+from tests.support.postgres import drop_database, new_books
 
 PATIENCE_SECONDS = 30
 States = AsyncGenerator[FollowedObligations]
@@ -33,7 +33,7 @@ States = AsyncGenerator[FollowedObligations]
 @pytest.fixture
 def fresh(tmp_path: Path) -> Iterator[Door]:
     """A network of two shards for a test that counts what is owed, or closes cycles."""
-    dsn = new_database()
+    dsn = new_books()
     with Door.opened(tmp_path / "site", dsn, shards=2) as door:
         yield door
     drop_database(dsn)

@@ -15,7 +15,7 @@ from coalition.gateway.visitor import address_of
 from settlement.clock import now_us
 from settlement.signing import new_key
 from tests.support.door import Answer, Door
-from tests.support.postgres import drop_database, new_database
+from tests.support.postgres import drop_database, new_books
 
 RATE = 2.0
 BURST = int(RATE * BURST_SECONDS)
@@ -24,7 +24,7 @@ TRIES_MAX = 10 * BURST
 
 @pytest.fixture(scope="module")
 def limited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
-    dsn = new_database()
+    dsn = new_books()
     folder: Path = tmp_path_factory.mktemp("site")
     with Door.opened(folder, dsn, calls_per_second=RATE, failures_per_second=RATE) as door:
         yield door

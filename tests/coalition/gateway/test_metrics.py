@@ -18,7 +18,7 @@ from settlement.errors import CoalitionError
 from tests.support.certificates import Certificates
 from tests.support.door import Door
 from tests.support.network import new_site, start_server
-from tests.support.postgres import drop_database, new_database
+from tests.support.postgres import drop_database, new_books
 from tests.support.serving import ROOT, free_port
 
 Series = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -28,7 +28,7 @@ ISSUE, REDEEM, BALANCE = (f"ExchangeService/{name}" for name in ("Issue", "Redee
 @pytest.fixture(scope="module")
 def scraped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Door, str]]:
     """A server, and where it shows its metrics."""
-    dsn = new_database()
+    dsn = new_books()
     address = f"127.0.0.1:{free_port()}"
     with Door.opened(tmp_path_factory.mktemp("site"), dsn, metrics=address) as door:
         yield door, address

@@ -18,7 +18,7 @@ from settlement.errors import CoalitionError
 from settlement.signing import new_key
 from tests.support.certificates import ENDED_DAYS, Certificates, serial
 from tests.support.network import ORIGIN, RunningServer, new_site, start_server
-from tests.support.postgres import drop_database, new_database
+from tests.support.postgres import drop_database, new_books
 
 BAKERY, GROCER = partner_uri(ORIGIN, "bakery"), partner_uri(ORIGIN, "grocer")
 
@@ -40,7 +40,7 @@ class Guarded:
 
 @pytest.fixture(scope="module")
 def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
-    dsn = new_database()
+    dsn = new_books()
     folder: Path = tmp_path_factory.mktemp("site")
     certificates = Certificates.made(folder / "certificates")
     server = start_server(new_site(folder, dsn), tls=certificates.files)
