@@ -6,7 +6,6 @@ strict parse > header equals channel: audience, method, partner, key > role (`ex
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from coalition.api.v1 import options_pb2
@@ -21,9 +20,7 @@ from settlement.house.records import APPROVER, REQUEST, Key
 from settlement.house.state import House
 from settlement.journal.acts import Act
 from settlement.ledger.batch import SKEW_MAX_US
-from settlement.signing import PublicKey, parse_public_key
-
-KEYS_CACHED = 100_000
+from settlement.signing import known_public_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +40,7 @@ class Claim:
 
     def verify(self) -> None:
         """SignatureError unless the key signed exactly these bytes."""
-        self.sealed.verify(_public_key(self.key.spki))
+        self.sealed.verify(known_public_key(self.key.spki))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +78,6 @@ def named_partner(admitted: Admitted) -> str:
     if named not in ("", admitted.caller.partner):
         raise invalid("partner_id", "empty, or the caller's own id")
     return admitted.caller.partner
-
-
-@lru_cache(maxsize=KEYS_CACHED)
-def _public_key(spki: bytes) -> PublicKey:
-    return parse_public_key(spki)
 
 
 def admit(house: House, method: Method, data: bytes) -> Admitted:

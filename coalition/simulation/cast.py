@@ -3,6 +3,7 @@
 import hashlib
 import uuid
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -13,6 +14,7 @@ from settlement.signing import KeySigner, parse_public_key
 
 OPERATOR = "operator"
 PEOPLE = ("ann", "bob", "cleo")
+KEYS_CACHED = 5_000
 NETWORK = Network("clearing.example/simulated", "EUR", 2, 2, OPERATOR, BILATERAL)
 TARIFFS = {
     BILATERAL: Tariff(
@@ -44,6 +46,7 @@ def network_in(model: str) -> Network:
     return replace(NETWORK, model=model)
 
 
+@lru_cache(maxsize=KEYS_CACHED)
 def key_of(seed: int, name: object) -> KeySigner:
     """The private key of this name, always the same for a seed."""
     return KeySigner(Ed25519PrivateKey.from_private_bytes(_digest(seed, "key", name)))

@@ -65,6 +65,8 @@ class Chronicle:
 
     def asks(self, step: Step, asking: Asking, at: float) -> None:
         """Somebody sends a request."""
+        if not self.kept:
+            return
         how = f" ({step.conduct})" if step.conduct else ""
         self._write(at, f"step {step.number}: {asking.company.name} asks to {what(asking.body)}{how}")
 

@@ -1,5 +1,6 @@
 """When all is quiet: every table against the second model, and the whole journal through the auditor's replay."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
@@ -14,9 +15,9 @@ from coalition.audit.statements import check_statements, cycle_book
 from coalition.simulation.model import Model
 from coalition.simulation.postgres.tables import HoldRow, LotRow, MemberRow, Tables, TransitRow
 from coalition.simulation.verdict import ViolationError
-from settlement.journal.leaf import parse_leaf
 from settlement.ledger.book import IDLE_US
 
+_POST = re.compile(r"\npost (\S+) (\S+) (\S+) (\d+)")
 Pair: TypeAlias = tuple[str, dict[Any, Any], dict[Any, Any]]
 """Of what, the rows that are stored, and those that are expected."""
 
@@ -173,15 +174,13 @@ def _lot(row: LotRow) -> tuple[Any, ...]:
 
 
 def _posted(tables: Tables) -> dict[tuple[int, int], list[tuple[str, str, str, int]]]:
-    """What the leaves post."""
-    entries = [parse_leaf(row.leaf.encode()) for rows in tables.entries.values() for row in rows]
-    return {
-        (entry.shard, entry.index): [
-            (post.debit, post.credit, post.asset, post.amount) for post in entry.transfers()
-        ]
-        for entry in entries
-        if entry.get("post") is not None
-    }
+    """What the leaves post, each of which was read strictly when it was committed."""
+    found = [
+        ((shard, row.index), _POST.findall(row.leaf))
+        for shard, rows in tables.entries.items()
+        for row in rows
+    ]
+    return {place: [(*post[:3], int(post[3])) for post in posts] for place, posts in found if posts}
 
 
 def _difference(stored: dict[Any, Any], expected: dict[Any, Any]) -> str:

@@ -1,5 +1,8 @@
 """What may happen in a story: what is asked and how often, what goes wrong, and how people misbehave."""
 
+from itertools import accumulate
+from random import Random
+
 ON_POINTS = {
     "issue": 35,
     "redeem": 20,
@@ -17,6 +20,7 @@ ON_POINTS = {
     "look up": 1,
 }
 """Everyday acts, by how often of a hundred."""
+_EVERYDAY, _SUMS = tuple(ON_POINTS), tuple(accumulate(ON_POINTS.values()))
 ON_HOUSE = (
     "suspend",
     "activate",
@@ -139,3 +143,8 @@ SETTLED_BY = (
 )
 """What people do from the close of a cycle to the payment of its settlement; what is left is then confirmed by hand."""
 MISCONDUCT = ("stale", "hasty", "forged", "astray", "borrowed key", "retired key", "reused id")
+
+
+def drawn(chance: Random) -> str:
+    """An everyday act, as often as it is to come."""
+    return chance.choices(_EVERYDAY, cum_weights=_SUMS)[0]

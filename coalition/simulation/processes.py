@@ -113,7 +113,9 @@ class Gateway(Process):
         if not self.alive or not self._handlers:
             raise NoAnswerError
         task = self.spawn(self._answer(path, data))
-        await asyncio.wait([task])
+        ended = asyncio.get_running_loop().create_future()
+        task.add_done_callback(lambda _: None if ended.done() else ended.set_result(None))
+        await ended
         if task.cancelled():
             raise NoAnswerError
         answer: Answer = task.result()

@@ -6,7 +6,7 @@ A step refers to earlier steps by their numbers, never by what came of them, so 
 from dataclasses import dataclass
 from random import Random
 
-from coalition.simulation.kinds import FOLLOWED_BY, MISCONDUCT, ON_HOUSE, ON_POINTS, SETTLED_BY, TROUBLES
+from coalition.simulation.kinds import FOLLOWED_BY, MISCONDUCT, ON_HOUSE, SETTLED_BY, TROUBLES, drawn
 from settlement.house.records import BILATERAL, POOL
 from settlement.money import POINTS, VALUE
 
@@ -147,7 +147,7 @@ class _Teller:
         elif chance > 1 - WEEKS_PASS:
             self._late_return()
         else:
-            kind = self._chance.choices(tuple(ON_POINTS), tuple(ON_POINTS.values()))[0]
+            kind = drawn(self._chance)
             if kind == "enrol":
                 self._enrol()
             elif kind == "reverse" and self._chance.random() < 0.2:

@@ -9,6 +9,9 @@ from settlement.journal.acts import Outcome
 from settlement.signing import PublicKey, Signer
 
 _PREFIX = "REFUSAL_REASON_"
+_REFUSALS: dict[int, str | None] = {
+    number: name.removeprefix(_PREFIX) if number else None for name, number in RefusalReason.items()
+}
 
 
 def seal_receipt(signer: Signer, *, audience: str, outcome: Outcome) -> bytes:
@@ -67,6 +70,6 @@ def _entry_number(number: int) -> int:
 
 
 def _refusal(number: int) -> str | None:
-    if number not in RefusalReason.values():
+    if number not in _REFUSALS:
         raise invalid("outcomes.refusal", "one that this version knows; a newer one may know it")
-    return RefusalReason.Name(number).removeprefix(_PREFIX) if number else None  # type: ignore[arg-type]
+    return _REFUSALS[number]

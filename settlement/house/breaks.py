@@ -110,7 +110,8 @@ def _approve(house: "House", entry: Entry) -> None:
         )
     if how.kind == MATCH and how.settlement is not None and how.participant is not None:
         settlement = house.settlements[how.settlement]
-        house.put_settlement(replace(settlement, paid=settlement.paid | {how.participant}))
+        paid, by_line = settlement.paid | {how.participant}, settlement.paid_by_line | {how.participant}
+        house.put_settlement(replace(settlement, paid=paid, paid_by_line=by_line))
 
 
 RESOLVING: dict[str, Callable[["House", Entry], None]] = {

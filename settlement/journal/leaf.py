@@ -5,6 +5,7 @@ What `parse_leaf` accepts, `format_leaf` writes back byte for byte.
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 from settlement.clock import format_time, parse_time
@@ -19,6 +20,7 @@ HOUSE = 0
 _HEAD = re.compile(
     rf"{VERSION_LINE}\nshard ({NUMBER})\nindex ({NUMBER})\nhouse ({NUMBER})\ntime ({TIME})\nkind ([a-z-]+)\n"
 )
+_LINE = re.compile(r"(\S+) (.*)\n")
 
 
 class LeafError(CoalitionError):
@@ -54,11 +56,17 @@ class Entry:
 
     def get(self, key: str) -> str | None:
         """The value of the first line with this key, or None."""
-        return next((value for name, value in self.lines if name == key), None)
+        for name, value in self.lines:
+            if name == key:
+                return value
+        return None
 
     def one(self, key: str) -> str:
         """The value of a line that the kind's grammar demands."""
-        return next(value for name, value in self.lines if name == key)
+        for name, value in self.lines:
+            if name == key:
+                return value
+        raise StopIteration(key)
 
     def all(self, key: str) -> list[str]:
         """The values of all lines with this key, in order."""
@@ -98,14 +106,29 @@ def parse_leaf(leaf: bytes) -> Entry:
             "leaf does not begin with version, shard, index, house, time and kind, or does not end with LF"
         )
     shard, index, house = (int(head[group]) for group in (1, 2, 3))
-    body = text[head.end() : -1]
-    lines = tuple(_parse_line(line) for line in body.split("\n")) if body else ()
-    _check_grammar(head[5], [key for key, _ in lines])
+    if head[5] in KINDS and _grammar_of(head[5]).fullmatch(text, head.end()):
+        lines = tuple(_LINE.findall(text, head.end()))
+    else:
+        lines = _parse_lines(head[5], text[head.end() : -1])
     try:
         time_us = parse_time(head[4])
     except ValueError as error:
         raise LeafError(str(error)) from None
     return Entry(shard, index, house, time_us, head[5], lines)
+
+
+@cache
+def _grammar_of(kind: str) -> re.Pattern[str]:
+    """All lines of a kind, as one pattern."""
+    lines = [(rule.rstrip("?*+"), rule[-1] if rule[-1] in "?*+" else "") for rule in KINDS[kind]]
+    return re.compile("".join([rf"(?:{key} (?:{PATTERNS[key].pattern})\n){times}" for key, times in lines]))
+
+
+def _parse_lines(kind: str, body: str) -> tuple[tuple[str, str], ...]:
+    """The same one by one: to say which line is wrong."""
+    lines = tuple([_parse_line(line) for line in body.split("\n")]) if body else ()
+    _check_grammar(kind, [key for key, _ in lines])
+    return lines
 
 
 def _parse_line(line: str) -> tuple[str, str]:

@@ -46,7 +46,9 @@ MONEY = """SELECT CASE WHEN repays THEN %(repays)s ELSE kind END, partner, debit
         AND e.shard = %(shard)s AND e.index >= %(first)s AND e.index < %(after)s GROUP BY 1, 2, 3, 4"""
 
 # The time is compared as it is spelled: every leaf's has the same length. Splitting is quicker here than regular expressions.
-LATE = r"""SELECT split_part(amount, ' ', 1), partner, sum(split_part(amount, ' ', 2)::bigint), count(*)
+# fsck reads this too, and must not stop where a leaf states no amount.
+LATE = r"""SELECT split_part(amount, ' ', 1), partner,
+        sum(CASE WHEN split_part(amount, ' ', 2) ~ '^[0-9]{1,18}$' THEN split_part(amount, ' ', 2)::bigint END), count(*)
     FROM entries CROSS JOIN LATERAL (SELECT split_part(split_part(leaf, E'\namount ', 2), E'\n', 1)) AS stated (amount)
     WHERE shard = %(shard)s AND index >= %(first)s AND index < %(after)s AND kind = ANY(%(kinds)s)
         AND refusal IS NULL AND left(split_part(leaf, E'\noccurred ', 2), 27) COLLATE "C" < %(began)s GROUP BY 1, 2"""

@@ -69,11 +69,12 @@ def forge(private: Ed25519PrivateKey, *, r: bytes, nonce: bytes, message: bytes)
 
 
 @given(seed=st.binary(min_size=32, max_size=32), message=st.binary(max_size=80), bit=st.integers(0, 511))
-def test_both_libraries_accept_the_genuine_and_refuse_every_flipped_bit(
+def test_both_libraries_sign_alike_accept_the_genuine_and_refuse_every_flipped_bit(
     seed: bytes, message: bytes, bit: int
 ) -> None:
     private = Ed25519PrivateKey.from_private_bytes(seed)
     key, signature = private.public_key().public_bytes_raw(), private.sign(message)
+    assert KeySigner(private).sign(message) == signature
     assert we_accept(key, signature, message)
     assert openssl_accepts(key, signature, message)
     spoilt = bytearray(signature)

@@ -226,8 +226,8 @@ def read_tables(dsn: str) -> Tables:
             tables.balances[shard, account, asset] = [int(debits), int(credited)]
         for shard, cycle, debtor, creditor, amount, count in rows("SELECT * FROM obligations"):
             tables.obligations[shard, cycle, debtor, creditor] = [int(amount), count]
-        for *kept, amount in rows("SELECT * FROM accrued"):
-            tables.accrued[tuple(kept)] = int(amount)
+        for cycle, *pair, amount in rows("SELECT * FROM accrued"):
+            tables.accrued.setdefault(cycle, {})[pair[0], pair[1]] = int(amount)
         _read_points(tables, rows)
         tables.concerns.update(rows("SELECT partner, shard, index FROM concerns"))
         for shard, sha256, part, *facts in rows("SELECT * FROM openings"):

@@ -1,6 +1,7 @@
 """When cycles close by themselves, and when legs are overdue: docs/clearing.md, "By the calendar"."""
 
 from datetime import date, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -60,9 +61,16 @@ def _is_business_day(terms: Terms, day: date) -> bool:
     if terms.calendar == "none":
         return day.isoweekday() < 6
     if terms.calendar == "target2":
-        return day.isoweekday() < 6 and day not in holidays.financial_holidays("XECB", years=day.year)
-    country = holidays.country_holidays(terms.calendar, years=day.year)
+        return day.isoweekday() < 6 and day not in _holidays("target2", day.year)
+    country = _holidays(terms.calendar, day.year)
     return day.weekday() not in country.weekend and day not in country
+
+
+@cache
+def _holidays(calendar: str, year: int) -> holidays.HolidayBase:
+    if calendar == "target2":
+        return holidays.financial_holidays("XECB", years=year)
+    return holidays.country_holidays(calendar, years=year)
 
 
 def _day(terms: Terms, time_us: int) -> date:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from coalition.simulation.postgres.session import Postgres
 
 _Sums = dict[tuple[str, str], list[int]]
+_Key = tuple[int, int, str, str]
 
 
 def accrued(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
@@ -44,31 +45,33 @@ def figures(server: "Postgres", _transaction: Transaction, parameters: Any) -> R
 def keep(server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
     """Keeps a cycle's sums, unless few obligations came to them since the last ones that are kept."""
     cycle = parameters["cycle"]
-    since = _since(server, cycle)
-    fell = sum(1 for _, fell_into, *_ in server.tables.obligations if since < fell_into <= cycle)
-    sums = {(cycle, *pair): before + within for pair, (before, within, _) in _sums(server, cycle).items()}
-    if 2 * fell >= len(sums):
-        transaction.changes.append(lambda tables: tables.accrued.update(sums))
+    fell = len(_fallen_since(server, _since(server, cycle), cycle))
+    sums = {pair: before + within for pair, (before, within, _) in _sums(server, cycle).items()}
+    if sums and 2 * fell >= len(sums):
+        transaction.changes.append(lambda tables: tables.accrued.update({cycle: sums}))
     return ()
 
 
 def _since(server: "Postgres", cycle: int) -> int:
     """The newest cycle before this one of which the sums are kept."""
-    return max((kept for kept, *_ in server.tables.accrued if kept < cycle), default=0)
+    return max((kept for kept in server.tables.accrued if kept < cycle), default=0)
+
+
+def _fallen_since(server: "Postgres", since: int, cycle: int) -> list[_Key]:
+    """The keys of the obligations of all cycles after the one, up to the other."""
+    index = server.tables.obligations_in
+    return [key for fell_into in range(since + 1, cycle + 1) for key in index.get(fell_into, ())]
 
 
 def _sums(server: "Postgres", cycle: int) -> _Sums:
     """By pair: micros before the cycle and in it, and the postings in it."""
-    since = _since(server, cycle)
-    sums: _Sums = {
-        (debtor, creditor): [amount, 0, 0]
-        for (kept, debtor, creditor), amount in server.tables.accrued.items()
-        if kept == since
-    }
-    for (_, fell_into, debtor, creditor), (amount, count) in server.tables.obligations.items():
-        if since < fell_into <= cycle:
-            pair = sums.setdefault((debtor, creditor), [0, 0, 0])
-            pair[0] += amount if fell_into < cycle else 0
-            pair[1] += amount if fell_into == cycle else 0
-            pair[2] += count if fell_into == cycle else 0
+    tables, since = server.tables, _since(server, cycle)
+    sums: _Sums = {pair: [amount, 0, 0] for pair, amount in tables.accrued.get(since, {}).items()}
+    for key in _fallen_since(server, since, cycle):
+        amount, count = tables.obligations[key]
+        _, fell_into, debtor, creditor = key
+        pair = sums.setdefault((debtor, creditor), [0, 0, 0])
+        pair[0] += amount if fell_into < cycle else 0
+        pair[1] += amount if fell_into == cycle else 0
+        pair[2] += count if fell_into == cycle else 0
     return sums

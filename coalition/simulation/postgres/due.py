@@ -1,12 +1,20 @@
 """What the engine's statements answer that look for what is due: holds, and lots whose time has come or is about to."""
 
 from collections.abc import Callable
-from dataclasses import astuple
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from coalition.simulation.postgres.reads import hold_with_leaf, in_turn
-from coalition.simulation.postgres.tables import HoldRow, LotRow, Rows, Tables, Transaction
+from coalition.simulation.postgres.tables import (
+    HoldRow,
+    LotRow,
+    MemberRow,
+    Rows,
+    Tables,
+    Transaction,
+    lot_columns,
+)
 from coalition.simulation.postgres.transits import is_coming
+from settlement.ledger.book import IDLE_US
 
 if TYPE_CHECKING:
     from coalition.simulation.postgres.session import Postgres
@@ -36,7 +44,7 @@ def due_members(server: "Postgres", _transaction: Transaction, parameters: Any) 
 
 def _due_members(tables: Tables, shard: int, sought: Any) -> list[str]:
     now_us, most = sought["now_us"], sought.get("most")
-    lots = [tables.lots[shard, *name] for name in tables.timed_lots.get(shard, ())]
+    lots = _timed_lots(tables, shard, now_us)
     dated = sorted((lot for lot in lots if lot.expires_at_us <= now_us), key=lambda lot: lot.expires_at_us)
     found = {lot.member for lot in dated[:most]}
     moments: tuple[Moment, ...] = (lambda lot: lot.pending_until_us, lambda lot: lot.notice_us)
@@ -48,11 +56,25 @@ def _due_members(tables: Tables, shard: int, sought: Any) -> list[str]:
     for months, since_us in zip(sought["months"], sought["since_us"], strict=True):
         idle = [
             (row.active_at_us, member)
-            for member, row in tables.members.items()
-            if row.shard == shard and row.idle_months == months and (row.active_at_us or 0) <= since_us
+            for member, row in _idle_members(tables, shard, months)
+            if (row.active_at_us or 0) <= since_us
         ]
         found |= {member for _, member in sorted(idle)[:most]}
     return sorted(found)
+
+
+def _timed_lots(tables: Tables, shard: int, now_us: int) -> list[LotRow]:
+    """The lots that the clock may see to, if it can have come to any of them."""
+    if now_us < tables.next_moment_us.get(shard, now_us):
+        return []
+    lots = [tables.lots[shard, *name] for name in tables.timed_lots.get(shard, ())]
+    tables.next_moment_us[shard] = min([lot.first_moment_us for lot in lots], default=IDLE_US)
+    return lots
+
+
+def _idle_members(tables: Tables, shard: int, months: int) -> list[tuple[str, MemberRow]]:
+    """Members with points that expire after so many months without an act."""
+    return [(member, tables.members[member]) for member in tables.idle_members.get((shard, months), ())]
 
 
 def due_holds(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
@@ -77,7 +99,7 @@ def _due_lots(tables: Tables, parameters: Any, moment: Moment) -> Rows:
     found: list[tuple[Any, ...]] = []
     for member, asset, most in zip(*asked, strict=True):
         lots = in_turn(tables, shard, member, asset)
-        found += [astuple(lot) for lot in [lot for lot in lots if _has_come(moment(lot), now_us)][:most]]
+        found += [lot_columns(lot) for lot in [lot for lot in lots if _has_come(moment(lot), now_us)][:most]]
     return found
 
 

@@ -1,9 +1,17 @@
 """What the engine's reading statements answer, and the row lock."""
 
-from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
-from coalition.simulation.postgres.tables import HoldRow, LotRow, Rows, Tables, Transaction, Wait
+from coalition.simulation.postgres.tables import (
+    HoldRow,
+    LotRow,
+    Rows,
+    Tables,
+    Transaction,
+    Wait,
+    arrear_columns,
+    lot_columns,
+)
 from settlement.journal.leaf import HOUSE
 
 if TYPE_CHECKING:
@@ -114,10 +122,6 @@ def wallets(server: "Postgres", _transaction: Transaction, parameters: Any) -> R
     return [(*name, sums[1] - sums[0]) for name, sums in found if sums is not None]
 
 
-def _lot(lot: LotRow) -> tuple[Any, ...]:
-    return astuple(lot)
-
-
 def in_turn(tables: Tables, shard: int, member: str, asset: str) -> list[LotRow]:
     """A member's lots of an asset with anything left, in the order of spending."""
     lots = [tables.lots[shard, *name] for name in tables.open_lots.get((shard, member), ())]
@@ -136,7 +140,7 @@ def open_lots(server: "Postgres", _transaction: Transaction, parameters: Any) ->
             and lot.pending_until_us is None
             and (lot.idle_months or idle + 1) > idle
         ]
-        found += [_lot(lot) for lot in lots[:most]]
+        found += [lot_columns(lot) for lot in lots[:most]]
     return found
 
 
@@ -148,7 +152,7 @@ def over_lots(server: "Postgres", _transaction: Transaction, parameters: Any) ->
         lots = in_turn(server.tables, shard, member, asset)
         dated = [lot for lot in lots if lot.expires_at_us <= now_us]
         by_activity = [lot for lot in lots if lot.idle_months is not None and lot.idle_months <= idle]
-        found += [_lot(lot) for lot in (*dated[:most], *by_activity[:most])]
+        found += [lot_columns(lot) for lot in (*dated[:most], *by_activity[:most])]
     return found
 
 
@@ -156,7 +160,7 @@ def named_lots(server: "Postgres", _transaction: Transaction, parameters: Any) -
     """Lots by number."""
     shard, indexes, places = parameters
     lots, names = server.tables.lots, dict.fromkeys(zip(indexes, places, strict=True))
-    return [_lot(lots[shard, *name]) for name in names if (shard, *name) in lots]
+    return [lot_columns(lots[shard, *name]) for name in names if (shard, *name) in lots]
 
 
 def open_arrears(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
@@ -164,7 +168,7 @@ def open_arrears(server: "Postgres", _transaction: Transaction, parameters: Any)
     tables, (shard, members) = server.tables, parameters
     names = [name for m in dict.fromkeys(members) for name in tables.open_arrears.get((shard, m), ())]
     rows = sorted([tables.arrears[shard, *name] for name in names], key=lambda row: (row.member, row.name))
-    return [astuple(row) for row in rows]
+    return [arrear_columns(row) for row in rows]
 
 
 def news(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:

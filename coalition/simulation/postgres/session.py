@@ -1,8 +1,7 @@
 """One connection to the stand-in, with the part of psycopg's interface that the engine uses, and all that can befall it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -95,6 +94,19 @@ class Answered:
         return self._rows
 
 
+class Pipeline:
+    """The part of psycopg's pipeline that the engine uses: a context, at whose end the answers come."""
+
+    def __init__(self, session: "Session") -> None:
+        self._session = session
+
+    async def __aenter__(self) -> None:
+        self._session.begin_pipeline()
+
+    async def __aexit__(self, error: type[BaseException] | None, *_: object) -> None:
+        await self._session.end_pipeline(wait=error is None)
+
+
 class Session:
     """A connection in autocommit mode; BEGIN opens a transaction."""
 
@@ -110,29 +122,40 @@ class Session:
         """Runs one statement. Inside of a pipeline an error comes at its end, and what follows the failed one is not run."""
         if self._pipelined and self._failed is not None:
             return Answered(())
-        await self._travel()
+        seconds = self._seconds_under_way()
+        if seconds:
+            await asyncio.sleep(seconds)
         self._require_open()
+        blows = self.server.blows
         try:
-            self._meet(self.server.blows.due(BEFORE))
+            if blows.armed:
+                self._meet(blows.due(BEFORE))
             rows = await self._run(sql, parameters)
         except psycopg.Error as error:
             if not self._pipelined or self.closed:
                 raise
             self._failed = error
             return Answered(())
-        self._meet(self.server.blows.due(AFTER))
+        if blows.armed:
+            self._meet(blows.due(AFTER))
         return Answered(rows)
 
-    @asynccontextmanager
-    async def pipeline(self) -> AsyncIterator[None]:
+    def pipeline(self) -> "Pipeline":
         """Sends statements without waiting for their answers."""
+        return Pipeline(self)
+
+    def begin_pipeline(self) -> None:
+        """What is executed from now on is only sent."""
         self._pipelined = True
+
+    async def end_pipeline(self, *, wait: bool) -> None:
+        """Waits for the answers, if they matter; raises the first error among them."""
         try:
-            yield
-            await asyncio.sleep(ROUND_TRIP_SECONDS)
-            self._require_open()
-            if self._failed is not None:
-                raise self._failed
+            if wait:
+                await asyncio.sleep(ROUND_TRIP_SECONDS)
+                self._require_open()
+                if self._failed is not None:
+                    raise self._failed
         finally:
             self._pipelined, self._failed = False, None
 
@@ -156,11 +179,11 @@ class Session:
             if self._waits_for is not None:
                 self._waits_for.wake()
 
-    async def _travel(self) -> None:
+    def _seconds_under_way(self) -> float:
+        chance = self.server.chance.random()
         if not self._pipelined:
-            await asyncio.sleep(ROUND_TRIP_SECONDS * (1 + 4 * self.server.chance.random()))
-        elif self.server.chance.random() < 0.05:
-            await asyncio.sleep(ROUND_TRIP_SECONDS)
+            return ROUND_TRIP_SECONDS * (1 + 4 * chance)
+        return ROUND_TRIP_SECONDS if chance < 0.05 else 0.0
 
     def _require_open(self) -> None:
         if self.closed:

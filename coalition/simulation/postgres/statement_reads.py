@@ -1,10 +1,12 @@
 """What the reading statements of a cycle's book answer."""
 
 from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from coalition.simulation.postgres.tables import Rows, Tables, Transaction
-from settlement.journal.leaf import HOUSE, parse_leaf
+from coalition.simulation.postgres.tables import EntryRow, Rows, Tables, Transaction
+from settlement.journal.leaf import HOUSE
 
 if TYPE_CHECKING:
     from coalition.simulation.postgres.session import Postgres
@@ -15,12 +17,13 @@ _OF_PARTNERS = ("issued:", "redeemed:", "expired:", "arrears:")
 def cuts(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
     """Every shard's cut of a cycle."""
     cycle = f"\ncycle {parameters['cycle']}\n"
-    return [
-        (row.leaf,)
-        for shard, rows in sorted(server.tables.entries.items())
-        for row in rows
-        if shard != HOUSE and row.kind == "cut" and cycle in row.leaf
-    ]
+    shards = [rows for shard, rows in sorted(server.tables.entries.items()) if shard != HOUSE]
+    return [(row.leaf,) for rows in shards for row in islice(_cuts_of(rows, cycle), 1)]
+
+
+def _cuts_of(rows: list[EntryRow], cycle: str) -> Iterator[EntryRow]:
+    """From the end, as new ones are asked for; a shard cuts a cycle once."""
+    return (row for row in reversed(rows) if row.kind == "cut" and cycle in row.leaf)
 
 
 def closed_at(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
@@ -48,11 +51,11 @@ def money(server: "Postgres", _transaction: Transaction, parameters: Any) -> Row
     sums: Counter[tuple[str, str | None, str, str]] = Counter()
     counts: Counter[tuple[str, str | None, str, str]] = Counter()
     for (shard, index), posts in _within(server.tables, parameters):
-        entry = parse_leaf(server.tables.entries[shard][index].leaf.encode())
+        entry = server.tables.entries[shard][index]
         kind = entry.kind
         for debit, credit, asset, amount in posts:
             if asset == parameters["currency"]:
-                leg = (kind, entry.get("partner"), debit, credit)
+                leg = (kind, entry.partner, debit, credit)
                 sums[leg] += amount
                 counts[leg] += 1
             if credit.startswith("arrears:") and entry.kind != "redeem":
@@ -65,13 +68,17 @@ def late(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows
     sums: Counter[tuple[str, str | None]] = Counter()
     counts: Counter[tuple[str, str | None]] = Counter()
     for row in server.tables.entries[parameters["shard"]][parameters["first"] : parameters["after"]]:
-        entry = parse_leaf(row.leaf.encode())
-        accepted = entry.kind in parameters["kinds"] and entry.refusal is None
-        if accepted and entry.one("occurred") < parameters["began"]:
-            asset, points = entry.one("amount").split(" ")
-            sums[asset, entry.get("partner")] += int(points)
-            counts[asset, entry.get("partner")] += 1
+        accepted = row.kind in parameters["kinds"] and row.refusal is None
+        if accepted and _line(row, "occurred") < parameters["began"]:
+            asset, points = _line(row, "amount").split(" ")
+            sums[asset, row.partner] += int(points)
+            counts[asset, row.partner] += 1
     return [(*key, points, counts[key]) for key, points in sums.items()]
+
+
+def _line(row: EntryRow, key: str) -> str:
+    """The value of a leaf's line with this key."""
+    return row.leaf.partition(f"\n{key} ")[2].partition("\n")[0]
 
 
 def _within(tables: Tables, span: Any) -> Any:

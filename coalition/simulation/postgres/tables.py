@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any
 
 from settlement.ledger.book import IDLE_US
@@ -74,6 +75,11 @@ class LotRow:
         """Whether the clock may come to end it, to free it or to have its funder told."""
         return self.remaining > 0 and (self.expires_at_us < IDLE_US or self.pending_until_us is not None)
 
+    @property
+    def first_moment_us(self) -> int:
+        """The first moment at which the clock comes to that."""
+        return min(self.expires_at_us, self.pending_until_us or IDLE_US, self.notice_us or IDLE_US)
+
 
 @dataclass(slots=True)
 class HoldRow:
@@ -107,6 +113,11 @@ class ArrearRow:
         return self.index, self.place
 
 
+lot_columns = attrgetter(*[column.name for column in fields(LotRow)])
+arrear_columns = attrgetter(*[column.name for column in fields(ArrearRow)])
+"""Rows as the statements answer them."""
+
+
 @dataclass(slots=True)
 class TransitRow:
     """The row of a transfer to another shard."""
@@ -119,7 +130,8 @@ class TransitRow:
 @dataclass(slots=True)
 class Tables:
     """All tables. Indexes: `open_lots` and `open_arrears` of those with points by (shard, member), `timed_lots` of those that the
-    clock may see to, `acts_by_id` of acts, `open_holds` of holds.
+    clock may see to, and no earlier than `next_moment_us`; `idle_members` by (shard, months), `proof_names` by (shard, member),
+    `obligations_in` by cycle, `open_transits` by the shard that they are on their way to, `acts_by_id`, `open_holds`.
 
     `reversals`: how many points of an entry, (shard, original), each reversing entry undoes.
     """
@@ -132,23 +144,38 @@ class Tables:
     acts_by_id: dict[str, list[str]] = field(default_factory=dict)
     members: dict[str, MemberRow] = field(default_factory=dict)
     aliases: dict[bytes, str] = field(default_factory=dict)
+    idle_members: dict[tuple[int, int | None], set[str]] = field(default_factory=dict)
     proofs: dict[tuple[int, str, str], bytes | None] = field(default_factory=dict)
+    proof_names: dict[tuple[int, str], list[str]] = field(default_factory=dict)
     lots: dict[tuple[int, int, int], LotRow] = field(default_factory=dict)
     open_lots: dict[tuple[int, str], set[tuple[int, int]]] = field(default_factory=dict)
     timed_lots: dict[int, set[tuple[int, int]]] = field(default_factory=dict)
+    next_moment_us: dict[int, int] = field(default_factory=dict)
     arrears: dict[tuple[int, int, int], ArrearRow] = field(default_factory=dict)
     open_arrears: dict[tuple[int, str], set[tuple[int, int]]] = field(default_factory=dict)
     concerns: set[tuple[str, int, int]] = field(default_factory=set)
     balances: dict[tuple[int, str, str], list[int]] = field(default_factory=dict)
     obligations: dict[tuple[int, int, str, str], list[int]] = field(default_factory=dict)
-    accrued: dict[tuple[int, str, str], int] = field(default_factory=dict)
+    accrued: dict[int, dict[tuple[str, str], int]] = field(default_factory=dict)
+    """By cycle and pair."""
+    obligations_in: dict[int, list[tuple[int, int, str, str]]] = field(default_factory=dict)
     reversals: dict[tuple[int, int], dict[int, int]] = field(default_factory=dict)
     holds: dict[tuple[int, int], HoldRow] = field(default_factory=dict)
     open_holds: dict[int, set[int]] = field(default_factory=dict)
     transits: dict[tuple[int, int], TransitRow] = field(default_factory=dict)
+    open_transits: dict[int, set[tuple[int, int]]] = field(default_factory=dict)
     openings: dict[tuple[int, str, int], tuple[int, int, int, int]] = field(default_factory=dict)
     files: dict[bytes, tuple[str, bytes]] = field(default_factory=dict)
     checkpoints: dict[int, str] = field(default_factory=dict)
+
+    def index_lot(self, shard: int, lot: LotRow) -> None:
+        """After a change of the lot's row."""
+        still_open = self.open_lots.setdefault((shard, lot.member), set())
+        (still_open.add if lot.remaining else still_open.discard)(lot.name)
+        timed = self.timed_lots.setdefault(shard, set())
+        (timed.add if lot.is_timed else timed.discard)(lot.name)
+        known_us = self.next_moment_us.get(shard, lot.first_moment_us)
+        self.next_moment_us[shard] = min(known_us, lot.first_moment_us)
 
 
 Key = tuple[object, ...]

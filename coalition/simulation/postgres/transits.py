@@ -19,15 +19,14 @@ def parties(server: "Postgres", _transaction: Transaction, parameters: Any) -> R
 
 def is_coming(tables: Tables, shard: int) -> bool:
     """Whether anything is on its way to the shard."""
-    return any(row.to_shard == shard and row.arrived_by is None for row in tables.transits.values())
+    return bool(tables.open_transits.get(shard))
 
 
 def coming(server: "Postgres", _transaction: Transaction, parameters: Any) -> Rows:
     """Leaves of the first transfers on their way to a shard."""
     tables, (to_shard, most) = server.tables, parameters
-    rows = sorted(tables.transits.items())
-    open_ones = [key for key, row in rows if row.to_shard == to_shard and row.arrived_by is None]
-    return [(tables.entries[shard][index].leaf,) for shard, index in open_ones[:most]]
+    first = sorted(tables.open_transits.get(to_shard, ()))[:most]
+    return [(tables.entries[shard][index].leaf,) for shard, index in first]
 
 
 def sent(_server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
@@ -48,7 +47,13 @@ def new_transits(_server: "Postgres", transaction: Transaction, parameters: Any)
     rows = {(shard, index): TransitRow(*facts) for index, *facts in zip(*arrays, strict=True)}
     if any(row.to_shard == shard for row in rows.values()):
         raise errors.CheckViolation(f"a transit from shard {shard} to itself")
-    transaction.changes.append(lambda tables: tables.transits.update(rows))
+
+    def change(tables: Tables) -> None:
+        tables.transits.update(rows)
+        for key, row in rows.items():
+            tables.open_transits.setdefault(row.to_shard, set()).add(key)
+
+    transaction.changes.append(change)
     return ()
 
 
@@ -63,7 +68,9 @@ def arrived(server: "Postgres", transaction: Transaction, parameters: Any) -> Ro
 
     def change(tables: Tables) -> None:
         for shard, index, arrived_by in rows:
-            tables.transits[shard, index].arrived_by = arrived_by
+            row = tables.transits[shard, index]
+            row.arrived_by = arrived_by
+            tables.open_transits[row.to_shard].discard((shard, index))
 
     transaction.changes.append(change)
     return ()

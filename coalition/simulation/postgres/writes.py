@@ -125,7 +125,14 @@ def new_obligations(_server: "Postgres", transaction: Transaction, parameters: A
     rows = [((shard, *key), amount, count) for *key, amount, count in zip(*arrays, strict=True)]
     if any(amount <= 0 or count <= 0 or key[2] == key[3] for key, amount, count in rows):
         raise errors.CheckViolation("an obligation is not positive, or owed to oneself")
-    transaction.changes.append(lambda tables: _add(tables.obligations, rows))
+
+    def change(tables: Tables) -> None:
+        for key, _, _ in rows:
+            if key not in tables.obligations:
+                tables.obligations_in.setdefault(key[1], []).append(key)
+        _add(tables.obligations, rows)
+
+    transaction.changes.append(change)
     return ()
 
 
@@ -156,10 +163,7 @@ def lots(server: "Postgres", transaction: Transaction, parameters: Any) -> Rows:
             lot = tables.lots.setdefault((shard, *row.name), row)
             lot.remaining, lot.pending_until_us = row.remaining, row.pending_until_us
             lot.expired, lot.notice_us = row.expired, row.notice_us
-            still_open = tables.open_lots.setdefault((shard, lot.member), set())
-            (still_open.add if lot.remaining else still_open.discard)(lot.name)
-            timed = tables.timed_lots.setdefault(shard, set())
-            (timed.add if lot.is_timed else timed.discard)(lot.name)
+            tables.index_lot(shard, lot)
 
     transaction.changes.append(change)
     return ()
@@ -207,9 +211,11 @@ def activity(_server: "Postgres", transaction: Transaction, parameters: Any) -> 
             row = tables.members[member]
             lots = [tables.lots[row.shard, *name] for name in tables.open_lots.get((row.shard, member), ())]
             row.active_at_us = active_at_us
+            tables.idle_members.setdefault((row.shard, row.idle_months), set()).discard(member)
             row.idle_months = min(
                 [lot.idle_months for lot in lots if lot.idle_months is not None], default=None
             )
+            tables.idle_members.setdefault((row.shard, row.idle_months), set()).add(member)
 
     transaction.changes.append(change)
     return ()

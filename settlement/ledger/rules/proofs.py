@@ -17,7 +17,7 @@ from settlement.ledger.known_proofs import DEVICES_MAX
 from settlement.ledger.rules.membership import find
 from settlement.ledger.rules.ruling import ActName, Ruling, spell_proof
 from settlement.money import POINTS
-from settlement.signing import SignatureError, parse_public_key
+from settlement.signing import SignatureError, known_public_key
 
 
 def consent_to_spend(
@@ -104,7 +104,7 @@ def _why_no_consent(
         audience=house.founded.origin, partner=partner, act_id=act_id, kind=kind, what=what
     )
     try:
-        parse_public_key(spki).verify(proof.signature, message)
+        known_public_key(spki).verify(proof.signature, message)
     except SignatureError:
         return "PROOF_INVALID"
     return None

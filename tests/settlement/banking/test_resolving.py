@@ -128,7 +128,7 @@ def test_a_match_pays_the_leg() -> None:
     assert resolve(on, WENT, Resolution(MATCH, "cinema", 1)) == (
         Transfer("settling:1:cinema", "suspense", "EUR", 200 * CENT),
     )
-    assert on.settlements[1].paid == {"bakery", "cinema"}
+    assert on.settlements[1].paid == on.settlements[1].paid_by_line == {"bakery", "cinema"}
     assert on.unsettled == (1,)
 
 

@@ -1,6 +1,7 @@
 """A leaf has one spelling: what is read is written back byte for byte, and all else is refused."""
 
 import base64
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -165,6 +166,16 @@ def test_spoilt_bytes_are_another_canonical_leaf_or_none(entry: Entry, at: int, 
         return
     assert format_leaf(read) == spoilt
     assert (read == entry) == (spoilt == leaf)
+
+
+@given(entries(), st.data())
+def test_lines_have_one_order(entry: Entry, data: st.DataObject) -> None:
+    lines = list(entry.lines)
+    unlike = [at for at in range(1, len(lines)) if lines[at - 1][0] != lines[at][0]]
+    at = data.draw(st.sampled_from(unlike))
+    lines[at - 1], lines[at] = lines[at], lines[at - 1]
+    with pytest.raises(LeafError, match=r"out of place|lacks its line"):
+        parse_leaf(format_leaf(replace(entry, lines=tuple(lines))))
 
 
 @given(st.binary(max_size=300))
