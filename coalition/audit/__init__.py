@@ -12,12 +12,15 @@ How `fsck` is quick, without checking less:
 
 - What an entry says of itself is examined by a `crew` of processes, one for each core. Each reads its ranges of entries from
   PostgreSQL in one shared snapshot (`stored`, `examiner`) and verifies their signatures.
-- Nearly all entries are `ordinary`: the leaf begins exactly as the signed payload and the row's columns spell it, which is one
-  comparison. What a payload asks for is `asked` of one pattern (`plain_payload`) where it is written as libraries write it.
-- They come to the first process as small tuples, in runs, and go the short way there (`swift`): a short form of the rules,
-  `ordinary_acts`, says how the leaf must end, and what changes then.
+- Nearly all entries are `ordinary`, and are examined in columns (`arrays`): what `plain_payload` reads of the signed payloads,
+  spelled as `ordinary_leaves` has it, must be the leaves, byte for byte; so must be what the tariff makes of it.
+- They come to the first process as columns too (`ordinary_rows`), in runs, and go the short way there (`swift`).
+- A member of whom only ordinary acts are known is quiet (`quiet_members`): what it did is put off, and decided by the whole at
+  the end (`quiet_lots`). Whoever asks for its wallet (`lazy_wallets`) ends that: its acts are decided again one by one
+  (`ordinary_acts`), and all that follow as they come.
 - Any other entry, and every one that the short way does not like, goes the long way through `replay`, which names what is wrong.
+- As soon as anything is found, or what was put off cannot be shown to be right, all entries are walked again with nobody quiet:
+  so findings come in their order, with their reasons.
 - What is alike is compared by the whole, and looked at one by one only if it is not: the transfers of a range are one text, and
-  rows of acts, read beside the entries (`act_rows`), are sets of lines.
-- Of issues and redemptions that are never reversed only the lots are remembered (`originals`).
+  rows of acts, read beside the entries (`act_rows`), and of lots are sets of lines.
 """

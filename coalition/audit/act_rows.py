@@ -4,11 +4,16 @@ As every entry finds its own row, and no two rows have one name, no name stands 
 """
 
 from collections.abc import Iterable
+from struct import Struct
 from typing import TypeAlias
 
+import numpy as np
+
+from coalition.audit.arrays import id_bytes, rows_of, spelled_id
 from coalition.audit.checks import Check, Report
+from coalition.audit.comparing import compare
+from coalition.audit.ordinary_rows import OrdinaryRows
 from coalition.audit.stored import Connection, lines_in_turn
-from coalition.audit.tables import compare
 
 ActName: TypeAlias = tuple[str, str]
 """Partner and act id."""
@@ -17,7 +22,11 @@ Place: TypeAlias = tuple[int, int]
 
 # From its first page on, not from where another scan of the table happens to be: that is the order in which it was written.
 _FROM_THE_START = "SET synchronize_seqscans = off"
-_ROWS = "SELECT concat_ws(' ', partner, act_id, shard, index, encode(payload_sha256, 'hex')) FROM acts"
+_ROWS = """SELECT int2send(shard) || int8send(index) || uuid_send(act_id) || payload_sha256 || convert_to(partner, 'UTF8')
+    FROM acts"""
+_FIXED = Struct(">hq16s32s")
+_DTYPE = np.dtype([("shard", ">i2"), ("index", ">i8"), ("act_id", "u1", 16), ("payload_sha256", "u1", 32)])
+_IDS_TWICE = "SELECT EXISTS (SELECT FROM acts GROUP BY act_id HAVING count(*) > 1)"
 _NAMED_TWICE = """SELECT act_id::text, partner, array_agg(shard ORDER BY shard, index), array_agg(index ORDER BY shard, index)
     FROM acts GROUP BY act_id, partner HAVING count(*) > 1"""
 _PLACES = "SELECT shard, index FROM acts WHERE partner = %s AND act_id = %s::uuid"
@@ -26,18 +35,19 @@ _PLACES = "SELECT shard, index FROM acts WHERE partner = %s AND act_id = %s::uui
 class ActRows:
     """`expect` the rows of entries, `read_on` now and then, and `finish` when there are no more.
 
-    A row is a line: partner, act id, shard, entry number and the payload's hash.
+    A row is one text of bytes: shard, entry number, act id, the payload's hash and the partner.
     """
 
     def __init__(self, connection: Connection, report: Report) -> None:
         connection.execute(_FROM_THE_START)
         self._connection, self._report = connection, report
+        self._ids_twice = connection.execute(_IDS_TWICE).fetchone() == (True,)
         self._parts = lines_in_turn(connection, _ROWS, name="acts")
-        self._without_entry: set[str] = set()
-        self._without_row: set[str] = set()
+        self._without_entry: set[bytes] = set()
+        self._without_row: set[bytes] = set()
         self._expected = self._read = self._matched = 0
 
-    def expect(self, lines: Iterable[str]) -> None:
+    def expect(self, lines: Iterable[bytes]) -> None:
         """Entries' acts have their rows, now or later."""
         due = set(lines)
         self._expected += len(due)
@@ -56,11 +66,13 @@ class ActRows:
             pass
         self._report.count(Check.TABLE_ACTS, self._matched)
         self._find_named_twice()
-        missing = {_name(line): (*_place(line), line.rsplit(" ", 1)[1]) for line in self._without_row}
-        strays = [
-            (*_name(line), *_place(line), line.rsplit(" ", 1)[1]) for line in sorted(self._without_entry)
-        ]
+        missing = {_name(line): (*_place(line), _payload(line)) for line in self._without_row}
+        strays = sorted([(*_name(line), *_place(line), _payload(line)) for line in self._without_entry])
         compare(self._report, Check.TABLE_ACTS, strays, missing, key_width=2)
+
+    def close(self) -> None:
+        """Reads no more, whatever is left."""
+        self._parts.close()
 
     def _read_part(self) -> bool:
         lines = next(self._parts, [])
@@ -68,7 +80,7 @@ class ActRows:
         self._meet(set(lines), self._without_row, self._without_entry)
         return bool(lines)
 
-    def _meet(self, lines: set[str], waiting: set[str], still: set[str]) -> None:
+    def _meet(self, lines: set[bytes], waiting: set[bytes], still: set[bytes]) -> None:
         found = lines & waiting
         waiting -= found
         still |= lines - found
@@ -77,7 +89,9 @@ class ActRows:
     def _find_named_twice(self) -> None:
         """Two rows of one name that both have their entry; or one such row, and other entries of that name without a row."""
         strays = {_place(line) for line in self._without_entry}
-        for act_id, partner, shards, indexes in self._connection.execute(_NAMED_TWICE).fetchall():
+        for act_id, partner, shards, indexes in (
+            self._connection.execute(_NAMED_TWICE).fetchall() if self._ids_twice else ()
+        ):
             self._find_all((partner, act_id), set(zip(shards, indexes, strict=True)) - strays)
         missing: dict[ActName, set[Place]] = {}
         for line in self._without_row:
@@ -96,16 +110,31 @@ class ActRows:
         self._report.find(Check.ACT_IDS, f"{other[0]}:{other[1]}", sentence)
 
 
-def act_row(name: ActName, place: Place, payload_sha256: str) -> str:
+def act_row(name: ActName, place: Place, payload_sha256: bytes) -> bytes:
     """The row that an entry's act must have."""
-    return f"{name[0]} {name[1]} {place[0]} {place[1]} {payload_sha256}"
+    partner, act_id = name
+    return _FIXED.pack(*place, id_bytes(act_id), payload_sha256) + partner.encode()
 
 
-def _name(line: str) -> ActName:
-    partner, act_id, *_ = line.rsplit(" ", 4)
-    return partner, act_id
+def act_rows(shard: int, run: OrdinaryRows) -> list[bytes]:
+    """The rows that ordinary acts must have."""
+    rows = np.zeros(len(run), _DTYPE)
+    rows["shard"], rows["index"], rows["act_id"] = shard, run.index, run.act_id
+    rows["payload_sha256"] = run.payload_sha256
+    partners = [partner.encode() for _, partner, _ in run.signers]
+    return [row + partners[signer] for row, signer in zip(rows_of(rows), run.signer.tolist(), strict=True)]
 
 
-def _place(line: str) -> Place:
-    *_, shard, index, _ = line.rsplit(" ", 4)
-    return int(shard), int(index)
+def _name(line: bytes) -> ActName:
+    _, _, act_id, _ = _FIXED.unpack_from(line.ljust(_FIXED.size))
+    return line[_FIXED.size :].decode(errors="replace"), spelled_id(act_id)
+
+
+def _place(line: bytes) -> Place:
+    shard, index, _, _ = _FIXED.unpack_from(line.ljust(_FIXED.size))
+    return shard, index
+
+
+def _payload(line: bytes) -> str:
+    *_, payload_sha256 = _FIXED.unpack_from(line.ljust(_FIXED.size))
+    return bytes(payload_sha256).hex()

@@ -1,57 +1,97 @@
-"""What the payloads of ordinary acts ask for, by the field rules of the door: read plainly if that can be, else as messages."""
+"""What must be known to examine an entry by itself, and whether a payload is well made, read as a message."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeAlias
+
+import numpy as np
+from google.protobuf.message import DecodeError
 
 from coalition.audit.askers import ASKED_BY
 from coalition.audit.claims import what_is_wrong_with_life
-from coalition.audit.plain_payload import Asked, Beginnings, beginning_of, read_plain
+from coalition.audit.growing import Growing
+from coalition.audit.ordinary_leaves import Issuing
+from coalition.audit.ordinary_rows import Signer
+from coalition.audit.plain_payload import BEFORE_HEADER, beginning_of
 from coalition.wire.methods import METHODS_BY_TYPE, payload_type_of
-from coalition.wire.requests import aliases_to_enrol
-from coalition.wire.strict import read_amount, read_asset, read_time, read_token
+from settlement.house.state import House
 from settlement.ids import is_uuid
-from settlement.money import VALUE
 from settlement.signing import PublicKey
 
 PAYLOAD_TYPES = {kind: payload_type_of(ASKED_BY[kind][0]) for kind in ("issue", "redeem", "enrol")}
 """By kinds of entries."""
 _METHODS = {kind: METHODS_BY_TYPE[payload_type] for kind, payload_type in PAYLOAD_TYPES.items()}
-_LENGTHS = {kind: len(beginning_of("", method, "", sha256().digest())) for kind, method in _METHODS.items()}
+_LENGTHS = {
+    kind.encode(): len(beginning_of("", method, "", sha256().digest())) for kind, method in _METHODS.items()
+}
 """Of the beginnings of payloads, without the names of network and partner."""
 
+SignedBy: TypeAlias = tuple[bytes, bytes]
+"""Kind of entry and partner, as columns have them."""
+Beginning: TypeAlias = tuple[SignedBy, bytes]
+"""And how the payload's header begins."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Circumstances:
-    """What must be known to read an entry by itself: the network's name, and all keys that the house ever named, by key id.
+    """The network's name, all keys that the house ever named, by key id, and its tariffs.
 
-    `signatures`: whether they are verified. `beginnings`: those that were read so far.
+    `signatures`: whether they are verified. `signers`: those of whom a payload was read as a message and found well made, by how
+    theirs begin; with their keys, and their places among all.
     """
 
     audience: str
     keys: Mapping[bytes, PublicKey]
+    house: House
     signatures: bool
-    beginnings: Beginnings = field(default_factory=dict)
+    signers: list[tuple[Signer, PublicKey]] = field(default_factory=list)
+    keyids: Growing = field(default_factory=partial(Growing, np.uint8, 2 * sha256().digest_size))
+    """Of all signers, a row for each."""
+    known: dict[Beginning, int] = field(default_factory=dict)
+    _issuing: dict[int, Issuing] = field(default_factory=dict)
 
+    def issuing(self, tariff: int) -> Issuing:
+        """What the tariff of a house entry makes of issues."""
+        if tariff not in self._issuing:
+            self._issuing[tariff] = Issuing(self.house, tariff)
+        return self._issuing[tariff]
 
-def read_asked(
-    signed_by: tuple[str, str], payload: bytes, member: str, time_us: int, circumstances: Circumstances
-) -> Asked | None:
-    """What a payload asks for an entry of this kind and partner, this member and time; None or an error if it is not ordinary."""
-    kind, partner = signed_by
-    length = _LENGTHS[kind] + len(circumstances.audience) + len(partner)
-    asked = read_plain(signed_by, payload, length, circumstances.beginnings, member, time_us)
-    return asked or read_message(signed_by, payload, member, time_us, circumstances)
+    def length_of_beginning(self, kind: bytes, partner: bytes) -> int:
+        """How many bytes of a header come before the act's id."""
+        return _LENGTHS[kind] + len(self.audience) + len(partner)
+
+    def signer(self, beginning: Beginning, payload: bytes, time_us: int) -> int:
+        """The place of who signed payloads that begin so, if this one is well made; -1 otherwise."""
+        place = self.known.get(beginning, -1)
+        return self._learn(beginning[0], payload, time_us) if place < 0 else place
+
+    def _learn(self, signed_by: SignedBy, payload: bytes, time_us: int) -> int:
+        kind, partner = signed_by
+        read = read_message((kind.decode(), partner.decode()), payload, time_us, self)
+        if read is None:
+            return -1
+        signer, key = read
+        begins = beginning_of(self.audience, _METHODS[signer[0]], signer[1], bytes.fromhex(key.keyid))
+        if not payload.startswith(begins, BEFORE_HEADER):
+            return -1
+        self.known[signed_by, begins] = len(self.signers)
+        self.signers.append((signer, key))
+        self.keyids.extend(np.frombuffer(key.keyid.encode(), np.uint8)[None])
+        return len(self.signers) - 1
 
 
 def read_message(
-    signed_by: tuple[str, str], payload: bytes, member: str, time_us: int, circumstances: Circumstances
-) -> Asked | None:
-    """The same, whatever way it is written. The header must fit the network, the kind, the partner and the time."""
+    signed_by: tuple[str, str], payload: bytes, time_us: int, circumstances: Circumstances
+) -> tuple[Signer, PublicKey] | None:
+    """Who asks, and by which key; None unless the header fits the network, kind, partner and time."""
     kind, partner = signed_by
     method = _METHODS[kind]
-    request: Any = method.payload.FromString(payload)
+    try:
+        request: Any = method.payload.FromString(payload)
+    except DecodeError:
+        return None
     request.DiscardUnknownFields()
     header = request.header
     fits = (
@@ -63,24 +103,4 @@ def read_message(
         and what_is_wrong_with_life(header, method, time_us) is None
     )
     key = circumstances.keys.get(header.key_id) if fits else None
-    if key is None:
-        return None
-    known = (kind, partner, key.keyid), key
-    circumstances.beginnings[beginning_of(circumstances.audience, method, partner, header.key_id)] = known
-    return *known, header.request_id, *_body(kind, request, member)
-
-
-def _body(kind: str, request: Any, member: str) -> tuple[tuple[bytes, ...], int, int]:
-    """Aliases, amount and time that are asked, by the field rules of the door."""
-    if kind == "enrol":
-        return aliases_to_enrol(request), 0, 0
-    if kind == "issue" and (request.campaign or request.WhichOneof("spendable") is not None):
-        raise ValueError("points that are pending at first, or co-funded, are rare: the long way")
-    if kind == "redeem" and request.HasField("member_proof"):
-        raise ValueError("proofs are verified by the rules: the long way")
-    if read_asset(request.asset) == VALUE:
-        raise ValueError("value is rare: the long way")
-    amount, occurred_us = read_amount(request.amount), read_time(request.occurred_at, "occurred_at")
-    if request.member_id == member:  # the row's, which is well-formed
-        return (), amount, occurred_us
-    return (read_token(request.alias_token, "alias_token"),), amount, occurred_us
+    return None if key is None else ((kind, partner, key.keyid), key)

@@ -185,6 +185,13 @@ class Report:
             self.find(check, where, sentence)
         return holds
 
+    def forget(self) -> None:
+        """Starts afresh: everything is checked again."""
+        self.tried.clear()
+        self.findings.clear()
+        self.remarks.clear()
+        self._drained = 0
+
     @property
     def news(self) -> bool:
         """Whether there are findings to drain."""

@@ -6,35 +6,32 @@ snapshot that the first process shares, so that entries cross between processes 
 
 import gc
 import logging
-import marshal
 import os
 import signal
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
+from operator import itemgetter
 from typing import TypeAlias
 
+import numpy as np
+
+from coalition.audit.arrays import Numbers
 from coalition.audit.asked import Circumstances
 from coalition.audit.claims import read_claim
-from coalition.audit.ordinary import (
-    END,
-    HOUSE_SIZE,
-    INDEX,
-    TIME_US,
-    Ordinary,
-    is_genuine,
-    posts_of,
-    read_ordinary,
-)
+from coalition.audit.ordinary import read_ordinary
+from coalition.audit.ordinary_rows import Enrolment, OrdinaryRows
 from coalition.audit.records import Read, read_record
 from coalition.audit.signatures import Job, why_not_genuine
 from coalition.audit.stored import (
     Columns,
     Connection,
+    PackedRow,
     Range,
-    Row,
     RowsSeen,
+    packed_payloads,
+    packed_rows,
     payloads_of,
     posted_by_each,
     posted_in,
@@ -43,12 +40,15 @@ from coalition.audit.stored import (
     snapshot,
     walk,
 )
+from coalition.audit.tariffs import TARIFF_KINDS, house_of_tariffs
 from settlement.errors import CoalitionError
 from settlement.house.records import parse_key
 from settlement.journal.leaf import LeafError, parse_leaf
 from settlement.signing import PublicKey, parse_public_key
 
+_OF_TARIFFS = "SELECT leaf FROM entries WHERE shard = 0 AND kind = ANY(%s) ORDER BY index"
 _KEYS = "SELECT leaf FROM entries WHERE shard = 0 AND kind IN ('found', 'key-add') ORDER BY index"
+_POST = b"\npost "
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +68,25 @@ class Odd:
     signed: Signed | None
 
 
-Run: TypeAlias = list[Ordinary]
-"""Entries of a shard under one size of the house, their numbers and times rising; an enrolment stands alone, for whose alias is
-taken is decided by the order of all shards."""
+Item: TypeAlias = OrdinaryRows | list[Enrolment] | Odd
+"""Ordinary entries in one item stand under one size of the house, their numbers and times rising."""
 
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """The entries of a range, in order: ordinary ones in runs, odd ones between them; and how many rows belong to them."""
+    """The entries of a range, and how many rows belong to them."""
 
-    items: list[Run | Odd]
+    ordinary: OrdinaryRows
+    enrolments: list[Enrolment]
+    odd: list[Odd]
     rows_seen: RowsSeen
 
-    def __reduce__(self) -> tuple[object, ...]:
-        # marshal needs a third of pickle's time for plain tuples.
-        runs = [None if isinstance(item, Odd) else item for item in self.items]
-        odd = [item for item in self.items if isinstance(item, Odd)]
-        return _examined, (marshal.dumps(runs), odd, self.rows_seen)
-
-
-def _examined(runs: bytes, odd: list[Odd], rows_seen: RowsSeen) -> Examined:
-    others = iter(odd)
-    read = marshal.loads(runs)  # noqa: S302 - from a process of our own, as the pickle around it
-    return Examined([next(others) if run is None else run for run in read], rows_seen)
+    def items(self) -> list[Item]:
+        """The entries in order."""
+        placed: list[tuple[int, Item]] = [(int(run.index[0]), run) for run in self.ordinary.runs()]
+        placed += [(together[0].index, together) for together in _together(self.enrolments)]
+        placed += [(each.columns.index, each) for each in self.odd]
+        return [item for _, item in sorted(placed, key=itemgetter(0))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,83 +99,112 @@ class Order:
 
 
 def circumstances_of(connection: Connection, *, signatures: bool) -> Circumstances:
-    """The network's name by its founding entry, and every key that any leaf of the house names."""
-    audience, keys = "", dict[bytes, PublicKey]()
+    """The network's name and tariffs, and every key that any leaf of the house names."""
+    leaves = [
+        leaf.encode("ascii", errors="replace")
+        for (leaf,) in connection.execute(_OF_TARIFFS, (list(TARIFF_KINDS),)).fetchall()
+    ]
+    house, keys = house_of_tariffs(leaves), dict[bytes, PublicKey]()
     for (leaf,) in connection.execute(_KEYS).fetchall():
         try:
             entry = parse_leaf(leaf.encode("ascii", errors="replace"))
         except (LeafError, ValueError):
             continue
-        audience = audience or entry.get("network") or ""
         for value in entry.all("key"):
             try:
                 key = parse_public_key(parse_key(value, added_at=entry.index).spki)
             except (CoalitionError, ValueError):
                 continue
             keys[bytes.fromhex(key.keyid)] = key
-    return Circumstances(audience, keys, signatures)
+    audience = "" if house.network is None else house.network.origin
+    return Circumstances(audience, keys, house, signatures)
 
 
 def examine(connection: Connection, span: Range, circumstances: Circumstances) -> Examined:
     """Every entry of a range, in order."""
-    rows, payloads = rows_of(connection, span), payloads_of(connection, span)
-    found = [read_ordinary(span.shard, row, payloads.get(row[0]), circumstances) for row in rows]
-    # All signatures at once: verified one by one in between, each would find the processor's caches full of other things.
-    genuine = [each is not None and (not circumstances.signatures or is_genuine(each[1])) for each in found]
-    posted = [
-        posts_of(row[9] if each is None else each[0][END]) for row, each in zip(rows, found, strict=True)
-    ]
-    transfers = _transfers(connection, span, rows, posted)
-    items: list[Run | Odd] = []
-    run: Run = []
-    for row, each, holds, due, stored in zip(rows, found, genuine, posted, transfers, strict=True):
-        if each is None or not holds or due != stored:
-            run = []
-            items.append(odd_of(span.shard, row, payloads.get(row[0]), stored, circumstances))
-        elif run and _goes_on(run[-1], each[0]):
-            run.append(each[0])
-        else:
-            run = [each[0]]
-            items.append(run)
-    payloads_seen = sum([row[4] is not None and row[0] in payloads for row in rows])
-    return Examined(items, RowsSeen(len(rows), sum(map(len, transfers)), payloads_seen))
+    rows, payloads = packed_rows(connection, span), packed_payloads(connection, span)
+    ordinary, enrolments = read_ordinary(span.shard, rows, payloads, circumstances)
+    transfers, stored = _transfers(connection, span, rows)
+    if stored is not None:
+        wrong = {row[0] for row in rows if posts_of(row[5]) != stored.get(row[0], [])}
+        ordinary = ordinary.without(wrong)
+        enrolments = [each for each in enrolments if each.index not in wrong]
+    known = {*ordinary.index.tolist(), *[each.index for each in enrolments]}
+    others = [row for row in rows if row[0] not in known]
+    posted = {row[0]: posts_of(row[5]) if stored is None else stored.get(row[0], []) for row in others}
+    odd = _odd(connection, span.shard, posted, circumstances)
+    with_payload = set(payloads.index.tolist())
+    payloads_seen = sum([row[3] is not None and row[0] in with_payload for row in rows])
+    return Examined(ordinary, enrolments, odd, RowsSeen(len(rows), transfers, payloads_seen))
+
+
+def posts_of(leaf: bytes) -> list[str]:
+    """The transfers that a leaf posts: position, then as in the `post` line."""
+    posts, _ = _posts_of_each([leaf])
+    return [f"{place} {post.decode(errors='replace')}" for place, post in enumerate(posts)]
+
+
+def _posts_of_each(leaves: Sequence[bytes]) -> tuple[list[bytes], Numbers]:
+    """What leaves post, and how often each does."""
+    parts = b"\n".join(leaves).split(_POST)
+    starts = np.cumsum([len(part) + len(_POST) for part in parts[:-1]], dtype=np.int64) - len(_POST)
+    ends = np.cumsum([len(leaf) + 1 for leaf in leaves], dtype=np.int64)
+    counts = np.bincount(np.searchsorted(ends, starts, side="right"), minlength=len(leaves))
+    return [part.partition(b"\n")[0] for part in parts[1:]], counts
 
 
 def _transfers(
-    connection: Connection, span: Range, rows: Sequence[Row], posted: list[list[str]]
-) -> list[list[str]]:
-    """The stored transfers of each entry. Mostly those of all are what the leaves post, which is one comparison."""
-    lines = [f"{row[0]} {post}" for row, posts in zip(rows, posted, strict=True) for post in posts]
-    if posted_in(connection, span) == (len(lines), "\n".join(lines)):
-        return posted
-    stored = posted_by_each(connection, span)
-    return [stored.get(row[0], []) for row in rows]
+    connection: Connection, span: Range, rows: Sequence[PackedRow]
+) -> tuple[int, dict[int, list[str]] | None]:
+    """How many are stored that belong to entries of the range; and those of each, if they are not what the leaves post. Mostly
+    they are, which is two comparisons.
+    """
+    posts, counts = _posts_of_each([row[5] for row in rows])
+    positions = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
+    due = np.column_stack([np.repeat(np.array([row[0] for row in rows], np.int64), counts), positions])
+    places, text = posted_in(connection, span)
+    if text == b"\n".join(posts) and np.array_equal(places, due):
+        return len(places), None
+    stored, known = posted_by_each(connection, span), {row[0] for row in rows}
+    return sum([len(each) for index, each in stored.items() if index in known]), stored
 
 
-def _goes_on(before: Ordinary, after: Ordinary) -> bool:
-    return (
-        after[INDEX] == before[INDEX] + 1
-        and after[TIME_US] > before[TIME_US]
-        and after[HOUSE_SIZE] == before[HOUSE_SIZE]
-        and after[0][0] != "enrol"
-        and before[0][0] != "enrol"
-    )
+def _together(enrolments: Sequence[Enrolment]) -> list[list[Enrolment]]:
+    found: list[list[Enrolment]] = []
+    for each in enrolments:
+        before = found[-1][-1] if found else None
+        if (
+            before is not None
+            and each.index == before.index + 1
+            and each.time_us > before.time_us
+            and each.house == before.house
+        ):
+            found[-1].append(each)
+        else:
+            found.append([each])
+    return found
 
 
-def odd_of(
-    shard: int, row: Row, payload: bytes | None, transfers: list[str], circumstances: Circumstances
-) -> Odd:
-    """A row, its payload and its transfers as an odd entry."""
-    read, columns = read_record(record_of(shard, row, payload)), Columns(*row[:9], transfers=transfers)
-    return Odd(read, columns, _signed(read, circumstances) if circumstances.signatures else None)
+def _odd(
+    connection: Connection, shard: int, transfers: dict[int, list[str]], circumstances: Circumstances
+) -> list[Odd]:
+    """The entries of these numbers, with their transfers, as odd ones."""
+    if not transfers:
+        return []
+    indexes, found = sorted(transfers), list[Odd]()
+    payloads = payloads_of(connection, shard, indexes)
+    for row in rows_of(connection, shard, indexes):
+        read = read_record(record_of(shard, row, payloads.get(row[0])))
+        columns = Columns(*row[:9], transfers=transfers[row[0]])
+        found.append(Odd(read, columns, _signed(read, circumstances) if circumstances.signatures else None))
+    return found
 
 
 def odd_at(connection: Connection, shard: int, index: int, circumstances: Circumstances) -> Odd:
     """One entry by its number, as an odd one."""
-    span = Range(shard, index, index + 1)
-    [row] = rows_of(connection, span)
-    transfers = posted_by_each(connection, span).get(index, [])
-    return odd_of(shard, row, payloads_of(connection, span).get(index), transfers, circumstances)
+    posted = posted_by_each(connection, Range(shard, index, index + 1)).get(index, [])
+    [odd] = _odd(connection, shard, {index: posted}, circumstances)
+    return odd
 
 
 def _signed(read: Read, circumstances: Circumstances) -> Signed | None:

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from coalition.audit.act_rows import ActRows
 from coalition.audit.checks import Check, Finding, Progress, Report
 from coalition.audit.crew import Crew, Here, cores
-from coalition.audit.examiner import Odd, Order, Run, circumstances_of, odd_at
+from coalition.audit.examiner import Item, Odd, Order, circumstances_of, odd_at
 from coalition.audit.identities import check_identities
-from coalition.audit.ordinary import HOUSE_SIZE, INDEX, TIME_US
+from coalition.audit.ordinary_rows import Enrolment, OrdinaryRows
 from coalition.audit.originals import named_originals
+from coalition.audit.quiet_lots import InDoubtError
 from coalition.audit.records import Key, key_after, merged
 from coalition.audit.replay import Replayed
 from coalition.audit.signatures import Job, why_not_genuine
@@ -33,7 +34,7 @@ from coalition.audit.tables import check_tables
 from coalition.audit.watch import TOLD_EVERY, Watch
 from settlement.statements.reading import read_cycle_book
 
-RANGE_ENTRIES = 2_000
+RANGE_ENTRIES = 4_000
 CREW_FROM_ENTRIES = 6_000
 """Below this number starting processes takes longer than they save."""
 _AHEAD = 3
@@ -59,10 +60,15 @@ def fsck(
         if processes is None:
             processes = cores() if sum(sizes.values()) >= CREW_FROM_ENTRIES else 0
         order = Order(dsn, share(connection), signatures)
-        with Crew(order, processes) if processes else Here(order) as hands:
-            check = _Check(connection, report, Watch(report, progress), sizes, signatures=signatures)
-            yield from check.entries(hands)
-        yield from check.sums()
+        for quiet in (True, False):
+            with Crew(order, processes) if processes else Here(order) as hands:
+                check = _Check(connection, report, Watch(report, progress), sizes, order, quiet=quiet)
+                try:
+                    yield from check.findings(hands)
+                    return
+                except InDoubtError:
+                    check.close()
+                    report.forget()
 
 
 @contextmanager
@@ -81,23 +87,48 @@ class _Check:
     """One check of the books under way."""
 
     def __init__(
-        self, connection: Connection, report: Report, watch: Watch, sizes: dict[int, int], *, signatures: bool
+        self,
+        connection: Connection,
+        report: Report,
+        watch: Watch,
+        sizes: dict[int, int],
+        order: Order,
+        *,
+        quiet: bool,
     ) -> None:
         self._connection, self._report, self._watch = connection, report, watch
-        self._sizes = sizes
+        self._sizes, self._quiet = sizes, quiet
         self._act_rows = ActRows(connection, report)
         self._rows_seen = RowsSeen()
-        self._circumstances = circumstances_of(connection, signatures=signatures)
+        self._circumstances = circumstances_of(connection, signatures=order.signatures)
         self._odd: Odd | None = None
         self._replay = SwiftReplay(
             report,
-            self._verify if signatures else None,
-            originals=named_originals(connection),
+            self._verify if order.signatures else None,
             act_rows=self._act_rows,
             audience=self._circumstances.audience,
+            tariffs=self._circumstances.house.tariffs,
+            originals=named_originals(connection),
+            quiet=quiet,
         )
 
-    def entries(self, hands: Crew | Here) -> Iterator[Finding]:
+    def close(self) -> None:
+        """Gives up what is read from the books bit by bit."""
+        self._act_rows.close()
+
+    def findings(self, hands: Crew | Here) -> Iterator[Finding]:
+        """All of them, as they come. InDoubtError if there are any, or may be, while members are quiet."""
+        for finding in self._walk(hands):
+            if self._quiet:
+                raise InDoubtError
+            yield finding
+
+    def _walk(self, hands: Crew | Here) -> Iterator[Finding]:
+        yield from self._entries(hands)
+        self._replay.settle()
+        yield from self._sums()
+
+    def _entries(self, hands: Crew | Here) -> Iterator[Finding]:
         """Judges every entry by those before it."""
         replay, report, total = self._replay, self._report, sum(self._sizes.values())
         done = told = ordinary = 0
@@ -119,7 +150,7 @@ class _Check:
         for check in (*SEEN, Check.SIGNATURES) if self._circumstances.signatures else SEEN:
             report.count(check, ordinary)
 
-    def _stream(self, hands: Crew | Here, shard: int) -> Iterator[tuple[Key, tuple[int, Run | Odd]]]:
+    def _stream(self, hands: Crew | Here, shard: int) -> Iterator[tuple[Key, tuple[int, Item]]]:
         """A shard's entries with their places in the order of all."""
         ranges = ranges_of(self._connection, shard, width=RANGE_ENTRIES)
         ahead = _AHEAD * hands.size
@@ -131,11 +162,11 @@ class _Check:
                 hands.ask(later)
             examined = hands.take(span)
             self._rows_seen.add(examined.rows_seen)
-            for item in examined.items:
+            for item in self._apart(examined.items()):
                 key = key_after(key, item.read) if isinstance(item, Odd) else _key_of(shard, item)
                 yield key, (shard, item)
 
-    def sums(self) -> Iterator[Finding]:
+    def _sums(self) -> Iterator[Finding]:
         """Compares what the entries add up to, with one another and with every table."""
         self._replay.add_up()
         check_identities(self._replay, complete=True)
@@ -154,15 +185,29 @@ class _Check:
         replayed = self._replay.feed(odd.read)
         _check_columns(self._report, replayed, odd.columns)
 
-    def _feed_run(self, shard: int, run: Run) -> int:
+    def _apart(self, items: list[Item]) -> Iterator[Item]:
+        """With nobody quiet each enrolment by itself: whose alias is taken is decided by the order of all shards."""
+        for item in items:
+            if isinstance(item, list) and not self._quiet:
+                yield from [[each] for each in item]
+            else:
+                yield item
+
+    def _feed_run(self, shard: int, run: OrdinaryRows | list[Enrolment]) -> int:
         """How many of the entries went the short way; each of the others had to be read again."""
-        at = self._replay.feed_run(shard, run)
-        ordinary = at
+        at = ordinary = self._feed_part(shard, run)
         while at < len(run):
-            self._feed(odd_at(self._connection, shard, run[at][INDEX], self._circumstances))
-            stopped = self._replay.feed_run(shard, run[at + 1 :])
+            index = int(run[at].index if isinstance(run, list) else run.index[at])
+            self._feed(odd_at(self._connection, shard, index, self._circumstances))
+            rest = run[at + 1 :] if isinstance(run, list) else run.part(at + 1, len(run))
+            stopped = self._feed_part(shard, rest)
             at, ordinary = at + 1 + stopped, ordinary + stopped
         return ordinary
+
+    def _feed_part(self, shard: int, run: OrdinaryRows | list[Enrolment]) -> int:
+        if isinstance(run, list):
+            return self._replay.feed_enrolments(shard, run)
+        return self._replay.feed_run(shard, run)
 
     def _verify(self, job: Job) -> None:
         """What the process that examined the entry said of its signature, if it verified by the same key."""
@@ -172,9 +217,11 @@ class _Check:
         self._report.require(fault is None, Check.SIGNATURES, job.where, fault or "")
 
 
-def _key_of(shard: int, run: Run) -> Key:
+def _key_of(shard: int, item: OrdinaryRows | list[Enrolment]) -> Key:
     """Where a run stands in the order of all: no other shard's entries decide about those after its first."""
-    return run[0][HOUSE_SIZE], 0, run[0][TIME_US], shard
+    if isinstance(item, list):
+        return item[0].house, 0, item[0].time_us, shard
+    return int(item.house[0]), 0, int(item.time_us[0]), shard
 
 
 def _check_columns(report: Report, replayed: Replayed, columns: Columns) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from coalition.audit.claims import TAKEN
 from coalition.audit.late import Late
 from coalition.audit.opening import Openings
+from coalition.audit.quiet_lots import QuietLots
 from coalition.audit.tally import Tally
 from coalition.audit.taxed import Taxed
 from settlement.clearing.accrual import owed_within
@@ -57,7 +58,7 @@ class History:
 
     `books`: member shards as deciding again leaves them; `tally`: what the leaves add up to; `taxed`: the tax due on their fees.
     `heads`: house entry and its values. `statements`: by cycle the entries that name them. `closed_at_us` by cycle. `deposited`:
-    by account, in micros, less what was paid back.
+    by account, in micros, less what was paid back. `quiet_lots`: those that stand neither in the tally nor in the books.
     """
 
     def __init__(self) -> None:
@@ -69,6 +70,7 @@ class History:
         self.books: dict[int, Book] = {}
         self.aliases: dict[bytes, str] = {TAKEN: ""}
         self.openings = Openings()
+        self.quiet_lots: list[QuietLots] = []
         self.acts: dict[tuple[str, str], tuple[int, int]] = {}
         self.heads: list[tuple[int, list[str]]] = []
         self.statements: dict[int, list[Entry]] = {}

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from coalition.audit.checks import Check
 from coalition.audit.history import CONTRADICTIONS
-from coalition.audit.points import check_points, check_transits
+from coalition.audit.points import check_points, check_quiet_wallets, check_transits
 from coalition.audit.replay import Replay
 from coalition.audit.securities import check_bank, check_securities
 from settlement.house.records import Settlement
@@ -71,7 +71,10 @@ def _check_wallets(replay: Replay) -> None:
                 f"lot {shard}:{index}.{place}",
                 f"{lot.remaining} points remain, not as decided",
             )
+    quiet_members = check_quiet_wallets(replay)
     for shard, member, asset in _wallets(replay):
+        if asset == POINTS and member in quiet_members:
+            continue
         book = replay.books.get(shard, Book(shard))
         decided = (book.wallets if asset == POINTS else book.values).get(member, Wallet(0))
         for spendable, account, points in (
@@ -231,6 +234,9 @@ def _check_fund(replay: Replay) -> None:
     for name, lot in tally.lots.items():
         points = lot.remaining + tally.held.get(name, 0)
         due[name[0]] += points * house.terms(lot.tariff, lot.asset).price_micros
+    for quiet in replay.quiet_lots:
+        for tariff, points in quiet.by_tariff():
+            due[quiet.shard] += points * house.terms(tariff, POINTS).price_micros
     for name, arrear in tally.arrears.items():
         due[name[0]] -= arrear.remaining * house.terms(arrear.tariff, arrear.asset).price_micros
     for (shard, _), transit in tally.transits.items():

@@ -1,52 +1,56 @@
-"""Payloads of issues and redemptions in their plainest form, read in less time than as messages.
+"""Payloads of issues, redemptions and enrolments in their plainest form, many at once.
 
 Protobuf lets one message be written in many ways, and every library writes it in the same: fields by number, numbers as short as
-they go. What is written so and asks for nothing rare has its parts at known places: its beginning follows from the partner and
-its key, and one pattern reads the rest. Whatever does not match is read as a message.
+they go. What is written so and asks for nothing rare has its parts one behind the other: a beginning that follows from the
+partner and its key, then those that are read here. Whatever is written otherwise goes the long way, as a message.
 """
 
-import re
-from functools import lru_cache
-from typing import TypeAlias
+from dataclasses import dataclass
 
+import numpy as np
+
+from coalition.audit.arrays import UUID_CHARACTERS, Bytes, Numbers, Truths, gather, uuids_of
 from coalition.audit.claims import BATCH_TOOK_US
 from coalition.wire.methods import ACT_LIFE_MAX_US, Method
+from coalition.wire.requests import ALIASES_MAX
 from settlement.clock import SECOND_US
 from settlement.ledger.batch import SKEW_MAX_US
-from settlement.signing import PublicKey
 
-Signer: TypeAlias = tuple[str, str, str]
-"""Kind of entry, partner, keyid."""
-Asked: TypeAlias = tuple[Signer, PublicKey, str, tuple[bytes, ...], int, int]
-"""Who asks, by which key; act id, aliases by which the member is named or enrolled, amount, and when it occurred."""
-Beginnings: TypeAlias = dict[bytes, tuple[Signer, PublicKey]]
-"""Of payloads that were good, and who asks there."""
-
-_UUID = rb"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"
-_BEFORE_HEADER = 3
+BEFORE_HEADER = 3
 """Bytes: the header's tag, and its length in two, as headers are longer than 127 and shorter than 16,384."""
+TOKEN_BYTES = 32
+_NANOS = 1_000_000_000
+_ALIAS = bytes([0x12, TOKEN_BYTES])
+_ALIAS_BYTES = len(_ALIAS) + TOKEN_BYTES
 
 
-def _time() -> bytes:
-    """A timestamp behind its length: seconds of five bytes, and none or up to five of nanos, all of them below a second."""
-    seconds, more, last = rb"\x08[\x80-\xff]{4}[\x01-\x7f]", rb"[\x80-\xff]", rb"[\x01-\x7f]"
-    nanos = [more * count + last for count in range(4)]
-    nanos.append(more * 4 + rb"[\x01\x02]|" + more * 3 + rb"[\x80-\xdb]\x03")
-    ways = [b"\x06" + seconds]
-    ways += [
-        bytes([7 + size]) + seconds + rb"\x10(?:" + each + b")" for size, each in enumerate(nanos, start=1)
-    ]
-    return b"(" + b"|".join(reversed(ways)) + b")"
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """What payloads ask for. `fits`: of which it can be said; of the others nothing here means anything.
 
+    Members and act ids are the bytes of UUIDs; `by_alias`: where `alias` names the member instead. `begins`: of which it can be
+    said up to `body`, where what stands behind the header starts; of an enrolment that is all that is read here.
+    """
 
-def _rest(asset_tag: bytes) -> re.Pattern[bytes]:
-    """What follows the beginning. The asset, if it is named, is points."""
-    member, amount = rb"(?:\x12\x24(.{36})|\x1a\x20(.{32}))", rb"\x20([\x80-\xff]{0,4}[\x01-\x7f])"
-    parts = (_UUID, rb"\x32", _time(), rb"\x3a", _time(), member, amount, rb"\x2a", _time())
-    return re.compile(b"".join(parts) + rb"(?:" + asset_tag + rb"\x01)?\Z", re.DOTALL)
+    begins: Truths
+    body: Numbers
+    fits: Truths
+    act_id: Bytes
+    member: Bytes
+    by_alias: Truths
+    alias: Bytes
+    amount: Numbers
+    issued_s: Numbers
+    expires_s: Numbers
+    occurred_us: Numbers
 
-
-_RESTS = {"issue": _rest(rb"\x48"), "redeem": _rest(rb"\x38")}
+    def lives(self, times_us: Numbers) -> Truths:
+        """Which of them could be recorded at these times, whatever the parts of the seconds are."""
+        life_s = self.expires_s - self.issued_s
+        issued = (self.issued_s + 1) * SECOND_US <= times_us + SKEW_MAX_US
+        in_time = times_us - BATCH_TOOK_US < self.expires_s * SECOND_US
+        lives: Truths = (life_s > 0) & (life_s < ACT_LIFE_MAX_US // SECOND_US) & issued & in_time
+        return lives
 
 
 def beginning_of(audience: str, method: Method, partner: str, keyid: bytes) -> bytes:
@@ -56,52 +60,76 @@ def beginning_of(audience: str, method: Method, partner: str, keyid: bytes) -> b
     return b"".join(named) + b"\x2a\x24"
 
 
-def read_plain(
-    signed_by: tuple[str, str], payload: bytes, length: int, beginnings: Beginnings, member: str, time_us: int
-) -> Asked | None:
-    """What a payload asks for an entry of this kind, partner, member and time; None says only to read it as a message.
-
-    `length`: of the beginning that it should have, in bytes.
+def read_plain(text: Bytes, starts: Numbers, ends: Numbers, lengths: Numbers, asset_tags: Bytes) -> Plain:
+    """Reads payloads that stand in one text from `starts` to `ends`. `lengths`: of their headers' beginnings, which are looked at
+    elsewhere; `asset_tags`: how the field of the asset begins. It is left out, or says points.
     """
-    start = _BEFORE_HEADER + length
-    known, rest = beginnings.get(payload[_BEFORE_HEADER:start]), _RESTS.get(signed_by[0])
-    if known is None or rest is None or known[0][:2] != signed_by:
+    act_id, issued_s, expires_s, body, begins = _header(text, starts, lengths)
+    by_id, by_alias = [
+        (text[body] == tag) & (text[body + 1] == size)
+        for tag, size in ((0x12, UUID_CHARACTERS), (0x1A, TOKEN_BYTES))
+    ]
+    member, well = uuids_of(gather(text, body + 2, UUID_CHARACTERS))
+    alias = gather(text, body + 2, TOKEN_BYTES)
+    at = body + 2 + np.where(by_alias, TOKEN_BYTES, UUID_CHARACTERS)
+    fits = begins & (by_id & well | by_alias) & (text[at] == 0x20)
+    amount, size, well = _varint(text, at + 1)
+    at = at + 1 + size
+    fits &= well & (amount > 0) & (text[at] == 0x2A)
+    occurred_s, nanos, size, well = _time(text, at + 1)
+    at = at + 1 + size
+    named = (text[at] == asset_tags) & (text[at + 1] == 1)
+    fits &= well & ((at == ends) | (at + 2 == ends) & named)
+    asked = (fits, act_id, member, by_alias, alias, amount, issued_s, expires_s)
+    return Plain(begins, body, *asked, occurred_s * SECOND_US + nanos // 1_000)
+
+
+def _header(
+    text: Bytes, starts: Numbers, lengths: Numbers
+) -> tuple[Bytes, Numbers, Numbers, Numbers, Truths]:
+    """Act id, when the request was issued and when it expires, where the header ends, and of which that can be said."""
+    at = starts + BEFORE_HEADER + lengths
+    act_id, fits = uuids_of(gather(text, at, UUID_CHARACTERS))
+    at = at + UUID_CHARACTERS
+    fits &= text[at] == 0x32
+    issued_s, _, size, well = _time(text, at + 1)
+    at, fits = at + 1 + size, fits & well & (text[at + 1 + size] == 0x3A)
+    expires_s, _, size, well = _time(text, at + 1)
+    at = at + 1 + size
+    length = at - starts - BEFORE_HEADER
+    fits &= well & (text[starts] == 0x0A)
+    fits &= (text[starts + 1] == (length & 0x7F | 0x80)) & (text[starts + 2] == length >> 7)
+    return act_id, issued_s, expires_s, at, fits
+
+
+def aliases_of(payload: bytes, body: int) -> tuple[bytes, ...] | None:
+    """The aliases that an enrolment asks for, behind its header; None if it is written otherwise, or asks for what is refused."""
+    rest = payload[body:]
+    fields = [rest[at : at + _ALIAS_BYTES] for at in range(0, len(rest), _ALIAS_BYTES)]
+    if len(fields) > ALIASES_MAX or len(rest) % _ALIAS_BYTES or len(set(fields)) != len(fields):
         return None
-    match = rest.match(payload, start)
-    if match is None:
-        return None
-    act_id, issued, expires, by_id, by_alias, amount, occurred = match.groups()
-    header = length + len(act_id) + len(issued) + len(expires) + 2
-    if payload[0] != 0x0A or payload[1] != header & 0x7F | 0x80 or payload[2] != header >> 7:
-        return None
-    if by_alias is None and by_id != member.encode():
-        return None
-    if not _lives(_known(issued[2:7]), _known(expires[2:7]), time_us):
-        return None
-    occurred_us = _known(occurred[2:7]) * SECOND_US + _number(occurred[8:]) // 1_000
-    return *known, act_id.decode(), () if by_alias is None else (by_alias,), _known(amount), occurred_us
+    return tuple([each[2:] for each in fields]) if all(each[:2] == _ALIAS for each in fields) else None
 
 
-def _lives(issued_s: int, expires_s: int, time_us: int) -> bool:
-    """Whether the act could be recorded at this time, whatever the parts of the seconds are."""
-    return (
-        0 < expires_s - issued_s < ACT_LIFE_MAX_US // SECOND_US
-        and (issued_s + 1) * SECOND_US <= time_us + SKEW_MAX_US
-        and time_us - BATCH_TOOK_US < expires_s * SECOND_US
-    )
+def _time(text: Bytes, at: Numbers) -> tuple[Numbers, Numbers, Numbers, Truths]:
+    """A timestamp behind its length: seconds of five bytes and maybe nanos. Both, how many bytes they are, and if it is one."""
+    length = text[at].astype(np.int64)
+    seconds, size, well = _varint(text, at + 2)
+    well &= (text[at + 1] == 0x08) & (size == 5)
+    nanos, size, short = _varint(text, at + 8)
+    more = length > 6
+    has_nanos = (text[at + 7] == 0x10) & short & (size == length - 7) & (nanos > 0) & (nanos < _NANOS)
+    well &= np.where(more, has_nanos, length == 6)
+    return seconds, np.where(more, nanos, 0), 1 + np.clip(length, 0, 12), well
 
 
-def _number(spelled: bytes) -> int:
-    """Of up to five bytes with seven bits each, the lowest first."""
-    bits = int.from_bytes(spelled, "little")
-    return (
-        bits & 0x7F
-        | bits >> 1 & 0x7F << 7
-        | bits >> 2 & 0x7F << 14
-        | bits >> 3 & 0x7F << 21
-        | bits >> 4 & 0x7F << 28
-    )
-
-
-_known = lru_cache(maxsize=10_000)(_number)
-"""Of what recurs: seconds and amounts."""
+def _varint(text: Bytes, at: Numbers) -> tuple[Numbers, Numbers, Truths]:
+    """A number of up to five bytes with seven bits each, the lowest first; how many bytes, and if it is as short as it goes."""
+    parts = gather(text, at, 5)
+    ends = parts < 0x80
+    size = ends.argmax(axis=1) + 1
+    counts = np.arange(5) < size[:, None]
+    bits = np.where(counts, parts & 0x7F, 0).astype(np.int64)
+    value: Numbers = (bits << (7 * np.arange(5))).sum(axis=1)
+    last = np.take_along_axis(bits, size[:, None] - 1, axis=1)[:, 0]
+    return value, size, ends.any(axis=1) & ((size == 1) | (last > 0))

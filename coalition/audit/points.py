@@ -3,10 +3,12 @@
 from collections import Counter
 
 from coalition.audit.checks import Check
+from coalition.audit.quiet_lots import QuietLots
 from coalition.audit.replay import Replay
 from coalition.audit.tallied import Funded
 from coalition.audit.tally import Tally
-from settlement.money import ASSETS
+from settlement.ledger import chart
+from settlement.money import ASSETS, POINTS
 
 _WHEREABOUTS = ("wallet", "held", "pending", "transit", "redeemed", "expired")
 """Kinds of accounts in which points are that were issued, or are owed."""
@@ -29,7 +31,7 @@ def check_points(replay: Replay) -> None:
     arrears: Counter[Funded] = Counter()
     for arrear in tally.arrears.values():
         arrears[arrear.partner, arrear.asset] += arrear.quantity
-    still, aside, away = _unspent(tally)
+    still, aside, away = _unspent(tally, replay.quiet_lots)
     for issuer in sorted({*issued, *still, *aside, *away, *tally.spent, *arrears}):
         spent, over, made_owed = tally.spent.get(issuer, 0), tally.expired.get(issuer, 0), arrears[issuer]
         unspent = still[issuer] + aside[issuer] + away[issuer]
@@ -55,6 +57,21 @@ def check_transits(replay: Replay) -> None:
         replay.report.require(stands == under_way, Check.TRANSITS, account, sentence)
 
 
+def check_quiet_wallets(replay: Replay) -> set[str]:
+    """Quiet members have in their lots what they were given and did not spend, and nothing pending. Returns who they are."""
+    names: set[str] = set()
+    for lots in replay.quiet_lots:
+        wallets = {member: issued - spent for member, issued, spent in lots.wallets()}
+        wrong = [member for member, points in lots.by_member() if wallets[member] != points]
+        replay.report.count(Check.WALLETS, 2 * len(wallets))
+        for member in wrong:
+            replay.report.find(
+                Check.WALLETS, chart.wallet(member), f"{wallets[member]} {POINTS} are not in lots"
+            )
+        names |= wallets.keys()
+    return names
+
+
 def _of_partners(tally: Tally, prefix: str, *, sign: int) -> Counter[Funded]:
     return Counter(
         {
@@ -65,13 +82,18 @@ def _of_partners(tally: Tally, prefix: str, *, sign: int) -> Counter[Funded]:
     )
 
 
-def _unspent(tally: Tally) -> tuple[Counter[Funded], Counter[Funded], Counter[Funded]]:
+def _unspent(
+    tally: Tally, quiet_lots: list[QuietLots]
+) -> tuple[Counter[Funded], Counter[Funded], Counter[Funded]]:
     """What is in open lots, in open holds and in transit, by funder and asset."""
     still: Counter[Funded] = Counter()
     aside: Counter[Funded] = Counter()
     away: Counter[Funded] = Counter()
     for lot in tally.lots.values():
         still[lot.funder, lot.asset] += lot.remaining
+    for lots in quiet_lots:
+        for funder, points in lots.by_funder():
+            still[funder, POINTS] += points
     for name, points in tally.held.items():
         aside[tally.lots[name].funder, tally.lots[name].asset] += points
     for transit in tally.transits.values():

@@ -33,7 +33,6 @@ from settlement.clearing.decide import cycle_settled_by
 from settlement.journal.acts import Draft
 from settlement.journal.leaf import HOUSE, Entry
 from settlement.ledger.acts import Authorize, Enrol, Issue, LinkAlias, MemberName, Redeem, TransferPoints
-from settlement.ledger.book import Book
 from settlement.transparency.merkle import leaf_hash
 
 MEANT_LATER = frozenset({"issue", "redeem", "authorize", "capture"})
@@ -156,8 +155,7 @@ class Replay(History):
         if entry.one("request") != "none":
             wrong = "the engine's entries carry no request"
         self.report.require(wrong is None, Check.OPENINGS, where, wrong or "")
-        book = self.books.setdefault(entry.shard, Book(entry.shard, aliases=self.aliases))
-        self.openings.add(entry, book, self.house)
+        self.openings.add(entry, self.book(entry.shard), self.house)
         self.aliases_erased |= entry.get("joined") is not None  # their aliases stand in the file
         return Draft(entry.kind, entry.lines)
 

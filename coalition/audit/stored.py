@@ -1,14 +1,17 @@
 """Entries as PostgreSQL holds them: one snapshot, read in ranges by one or many processes, as the role that may only read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any, LiteralString, TypeAlias
 
+import numpy as np
 import psycopg
 from psycopg import sql
 from psycopg.rows import TupleRow
+from psycopg.types.string import ByteaBinaryLoader
 
+from coalition.audit.arrays import Bytes, Numbers
 from coalition.audit.records import Record
 from settlement.database import READER, DatabaseError, connect
 
@@ -25,10 +28,24 @@ _WALK = (
     "SET jit = off",
 )
 _RANGE = "shard = %(shard)s AND index >= %(start)s AND index < %(stop)s"
+_LISTED = "shard = %(shard)s AND index = ANY(%(indexes)b::bigint[])"
 _ROWS = f"""SELECT index, house, recorded_at_us, kind, partner, member::text, refusal, balance_after, leaf_hash, leaf
+    FROM entries WHERE {_LISTED} ORDER BY index"""  # noqa: S608 - made of constants
+_PAYLOADS = f"SELECT index, payload FROM payloads WHERE {_LISTED}"  # noqa: S608 - made of constants
+_PACKED = f"""SELECT index, int8send(index) || int8send(house) || int8send(recorded_at_us) || int8send(balance_after)
+        || uuid_send(member) || leaf_hash, kind, partner, refusal, leaf
     FROM entries WHERE {_RANGE} ORDER BY index"""  # noqa: S608 - made of constants
-_PAYLOADS = f"SELECT index, payload FROM payloads WHERE {_RANGE}"  # noqa: S608 - made of constants
-_POSTED = f"""SELECT count(*), string_agg(concat_ws(' ', index, position, debit, credit, asset, amount), E'\\n')
+_PACKED_PAYLOADS = f"""SELECT string_agg(int8send(index) || int8send(octet_length(payload)), ''), string_agg(payload, '')
+    FROM (SELECT * FROM payloads WHERE {_RANGE} ORDER BY index) AS p"""  # noqa: S608 - made of constants
+FIXED = np.dtype(
+    [(name, ">i8") for name in ("index", "house", "time_us", "balance_after")]
+    + [("member", "u1", 16), ("leaf_hash", "u1", 32)]
+)
+_PLACED = np.dtype([("index", ">i8"), ("size", ">i8")])
+READ_BEYOND = 512
+"""So many bytes more can be read behind the last payload, as parts are read before it is known that they are there."""
+_POSTED = f"""SELECT string_agg(int8send(index) || int8send(position), ''),
+        string_agg(concat_ws(' ', debit, credit, asset, amount), E'\\n')
     FROM (SELECT * FROM transfers WHERE {_RANGE} ORDER BY index, position) AS t"""  # noqa: S608 - made of constants
 # Names hold neither spaces nor line ends: a name that does may not pass for two names, nor for two transfers.
 _NAMES = ", ".join([f"translate({name}, E' \\n', '??')" for name in ("debit", "credit", "asset")])
@@ -44,6 +61,31 @@ _OPENINGS = "SELECT index FROM openings WHERE shard = %s ORDER BY index"
 Connection = psycopg.Connection[TupleRow]
 Row: TypeAlias = tuple[int, int, int, str, str | None, str | None, str | None, int | None, bytes, str]
 """An entry's row as in `Columns`, then its leaf."""
+
+PackedRow: TypeAlias = tuple[int, bytes | None, bytes, bytes | None, bytes | None, bytes]
+"""Number; what all ordinary entries have, as in `FIXED`; kind, partner, refusal, leaf. Texts are bytes, as they are stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payloads:
+    """Those of a range, one behind the other in `content`: the numbers of their entries, and where each starts and ends."""
+
+    index: Numbers
+    starts: Numbers
+    ends: Numbers
+    content: bytes
+
+    def of(self, index: int) -> bytes | None:
+        """That of one entry."""
+        place = int(np.searchsorted(self.index, index))
+        if place == len(self.index) or self.index[place] != index:
+            return None
+        return self.content[int(self.starts[place]) : int(self.ends[place])]
+
+    @property
+    def text(self) -> Bytes:
+        """The content, and some bytes more."""
+        return np.frombuffer(self.content + bytes(READ_BEYOND), np.uint8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,24 +180,42 @@ def walk(connection: Connection) -> None:
         connection.execute(setting)
 
 
-def rows_of(connection: Connection, span: Range) -> list[Row]:
+def packed_rows(connection: Connection, span: Range) -> list[PackedRow]:
     """The entries of a range, in order."""
     with connection.cursor(binary=True) as cursor:
-        return cursor.execute(_ROWS, asdict(span), prepare=True).fetchall()
+        cursor.adapters.register_loader("text", ByteaBinaryLoader)
+        return cursor.execute(_PACKED, asdict(span), prepare=True).fetchall()
 
 
-def payloads_of(connection: Connection, span: Range) -> dict[int, bytes]:
-    """The payloads of a range, by their entries' numbers."""
+def packed_payloads(connection: Connection, span: Range) -> Payloads:
+    """The payloads of a range."""
     with connection.cursor(binary=True) as cursor:
-        return dict(cursor.execute(_PAYLOADS, asdict(span), prepare=True).fetchall())
+        row = cursor.execute(_PACKED_PAYLOADS, asdict(span), prepare=True).fetchone()
+    assert row is not None
+    placed = np.frombuffer(row[0] or b"", _PLACED)
+    ends = placed["size"].astype(np.int64).cumsum()
+    return Payloads(placed["index"].astype(np.int64), ends - placed["size"], ends, row[1] or b"")
 
 
-def posted_in(connection: Connection, span: Range) -> tuple[int, str]:
-    """How many transfers a range has, and all as one text: in order, a line for each, its entry's number first."""
+def rows_of(connection: Connection, shard: int, indexes: Sequence[int]) -> list[Row]:
+    """The entries of these numbers, in order."""
     with connection.cursor(binary=True) as cursor:
+        return cursor.execute(_ROWS, {"shard": shard, "indexes": indexes}).fetchall()
+
+
+def payloads_of(connection: Connection, shard: int, indexes: Sequence[int]) -> dict[int, bytes]:
+    """Their payloads, by their numbers."""
+    with connection.cursor(binary=True) as cursor:
+        return dict(cursor.execute(_PAYLOADS, {"shard": shard, "indexes": indexes}).fetchall())
+
+
+def posted_in(connection: Connection, span: Range) -> tuple[Numbers, bytes]:
+    """The transfers of a range, in order: a row of entry number and position for each, and all as one text, a line for each."""
+    with connection.cursor(binary=True) as cursor:
+        cursor.adapters.register_loader("text", ByteaBinaryLoader)
         row = cursor.execute(_POSTED, asdict(span), prepare=True).fetchone()
     assert row is not None
-    return row[0], row[1] or ""
+    return np.frombuffer(row[0] or b"", ">i8").reshape(-1, 2).astype(np.int64), row[1] or b""
 
 
 def posted_by_each(connection: Connection, span: Range) -> dict[int, list[str]]:
@@ -186,8 +246,10 @@ def rows_in_turn(
         yield from rows
 
 
-def lines_in_turn(connection: Connection, statement: LiteralString, *, name: str) -> Iterator[list[str]]:
-    """The same for a statement whose rows have one column, a text; many lines at a time."""
+def lines_in_turn(
+    connection: Connection, statement: LiteralString, *, name: str
+) -> Generator[list[bytes], None, None]:
+    """The same for a statement whose rows have one column, some bytes; many lines at a time."""
     for rows in _in_parts(connection, statement, (), name=name):
         yield [line for (line,) in rows]
 

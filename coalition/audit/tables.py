@@ -1,30 +1,26 @@
 """Every table of the books against what the journal's leaves add up to."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from operator import attrgetter
-from typing import Any, LiteralString, TypeAlias
+from typing import Any, LiteralString
 
-from coalition.audit.checks import Check, Report
+from coalition.audit.checks import Check
 from coalition.audit.claims import TAKEN
+from coalition.audit.comparing import Row, compare
+from coalition.audit.plain_payload import TOKEN_BYTES
+from coalition.audit.quiet_tables import aliases_hold, check_lots, check_members
 from coalition.audit.replay import Replay
 from coalition.audit.stored import Connection, RowsSeen, rows_in_turn
-from coalition.audit.tallied import Sums, TalliedArrear, TalliedLot
+from coalition.audit.tallied import Sums, TalliedArrear
 from coalition.audit.trust import founding_vkeys
 from settlement.errors import CoalitionError
 from settlement.journal.leaf import HOUSE
-from settlement.ledger.book import Wallet
 from settlement.transparency.checkpoint import parse_and_verify
 from settlement.transparency.merkle import memory_nodes, range_root
 
-Row: TypeAlias = tuple[Any, ...]
-TOKEN_BYTES = 32
-
-_MEMBERS = "SELECT member::text, shard, active_at_us, idle_months, sent_day, sent_points FROM members"
 _ALIASES = "SELECT token, member::text FROM aliases"
-_LOTS = """SELECT shard, index, place, member::text, funder, asset, quantity, remaining, expires_at_us, tariff,
-    idle_months, pending_until_us, expired, notice_us FROM lots"""
 _BALANCES = "SELECT shard, account, asset, debits, credits FROM balances"
 _OBLIGATIONS = "SELECT shard, cycle, debtor, creditor, amount, count FROM obligations"
 _ACCRUED = "SELECT cycle, debtor, creditor, amount FROM accrued"
@@ -54,9 +50,7 @@ _CHECKPOINTS = "SELECT size, note FROM checkpoints ORDER BY size"
 
 
 # A dataclass's `astuple` copies each value at length.
-_lot_facts, _arrear_facts = [
-    attrgetter(*[field.name for field in fields(each)]) for each in (TalliedLot, TalliedArrear)
-]
+_arrear_facts = attrgetter(*[field.name for field in fields(TalliedArrear)])
 
 
 def check_tables(connection: Connection, replay: Replay, seen: RowsSeen) -> Iterator[None]:
@@ -64,6 +58,10 @@ def check_tables(connection: Connection, replay: Replay, seen: RowsSeen) -> Iter
     for check, sql, key_width, expected in _expectations(replay):
         compare(replay.report, check, _rows(connection, sql), expected(), key_width=key_width)
         yield
+    check_members(connection, replay)
+    yield
+    check_lots(connection, replay)
+    yield
     _check_aliases(connection, replay)
     yield
     _check_accrued(connection, replay)
@@ -91,13 +89,6 @@ def _expectations(replay: Replay) -> list[_Expectation]:
     """For each table: its rows, how many leading columns are the key, and what the journal expects."""
     tally = replay.tally
     return [
-        (
-            Check.TABLE_MEMBERS,
-            _MEMBERS,
-            1,
-            lambda: _expected_members(replay),
-        ),
-        (Check.TABLE_LOTS, _LOTS, 3, lambda: _expected_lots(replay)),
         (Check.TABLE_ARREARS, _ARREARS, 3, lambda: _expected_facts(tally.arrears, _arrear_facts)),
         (Check.TABLE_BALANCES, _BALANCES, 3, lambda: _expected_sums(tally.balances)),
         (Check.TABLE_OBLIGATIONS, _OBLIGATIONS, 4, lambda: _expected_sums(tally.obligations)),
@@ -120,41 +111,6 @@ def _expectations(replay: Replay) -> list[_Expectation]:
         (Check.TABLE_FILES, _FILES, 1, lambda: _expected_files(replay)),
         (Check.TABLE_SHARDS, _SHARDS, 1, lambda: _expected_shards(replay)),
     ]
-
-
-def _expected_lots(replay: Replay) -> dict[Row, Row]:
-    """What expired and no reversal has counted, and when a notice is due, deciding every entry again left; all else their
-    lines say.
-    """
-    expected: dict[Row, Row] = {}
-    decided = {shard: book.lots for shard, book in replay.books.items()}
-    for name, lot in replay.tally.lots.items():
-        again = decided.get(name[0], {}).get(name[1:])
-        left = (0, None) if again is None else (again.expired, again.notice_us)
-        expected[name] = _lot_facts(lot) + left
-    return expected
-
-
-def _expected_members(replay: Replay) -> dict[Row, Row]:
-    """When they were last active, and what they sent, is what deciding every entry again left.
-
-    The fewest months are those of their open lots.
-    """
-    idle: dict[str, int] = {}
-    for lot in replay.tally.lots.values():
-        if lot.idle_months is not None and lot.remaining > 0:
-            idle[lot.member] = min(lot.idle_months, idle.get(lot.member, lot.idle_months))
-    expected: dict[Row, Row] = {}
-    for member, shard in replay.tally.members.items():
-        book = replay.book(shard)
-        sent = book.transits.sent.get(member, (0, 0))
-        expected[member,] = (
-            shard,
-            book.wallets.get(member, Wallet(0)).active_at_us,
-            idle.get(member),
-            *sent,
-        )
-    return expected
 
 
 def _expected_holds(replay: Replay) -> dict[Row, Row]:
@@ -202,29 +158,10 @@ def _rows(connection: Connection, sql: LiteralString) -> Iterator[Row]:
     return rows_in_turn(connection, sql, name="table")
 
 
-def compare(
-    report: Report, check: Check, rows: Iterable[Row], expected: dict[Any, Any], *, key_width: int
-) -> None:
-    """Finds rows that are not as expected. Takes out of `expected` what is there, so that what is left is missing."""
-    compared = 0
-    for compared, row in enumerate(rows, start=1):  # noqa: B007 - the last number is the count
-        key, stored = row[:key_width], row[key_width:]
-        wanted = expected.pop(key, None)
-        if wanted is None:
-            report.find(check, _shown(key), f"the row {_shown(stored)} follows from no entry")
-        elif stored != wanted:
-            report.find(check, _shown(key), f"the row says {_shown(stored)}, the journal {_shown(wanted)}")
-    report.count(check, compared)
-    for key, wanted in expected.items():
-        report.find(check, _shown(key), f"the row is missing, the journal says {_shown(wanted)}")
-
-
-def _shown(values: Row) -> str:
-    return " ".join(value.hex() if isinstance(value, bytes) else str(value) for value in values)
-
-
 def _check_aliases(connection: Connection, replay: Replay) -> None:
     """Aliases are in payloads; where one is erased, or an opening's file holds them, a member's further ones are believed."""
+    if aliases_hold(connection, replay):
+        return
     expected = {
         (token,): (member,)
         for token, member in replay.aliases.items()

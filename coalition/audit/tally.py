@@ -109,18 +109,16 @@ class Tally:
 
     def accruals(self, cycle: int) -> dict[tuple[str, str], Accrual]:
         """(debtor, creditor) to what accrued up to the end of a cycle, in micros."""
-        found: dict[tuple[str, str], Accrual] = {}
+        found: dict[tuple[str, str], list[int]] = {}
         for (_, fell_into, debtor, creditor), sums in self.obligations.items():
-            if fell_into > cycle:
-                continue
-            known = found.get((debtor, creditor), Accrual(0, 0, 0))
-            if fell_into < cycle:
-                added = Accrual(known.before_micros + sums.first, known.within_micros, known.count)
-            else:
-                within, count = known.within_micros + sums.first, known.count + sums.second
-                added = Accrual(known.before_micros, within, count)
-            found[debtor, creditor] = added
-        return found
+            if fell_into <= cycle:
+                parts = found.setdefault((debtor, creditor), [0, 0, 0])
+                if fell_into < cycle:
+                    parts[0] += sums.first
+                else:
+                    parts[1] += sums.first
+                    parts[2] += sums.second
+        return {pair: Accrual(before, within, count) for pair, (before, within, count) in found.items()}
 
     def post(self, shard: int, cycle: int, transfer: Transfer) -> Sequence[str]:
         """Adds one posting. Returns what went wrong, as `add`."""

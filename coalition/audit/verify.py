@@ -159,14 +159,13 @@ class _Verification:
 
     def _compare(self, check: Check, name: str, expected: bytes) -> None:
         content = self._read(name)
-        if content is not None:
-            place = next(
-                (at for at, pair in enumerate(zip(content, expected, strict=False)) if pair[0] != pair[1]), -1
-            )
-            place = place if place >= 0 else min(len(content), len(expected))
-            self._report.require(
-                content == expected, check, name, f"recomputed, it differs from byte {place} on"
-            )
+        if content is None:
+            return
+        self._report.count(check)
+        if content != expected:
+            shorter = min(len(content), len(expected))
+            place = next((at for at in range(shorter) if content[at] != expected[at]), shorter)
+            self._report.find(check, name, f"recomputed, it differs from byte {place} on")
 
     def _check_fixed_files(self) -> None:
         readme, described = self._read(layout.README), self._read(layout.DESCRIPTORS)

@@ -18,7 +18,7 @@ Held = list[tuple[bytes, bytes]]
 @pytest.fixture(scope="module")
 def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Held, Held]]:
     """A bundle, the receipts given before it was written, and one given after."""
-    folder, dsn = tmp_path_factory.mktemp("receipts"), postgres.new_database()
+    folder, dsn = tmp_path_factory.mktemp("receipts"), postgres.new_books()
     server = start_server(new_site(folder, dsn))
     try:
         identity: Identity = onboard(server, "bakery")

@@ -1,0 +1,201 @@
+"""Members of whom nothing but ordinary acts is known: what they did, in columns.
+
+A member stops being quiet when anybody asks for its wallet: then its acts so far are decided again one by one, and all others as
+they come. Of those who are quiet to the end `settle` decides all acts at once.
+"""
+
+import numpy as np
+
+from coalition.audit.arrays import UUID_BYTES, Bytes, Numbers, Truths, id_bytes, spelled_id
+from coalition.audit.growing import Growing
+from coalition.audit.ordinary_acts import OrdinaryAct
+from coalition.audit.ordinary_rows import OrdinaryRows, Signer
+from coalition.audit.quiet_lots import Acts, Decided, QuietLots, Takes, decide_all
+
+UNKNOWN, LOUD = -1, -2
+_COLUMNS = ("time_us", "amount", "balance_after", "expires_us", "tariff")
+
+
+class QuietMembers:
+    """Those of one shard."""
+
+    def __init__(self, shard: int) -> None:
+        self._shard = shard
+        self._codes: dict[bytes, int] = {}
+        self._names: list[str] = []
+        self._by_name: dict[str, int] = {}
+        self._acts_of: list[list[int] | None] = []
+        """By code: places of the member's acts in the columns; None: it is no longer quiet."""
+        self._signers: dict[Signer, int] = {}
+        self.funders: list[str] = []
+        """The partners who signed, by place."""
+        self._of_run: tuple[list[Signer], Numbers] = [], np.zeros(0, np.int64)
+        self._code, self._index, self._signer, self._redemption = [Growing(np.int64) for _ in range(4)]
+        self._columns = {name: Growing(np.int64) for name in _COLUMNS}
+        self._act_ids = Growing(np.uint8, UUID_BYTES)
+        self._take_ends, self._lots, self._points = [Growing(np.int64) for _ in range(3)]
+        self._made_by, self._made_under = Growing(np.int64), Growing(np.int64)
+        """By entry number: the place of who signed an issue, -1 if it is no issue to a quiet member; and its tariff."""
+
+    def add(self, member: str) -> None:
+        """A member is new, and did nothing yet."""
+        self._codes[id_bytes(member)] = self._by_name[member] = len(self._names)
+        self._names.append(member)
+        self._acts_of.append([])
+
+    def add_loud(self, member: str) -> None:
+        """A member is not quiet from the beginning."""
+        self._codes[id_bytes(member)] = LOUD
+
+    def codes(self, members: Bytes) -> Numbers:
+        """Of members by the bytes of their ids: LOUD for those no longer quiet, UNKNOWN for others."""
+        text, codes = members.tobytes(), self._codes
+        keys = [text[at : at + UUID_BYTES] for at in range(0, len(text), UUID_BYTES)]
+        found: Numbers = np.array([codes.get(key, UNKNOWN) for key in keys], np.int64)
+        return found
+
+    def name(self, code: int) -> str:
+        """Whose code it is."""
+        return self._names[code]
+
+    def makers(self, lots: Numbers) -> tuple[Numbers, Numbers]:
+        """Of lots by the entries that made them: the place of who signed, or UNKNOWN; and the tariff."""
+        known = lots < len(self._made_by)
+        at = np.where(known, lots, 0)
+        if not len(self._made_by):
+            return np.full(len(lots), UNKNOWN), at
+        return np.where(known, self._made_by.values[at], UNKNOWN), self._made_under.values[at]
+
+    def note_issues(self, rows: OrdinaryRows) -> None:
+        """Remembers who makes lots by the acts of a run. Whether they are quiet members' is known when they are taken."""
+        issues = np.ones(len(rows), np.bool_)
+        issues[rows.redemptions.row] = False
+        indexes = rows.index[issues]
+        missing = int(indexes.max(initial=-1)) + 1 - len(self._made_by)
+        if missing > 0:
+            self._made_by.extend(np.full(missing, UNKNOWN))
+            self._made_under.extend(np.zeros(missing, np.int64))
+        self._made_by.values[indexes] = self._places(rows)[rows.signer[issues]]
+        self._made_under.values[indexes] = rows.tariff[issues]
+
+    def take(self, rows: OrdinaryRows, places: Numbers, codes: Numbers) -> None:
+        """Adds the acts at these places of a run; `codes` of their members."""
+        start, index = len(self._code), rows.index[places]
+        is_redemption = np.isin(places, rows.redemptions.row)
+        for number, code in enumerate(codes.tolist(), start=start):
+            own = self._acts_of[code]
+            assert own is not None
+            own.append(number)
+        signer = self._places(rows)[rows.signer[places]]
+        self._code.extend(codes)
+        self._index.extend(index)
+        self._signer.extend(signer)
+        for name, column in self._columns.items():
+            column.extend(getattr(rows, name)[places])
+        self._act_ids.extend(rows.act_id[places])
+        self._take_redemptions(rows, places, is_redemption)
+
+    def end_quiet(self, member: str) -> list[OrdinaryAct] | None:
+        """A quiet member is so no longer: its acts, in order. None if it was not."""
+        code = self._by_name.pop(member, None)
+        if code is None:
+            return None
+        own, self._acts_of[code] = self._acts_of[code], None
+        self._codes[id_bytes(member)] = LOUD
+        signers = list(self._signers) if own else []
+        return [self._act(number, member, signers) for number in own or ()]
+
+    def settle(self) -> tuple[list[str], QuietLots]:
+        """Decides all acts of all quiet members again. Members of whom one does not hold; if there are none, the lots of all."""
+        quiet = np.array([own is not None for own in self._acts_of], np.bool_)
+        kept = np.flatnonzero(quiet[self._code.values]) if len(quiet) else np.zeros(0, np.int64)
+        order = kept[np.argsort(self._code.values[kept], kind="stable")]
+        acts = self._ordered(order)
+        decided = decide_all(acts, self._takes(acts.redemption))
+        return [self._names[code] for code in decided.wrong.tolist()], self._settled(order, acts, decided)
+
+    def _places(self, rows: OrdinaryRows) -> Numbers:
+        """Of a run's signers, among all; runs of one range have the same."""
+        if rows.signers is not self._of_run[0]:
+            known = self._signers
+            places = [known.setdefault(each, len(known)) for each in rows.signers]
+            self.funders += [partner for _, partner, _ in list(known)[len(self.funders) :]]
+            self._of_run = rows.signers, np.array(places, np.int64)
+        return self._of_run[1]
+
+    def _take_redemptions(self, rows: OrdinaryRows, places: Numbers, is_redemption: Truths) -> None:
+        redemptions, known = rows.redemptions, len(self._take_ends)
+        mine = np.isin(redemptions.row, places)
+        taken = mine[redemptions.redemption]
+        counts = np.bincount(redemptions.redemption, minlength=len(mine))[mine]
+        before = len(self._lots)
+        self._lots.extend(redemptions.lot[taken])
+        self._points.extend(redemptions.points[taken])
+        self._take_ends.extend(before + counts.cumsum())
+        self._redemption.extend(np.where(is_redemption, known + is_redemption.cumsum() - 1, -1))
+
+    def _act(self, number: int, member: str, signers: list[Signer]) -> OrdinaryAct:
+        redemption = int(self._redemption.values[number])
+        takes: list[tuple[int, int]] = []
+        if redemption >= 0:
+            start = int(self._take_ends.values[redemption - 1]) if redemption else 0
+            span = slice(start, int(self._take_ends.values[redemption]))
+            takes = list(
+                zip(self._lots.values[span].tolist(), self._points.values[span].tolist(), strict=True)
+            )
+        time_us, amount, balance_after, _, tariff = [
+            int(each.values[number]) for each in self._columns.values()
+        ]
+        return OrdinaryAct(
+            signers[self._signer.values[number]],
+            int(self._index.values[number]),
+            time_us,
+            spelled_id(self._act_ids.values[number].tobytes()),
+            member,
+            amount,
+            balance_after,
+            tariff,
+            tuple(takes),
+            None,
+        )
+
+    def _ordered(self, order: Numbers) -> Acts:
+        time_us, amount, balance_after, expires_us, _ = [
+            each.values[order] for each in self._columns.values()
+        ]
+        facts = (time_us, amount, balance_after, expires_us)
+        return Acts(
+            self._code.values[order], self._index.values[order], *facts, self._redemption.values[order]
+        )
+
+    def _takes(self, redemption: Numbers) -> Takes:
+        acts = np.flatnonzero(redemption >= 0)
+        ends = np.append(0, self._take_ends.values)
+        starts, counts = ends[redemption[acts]], np.diff(ends)[redemption[acts]]
+        at = np.repeat(starts - (counts.cumsum() - counts), counts) + np.arange(counts.sum())
+        return Takes(np.repeat(acts, counts), self._lots.values[at], self._points.values[at])
+
+    def _settled(self, order: Numbers, acts: Acts, decided: Decided) -> QuietLots:
+        issued, spent = [np.zeros(len(self._names), np.int64) for _ in range(2)]
+        is_issue = acts.redemption < 0
+        np.add.at(issued, acts.member[is_issue], acts.amount[is_issue])
+        np.add.at(spent, acts.member[~is_issue], acts.amount[~is_issue])
+        lots = decided.lots
+        by_index = lots[np.argsort(acts.index[lots])]
+        remaining = np.zeros(len(order), np.int64)
+        remaining[lots] = decided.remaining
+        return QuietLots(
+            self._shard,
+            [name if own is not None else None for name, own in zip(self._names, self._acts_of, strict=True)],
+            self.funders,
+            acts.member[by_index],
+            self._signer.values[order][by_index],
+            acts.index[by_index],
+            acts.time_us[by_index],
+            acts.amount[by_index],
+            remaining[by_index],
+            acts.expires_us[by_index],
+            self._columns["tariff"].values[order][by_index],
+            issued,
+            spent,
+        )
