@@ -3,7 +3,7 @@
 As every entry finds its own row, and no two rows have one name, no name stands twice in the journal.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from struct import Struct
 from typing import TypeAlias
 
@@ -12,7 +12,7 @@ import numpy as np
 from coalition.audit.arrays import id_bytes, rows_of, spelled_id
 from coalition.audit.checks import Check, Report
 from coalition.audit.comparing import compare
-from coalition.audit.ordinary_rows import OrdinaryRows
+from coalition.audit.ordinary_rows import Enrolment, OrdinaryRows
 from coalition.audit.stored import Connection, lines_in_turn
 
 ActName: TypeAlias = tuple[str, str]
@@ -116,13 +116,16 @@ def act_row(name: ActName, place: Place, payload_sha256: bytes) -> bytes:
     return _FIXED.pack(*place, id_bytes(act_id), payload_sha256) + partner.encode()
 
 
-def act_rows(shard: int, run: OrdinaryRows) -> list[bytes]:
-    """The rows that ordinary acts must have."""
-    rows = np.zeros(len(run), _DTYPE)
-    rows["shard"], rows["index"], rows["act_id"] = shard, run.index, run.act_id
-    rows["payload_sha256"] = run.payload_sha256
-    partners = [partner.encode() for _, partner, _ in run.signers]
-    return [row + partners[signer] for row, signer in zip(rows_of(rows), run.signer.tolist(), strict=True)]
+def act_rows(shard: int, acts: OrdinaryRows, enrolments: Sequence[Enrolment]) -> list[bytes]:
+    """The rows that ordinary entries must have."""
+    rows = np.zeros(len(acts), _DTYPE)
+    rows["shard"], rows["index"], rows["act_id"] = shard, acts.index, acts.act_id
+    rows["payload_sha256"] = acts.payload_sha256
+    partners = [partner.encode() for _, partner, _ in acts.signers]
+    due = [row + partners[signer] for row, signer in zip(rows_of(rows), acts.signer.tolist(), strict=True)]
+    for each in enrolments:
+        due.append(act_row((each.signer[1], each.act_id), (shard, each.index), each.payload_sha256))
+    return due
 
 
 def _name(line: bytes) -> ActName:

@@ -12,8 +12,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection as Pipe
-from operator import itemgetter
-from typing import TypeAlias
 
 import numpy as np
 
@@ -40,6 +38,7 @@ from coalition.audit.stored import (
     snapshot,
     walk,
 )
+from coalition.audit.stretches import Odd, Signed
 from coalition.audit.tariffs import TARIFF_KINDS, house_of_tariffs
 from settlement.errors import CoalitionError
 from settlement.house.records import parse_key
@@ -48,45 +47,18 @@ from settlement.signing import PublicKey, parse_public_key
 
 _OF_TARIFFS = "SELECT leaf FROM entries WHERE shard = 0 AND kind = ANY(%s) ORDER BY index"
 _KEYS = "SELECT leaf FROM entries WHERE shard = 0 AND kind IN ('found', 'key-add') ORDER BY index"
+_MOVES = "SELECT index FROM entries WHERE shard = 0 AND kind <> 'heads' ORDER BY index"
 _POST = b"\npost "
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
-    """A signature that was verified: by this key, and why it is not genuine, if it is not."""
-
-    spki: bytes
-    fault: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Odd:
-    """An entry that goes the long way, as it is read; `signed` if its signature could be verified by what it says itself."""
-
-    read: Read
-    columns: Columns
-    signed: Signed | None
-
-
-Item: TypeAlias = OrdinaryRows | list[Enrolment] | Odd
-"""Ordinary entries in one item stand under one size of the house, their numbers and times rising."""
-
-
-@dataclass(frozen=True, slots=True)
 class Examined:
-    """The entries of a range, and how many rows belong to them."""
+    """The entries of a range, each kind in order, and how many rows belong to them."""
 
     ordinary: OrdinaryRows
     enrolments: list[Enrolment]
     odd: list[Odd]
     rows_seen: RowsSeen
-
-    def items(self) -> list[Item]:
-        """The entries in order."""
-        placed: list[tuple[int, Item]] = [(int(run.index[0]), run) for run in self.ordinary.runs()]
-        placed += [(together[0].index, together) for together in _together(self.enrolments)]
-        placed += [(each.columns.index, each) for each in self.odd]
-        return [item for _, item in sorted(placed, key=itemgetter(0))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +90,11 @@ def circumstances_of(connection: Connection, *, signatures: bool) -> Circumstanc
             keys[bytes.fromhex(key.keyid)] = key
     audience = "" if house.network is None else house.network.origin
     return Circumstances(audience, keys, house, signatures)
+
+
+def moves_of(connection: Connection) -> Numbers:
+    """Numbers of the house's entries that change what is in force: all but those that state the heads of the shards."""
+    return np.array([index for (index,) in connection.execute(_MOVES).fetchall()], np.int64)
 
 
 def examine(connection: Connection, span: Range, circumstances: Circumstances) -> Examined:
@@ -167,22 +144,6 @@ def _transfers(
         return len(places), None
     stored, known = posted_by_each(connection, span), {row[0] for row in rows}
     return sum([len(each) for index, each in stored.items() if index in known]), stored
-
-
-def _together(enrolments: Sequence[Enrolment]) -> list[list[Enrolment]]:
-    found: list[list[Enrolment]] = []
-    for each in enrolments:
-        before = found[-1][-1] if found else None
-        if (
-            before is not None
-            and each.index == before.index + 1
-            and each.time_us > before.time_us
-            and each.house == before.house
-        ):
-            found[-1].append(each)
-        else:
-            found.append([each])
-    return found
 
 
 def _odd(

@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from coalition.audit.act_rows import ActRows
 from coalition.audit.checks import Check, Finding, Progress, Report
 from coalition.audit.crew import Crew, Here, cores
-from coalition.audit.examiner import Item, Odd, Order, circumstances_of, odd_at
+from coalition.audit.examiner import Examined, Order, circumstances_of, moves_of, odd_at
 from coalition.audit.identities import check_identities
-from coalition.audit.ordinary_rows import Enrolment, OrdinaryRows
+from coalition.audit.ordinary_rows import Enrolment
 from coalition.audit.originals import named_originals
 from coalition.audit.quiet_lots import InDoubtError
-from coalition.audit.records import Key, key_after, merged
+from coalition.audit.records import Key, merged
 from coalition.audit.replay import Replayed
 from coalition.audit.signatures import Job, why_not_genuine
 from coalition.audit.statements import check_statements
@@ -29,9 +29,11 @@ from coalition.audit.stored import (
     share,
     snapshot,
 )
+from coalition.audit.stretches import Item, Odd, Single, Stretch, key_of, singles_of, stretches_of
 from coalition.audit.swift import SEEN, SwiftReplay
 from coalition.audit.tables import check_tables
 from coalition.audit.watch import TOLD_EVERY, Watch
+from settlement.journal.leaf import HOUSE
 from settlement.statements.reading import read_cycle_book
 
 RANGE_ENTRIES = 4_000
@@ -101,6 +103,7 @@ class _Check:
         self._act_rows = ActRows(connection, report)
         self._rows_seen = RowsSeen()
         self._circumstances = circumstances_of(connection, signatures=order.signatures)
+        self._moves = moves_of(connection)
         self._odd: Odd | None = None
         self._replay = SwiftReplay(
             report,
@@ -108,8 +111,8 @@ class _Check:
             act_rows=self._act_rows,
             audience=self._circumstances.audience,
             tariffs=self._circumstances.house.tariffs,
+            house_size=sizes.get(HOUSE, 0),
             originals=named_originals(connection),
-            quiet=quiet,
         )
 
     def close(self) -> None:
@@ -135,10 +138,11 @@ class _Check:
         for shard, item in merged([self._stream(hands, shard) for shard in self._sizes]):
             if isinstance(item, Odd):
                 self._feed(item)
-                done += 1
+            elif isinstance(item, Stretch):
+                ordinary += self._feed_stretch(shard, item)
             else:
-                ordinary += self._feed_run(shard, item)
-                done += len(item)
+                ordinary += self._feed_single(shard, item)
+            done += len(item) if isinstance(item, Stretch) else 1
             if report.news:
                 yield from report.drain()
             if done - told >= TOLD_EVERY:
@@ -162,9 +166,13 @@ class _Check:
                 hands.ask(later)
             examined = hands.take(span)
             self._rows_seen.add(examined.rows_seen)
-            for item in self._apart(examined.items()):
-                key = key_after(key, item.read) if isinstance(item, Odd) else _key_of(shard, item)
+            for item in self._items(examined):
+                key = key_of(key, shard, item)
                 yield key, (shard, item)
+
+    def _items(self, examined: Examined) -> Iterator[Item]:
+        found = examined.ordinary, examined.enrolments, examined.odd
+        return stretches_of(*found, self._moves) if self._quiet else singles_of(*found)
 
     def _sums(self) -> Iterator[Finding]:
         """Compares what the entries add up to, with one another and with every table."""
@@ -185,29 +193,23 @@ class _Check:
         replayed = self._replay.feed(odd.read)
         _check_columns(self._report, replayed, odd.columns)
 
-    def _apart(self, items: list[Item]) -> Iterator[Item]:
-        """With nobody quiet each enrolment by itself: whose alias is taken is decided by the order of all shards."""
-        for item in items:
-            if isinstance(item, list) and not self._quiet:
-                yield from [[each] for each in item]
+    def _feed_single(self, shard: int, single: Single | Enrolment) -> bool:
+        """Whether it went the short way."""
+        if self._replay.feed_single(shard, single):
+            return True
+        self._feed(odd_at(self._connection, shard, single.index, self._circumstances))
+        return False
+
+    def _feed_stretch(self, shard: int, stretch: Stretch) -> int:
+        """How many of the entries went the short way; ordinary ones that did not had to be read again."""
+        long = 0
+        for each in self._replay.feed_stretch(shard, stretch):
+            if isinstance(each, Odd):
+                self._feed(each)
             else:
-                yield item
-
-    def _feed_run(self, shard: int, run: OrdinaryRows | list[Enrolment]) -> int:
-        """How many of the entries went the short way; each of the others had to be read again."""
-        at = ordinary = self._feed_part(shard, run)
-        while at < len(run):
-            index = int(run[at].index if isinstance(run, list) else run.index[at])
-            self._feed(odd_at(self._connection, shard, index, self._circumstances))
-            rest = run[at + 1 :] if isinstance(run, list) else run.part(at + 1, len(run))
-            stopped = self._feed_part(shard, rest)
-            at, ordinary = at + 1 + stopped, ordinary + stopped
-        return ordinary
-
-    def _feed_part(self, shard: int, run: OrdinaryRows | list[Enrolment]) -> int:
-        if isinstance(run, list):
-            return self._replay.feed_enrolments(shard, run)
-        return self._replay.feed_run(shard, run)
+                self._feed(odd_at(self._connection, shard, each, self._circumstances))
+            long += 1
+        return len(stretch) - long
 
     def _verify(self, job: Job) -> None:
         """What the process that examined the entry said of its signature, if it verified by the same key."""
@@ -215,13 +217,6 @@ class _Check:
         same = signed is not None and signed.spki == job.spki
         fault = signed.fault if signed is not None and same else why_not_genuine(job)
         self._report.require(fault is None, Check.SIGNATURES, job.where, fault or "")
-
-
-def _key_of(shard: int, item: OrdinaryRows | list[Enrolment]) -> Key:
-    """Where a run stands in the order of all: no other shard's entries decide about those after its first."""
-    if isinstance(item, list):
-        return item[0].house, 0, item[0].time_us, shard
-    return int(item.house[0]), 0, int(item.time_us[0]), shard
 
 
 def _check_columns(report: Report, replayed: Replayed, columns: Columns) -> None:

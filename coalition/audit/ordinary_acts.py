@@ -4,13 +4,14 @@ They say only what such an act takes and leaves, and what changes then. An act o
 rules themselves, which know all cases; a test holds both against each other.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache, partial
 
+from coalition.audit.arrays import rows_of, spelled_id
 from coalition.audit.history import History
 from coalition.audit.ordinary_leaves import spell_posts
-from coalition.audit.ordinary_rows import ISSUE, Signer
+from coalition.audit.ordinary_rows import ISSUE, OrdinaryRows, Signer
 from coalition.audit.tallied import Sums, TalliedLot
 from settlement.errors import CoalitionError
 from settlement.ledger.book import Book, Lot, Original, Wallet
@@ -137,3 +138,27 @@ class OrdinaryActs:
         original = Original(act.index, kind, act.member, act.amount, slices, act.tariff)
         self._book.originals[partner, act.act_id] = original
         self._act_ids[act.index] = act.act_id
+
+
+def acts_of(rows: OrdinaryRows, places: Sequence[int]) -> Iterator[OrdinaryAct]:
+    """The acts at these places."""
+    numbers = [
+        column[places].tolist()
+        for column in (rows.signer, rows.index, rows.time_us, rows.amount, rows.balance_after, rows.tariff)
+    ]
+    names = rows_of(rows.act_id[places]), rows_of(rows.member[places])
+    spent = rows.redemptions.by_row()
+    for place, signer, index, time_us, amount, balance_after, tariff, act_id, member in zip(
+        places, *numbers, *names, strict=True
+    ):
+        yield OrdinaryAct(
+            rows.signers[signer],
+            index,
+            time_us,
+            spelled_id(act_id),
+            spelled_id(member),
+            amount,
+            balance_after,
+            tariff,
+            *spent.get(place, ((), None)),
+        )

@@ -1,6 +1,6 @@
 """Ordinary issues and redemptions in columns, as they go from those who examine them to the one who knows the history."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Container
 from dataclasses import dataclass, fields, replace
 from itertools import pairwise
 from typing import TypeAlias
@@ -89,14 +89,6 @@ class OrdinaryRows:
         aliases = {index: alias for index, alias in self.aliases.items() if index in numbers}
         cut = replace(self, aliases=aliases, redemptions=self.redemptions.part(start, stop))
         return replace(cut, **{name: getattr(self, name)[start:stop] for name in _COLUMNS})
-
-    def runs(self) -> Iterator["OrdinaryRows"]:
-        """Parts under one size of the house, in which numbers go on one by one and times rise."""
-        goes_on = (np.diff(self.index) == 1) & (np.diff(self.time_us) > 0) & (np.diff(self.house) == 0)
-        stops = [*(np.flatnonzero(~goes_on) + 1).tolist(), len(self)]
-        for start, stop in pairwise([0, *stops]):
-            if stop > start:
-                yield self.part(start, stop)
 
     def without(self, numbers: Container[int]) -> "OrdinaryRows":
         """All but the entries of these numbers."""

@@ -1,12 +1,13 @@
 """The ordinary acts of one shard as they come: those of quiet members into columns, the others into the books."""
 
-from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from coalition.audit.arrays import Numbers, Truths, rows_of, spelled_id
+from coalition.audit.coming import Coming
 from coalition.audit.history import History
-from coalition.audit.ordinary_acts import OrdinaryAct, OrdinaryActs
+from coalition.audit.ordinary_acts import OrdinaryAct, OrdinaryActs, acts_of
 from coalition.audit.ordinary_leaves import is_by_activity, is_free
 from coalition.audit.ordinary_rows import ISSUE, OrdinaryRows
 from coalition.audit.put_aside import PutAside
@@ -19,13 +20,20 @@ from settlement.ledger.chart import pending, wallet
 from settlement.ledger.rules.pricing import Posts
 from settlement.money import POINTS
 
-SHORT = 64
-"""In runs of fewer acts arrays cost more than they save."""
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Acts that are being taken: their members' codes, the postings of redemptions by place, and whose acts are put off."""
+
+    rows: OrdinaryRows
+    codes: Numbers
+    posts: dict[int, Posts]
+    put_off: frozenset[int]
 
 
 class OrdinaryShard:
-    """`act_ids`: where it is noted which act an entry was. `originals`: ids of acts that are undone later. `quiet`: whether
-    members are quiet at first.
+    """`act_ids`: where it is noted which act an entry was. `coming`: who is enrolled ahead. `originals`: ids of acts that are
+    undone later.
     """
 
     def __init__(
@@ -33,26 +41,29 @@ class OrdinaryShard:
         history: History,
         shard: int,
         act_ids: dict[int, str],
+        coming: Coming,
         *,
         originals: frozenset[bytes],
-        quiet: bool,
     ) -> None:
-        self._history, self._shard = history, shard
-        self._originals, self._starts_quiet = originals, quiet
+        self._history, self._shard, self._coming = history, shard, coming
+        self._originals = originals
         self._quiet = QuietMembers(shard)
         self._acts = OrdinaryActs(history, shard, act_ids)
         self.put_aside = PutAside(history, shard)
         self._money = RedemptionMoney(history.house)
+        self._enrolled: list[int] = []
+        """Entries by which members came since `begin` was called last; they have the last codes."""
+        self._run: _Run | None = None
 
-    def enrol(self, member: str) -> None:
-        """A new member."""
+    def enrol(self, member: str, index: int) -> None:
+        """A new member, by this entry; it may come ahead of acts that are taken next."""
         self._quiet.add(member)
-        self._history.tally.members[member] = self._shard
-        if not self._starts_quiet:
-            self.end_quiet(member)
+        self._enrolled.append(index)
 
     def end_quiet(self, member: str) -> bool:
         """Makes the member's wallet, and decides its acts so far one by one. Whether it was quiet. InDoubtError."""
+        if self._run is not None and self._quiet.code(member) in self._run.put_off:
+            raise InDoubtError
         acts = self._quiet.end_quiet(member)
         if acts is None:
             return False
@@ -62,24 +73,52 @@ class OrdinaryShard:
                 raise InDoubtError
         return True
 
-    def take(self, run: OrdinaryRows, cycle: int) -> int:
-        """Takes acts in, up to the first of which anything does not hold; nothing is changed by that one."""
+    def begin(self, rows: OrdinaryRows, cycle: int, named: dict[str, int]) -> list[OrdinaryAct]:
+        """Begins to take acts in. Returns those that must be taken one by one: `take` each in its turn, then `finish`.
+
+        `named`: by members whom other entries among these name, the first that does. InDoubtError if anybody acts who is not
+        enrolled yet.
+        """
         self.put_aside.begin(cycle)
-        if len(run) < SHORT:
-            return self._take_one_by_one(run)
-        self._quiet.note_issues(run)
-        codes = self._codes_of(run)
-        done, posts = self._first_strange(run, codes), self._posts_of_redemptions(run)
-        for code in np.unique(codes[self._doubtful(run, posts) & (codes >= 0)]).tolist():
-            self.end_quiet(self._quiet.name(code))
-            codes[codes == code] = LOUD
-        loud = np.flatnonzero(codes[:done] == LOUD).tolist()
-        for place, act in zip(loud, acts_of(run, loud), strict=True):
-            if not self._take_loud(act):
-                done = place
-                break
-        self._take_quiet(run, np.flatnonzero(codes[:done] >= 0), codes, posts)
-        return done
+        self._quiet.note_issues(rows)
+        codes = self._codes_of(rows)
+        self._check_enrolled(rows, codes, named)
+        for member in named:
+            self.end_quiet(member)
+        if named:
+            codes = self._quiet.codes(rows.member)
+        self._end_quiet_of(codes, self._strange(rows))
+        posts = self._posts_of_redemptions(rows, codes)
+        unpriced = np.zeros(len(rows), np.bool_)
+        unpriced[rows.redemptions.row] = True
+        unpriced[list(posts)] = False
+        self._end_quiet_of(codes, unpriced)
+        self._run = _Run(rows, codes, posts, frozenset(codes[codes >= 0].tolist()))
+        return list(acts_of(rows, np.flatnonzero(codes < 0).tolist()))
+
+    def take(self, act: OrdinaryAct, alias: bytes | None) -> bool:
+        """Takes one in; False, and nothing is changed, if not all holds of it. `alias`: by which it names the member, if so."""
+        history = self._history
+        if alias is not None and self._coming.owner(alias) != act.member:
+            return False
+        if act.member not in history.book(self._shard).wallets:
+            return False
+        taken = self._acts.take(act)
+        if taken is None:
+            return False
+        posts, spent = taken
+        kind, partner, _ = act.signer
+        self.put_aside.points(kind, partner, act.amount)
+        self.put_aside.money(posts, history.house.tariff)
+        for funder, points in spent:
+            self.put_aside.spent(funder, points)
+        return True
+
+    def finish(self) -> None:
+        """Takes in all that were put off."""
+        run, self._run = self._run, None
+        if run is not None:
+            self._put_off(run, np.flatnonzero(run.codes >= 0))
 
     def settle(self) -> QuietLots:
         """Decides all acts of quiet members again, and puts their wallets in. InDoubtError."""
@@ -108,49 +147,52 @@ class OrdinaryShard:
             self._quiet.add_loud(member)
         return self._quiet.codes(run.member) if known else codes
 
-    def _take_one_by_one(self, run: OrdinaryRows) -> int:
-        """Of few acts all are decided as they come."""
-        wallets, aliases = self._history.book(self._shard).wallets, self._history.aliases
-        for place, act in enumerate(acts_of(run, range(len(run)))):
-            alias = run.aliases.get(act.index)
-            is_meant = alias is None or aliases.get(alias) == act.member
-            if not (is_meant and act.member in wallets and self._take_loud(act)):
-                return place
-        return len(run)
+    def _check_enrolled(self, rows: OrdinaryRows, codes: Numbers, named: dict[str, int]) -> None:
+        """That nobody acts before the entry that enrols it, of those who were enrolled since the last time."""
+        first = len(self._quiet) - len(self._enrolled)
+        since, self._enrolled = np.array(self._enrolled, np.int64), []
+        fresh = codes >= first
+        early = bool((rows.index[fresh] < since[codes[fresh] - first]).any())
+        for member, index in named.items():
+            code = self._quiet.code(member)
+            early |= code >= first and index < since[code - first]
+        if early:
+            raise InDoubtError
 
-    def _first_strange(self, run: OrdinaryRows, codes: Numbers) -> int:
-        """The place of the first act of a member that is not here, or that is named by an alias which is not its own."""
-        strange = np.flatnonzero(codes == UNKNOWN)[:1].tolist()
-        for index, alias in run.aliases.items():
-            place = int(np.searchsorted(run.index, index))
-            if self._history.aliases.get(alias) != spelled_id(run.member[place].tobytes()):
-                strange.append(place)
-        return int(min([len(run), *strange]))
+    def _end_quiet_of(self, codes: Numbers, which: Truths) -> None:
+        """Of whoever did these acts."""
+        ended = np.unique(codes[which & (codes >= 0)])
+        for code in ended.tolist():
+            self.end_quiet(self._quiet.name(code))
+        codes[np.isin(codes, ended)] = LOUD
 
-    def _doubtful(self, run: OrdinaryRows, posts: dict[int, Posts]) -> Truths:
-        """Acts that cannot be put off: under a tariff by which an act moves the expiry of lots, redemptions without postings, and
-        what is undone later.
+    def _strange(self, rows: OrdinaryRows) -> Truths:
+        """Acts that cannot be put off: under a tariff by which an act moves the expiry of lots, those that name by an alias which
+        is not the member's, and what is undone later.
         """
         if is_by_activity(self._history.house.tariff):
-            return np.ones(len(run), np.bool_)
-        doubtful = np.zeros(len(run), np.bool_)
-        doubtful[run.redemptions.row] = True
-        doubtful[list(posts)] = False
+            return np.ones(len(rows), np.bool_)
+        strange = np.zeros(len(rows), np.bool_)
+        for index, alias in rows.aliases.items():
+            place = int(np.searchsorted(rows.index, index))
+            strange[place] = self._coming.owner(alias) != spelled_id(rows.member[place].tobytes())
         if self._originals:
-            doubtful |= np.array([act_id in self._originals for act_id in rows_of(run.act_id)], np.bool_)
-        return doubtful
+            strange |= np.array([act_id in self._originals for act_id in rows_of(rows.act_id)], np.bool_)
+        return strange
 
-    def _posts_of_redemptions(self, run: OrdinaryRows) -> dict[int, Posts]:
-        """By place the postings of those whose lots ordinary issues made, and whose leaves say the same."""
+    def _posts_of_redemptions(self, run: OrdinaryRows, codes: Numbers) -> dict[int, Posts]:
+        """By place the postings of quiet members' whose lots ordinary issues made, and whose leaves say the same."""
         redemptions, found, funders = run.redemptions, dict[int, Posts](), self._quiet.funders
         made_by, under = [each.tolist() for each in self._quiet.makers(redemptions.lot)]
         points, places = redemptions.points.tolist(), redemptions.row.tolist()
         stops = np.searchsorted(redemptions.redemption, np.arange(len(places)), side="right").tolist()
         partners, start = [partner for _, partner, _ in run.signers], 0
         tariff, signers = self._history.house.tariff_number, run.signer[redemptions.row].tolist()
-        for place, signer, money, stop in zip(places, signers, redemptions.money, stops, strict=True):
+        quiet = (codes[redemptions.row] >= 0).tolist()
+        facts = zip(places, signers, redemptions.money, stops, quiet, strict=True)
+        for place, signer, money, stop, is_quiet in facts:
             span, start = slice(start, stop), stop
-            if UNKNOWN not in made_by[span]:
+            if is_quiet and UNKNOWN not in made_by[span]:
                 slices = [
                     (funders[maker], *lot)
                     for maker, *lot in zip(made_by[span], under[span], points[span], strict=True)
@@ -160,62 +202,26 @@ class OrdinaryShard:
                     found[place] = posts
         return found
 
-    def _take_loud(self, act: OrdinaryAct) -> bool:
-        taken = self._acts.take(act)
-        if taken is None:
-            return False
-        posts, spent = taken
-        kind, partner, _ = act.signer
-        self.put_aside.points(kind, partner, act.amount)
-        self.put_aside.money(posts, self._history.house.tariff)
-        for funder, points in spent:
-            self.put_aside.spent(funder, points)
-        return True
-
-    def _take_quiet(
-        self, run: OrdinaryRows, places: Numbers, codes: Numbers, posts: dict[int, Posts]
-    ) -> None:
-        aside, house = self.put_aside, self._history.house
-        self._quiet.take(run, places, codes[places])
-        signers, amounts = run.signer[places], run.amount[places]
+    def _put_off(self, run: _Run, places: Numbers) -> None:
+        aside, house, rows = self.put_aside, self._history.house, run.rows
+        self._quiet.take(rows, places, run.codes[places])
+        signers, amounts = rows.signer[places], rows.amount[places]
         for signer, amount, count in sums_by(signers, amounts):
-            kind, partner, _ = run.signers[signer]
+            kind, partner, _ = rows.signers[signer]
             aside.points(kind, partner, amount, count)
         quiet = set(places.tolist())
-        for place, each in posts.items():
+        for place, each in run.posts.items():
             if place in quiet:
                 aside.money(each, house.tariff)
         free = is_free(house, house.tariff_number)
         for signer, amount in () if free else zip(signers.tolist(), amounts.tolist(), strict=True):
-            kind, partner, _ = run.signers[signer]
+            kind, partner, _ = rows.signers[signer]
             if kind == ISSUE:
                 aside.money(self._acts.money_of_issue(partner, amount, house.tariff_number), house.tariff)
-        taken = np.isin(run.redemptions.row[run.redemptions.redemption], places)
-        made_by, _ = self._quiet.makers(run.redemptions.lot[taken])
-        for funder, points, _ in sums_by(made_by, run.redemptions.points[taken]):
+        taken = np.isin(rows.redemptions.row[rows.redemptions.redemption], places)
+        made_by, _ = self._quiet.makers(rows.redemptions.lot[taken])
+        for funder, points, _ in sums_by(made_by, rows.redemptions.points[taken]):
             aside.spent(self._quiet.funders[funder], points)
-
-
-def acts_of(run: OrdinaryRows, places: Sequence[int]) -> Iterator[OrdinaryAct]:
-    """The acts at these places of a run."""
-    columns = (run.signer, run.index, run.time_us, run.amount, run.balance_after, run.tariff)
-    rows = list(zip(*[column.tolist() for column in columns], strict=True))
-    act_ids, members, spent = rows_of(run.act_id), rows_of(run.member), run.redemptions.by_row()
-    for place in places:
-        signer, index, time_us, amount, balance_after, tariff = rows[place]
-        takes, money = spent.get(place, ((), None))
-        yield OrdinaryAct(
-            run.signers[signer],
-            index,
-            time_us,
-            spelled_id(act_ids[place]),
-            spelled_id(members[place]),
-            amount,
-            balance_after,
-            tariff,
-            takes,
-            money,
-        )
 
 
 def sums_by(places: Numbers, amounts: Numbers) -> list[tuple[int, int, int]]:

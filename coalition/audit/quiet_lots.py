@@ -111,8 +111,10 @@ class QuietLots:
                 yield member, points
 
     def by_funder(self) -> Iterator[tuple[str, int]]:
-        """What remains of what each signer's issues made."""
-        return zip(self.funders, self._remaining_by(self.funder, len(self.funders)), strict=True)
+        """What remains of what each funder's issues made."""
+        funders, places = np.unique(self.funder, return_inverse=True)
+        names = [self.funders[funder] for funder in funders.tolist()]
+        return zip(names, self._remaining_by(places, len(funders)), strict=True)
 
     def by_tariff(self) -> Iterator[tuple[int, int]]:
         """What remains of what was issued under each tariff."""

@@ -37,8 +37,11 @@ class QuietMembers:
         self._made_by, self._made_under = Growing(np.int64), Growing(np.int64)
         """By entry number: the place of who signed an issue, -1 if it is no issue to a quiet member; and its tariff."""
 
+    def __len__(self) -> int:
+        return len(self._names)
+
     def add(self, member: str) -> None:
-        """A member is new, and did nothing yet."""
+        """A member is new, and did nothing yet. Codes are given in turn."""
         self._codes[id_bytes(member)] = self._by_name[member] = len(self._names)
         self._names.append(member)
         self._acts_of.append([])
@@ -53,6 +56,10 @@ class QuietMembers:
         keys = [text[at : at + UUID_BYTES] for at in range(0, len(text), UUID_BYTES)]
         found: Numbers = np.array([codes.get(key, UNKNOWN) for key in keys], np.int64)
         return found
+
+    def code(self, member: str) -> int:
+        """A quiet member's code; UNKNOWN for others."""
+        return self._by_name.get(member, UNKNOWN)
 
     def name(self, code: int) -> str:
         """Whose code it is."""

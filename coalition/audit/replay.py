@@ -52,13 +52,14 @@ class Replay(History):
     """Feed it all entries in the order of `records.in_order`; `identities.check_identities` closes the books.
 
     `verify` takes each signature that is to be verified; without it none is. `undecided`: entries that rest on a cycle which is
-    not cut everywhere, with the cycle.
+    not cut everywhere, with the cycle. `house_ahead`: the size of a house whose next entries change nothing and are fed later.
     """
 
     def __init__(self, report: Report, verify: Callable[[Job], None] | None = None) -> None:
         super().__init__()
         self.report = report
         self.undecided: list[tuple[str, int]] = []
+        self.house_ahead = 0
         self.payloads_erased = 0
         self.aliases_erased = False
         self._verify = verify
@@ -115,7 +116,8 @@ class Replay(History):
         if entry.shard == HOUSE:
             exists, sentence = entry.house == entry.index, "a house entry's `house` is its own number"
         else:
-            exists, sentence = 0 < entry.house <= self.house.size, f"the house has {self.house.size} entries"
+            size = max(self.house.size, self.house_ahead)
+            exists, sentence = 0 < entry.house <= size, f"the house has {size} entries"
         follows = entry.house >= state.house
         sentence = sentence if follows else f"`house` falls from {state.house} to {entry.house}"
         require(exists and follows, Check.HOUSE_ORDER, where, sentence)

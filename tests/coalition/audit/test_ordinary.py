@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -23,6 +23,7 @@ from coalition.audit.ordinary import read_ordinary
 from settlement.database import GATEWAY, WORKER, connect_async
 from settlement.journal.acts import Outcome
 from settlement.signing import KeySigner
+from tests.coalition.audit.quiet_life import quiet_life
 from tests.support.postgres import copy_books, drop_database, new_books
 from tests.support.small_history import PARTNERS, grown
 from tests.support.small_network import SmallNetwork, just_now, points
@@ -82,7 +83,7 @@ REHASH: LiteralString = (
 
 
 @dataclass(frozen=True)
-class Few:
+class Books:
     """A small network at rest, and how to wake a copy of it."""
 
     dsn: str
@@ -115,14 +116,25 @@ class Few:
 
 
 @pytest.fixture(scope="module")
-def few(server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Few]:
-    async def grow(dsn: str, log: Path) -> Few:
+def few(server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
+    """Every kind of entry."""
+    yield from _books(partial(grown, rounds=3), tmp_path_factory.mktemp("few"))
+
+
+@pytest.fixture(scope="module")
+def quiet(server: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Books]:
+    """Members of whom most do nothing but ordinary acts."""
+    yield from _books(quiet_life, tmp_path_factory.mktemp("quiet"))
+
+
+def _books(live: Callable[[SmallNetwork], Awaitable[object]], log: Path) -> Iterator[Books]:
+    async def grow(dsn: str) -> Books:
         async with SmallNetwork.found(dsn, log) as network:
-            await grown(network, rounds=3)
-            return Few(dsn, log, network.keys, network.log_key, network.members)
+            await live(network)
+            return Books(dsn, log, network.keys, network.log_key, network.members)
 
     dsn = new_books()
-    yield asyncio.run(grow(dsn, tmp_path_factory.mktemp("few")))
+    yield asyncio.run(grow(dsn))
     drop_database(dsn)
 
 
@@ -141,21 +153,29 @@ forgeries = st.tuples(
 
 
 @settings(
-    max_examples=25,
+    max_examples=40,
     deadline=None,
     phases=[Phase.generate],  # an example takes a second: to shrink it would take minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-@given(drawn=st.lists(acts, max_size=12), planted=st.lists(forgeries, max_size=3))
+@given(
+    of_quiet_members=st.booleans(),
+    drawn=st.lists(acts, max_size=12),
+    planted=st.lists(forgeries, max_size=3),
+)
 def test_both_ways_give_the_same_report(
-    few: Few,
+    few: Books,
+    quiet: Books,
     monkeypatch: pytest.MonkeyPatch,
+    *,
+    of_quiet_members: bool,
     drawn: list[Drawn],
     planted: list[tuple[LiteralString, int, float, bool]],
 ) -> None:
-    dsn = copy_books(few.dsn)
+    books = quiet if of_quiet_members else few
+    dsn = copy_books(books.dsn)
     try:
-        asyncio.run(few.go_on(dsn, drawn))
+        asyncio.run(books.go_on(dsn, drawn))
         for forgery, shard, share, rehash in planted:
             _plant(dsn, forgery, shard, share, rehash=rehash)
         short = _report(dsn)
@@ -204,7 +224,7 @@ changes = st.lists(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(drawn=changes)
-def test_whatever_byte_is_changed_is_found(few: Few, drawn: list[Change]) -> None:
+def test_whatever_byte_is_changed_is_found(few: Books, drawn: list[Change]) -> None:
     dsn = copy_books(few.dsn)
     try:
         changed: set[str] = set()

@@ -1,6 +1,6 @@
 """Acts that are decided at the end, all at once, change the books as the rules do one by one; no other act is let through."""
 
-from collections.abc import Callable, Set
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -8,17 +8,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from coalition.audit import ordinary_shard
-from coalition.audit.lazy_wallets import Wallets
 from coalition.audit.ordinary_acts import OrdinaryAct
-from coalition.audit.ordinary_rows import ISSUE, REDEEM, OrdinaryRows
-from coalition.audit.ordinary_shard import OrdinaryShard
-from coalition.audit.quiet_lots import InDoubtError, QuietLots
-from coalition.audit.tallied import TalliedLot
+from coalition.audit.ordinary_rows import ISSUE, REDEEM
+from coalition.audit.quiet_lots import InDoubtError
 from settlement.house.state import House
 from settlement.house.tariff import Tariff
-from settlement.ledger.book import Book, Wallet
-from settlement.money import POINTS
+from settlement.ledger.book import Wallet
 from tests.coalition.audit.ordinary_story import (
     ASKED,
     MEMBERS,
@@ -27,20 +22,13 @@ from tests.coalition.audit.ordinary_story import (
     TARIFFS,
     Asked,
     Told,
-    history_of,
     in_columns,
     spoilt,
 )
+from tests.coalition.audit.quiet_history import Quiet
 from tests.support.pure_acts import NETWORK, fresh_id, house_of
 
 ANNA, BORIS, _ = MEMBERS
-
-
-@pytest.fixture(autouse=True)
-def _runs_of_few_acts_are_taken_as_long_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ordinary_shard, "SHORT", 0)
-
-
 WAYS: dict[str, Callable[[dict[str, Wallet], str], Wallet | None]] = {
     "get": lambda wallets, member: wallets.get(member),
     "in": lambda wallets, member: dict.get(wallets, member) if member in wallets else None,
@@ -90,59 +78,6 @@ def _put_in_force(house: House, tariff: tuple[int, Tariff]) -> None:
     house.tariffs[house.tariff_number] = terms
 
 
-class _Quiet:
-    """A history that acts make in columns. `came_otherwise`: members whose enrolment was not an ordinary one."""
-
-    def __init__(
-        self, house: House, *, originals: Set[bytes] = frozenset(), came_otherwise: Set[str] = frozenset()
-    ) -> None:
-        self.history = history_of(house)
-        self.shard = OrdinaryShard(self.history, 1, {}, originals=frozenset(originals), quiet=True)
-        self.wallets = Wallets(self.shard.end_quiet)
-        self.history.books[1] = Book(1, wallets=self.wallets, aliases=self.history.aliases)
-        for member in MEMBERS:
-            if member in came_otherwise:
-                self.history.book(1).enrol(member)
-                self.history.tally.members[member] = 1
-            else:
-                self.shard.enrol(member)
-
-    def take(self, acts: list[OrdinaryAct], told: Told, cycle: int = 1) -> int:
-        return self.shard.take(in_columns(acts, told.book), cycle) if acts else 0
-
-    def assert_same(self, told: Told, lots: QuietLots) -> None:
-        self.shard.put_aside.add_up()
-        mine, theirs, quiet = self.history, told.history, _tallied(lots)
-        named = self.history.book(1).lots
-        assert {(1, *name) for name in named} == mine.tally.lots.keys()
-        assert named == {name: lot for name, lot in told.book.lots.items() if name in named}
-        assert not mine.tally.lots.keys() & quiet.keys()
-        assert replace(mine.tally, lots=mine.tally.lots | quiet) == theirs.tally
-        assert mine.taxed.due == theirs.taxed.due
-        assert dict(self.wallets) == {
-            member: Wallet(wallet.balance) if member in lots.members else wallet
-            for member, wallet in told.book.wallets.items()
-        }
-
-
-def _tallied(lots: QuietLots) -> dict[tuple[int, int, int], TalliedLot]:
-    facts = (
-        lots.index,
-        lots.member,
-        lots.funder,
-        lots.quantity,
-        lots.remaining,
-        lots.expires_us,
-        lots.tariff,
-    )
-    found = {}
-    for index, member, funder, *numbers in zip(*[column.tolist() for column in facts], strict=True):
-        name = lots.members[member]
-        assert name is not None
-        found[1, index, 0] = TalliedLot(name, lots.funders[funder], POINTS, *numbers)
-    return found
-
-
 def _house(model: str, tariff: Tariff) -> House:
     house = house_of(*PARTNERS)
     house.network, house.tariffs[0] = replace(NETWORK, model=model), tariff
@@ -156,10 +91,10 @@ def test_they_do_what_the_rules_do(
     tariff: Tariff, model: str, story: list[Chapter], came_otherwise: set[str]
 ) -> None:
     told = Told(_house(model, tariff))
-    mine = _Quiet(_house(model, tariff), came_otherwise=came_otherwise)
+    mine = Quiet(_house(model, tariff), came_otherwise=came_otherwise)
     for run in _tell(told, story):
         _put_in_force(mine.history.house, run.tariff)
-        assert mine.take(run.acts, told, run.cycle) == len(run.acts)
+        assert mine.take(run.acts, told, cycle=run.cycle) == []
         if run.asking is not None:
             way, member = run.asking
             wallet = WAYS[way](mine.wallets, member)
@@ -178,7 +113,7 @@ def test_no_act_is_let_through_that_the_rules_do_not_give(
     assume(acts)
     right = data.draw(st.sampled_from(acts), label="which act is spoilt")
     wrong = data.draw(st.sampled_from(list(spoilt(right, _lots_of(acts)))), label="how")
-    _assert_stopped(_Quiet(_house(model, tariff)), told, runs, (right, wrong))
+    _assert_stopped(Quiet(_house(model, tariff)), told, runs, (right, wrong))
 
 
 @pytest.mark.parametrize("model", ["bilateral", "pool"])
@@ -193,28 +128,25 @@ def test_no_act_of_a_story_can_be_another(model: str) -> None:
     assert len(acts) == len([*issues, *spendings, *later])
     for right in acts:
         for wrong in spoilt(right, _lots_of(acts)):
-            _assert_stopped(_Quiet(_house(model, tariff)), told, runs, (right, wrong))
+            _assert_stopped(Quiet(_house(model, tariff)), told, runs, (right, wrong))
 
 
 def _lots_of(acts: list[OrdinaryAct]) -> list[int]:
     return [act.index for act in acts if act.signer[0] == ISSUE]
 
 
-def _assert_stopped(
-    mine: _Quiet, told: Told, runs: list[_Run], acts: tuple[OrdinaryAct, OrdinaryAct]
-) -> None:
-    """All is in doubt with a wrong act in the place of the right one, or its run ends there: then the right one may follow."""
+def _assert_stopped(mine: Quiet, told: Told, runs: list[_Run], acts: tuple[OrdinaryAct, OrdinaryAct]) -> None:
+    """All is in doubt with a wrong act in the place of the right one, or it is left to the rules, which make the right one."""
     right, wrong = acts
     stopped = False
     try:
         for run in runs:
             _put_in_force(mine.history.house, run.tariff)
             forged = [wrong if act is right else act for act in run.acts]
-            taken = mine.take(forged, told, run.cycle)
-            if taken < len(forged):
-                assert forged[taken] is wrong
-                assert mine.take(run.acts[taken:], told, run.cycle) == len(forged) - taken
-                stopped = True
+            rows = in_columns(forged, told.book) if forged else None
+            left = [] if rows is None else mine.take_rows(rows, cycle=run.cycle, instead=right)
+            assert left in ([], [wrong])
+            stopped |= left == [wrong]
         settled = mine.shard.settle()
     except InDoubtError:
         return
@@ -223,11 +155,11 @@ def _assert_stopped(
 
 
 def test_who_is_not_asked_for_stays_quiet() -> None:
-    told, mine = Told(house_of(*PARTNERS)), _Quiet(house_of(*PARTNERS))
+    told, mine = Told(house_of(*PARTNERS)), Quiet(house_of(*PARTNERS))
     drawn: list[Asked] = [(kind, member, "bakery", 5, 1) for kind in (ISSUE, REDEEM) for member in MEMBERS]
     acts = [act for asked in drawn if (act := told.ask(asked))]
     spoilt_money = replace(acts[-1], money="post position:bakery position:cinema EUR 1\n")
-    assert mine.take([*acts[:-1], spoilt_money], told) == len(acts) - 1
+    assert mine.take([*acts[:-1], spoilt_money], told) == [spoilt_money]
     lots = mine.shard.settle()
     assert lots.members == [ANNA, BORIS, None]
     assert lots.time_us.tolist() == [act.time_us for act in acts[:2]]
@@ -246,48 +178,28 @@ def test_points_come_from_no_other_lot_though_the_money_is_the_same(
     first: Asked, second: Asked, days: int, wrong: int
 ) -> None:
     house = _house("bilateral", Tariff(100, expiry="months-1"))
-    told, mine = Told(house), _Quiet(house)
+    told, mine = Told(house), Quiet(house)
     redeemed = (REDEEM, ANNA, "cinema", 30, days)
     acts = [act for asked in (first, second, redeemed) if (act := told.ask(asked))]
     assert acts[2].takes == ((acts[1 - wrong].index, 30),)
     acts[2] = replace(acts[2], takes=((acts[wrong].index, 30),))
-    assert mine.take(acts, told) == 3
+    assert mine.take(acts, told) == []
     with pytest.raises(InDoubtError):
         mine.shard.settle()
-
-
-def test_a_run_ends_before_a_member_that_is_not_here() -> None:
-    told, mine = Told(house_of(*PARTNERS)), _Quiet(house_of(*PARTNERS))
-    acts = [act for member in (ANNA, BORIS) if (act := told.ask((ISSUE, member, "bakery", 5, 0)))]
-    stranger = replace(acts[1], member=fresh_id())
-    assert mine.take([acts[0], stranger], told) == 1
-    assert mine.take([stranger], told) == 0
-    assert mine.take([acts[1]], told) == 1
-    mine.assert_same(told, mine.shard.settle())
-
-
-@pytest.mark.parametrize(("owner", "taken"), [(ANNA, 2), (BORIS, 1), (None, 1)])
-def test_a_run_ends_before_an_alias_that_is_not_the_members(owner: str | None, taken: int) -> None:
-    told, mine = Told(house_of(*PARTNERS)), _Quiet(house_of(*PARTNERS))
-    if owner is not None:
-        mine.history.aliases[b"alias"] = owner
-    acts = [act for member in (BORIS, ANNA) if (act := told.ask((ISSUE, member, "bakery", 5, 0)))]
-    run: OrdinaryRows = replace(in_columns(acts, told.book), aliases={acts[1].index: b"alias"})
-    assert mine.shard.take(run, 1) == taken
 
 
 def test_what_is_undone_later_is_kept() -> None:
     told = Told(house_of(*PARTNERS))
     acts = [act for kind in (ISSUE, REDEEM) if (act := told.ask((kind, ANNA, "bakery", 5, 0)))]
-    mine = _Quiet(house_of(*PARTNERS), originals={UUID(acts[1].act_id).bytes})
-    assert mine.take(acts, told) == 2
+    mine = Quiet(house_of(*PARTNERS), originals={UUID(acts[1].act_id).bytes})
+    assert mine.take(acts, told) == []
     assert mine.history.book(1).originals == told.book.originals
     mine.assert_same(told, mine.shard.settle())
 
 
 def test_a_wallet_is_asked_for_by_its_members_one_name() -> None:
-    mine, member = _Quiet(house_of(*PARTNERS)), "abcdefab-0000-4000-8000-000000000000"
-    mine.shard.enrol(member)
+    mine, member = Quiet(house_of(*PARTNERS)), "abcdefab-0000-4000-8000-000000000000"
+    mine.shard.enrol(member, 1)
     for other in (member.upper(), member.replace("-", ""), f" {member}", fresh_id(), "", "anna"):
         assert other not in mine.wallets
     assert mine.wallets[member] == Wallet(0)

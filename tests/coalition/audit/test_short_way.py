@@ -2,32 +2,33 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
-from functools import partialmethod
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
-from coalition.api.v1 import exchange_pb2
-from coalition.audit import ordinary_shard, swift
+from coalition.audit import swift
 from coalition.audit.checks import Check, Report
 from coalition.audit.fsck import fsck
+from coalition.audit.stretches import Odd, Stretch
 from tests.coalition.audit.conftest import Evidence
+from tests.coalition.audit.quiet_life import quiet_life
 from tests.support.postgres import drop_database, new_books
-from tests.support.small_network import SmallNetwork, points
+from tests.support.small_network import SmallNetwork
 
 
 def test_most_entries_go_the_short_way(evidence: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:
     short: list[int] = []
+    feed = swift.SwiftReplay.feed_stretch
 
-    def counted(feed: Callable[..., int], *fed: object) -> int:
-        short.append(feed(*fed))
-        return short[-1]
+    def counted(replay: swift.SwiftReplay, shard: int, stretch: Stretch) -> Iterator[Odd | int]:
+        short.append(len(stretch))
+        for each in feed(replay, shard, stretch):
+            short.append(-1)
+            yield each
 
-    for name in ("feed_run", "feed_enrolments"):
-        feed = getattr(swift.SwiftReplay, name)
-        monkeypatch.setattr(swift.SwiftReplay, name, partialmethod(_through, counted, feed))
+    monkeypatch.setattr(swift.SwiftReplay, "feed_stretch", counted)
     report = Report()
     assert list(fsck(evidence.dsn, report=report)) == []
     kinds, odd = _kinds(evidence.dsn), _odd(evidence.dsn)
@@ -37,16 +38,9 @@ def test_most_entries_go_the_short_way(evidence: Evidence, monkeypatch: pytest.M
     assert report.tried[Check.LEAF_TEXT].count == sum(kinds.values())
 
 
-def _through(
-    replay: swift.SwiftReplay, counted: Callable[..., int], feed: Callable[..., int], *fed: object
-) -> int:
-    return counted(feed, replay, *fed)
-
-
 def test_acts_of_quiet_members_are_decided_by_the_whole_and_once(
     server: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ordinary_shard, "SHORT", 0)
     lots: list[int] = []
     settle = swift.SwiftReplay.settle
 
@@ -54,24 +48,18 @@ def test_acts_of_quiet_members_are_decided_by_the_whole_and_once(
         settle(replay)
         lots.append(sum([len(each.index) for each in replay.quiet_lots]))
 
+    async def live(dsn: str) -> int:
+        async with SmallNetwork.found(dsn, tmp_path) as network:
+            return await quiet_life(network)
+
     monkeypatch.setattr(swift.SwiftReplay, "settle", counted)
     dsn = new_books()
     try:
-        asyncio.run(_quiet_life(dsn, tmp_path))
+        made = asyncio.run(live(dsn))
         assert list(fsck(dsn)) == []
-        assert lots == [2]
+        assert lots == [made]
     finally:
         drop_database(dsn)
-
-
-async def _quiet_life(dsn: str, log: Path) -> None:
-    async with SmallNetwork.found(dsn, log) as network:
-        for partner in ("bakery", "cinema"):
-            await network.take_in(partner)
-        member = await network.enrol("bakery", 1, bytes(32))
-        for partner, amount in (("bakery", 30), ("cinema", 40)):
-            await network.ask(1, partner, exchange_pb2.IssueRequest(**points(member, amount)))
-        await network.ask(1, "cinema", exchange_pb2.RedeemRequest(**points(member, 35)))
 
 
 def _odd(dsn: str) -> int:
