@@ -10,8 +10,10 @@ import os
 import signal
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from multiprocessing.connection import Connection as Pipe
+from operator import attrgetter
+from typing import Any
 
 import numpy as np
 
@@ -59,6 +61,19 @@ class Examined:
     enrolments: list[Enrolment]
     odd: list[Odd]
     rows_seen: RowsSeen
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Enrolments cross between processes as bare facts: as objects they would take four times as long."""
+        return _crossed, (self.ordinary, list(map(_FACTS, self.enrolments)), self.odd, self.rows_seen)
+
+
+_FACTS = attrgetter(*[each.name for each in fields(Enrolment)])
+
+
+def _crossed(
+    ordinary: OrdinaryRows, facts: list[tuple[Any, ...]], odd: list[Odd], seen: RowsSeen
+) -> Examined:
+    return Examined(ordinary, [Enrolment(*each) for each in facts], odd, seen)
 
 
 @dataclass(frozen=True, slots=True)

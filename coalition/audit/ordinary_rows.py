@@ -103,7 +103,7 @@ _COLUMNS = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # frozen ones take eight times as long to make
 class Enrolment:
     """An ordinary enrolment. `aliases`: by which the member is known from then on."""
 

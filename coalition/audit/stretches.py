@@ -19,6 +19,8 @@ from coalition.audit.ordinary_rows import Enrolment, OrdinaryRows, Signer
 from coalition.audit.records import Key, Read, key_after
 from coalition.audit.stored import Columns
 
+FEW = 24
+"""Of fewer entries arrays cost more than they save."""
 OF_ONE_MEMBER = frozenset({"issue", "release", "redeem", "authorize", "capture", "void", "reverse"})
 """Kinds of entries that concern nobody but the member that they name, if they name one."""
 
@@ -165,15 +167,12 @@ def stretches_of(
             yield from others_here
             continue
         begin, end = np.searchsorted(rows.index, (first, last + 1)).tolist()
+        parts = rows.part(begin, end), _between(enrolments, first, last), others_here
+        if stop - start < FEW:
+            yield from singles_of(*parts)
+            continue
         houses = house[ends].tolist()
-        yield Stretch(
-            first,
-            int(time_us[ends[0]]),
-            (houses[0], houses[1]),
-            rows.part(begin, end),
-            _between(enrolments, first, last),
-            others_here,
-        )
+        yield Stretch(first, int(time_us[ends[0]]), (houses[0], houses[1]), *parts)
 
 
 def singles_of(rows: OrdinaryRows, enrolments: list[Enrolment], odd: list[Odd]) -> Iterator[Item]:

@@ -210,14 +210,16 @@ class SwiftReplay(Replay):
         the first and the last.
         """
         house, (index, time_us, (first, last)) = self.house, place
-        in_force = (house.tariff_number, house.tariff)
+        in_force = house.tariffs.get(house.tariff_number)
         return (
             index == state.size
             and time_us > state.time_us
             and 0 < first <= house.size
             and state.house <= first <= last <= self._house_size
             and state.cycle >= house.open_cycle
-            and all((number, self._tariffs.get(number)) == in_force for number in tariffs)
+            and in_force is not None
+            and all(number == house.tariff_number for number in tariffs)
+            and self._tariffs.get(house.tariff_number) == in_force
             and all(self._may_sign(signer, first) for signer in signers)
         )
 

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from coalition.api.v1 import exchange_pb2
+from coalition.audit import stretches
 from coalition.audit.checks import Check
 from coalition.audit.fsck import fsck
 from settlement.clock import SECOND_US, format_time
@@ -24,7 +25,7 @@ REHASH: LiteralString = (
 
 
 @pytest.fixture
-def books(server: None, tmp_path: Path) -> Iterator[str]:
+def books(server: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A closed cycle; since then two issues in the first shard, and a transfer to a member who is new in the second."""
 
     async def live(dsn: str) -> None:
@@ -39,6 +40,7 @@ def books(server: None, tmp_path: Path) -> Iterator[str]:
             moved = exchange_pb2.TransferPointsRequest(recipient_id=newcomer, **points(members[1], 2))
             assert (await network.ask(1, "bakery", moved)).refusal is None
 
+    monkeypatch.setattr(stretches, "FEW", 0)
     dsn = new_books()
     asyncio.run(live(dsn))
     assert list(fsck(dsn)) == []
@@ -100,3 +102,12 @@ def test_points_go_to_a_member_who_is_enrolled_later(books: str) -> None:
     spoil(books, f"UPDATE shards SET recorded_at_us = {later_us} WHERE shard = 2")
     spoil(books, REHASH)
     assert _found(books, Check.DECIDED_AGAIN) == [f"1:{transfer}"]
+
+
+@pytest.mark.parametrize("few", [0, 1_000])
+def test_the_network_was_founded_without_a_tariff(
+    books: str, few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stretches, "FEW", few)
+    spoil(books, "UPDATE entries SET leaf = replace(leaf, 'term ', 'term x') WHERE (shard, index) = (0, 0)")
+    assert "0:0" in _found(books, Check.ENGINE) + _found(books, Check.DECIDED_AGAIN)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from coalition.api.v1 import exchange_pb2, members_pb2
-from coalition.audit import examiner
+from coalition.audit import examiner, stretches
 from coalition.audit.checks import Report
 from coalition.audit.fsck import fsck
 from coalition.audit.ordinary import read_ordinary
@@ -160,6 +160,7 @@ forgeries = st.tuples(
 )
 @given(
     of_quiet_members=st.booleans(),
+    few_of_stretch=st.sampled_from([0, 5]),
     drawn=st.lists(acts, max_size=12),
     planted=st.lists(forgeries, max_size=3),
 )
@@ -169,6 +170,7 @@ def test_both_ways_give_the_same_report(
     monkeypatch: pytest.MonkeyPatch,
     *,
     of_quiet_members: bool,
+    few_of_stretch: int,
     drawn: list[Drawn],
     planted: list[tuple[LiteralString, int, float, bool]],
 ) -> None:
@@ -178,7 +180,9 @@ def test_both_ways_give_the_same_report(
         asyncio.run(books.go_on(dsn, drawn))
         for forgery, shard, share, rehash in planted:
             _plant(dsn, forgery, shard, share, rehash=rehash)
-        short = _report(dsn)
+        with monkeypatch.context() as patch:
+            patch.setattr(stretches, "FEW", few_of_stretch)
+            short = _report(dsn)
         with monkeypatch.context() as patch:
             patch.setattr(examiner, "read_ordinary", partial(_none_of, read_ordinary))
             long = _report(dsn)

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from coalition.audit import swift
+from coalition.audit import stretches, swift
 from coalition.audit.checks import Check, Report
 from coalition.audit.fsck import fsck
 from coalition.audit.stretches import Odd, Stretch
@@ -29,6 +29,7 @@ def test_most_entries_go_the_short_way(evidence: Evidence, monkeypatch: pytest.M
             yield each
 
     monkeypatch.setattr(swift.SwiftReplay, "feed_stretch", counted)
+    monkeypatch.setattr(stretches, "FEW", 0)
     report = Report()
     assert list(fsck(evidence.dsn, report=report)) == []
     kinds, odd = _kinds(evidence.dsn), _odd(evidence.dsn)
@@ -53,6 +54,7 @@ def test_acts_of_quiet_members_are_decided_by_the_whole_and_once(
             return await quiet_life(network)
 
     monkeypatch.setattr(swift.SwiftReplay, "settle", counted)
+    monkeypatch.setattr(stretches, "FEW", 0)
     dsn = new_books()
     try:
         made = asyncio.run(live(dsn))

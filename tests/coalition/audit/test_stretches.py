@@ -6,6 +6,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 
+from coalition.audit import stretches
 from coalition.audit.arrays import UUID_BYTES, table_of
 from coalition.audit.ordinary_rows import ENROL, ISSUE, Enrolment, OrdinaryRows, Redemptions
 from coalition.audit.records import Record, read_record
@@ -18,6 +19,11 @@ MEMBER = fresh_id()
 NOTHING = np.zeros(0, np.int64)
 MOVES = np.array([0, 1, 7], np.int64)
 """Entries 2 to 6 of the house state heads."""
+
+
+@pytest.fixture(autouse=True)
+def _few_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stretches, "FEW", 0)
 
 
 def _rows(*places: tuple[int, int]) -> OrdinaryRows:
@@ -110,6 +116,15 @@ def test_a_stretch_says_where_it_begins_and_who_signed() -> None:
     ordinary = stretch.ordinary()
     assert (ordinary.index, ordinary.house, ordinary.time_us) == ([3, 4, 5], [2, 3, 5], [3, 4, 5])
     assert ordinary.leaf_hash == [bytes([number]) * 32 for number in (3, 4, 5)]
+
+
+@pytest.mark.parametrize(("few", "kinds"), [(4, [Stretch]), (5, [Single, Enrolment, Odd, Single])])
+def test_few_do_not_make_a_stretch(
+    monkeypatch: pytest.MonkeyPatch, few: int, kinds: list[type[object]]
+) -> None:
+    monkeypatch.setattr(stretches, "FEW", few)
+    found = stretches_of(_rows((3, 2), (6, 2)), [_enrolment(4, 2)], [_odd(5, 2)], MOVES)
+    assert [type(item) for item in found] == kinds
 
 
 def test_singles_stand_in_order() -> None:
