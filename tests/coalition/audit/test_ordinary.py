@@ -153,7 +153,7 @@ forgeries = st.tuples(
 
 
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     phases=[Phase.generate],  # an example takes a second: to shrink it would take minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],
