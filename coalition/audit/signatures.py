@@ -11,11 +11,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from functools import lru_cache
 from types import TracebackType
 
 from settlement.errors import CoalitionError
-from settlement.signing import PublicKey, pae, parse_public_key
+from settlement.signing import known_public_key, pae
 
 CHUNK_JOBS = 500
 POOL_FROM_JOBS = 4_000
@@ -38,15 +37,10 @@ Bad = list[tuple[str, str]]
 """(where, why) of signatures that are not genuine."""
 
 
-@lru_cache(maxsize=4_096)
-def _public_key(spki: bytes) -> PublicKey:
-    return parse_public_key(spki)
-
-
 def why_not_genuine(job: Job) -> str | None:
     """None if the signature is genuine."""
     try:
-        _public_key(job.spki).verify(job.signature, pae(job.payload_type, job.payload))
+        known_public_key(job.spki).verify(job.signature, pae(job.payload_type, job.payload))
     except CoalitionError as error:
         return error.message
     return None

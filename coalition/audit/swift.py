@@ -145,8 +145,7 @@ class SwiftReplay(Replay):
     def _come(self, shard: int, enrolment: Enrolment) -> bool:
         if self._is_known(enrolment):
             return False
-        self._of(shard)
-        self.books[shard].wallets[enrolment.member] = Wallet(0)
+        self.book(shard).wallets[enrolment.member] = Wallet(0)
         self.tally.members[enrolment.member] = shard
         self.aliases.update(dict.fromkeys(enrolment.aliases, enrolment.member))
         return True
