@@ -22,7 +22,7 @@ LONGEST = (
     "tests/system",
     "test_planted_bugs",
 )
-GARBAGE_OBJECTS = 10_000
+GARBAGE_OBJECTS = 50_000
 """So many more objects than before make Python look for garbage."""
 
 # No deadline: these tests share the machine with a database. In CI the same cases are drawn on every run.

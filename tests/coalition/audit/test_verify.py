@@ -20,7 +20,7 @@ from tests.coalition.audit.conftest import Evidence
 from tests.support.small_network import ORIGIN
 
 NOT_OFFLINE = {check for check in Check if check.value.startswith("table-")}
-FLIPS = 25
+FLIPS = 15
 
 
 def _checks(report: Report) -> set[Check]:

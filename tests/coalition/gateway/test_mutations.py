@@ -109,7 +109,7 @@ CHANGES = st.lists(
 
 
 def test_whatever_a_good_key_signs_has_a_documented_answer_and_leaves_the_books_sound(door: Door) -> None:
-    @settings(max_examples=1_500)
+    @settings(max_examples=900)
     @given(st.sampled_from(sorted(METHODS)), CHANGES, st.booleans())
     def send(path: str, changes: list[Change], keep_header: bool) -> None:
         method = METHODS[path]
