@@ -18,6 +18,8 @@ from types import TracebackType
 from typing import Self
 
 from coalition.audit.examiner import Examined, Order, circumstances_of, examine
+from coalition.audit.quiet_lots import InDoubtError
+from coalition.audit.signatures import Unverified
 from coalition.audit.stored import Range, snapshot, walk
 from settlement.database import DatabaseError
 from settlement.errors import CoalitionError
@@ -53,6 +55,7 @@ class Crew:
     _program: subprocess.Popen[bytes] | None = None
     _asked: deque[Range] = field(default_factory=deque)
     _answers: dict[Range, Examined] = field(default_factory=dict)
+    _unverified: int = 0
 
     def __enter__(self) -> Self:
         try:
@@ -75,11 +78,16 @@ class Crew:
         self._hand_out()
 
     def take(self, span: Range) -> Examined:
-        """A range that was asked for. CrewError if a process ends."""
+        """A range that was asked for. CrewError if a process ends; InDoubtError if a signature is bad that is verified later."""
         self._receive(seconds=0)
         while span not in self._answers:
             self._receive(seconds=None)
         return self._answers.pop(span)
+
+    def finish(self) -> None:
+        """Waits for the signatures that are verified later. Raises as `take` does."""
+        while self._unverified:
+            self._receive(seconds=None)
 
     def _hand_out(self) -> None:
         while self._asked:
@@ -103,8 +111,14 @@ class Crew:
             raise CrewError(self._what_happened()) from None
         if isinstance(answer, str):
             raise DatabaseError(answer)
+        if isinstance(answer, bool):
+            self._unverified -= 1
+            if not answer:
+                raise InDoubtError
+            return
         span, examined = answer
         self._answers[span] = examined
+        self._unverified += self.order.later
         member.handed_out -= 1
 
     def _speak(self, member: _Member, what: object) -> None:
@@ -172,8 +186,15 @@ class Here:
         """Nothing is done ahead."""
 
     def take(self, span: Range) -> Examined:
-        """A range."""
-        return examine(self._connection, span, self._circumstances)
+        """A range. InDoubtError if a signature is bad that may be verified later: it is verified now."""
+        held = deque[Unverified]()
+        examined = examine(self._connection, span, self._circumstances, held if self._order.later else None)
+        if not all(genuine for each in held for genuine in each.genuine()):
+            raise InDoubtError
+        return examined
+
+    def finish(self) -> None:
+        """Nothing is verified later."""
 
 
 def cores() -> int:

@@ -9,7 +9,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from multiprocessing.connection import Connection as Pipe
 from operator import attrgetter
@@ -23,7 +24,7 @@ from coalition.audit.claims import read_claim
 from coalition.audit.ordinary import read_ordinary
 from coalition.audit.ordinary_rows import Enrolment, OrdinaryRows
 from coalition.audit.records import Read, read_record
-from coalition.audit.signatures import Job, why_not_genuine
+from coalition.audit.signatures import Job, Unverified, why_not_genuine
 from coalition.audit.stored import (
     Columns,
     Connection,
@@ -51,6 +52,8 @@ _OF_TARIFFS = "SELECT leaf FROM entries WHERE shard = 0 AND kind = ANY(%s) ORDER
 _KEYS = "SELECT leaf FROM entries WHERE shard = 0 AND kind IN ('found', 'key-add') ORDER BY index"
 _MOVES = "SELECT index FROM entries WHERE shard = 0 AND kind <> 'heads' ORDER BY index"
 _POST = b"\npost "
+_HELD_MAX = 8
+"""Ranges whose signatures one process verifies later: work for the time in which the first process works alone at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +81,15 @@ def _crossed(
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a process needs to begin: where the books are, the snapshot to see, and whether to verify signatures."""
+    """What a process needs to begin: where the books are, the snapshot to see, and whether to verify signatures.
+
+    `later`: signatures of ordinary entries are verified while nothing else is to do, and nobody asks of which entry a bad one is.
+    """
 
     dsn: str
     snapshot: str
     signatures: bool
+    later: bool
 
 
 def circumstances_of(connection: Connection, *, signatures: bool) -> Circumstances:
@@ -112,10 +119,12 @@ def moves_of(connection: Connection) -> Numbers:
     return np.array([index for (index,) in connection.execute(_MOVES).fetchall()], np.int64)
 
 
-def examine(connection: Connection, span: Range, circumstances: Circumstances) -> Examined:
-    """Every entry of a range, in order."""
+def examine(
+    connection: Connection, span: Range, circumstances: Circumstances, held: deque[Unverified] | None
+) -> Examined:
+    """Every entry of a range, in order. To `held`, if given, signatures of ordinary ones are added, to be verified later."""
     rows, payloads = packed_rows(connection, span), packed_payloads(connection, span)
-    ordinary, enrolments = read_ordinary(span.shard, rows, payloads, circumstances)
+    ordinary, enrolments = read_ordinary(span.shard, rows, payloads, circumstances, held)
     transfers, stored = _transfers(connection, span, rows)
     if stored is not None:
         wrong = {row[0] for row in rows if posts_of(row[5]) != stored.get(row[0], [])}
@@ -222,7 +231,9 @@ def start(descriptors: Sequence[int]) -> None:
 
 
 def answer(descriptor: int) -> None:
-    """Takes an order from the pipe, then answers every range with its items until the other end is closed."""
+    """Takes an order from the pipe, then answers every range with its entries until the other end is closed. If signatures are
+    verified later, it says for each range in turn whether all were genuine.
+    """
     logging.disable()  # what goes wrong is told through the pipe
     gc.disable()  # every range is built and forgotten whole; nothing is in a cycle
     pipe = Pipe(descriptor)
@@ -238,10 +249,10 @@ def _answer(order: Order, pipe: Pipe) -> None:
     with snapshot(order.dsn, shared=order.snapshot) as connection:
         walk(connection)
         circumstances = circumstances_of(connection, signatures=order.signatures)
-        for span in _asked(pipe):
-            pipe.send((span, examine(connection, span, circumstances)))
-
-
-def _asked(pipe: Pipe) -> Iterable[Range]:
-    while True:
-        yield pipe.recv()
+        held = deque[Unverified]()
+        while True:
+            if held and (len(held) > _HELD_MAX or not pipe.poll()):
+                pipe.send(all(held.popleft().genuine()))
+                continue
+            span = pipe.recv()
+            pipe.send((span, examine(connection, span, circumstances, held if order.later else None)))

@@ -61,8 +61,9 @@ def fsck(
         sizes = shard_sizes(connection)
         if processes is None:
             processes = cores() if sum(sizes.values()) >= CREW_FROM_ENTRIES else 0
-        order = Order(dsn, share(connection), signatures)
+        shared = share(connection)
         for quiet in (True, False):
+            order = Order(dsn, shared, signatures, later=signatures and quiet)
             with Crew(order, processes) if processes else Here(order) as hands:
                 check = _Check(connection, report, Watch(report, progress), sizes, order, quiet=quiet)
                 try:
@@ -125,6 +126,7 @@ class _Check:
             if self._quiet:
                 raise InDoubtError
             yield finding
+        hands.finish()
 
     def _walk(self, hands: Crew | Here) -> Iterator[Finding]:
         yield from self._entries(hands)

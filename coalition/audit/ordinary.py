@@ -7,7 +7,7 @@ and whether the lots and the balance are those that the rules give. `swift` asks
 through `replay`, which says what is wrong, if anything.
 """
 
-from binascii import a2b_base64
+from collections import deque
 from collections.abc import Sequence
 from hashlib import sha256
 from typing import cast
@@ -41,10 +41,9 @@ from coalition.audit.ordinary_leaves import (
 )
 from coalition.audit.ordinary_rows import ENROL, ISSUE, REDEEM, Enrolment, OrdinaryRows, Redemptions, Take
 from coalition.audit.plain_payload import BEFORE_HEADER, aliases_of, read_plain
+from coalition.audit.signatures import Unverified
 from coalition.audit.stored import FIXED, PackedRow, Payloads
-from settlement.errors import CoalitionError
 from settlement.journal.leaf import LEAF_BYTES_MAX
-from settlement.signing import pae
 
 _ASSET_TAGS = {ISSUE.encode(): 0x48, REDEEM.encode(): 0x38, ENROL.encode(): 0}
 """How the field begins that says which asset is meant, by kind of entry; an enrolment has none."""
@@ -57,9 +56,13 @@ _SHORT_BYTES_MAX = 127
 
 
 def read_ordinary(
-    shard: int, rows: Sequence[PackedRow], payloads: Payloads, circumstances: Circumstances
+    shard: int,
+    rows: Sequence[PackedRow],
+    payloads: Payloads,
+    circumstances: Circumstances,
+    held: deque[Unverified] | None,
 ) -> tuple[OrdinaryRows, list[Enrolment]]:
-    """Those of some entries that are ordinary."""
+    """Those of some entries that are ordinary, if signatures that are added to `held` are genuine."""
     reads = len(circumstances.audience) <= _SHORT_BYTES_MAX
     may_be = (
         [row for row in rows if row[2] in _ASSET_TAGS and row[4] is None and _has_all(row)] if reads else []
@@ -73,7 +76,7 @@ def read_ordinary(
     for kind in (ISSUE, REDEEM, ENROL):
         reading.read_leaves(kind)
     if circumstances.signatures:
-        reading.verify()
+        reading.verify(held)
     return reading.ordinary(), reading.enrolments()
 
 
@@ -236,15 +239,20 @@ class _Reading:
         self._good[places] &= same & spells_64_bytes(leaves[:, start:stop])
         return int(size)
 
-    def verify(self) -> None:
-        """Whether signatures are genuine. All at once: else each would find the processor's caches full of other things."""
-        for place in np.flatnonzero(self._good).tolist():
-            (kind, _, _), key = self._circumstances.signers[self._signer[place]]
-            try:
-                message = pae(PAYLOAD_TYPES[kind], self._payloads[place])
-                key.verify(a2b_base64(self._sig[place].tobytes()), message)
-            except (CoalitionError, ValueError):
-                self._good[place] = False
+    def verify(self, held: deque[Unverified] | None) -> None:
+        """Whether signatures are genuine; or holds them to be verified later."""
+        places = np.flatnonzero(self._good)
+        signers = [self._circumstances.signers[each] for each in self._signer[places].tolist()]
+        unverified = Unverified(
+            [key for _, key in signers],
+            rows_of(self._sig[places]),
+            [PAYLOAD_TYPES[kind] for (kind, _, _), _ in signers],
+            [self._payloads[place] for place in places.tolist()],
+        )
+        if held is None:
+            self._good[places] = list(unverified.genuine())
+        else:
+            held.append(unverified)
 
     def enrolments(self) -> list[Enrolment]:
         """Those that are and enrol a member."""
@@ -256,14 +264,8 @@ class _Reading:
         hashes = rows_of(self._leaf_hash[places]), rows_of(self._payload_sha256[places])
         signers = [self._circumstances.signers[each][0] for each in self._signer[places].tolist()]
         aliases = [self._enrolled[place] or () for place in at]
-        facts = (
-            signers,
-            *[column[places].tolist() for column in columns],
-            members,
-            aliases,
-            act_ids,
-            *hashes,
-        )
+        numbers = [column[places].tolist() for column in columns]
+        facts = (signers, *numbers, members, aliases, act_ids, *hashes)
         return [Enrolment(*each) for each in zip(*facts, strict=True)]
 
     def ordinary(self) -> OrdinaryRows:
