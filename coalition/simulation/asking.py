@@ -37,8 +37,8 @@ from settlement.journal.leaf import HOUSE
 from settlement.ledger.acts import Authorize, Enrol, Redeem
 from settlement.signing import KeySigner, parse_public_key, possession_message
 
-APPROVERS = 8
-"""How many people may come to be named as further approvers."""
+FURTHER_APPROVER = "approver-0"
+"""Whom people come to name as a further approver: always the same, for only then do two keys name one person."""
 
 
 @dataclass
@@ -166,7 +166,7 @@ class Askers:
 
     def name_approver(self, step: Step, now_us: int) -> Asking:
         """A further person: named by the operator's request key and by an approver, in either order."""
-        person = f"approver-{step.who % APPROVERS}"
+        person = FURTHER_APPROVER
         fresh = key_of(self.cast.seed, person)
         body = self._key(fresh, self.cast.operator.name, APPROVER, person)
         if step.amount % 2:

@@ -44,6 +44,12 @@ def meaning(name: str) -> str:
     return (MUTANTS / f"{name}.patch").read_text().partition("\n")[0]
 
 
+def touched(name: str) -> list[str]:
+    """The files that the bug is planted in."""
+    lines = (MUTANTS / f"{name}.patch").read_text().splitlines()
+    return [line.removeprefix("+++ b/") for line in lines if line.startswith("+++ b/")]
+
+
 @contextmanager
 def planted(name: str) -> Iterator[Path]:
     """A copy of the two packages with the bug in it."""
@@ -52,11 +58,21 @@ def planted(name: str) -> Iterator[Path]:
         for package in ("coalition", "settlement"):
             ignored = shutil.ignore_patterns("__pycache__")
             shutil.copytree(ROOT / package, copy / package, ignore=ignored)
-        patch = MUTANTS / f"{name}.patch"
-        subprocess.run(
-            ["git", "apply", "--unidiff-zero", patch], cwd=copy, check=True, env=environment_of(copy)
-        )
+        plant(name, copy)
         yield copy
+
+
+def plant(name: str, copy: Path) -> None:
+    """Plants the bug in a folder that holds the files it touches. CalledProcessError if they are not as it expects."""
+    patch = MUTANTS / f"{name}.patch"
+    subprocess.run(
+        ["git", "apply", "--unidiff-zero", patch],
+        cwd=copy,
+        check=True,
+        capture_output=True,
+        text=True,
+        env=environment_of(copy),
+    )
 
 
 def hunt(name: str) -> Found | None:

@@ -1,11 +1,13 @@
 """The simulator finds bugs: each patch in `mutants` plants one in a copy of the engine."""
 
 import json
+import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from tests.simulation.hunt import MUTANTS, ROOT, Found, hunt, meaning, mutants, planted, simulate
+from tests.simulation.hunt import ROOT, Found, hunt, meaning, mutants, plant, planted, simulate, touched
 
 AT_ONCE = "lot-taken-twice"
 STEPS_OF_A_SHORT_STORY = 30
@@ -16,16 +18,17 @@ def test_there_are_many_and_each_says_what_it_is() -> None:
     assert len({meaning(name) for name in mutants()}) == len(mutants())
 
 
-def test_each_can_be_planted() -> None:
-    for name in mutants():
-        ran = subprocess.run(
-            ["git", "apply", "--check", "--unidiff-zero", MUTANTS / f"{name}.patch"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert ran.returncode == 0, f"{name}: make its patch anew\n{ran.stderr}"
+@pytest.mark.parametrize("name", mutants())
+def test_each_can_be_planted_and_leaves_a_program(name: str, tmp_path: Path) -> None:
+    for file in touched(name):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / file, tmp_path / file)
+    try:
+        plant(name, tmp_path)
+    except subprocess.CalledProcessError as error:
+        pytest.fail(f"make its patch anew\n{error.stderr}")
+    for file in touched(name):
+        compile((tmp_path / file).read_text(), file, "exec")
 
 
 def test_a_bug_is_found_and_told_as_a_short_story_with_its_seed() -> None:
