@@ -258,13 +258,12 @@ class _Reading:
         """Those that are and enrol a member."""
         places = np.flatnonzero(self._good & (self._tags == _ASSET_TAGS[ENROL.encode()]))
         at = places.tolist()
-        columns = (self._index, self._house, self._time_us)
         tables = (spelled_uuids(self._member[places]), spelled_uuids(self._plain.act_id[places]))
         members, act_ids = [[each.decode() for each in rows_of(table)] for table in tables]
         hashes = rows_of(self._leaf_hash[places]), rows_of(self._payload_sha256[places])
         signers = [self._circumstances.signers[each][0] for each in self._signer[places].tolist()]
         aliases = [self._enrolled[place] or () for place in at]
-        numbers = [column[places].tolist() for column in columns]
+        numbers = [each[places].tolist() for each in (self._index, self._house, self._time_us)]
         facts = (signers, *numbers, members, aliases, act_ids, *hashes)
         return [Enrolment(*each) for each in zip(*facts, strict=True)]
 
