@@ -24,7 +24,7 @@ from coalition.audit.claims import read_claim
 from coalition.audit.ordinary import read_ordinary
 from coalition.audit.ordinary_rows import Enrolment, OrdinaryRows
 from coalition.audit.records import Read, read_record
-from coalition.audit.signatures import Job, Unverified, why_not_genuine
+from coalition.audit.signatures import Job, verify_chunk, why_not_genuine
 from coalition.audit.stored import (
     Columns,
     Connection,
@@ -120,7 +120,7 @@ def moves_of(connection: Connection) -> Numbers:
 
 
 def examine(
-    connection: Connection, span: Range, circumstances: Circumstances, held: deque[Unverified] | None
+    connection: Connection, span: Range, circumstances: Circumstances, held: deque[list[Job]] | None
 ) -> Examined:
     """Every entry of a range, in order. To `held`, if given, signatures of ordinary ones are added, to be verified later."""
     rows, payloads = packed_rows(connection, span), packed_payloads(connection, span)
@@ -249,10 +249,10 @@ def _answer(order: Order, pipe: Pipe) -> None:
     with snapshot(order.dsn, shared=order.snapshot) as connection:
         walk(connection)
         circumstances = circumstances_of(connection, signatures=order.signatures)
-        held = deque[Unverified]()
+        held = deque[list[Job]]()
         while True:
             if held and (len(held) > _HELD_MAX or not pipe.poll()):
-                pipe.send(all(held.popleft().genuine()))
+                pipe.send(not verify_chunk(held.popleft()))
                 continue
             span = pipe.recv()
             pipe.send((span, examine(connection, span, circumstances, held if order.later else None)))

@@ -7,6 +7,7 @@ and whether the lots and the balance are those that the rules give. `swift` asks
 through `replay`, which says what is wrong, if anything.
 """
 
+from binascii import a2b_base64
 from collections import deque
 from collections.abc import Sequence
 from hashlib import sha256
@@ -41,7 +42,7 @@ from coalition.audit.ordinary_leaves import (
 )
 from coalition.audit.ordinary_rows import ENROL, ISSUE, REDEEM, Enrolment, OrdinaryRows, Redemptions, Take
 from coalition.audit.plain_payload import BEFORE_HEADER, aliases_of, read_plain
-from coalition.audit.signatures import Unverified
+from coalition.audit.signatures import Job, why_not_genuine
 from coalition.audit.stored import FIXED, PackedRow, Payloads
 from settlement.journal.leaf import LEAF_BYTES_MAX
 
@@ -60,7 +61,7 @@ def read_ordinary(
     rows: Sequence[PackedRow],
     payloads: Payloads,
     circumstances: Circumstances,
-    held: deque[Unverified] | None,
+    held: deque[list[Job]] | None,
 ) -> tuple[OrdinaryRows, list[Enrolment]]:
     """Those of some entries that are ordinary, if signatures that are added to `held` are genuine."""
     reads = len(circumstances.audience) <= _SHORT_BYTES_MAX
@@ -239,20 +240,19 @@ class _Reading:
         self._good[places] &= same & spells_64_bytes(leaves[:, start:stop])
         return int(size)
 
-    def verify(self, held: deque[Unverified] | None) -> None:
-        """Whether signatures are genuine; or holds them to be verified later."""
+    def verify(self, held: deque[list[Job]] | None) -> None:
+        """Whether signatures are genuine, now or later. All at once: else each would find the processor's caches full of else."""
         places = np.flatnonzero(self._good)
-        signers = [self._circumstances.signers[each] for each in self._signer[places].tolist()]
-        unverified = Unverified(
-            [key for _, key in signers],
-            rows_of(self._sig[places]),
-            [PAYLOAD_TYPES[kind] for (kind, _, _), _ in signers],
-            [self._payloads[place] for place in places.tolist()],
-        )
+        jobs = list(map(self._job, places.tolist()))
         if held is None:
-            self._good[places] = list(unverified.genuine())
+            self._good[places] = [why_not_genuine(job) is None for job in jobs]
         else:
-            held.append(unverified)
+            held.append(jobs)
+
+    def _job(self, place: int) -> Job:
+        (kind, _, _), key = self._circumstances.signers[self._signer[place]]
+        signature = a2b_base64(self._sig[place].tobytes())
+        return Job("", key.spki, signature, PAYLOAD_TYPES[kind], self._payloads[place])
 
     def enrolments(self) -> list[Enrolment]:
         """Those that are and enrol a member."""

@@ -6,16 +6,15 @@ all if the machine does not let processes start.
 
 import multiprocessing
 import os
-from binascii import a2b_base64
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from types import TracebackType
 
 from settlement.errors import CoalitionError
-from settlement.signing import PublicKey, known_public_key, pae
+from settlement.signing import known_public_key, pae
 
 CHUNK_JOBS = 500
 POOL_FROM_JOBS = 4_000
@@ -45,27 +44,6 @@ def why_not_genuine(job: Job) -> str | None:
     except CoalitionError as error:
         return error.message
     return None
-
-
-@dataclass(frozen=True, slots=True)
-class Unverified:
-    """Ed25519 or P-256 signatures, spelled in base64: in each list an element belongs to one of them."""
-
-    keys: list[PublicKey]
-    signatures: list[bytes]
-    payload_types: list[str]
-    payloads: list[bytes]
-
-    def genuine(self) -> Iterator[bool]:
-        """Whether each is."""
-        columns = (self.keys, self.signatures, self.payload_types, self.payloads)
-        for key, signature, payload_type, payload in zip(*columns, strict=True):
-            try:
-                key.verify(a2b_base64(signature), pae(payload_type, payload))
-            except (CoalitionError, ValueError):
-                yield False
-            else:
-                yield True
 
 
 def verify_chunk(jobs: Sequence[Job]) -> Bad:

@@ -166,9 +166,8 @@ class Askers:
 
     def name_approver(self, step: Step, now_us: int) -> Asking:
         """A further person: named by the operator's request key and by an approver, in either order."""
-        person = FURTHER_APPROVER
-        fresh = key_of(self.cast.seed, person)
-        body = self._key(fresh, self.cast.operator.name, APPROVER, person)
+        fresh = key_of(self.cast.seed, FURTHER_APPROVER)
+        body = self._key(fresh, self.cast.operator.name, APPROVER, FURTHER_APPROVER)
         if step.amount % 2:
             return self._by_operator(body, fresh=fresh)
         return self._by_person(
