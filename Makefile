@@ -35,8 +35,9 @@ test test-long: export PYTHONDONTWRITEBYTECODE =
 test: $(DEV_READY) ## run the tests (not those that take minutes; the rules of the house are among the checks)
 	@$(BIN)/pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not long and not debian" --ignore=tests/house tests
 
-test-long: $(DEV_READY) ## run the tests that take minutes
-	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder -m "long and not debian" tests
+test-long: $(DEV_READY) ## run the tests that take minutes, and every property on a thousand cases
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --hypothesis-profile=many \
+	  -m "(long or hypothesis) and not debian" tests
 
 check: $(DEV_READY) ## run every check of the code, all of them even if one fails
 	@$(MAKE) --keep-going check-style check-format check-types check-imports check-protos check-generated check-house

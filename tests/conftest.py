@@ -25,9 +25,13 @@ LONGEST = (
 GARBAGE_OBJECTS = 50_000
 """So many more objects than before make Python look for garbage."""
 
+DRAWS, MANY_DRAWS = 50, 1_000
+"""Cases of each property: in `make test`, and in `make test-long`."""
+
 # No deadline: these tests share the machine with a database. In CI the same cases are drawn on every run.
-settings.register_profile("dev", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("dev", deadline=None, max_examples=DRAWS)
+settings.register_profile("ci", deadline=None, max_examples=DRAWS, derandomize=True, print_blob=True)
+settings.register_profile("many", deadline=None, max_examples=MANY_DRAWS, print_blob=True)
 # A mutant that is found need not be understood: the first case that fails will do.
 settings.register_profile(
     "mutation", deadline=None, derandomize=True, phases=[Phase.explicit, Phase.generate]

@@ -28,7 +28,8 @@ from tests.support.serving import ServerProcess, served
 ISSUE = next(method for method in METHODS.values() if method.path.endswith("/Issue"))
 CALLS_PER_CONNECTION = 800
 WAVE = 5_000
-RSS_GROWTH_MAX = 96 << 20
+RSS_GROWTH_MAX = 80 << 20
+"""More than a wave needs, less than two that keep what they needed. What is free again is given back sooner or later."""
 FLOOD = 2_400
 SLOW = "BOOKS_UNAVAILABLE, again"
 """On a machine so slow that the batch that waits for the shard meets its time limit."""
@@ -92,17 +93,14 @@ async def test_a_full_queue_turns_calls_away_and_memory_stays_bounded(
         assert server.process is not None
         process = psutil.Process(server.process.pid)
         envelopes = issues(bakery, member.member or "", WAVE)
-        grown = []
+        before = process.memory_info().rss
         for _ in range(2):
-            before = process.memory_info().rss
             answers = await crowded(server, database_url, envelopes)
             assert answers.keys() <= {"OK", "QUEUE_FULL, again", SLOW}
             assert answers.total() == WAVE
             assert answers["QUEUE_FULL, again"] > 0
-            grown.append(process.memory_info().rss - before)
+            assert process.memory_info().rss - before < RSS_GROWTH_MAX
 
-        assert grown[0] < RSS_GROWTH_MAX
-        assert grown[1] < RSS_GROWTH_MAX // 4, "the second wave needs no more than the first"
         assert await asyncio.to_thread(server.end, signal.SIGTERM) == 0
     assert list(fsck(database_url)) == []
 

@@ -153,7 +153,7 @@ forgeries = st.tuples(
 
 
 @settings(
-    max_examples=25,
+    max_examples=settings().max_examples // 4,
     deadline=None,
     phases=[Phase.generate],  # an example takes a second: to shrink it would take minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -223,7 +223,7 @@ changes = st.lists(
 
 
 @settings(
-    max_examples=12,
+    max_examples=settings().max_examples // 5,
     deadline=None,
     phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],

@@ -20,7 +20,9 @@ from tests.coalition.audit.conftest import Evidence
 from tests.support.small_network import ORIGIN
 
 NOT_OFFLINE = {check for check in Check if check.value.startswith("table-")}
-FLIPS = 15
+FLIPS = settings().max_examples // 4
+SPOILT_APART = 8
+"""So many copies of a bundle have a byte changed in every eighth file."""
 
 
 def _checks(report: Report) -> set[Check]:
@@ -51,15 +53,17 @@ def test_progress_is_told(evidence: Evidence) -> None:
     assert {stage for stage, _, _ in told} == {"files", "entries", "signatures"}
 
 
-def test_a_changed_byte_of_any_file_names_the_file(evidence: Evidence, tmp_path: Path) -> None:
-    whole = evidence.bundle.read_bytes()
-    chance = random.Random(1)
-    members = list(read_archive(io.BytesIO(whole)).members.values())
+@pytest.mark.parametrize("first", range(SPOILT_APART))
+def test_a_changed_byte_of_any_file_names_the_file(evidence: Evidence, tmp_path: Path, first: int) -> None:
+    content = evidence.bundle.read_bytes()
+    chance = random.Random(first)
+    members = list(read_archive(io.BytesIO(content)).members.values())[first::SPOILT_APART]
     for member in members:
         place = member.content_offset + chance.randrange(member.size)
-        (tmp_path / "b.zip").write_bytes(_with_byte_changed(whole, place, chance.randrange(1, 256)))
-        found = verify_bundle(tmp_path / "b.zip").findings
-        assert any(finding.where == member.name for finding in found), member.name
+        content = _with_byte_changed(content, place, chance.randrange(1, 256))
+    (tmp_path / "b.zip").write_bytes(content)
+    found = {finding.where for finding in verify_bundle(tmp_path / "b.zip").findings}
+    assert found >= {member.name for member in members}
 
 
 def test_a_file_that_does_not_fit_the_manifest_is_named(evidence: Evidence, tmp_path: Path) -> None:

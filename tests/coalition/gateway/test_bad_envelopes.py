@@ -4,7 +4,7 @@ from functools import reduce
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coalition.api.v1.envelope_pb2 import Envelope
@@ -36,10 +36,10 @@ def test_an_envelope_cut_anywhere_is_malformed(door: Door, method: Method) -> No
             door.call(method.path, good[:length]).is_error("PAYLOAD_MALFORMED")
 
 
+@pytest.mark.hypothesis
 def test_an_envelope_with_any_bit_flipped_is_refused_by_its_documented_error(door: Door) -> None:
     good = {path: good_envelope(door, method) for path, method in METHODS.items()}
 
-    @settings(max_examples=300)
     @given(st.sampled_from(sorted(METHODS)), st.integers(0, 10**9), st.integers(0, 7))
     def flip(path: str, place: int, bit: int) -> None:
         spoilt = bytearray(good[path])
@@ -50,8 +50,8 @@ def test_an_envelope_with_any_bit_flipped_is_refused_by_its_documented_error(doo
         flip()
 
 
+@pytest.mark.hypothesis
 def test_random_bytes_are_malformed(door: Door) -> None:
-    @settings(max_examples=300)
     @given(st.sampled_from(sorted(METHODS)), st.binary(max_size=300))
     def send(path: str, data: bytes) -> None:
         door.call(path, data).is_error(*MALFORMED)
@@ -60,8 +60,8 @@ def test_random_bytes_are_malformed(door: Door) -> None:
         send()
 
 
+@pytest.mark.hypothesis
 def test_random_payloads_under_a_good_signature_are_malformed(door: Door) -> None:
-    @settings(max_examples=300)
     @given(st.sampled_from(sorted(METHODS)), st.binary(min_size=1, max_size=200))
     def send(path: str, payload: bytes) -> None:
         who, request = door.sample(METHODS[path])

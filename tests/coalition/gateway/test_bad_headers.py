@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coalition.api.v1.exchange_pb2 import GetBalanceRequest, IssueRequest
@@ -146,6 +146,7 @@ def test_the_first_and_the_last_instant_that_the_journal_can_spell_are_recorded(
     assert door.outcome(door.ask("bakery", request)).refusal is None
 
 
+@pytest.mark.hypothesis
 def test_no_pair_of_times_is_an_internal_error(door: Door) -> None:
     stamps = st.builds(
         Timestamp,
@@ -154,7 +155,6 @@ def test_no_pair_of_times_is_an_internal_error(door: Door) -> None:
         nanos=st.integers(-(2**31), 2**31 - 1) | st.integers(0, 10**9),
     )
 
-    @settings(max_examples=300)
     @given(st.sampled_from(sorted(METHODS)), stamps, stamps)
     def send(path: str, issued: Timestamp, expires: Timestamp) -> None:
         answer = ask_with(door, METHODS[path], issued_at=issued, expires_at=expires)

@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed448, rsa, x25519
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coalition.api.v1 import partners_pb2
@@ -79,10 +79,10 @@ def test_keys_of_other_kinds_are_refused(door: Door) -> None:
             assert answer.field == "public_key"
 
 
+@pytest.mark.hypothesis
 def test_no_bytes_offered_as_a_key_are_an_internal_error(door: Door) -> None:
     good = [new_key().spki, new_key("ecdsa-p256-sha256").spki]
 
-    @settings(max_examples=300)
     @given(
         st.sampled_from(good),
         st.integers(0, 100),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -108,8 +109,9 @@ CHANGES = st.lists(
 )
 
 
+@pytest.mark.hypothesis
 def test_whatever_a_good_key_signs_has_a_documented_answer_and_leaves_the_books_sound(door: Door) -> None:
-    @settings(max_examples=900)
+    @settings(max_examples=9 * settings().max_examples)
     @given(st.sampled_from(sorted(METHODS)), CHANGES, st.booleans())
     def send(path: str, changes: list[Change], keep_header: bool) -> None:
         method = METHODS[path]

