@@ -11,11 +11,12 @@ from coalition.audit.watch import Watch
 _LINE = re.compile(r"([0-9a-f]{64})  (\S+)", re.ASCII)
 
 
-def check_manifest(archive: ArchiveReader, report: Report, watch: Watch) -> None:
-    """Compares every file with the manifest, both ways."""
+def check_manifest(archive: ArchiveReader, report: Report, watch: Watch) -> set[str]:
+    """Compares every file with the manifest, both ways. Returns the names of those found to be unreadable."""
+    unreadable: set[str] = set()
     stated = _read_manifest(archive, report)
     if stated is None:
-        return
+        return unreadable
     names = archive.members.keys() - {MANIFEST}
     for name in sorted(stated.keys() - names):
         report.find(Check.MANIFEST, name, "the manifest names it and it is not there")
@@ -26,11 +27,13 @@ def check_manifest(archive: ArchiveReader, report: Report, watch: Watch) -> None
             digest = sha256(archive.read(name)).hexdigest()
         except (ArchiveError, OSError) as error:
             report.find(Check.ARCHIVE, name, str(error))
+            unreadable.add(name)
             continue
         if name not in stated:
             report.find(Check.MANIFEST, name, "the manifest does not name it")
         elif stated[name] != digest:
             report.find(Check.MANIFEST, name, f"its SHA-256 is {digest}, the manifest says {stated[name]}")
+    return unreadable
 
 
 def _read_manifest(archive: ArchiveReader, report: Report) -> dict[str, str] | None:

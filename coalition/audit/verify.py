@@ -55,19 +55,19 @@ def verify_bundle(
         try:
             _Verification(file, report, Watch(report, progress)).run(vkey, older_checkpoint, receipts)
         except MALFORMED as error:
-            report.find(
-                Check.ARCHIVE, path.name, f"it cannot be read to its end: {type(error).__name__} {error}"
-            )
+            told = str(error) if isinstance(error, CoalitionError) else f"{type(error).__name__} {error}"
+            report.find(Check.ARCHIVE, path.name, f"it cannot be read to its end: {told}")
     return report
 
 
 class _Verification:
-    """One bundle being verified. `used`: the files that the checkpoint asks for."""
+    """One bundle being verified. `used`: the files that the checkpoint asks for; `unreadable`: those of which that is told."""
 
     def __init__(self, file: BinaryIO, report: Report, watch: Watch) -> None:
         self._report = report
         self._watch = watch
         self._used = {layout.MANIFEST, layout.CHECKPOINT, layout.DESCRIPTORS, layout.README}
+        self._unreadable: set[str] = set()
         self._archive: ArchiveReader = read_archive(file)
 
     def run(self, vkey: str | None, older_checkpoint: str | None, receipts: Held) -> None:
@@ -75,7 +75,7 @@ class _Verification:
         report.count(Check.ARCHIVE, len(archive.members))
         for fault in archive.faults:
             report.find(Check.ARCHIVE, "zip", fault)
-        check_manifest(archive, report, self._watch)
+        self._unreadable |= check_manifest(archive, report, self._watch)
         note = self._read(layout.CHECKPOINT)
         size = None if note is None else stated_size(note, report)
         if note is None or size is None:
@@ -111,7 +111,9 @@ class _Verification:
         try:
             return self._archive.read(name)
         except (CoalitionError, OSError) as error:
-            self._report.find(Check.ARCHIVE, name, str(error))
+            if name not in self._unreadable:
+                self._report.find(Check.ARCHIVE, name, str(error))
+            self._unreadable.add(name)
             return None
 
     def _items(self, name: str, width: int) -> list[bytes] | None:

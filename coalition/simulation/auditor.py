@@ -4,10 +4,12 @@ It hears of each request when it is made, of each entry when it is committed and
 no rule with the engine: only the spelling of leaves and receipts.
 """
 
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from coalition.api.v1.envelope_pb2 import Envelope
 from coalition.simulation.causes import what_does_not_excuse
 from coalition.simulation.model import Asked, Model, ModelError, Place
 from coalition.simulation.postgres.tables import EntryRow
@@ -25,7 +27,8 @@ from settlement.signing import PublicKey
 from settlement.transparency.merkle import leaf_hash
 
 SKEW_US = 60 * SECOND_US
-_ABOUT_THE_REQUEST = frozenset({"partner", "act", "request", "sig"})
+_WHO_AND_WHICH = frozenset({"partner", "act"})
+"""Lines by which a request is found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +192,11 @@ class Auditor:
             raise ViolationError(
                 "entries are allowed", f"{where}: {error.reason} {error.message}", step=step
             ) from None
-        lines = tuple([line for line in entry.lines if line[0] not in _ABOUT_THE_REQUEST])
+        signed = _signed(wanted.request)
+        about = [line for line in entry.lines if line[0] in signed]
+        self._expect("entries keep what was signed", entry, list(signed.items()), about, step=step)
+        left_out = _WHO_AND_WHICH | signed.keys()
+        lines = tuple([line for line in entry.lines if line[0] not in left_out])
         self._expect("entries are what the model says", entry, judged.lines, lines, step=step)
         if (row.member, row.balance_after) != (judged.member, judged.balance_after):
             sentence = f"{where} has {row.balance_after}, the model {judged.balance_after}"
@@ -258,3 +265,13 @@ class Auditor:
 
     def _member(self, name: MemberName) -> str:
         return (name.member if name.alias is None else self.model.member_of(name.alias)) or ""
+
+
+def _signed(request: Request) -> dict[str, str]:
+    """The lines of an entry that prove the request."""
+    envelope = Envelope.FromString(request.envelope)
+    [signature] = envelope.signatures
+    return {
+        "request": f"{envelope.payload_type} {request.payload_sha256.hex()}",
+        "sig": f"{signature.keyid} {b64encode(signature.sig).decode()}",
+    }

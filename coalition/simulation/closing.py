@@ -36,7 +36,7 @@ def check_tables(tables: Tables, model: Model) -> None:
 
 
 def check_journal(tables: Tables) -> None:
-    """ViolationError for the first finding of a replay of all entries, signatures included, as `coalition fsck` makes it."""
+    """ViolationError for the first finding of a replay of all entries, as `coalition fsck` makes it without signatures."""
     report = Report()
     replay = Replay(report)
     streams = {shard: _records(tables, shard) for shard in tables.entries}

@@ -66,6 +66,21 @@ def test_a_changed_byte_of_any_file_names_the_file(evidence: Evidence, tmp_path:
     assert found >= {member.name for member in members}
 
 
+def test_a_file_that_cannot_be_read_is_told_once(evidence: Evidence, tmp_path: Path) -> None:
+    content = evidence.bundle.read_bytes()
+    member = read_archive(io.BytesIO(content)).members["network.json"]
+    (tmp_path / "b.zip").write_bytes(_with_byte_changed(content, member.content_offset, 1))
+    told = [str(finding) for finding in verify_bundle(tmp_path / "b.zip").findings]
+    assert told == ["archive: network.json: network.json does not fit its CRC-32"]
+
+
+def test_a_file_that_is_no_bundle_is_told_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# Coalition\n" * 10)
+    [finding] = verify_bundle(tmp_path / "README.md").findings
+    assert finding.where == "README.md"
+    assert finding.sentence.startswith("it cannot be read to its end: the zip does not end with")
+
+
 def test_a_file_that_does_not_fit_the_manifest_is_named(evidence: Evidence, tmp_path: Path) -> None:
     """As above with the zip's own checksums redone: the manifest alone speaks."""
     forgery = evidence.forgery()
