@@ -23,6 +23,7 @@ from settlement.clearing.netting import Figures, net
 from settlement.clearing.warnings import warnings_of
 from settlement.errors import CoalitionError
 from settlement.house.acts import Register
+from settlement.house.banking import Instruction
 from settlement.house.decide import PARTNERS_MAX
 from settlement.house.four_eyes import PROPOSAL_LIFE_US
 from settlement.house.records import APPROVER, Key, Network, Settlement
@@ -234,9 +235,17 @@ def test_an_abort_leaves_the_books_as_the_approval_found_them(
     assert desk.house.cycles[1].settlement is None
     assert not desk.house.settlements[1].approved
     assert desk.ask("ann", AbortSettlement(1)).refusal == "ALREADY_ABORTED"
+    assert desk.ask("bob", CancelSettlement(1)).refusal == "ALREADY_ABORTED"
     warnings = warnings_of(figures, (), swing_basis_points=0, caps={})
     assert desk.ask("ann", Propose(1, "EUR", figures, HASH, warnings)).refusal is None
     assert desk.ask("bob", Approve(HASH)).refusal is None
+
+
+def test_what_a_bank_was_told_to_pay_is_not_aborted() -> None:
+    desk = Desk()
+    desk.settle(net({("acme", "bakery"): 7}))
+    desk.house.instructions[1] = Instruction(1, desk.house.size, T0_US, (), {}, {})
+    assert desk.ask("ann", AbortSettlement(1)).refusal == "ALREADY_INSTRUCTED"
 
 
 def test_what_is_over_says_so_however_often_it_is_asked() -> None:

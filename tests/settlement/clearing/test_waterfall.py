@@ -54,6 +54,10 @@ def test_a_cent_that_cannot_be_divided_is_the_first_ones_by_name() -> None:
     assert spread(2, {"a": 1, "b": 1, "c": 2}, {"a": 9, "b": 9, "c": 9}) == {"a": 1, "c": 1}
 
 
+def test_the_last_cent_is_borne_by_whoever_rounding_down_spared_most() -> None:
+    assert spread(10, {"a": 1, "b": 2}, {"a": 9, "b": 9}) == {"a": 3, "b": 7}
+
+
 def test_whoever_was_paid_already_or_was_owed_nothing_bears_nothing() -> None:
     owed = {"acme": 50, "bakery": 50}
     fell = pour(
