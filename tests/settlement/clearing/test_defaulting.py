@@ -178,7 +178,7 @@ def test_a_leg_is_in_default_when_it_is_overdue_and_not_before() -> None:
     assert [desk.ask("ann", each, time_us=late_us).refusal for each in wrong] == ["FIGURES_DIFFER"] * 2
     assert desk.ask("ann", body, time_us=late_us).refusal is None
     desk.owed.clear()
-    with pytest.raises(CycleNotClosedError):
+    with pytest.raises(CycleNotClosedError, match="cycle 1 is not cut"):
         desk.ask("ann", body, time_us=late_us)
 
 

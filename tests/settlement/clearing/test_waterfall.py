@@ -58,6 +58,10 @@ def test_the_last_cent_is_borne_by_whoever_rounding_down_spared_most() -> None:
     assert spread(10, {"a": 1, "b": 2}, {"a": 9, "b": 9}) == {"a": 3, "b": 7}
 
 
+def test_whose_part_is_just_its_room_makes_nobody_share_again() -> None:
+    assert spread(2, {"a": 1, "b": 1, "c": 4}, {"a": 9, "b": 0, "c": 9}) == {"a": 1, "c": 1}
+
+
 def test_whoever_was_paid_already_or_was_owed_nothing_bears_nothing() -> None:
     owed = {"acme": 50, "bakery": 50}
     fell = pour(
