@@ -28,8 +28,8 @@ from tests.support.serving import ServerProcess, served
 ISSUE = next(method for method in METHODS.values() if method.path.endswith("/Issue"))
 CALLS_PER_CONNECTION = 800
 WAVE = 5_000
-RSS_GROWTH_MAX = 128 << 20
-"""A wave was seen to need 41 to 91 MB, most on slow machines. What is free again is given back sooner or later."""
+WAVES_MAX = 4
+RSS_GROWTH_MAX = 96 << 20
 FLOOD = 2_400
 SLOW = "BOOKS_UNAVAILABLE, again"
 """On a machine so slow that the batch that waits for the shard meets its time limit."""
@@ -93,14 +93,18 @@ async def test_a_full_queue_turns_calls_away_and_memory_stays_bounded(
         assert server.process is not None
         process = psutil.Process(server.process.pid)
         envelopes = issues(bakery, member.member or "", WAVE)
-        before = process.memory_info().rss
-        for _ in range(2):
+        grown: list[int] = []
+        # A wave may find memory in smaller pieces than it needs; what is never given back grows with every wave.
+        while len(grown) < 2 or (grown[-1] >= RSS_GROWTH_MAX // 4 and len(grown) < WAVES_MAX):
+            before = process.memory_info().rss
             answers = await crowded(server, database_url, envelopes)
             assert answers.keys() <= {"OK", "QUEUE_FULL, again", SLOW}
             assert answers.total() == WAVE
             assert answers["QUEUE_FULL, again"] > 0
-            assert process.memory_info().rss - before < RSS_GROWTH_MAX
+            grown.append(process.memory_info().rss - before)
 
+        assert grown[0] < RSS_GROWTH_MAX
+        assert grown[-1] < RSS_GROWTH_MAX // 4, "a later wave needs no more than those before it"
         assert await asyncio.to_thread(server.end, signal.SIGTERM) == 0
     assert list(fsck(database_url)) == []
 
