@@ -1,5 +1,6 @@
 """What holds for every test: how long Hypothesis may think, how its cases are drawn, and the PostgreSQL that all share."""
 
+import contextlib
 import gc
 import os
 import signal
@@ -63,11 +64,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _take_long_turns() -> None:
-    """More processes than cores: each switch costs the processor's caches. Woken ones wait for a turn, where that can be said.
+    """More processes than cores: each switch costs the processor's caches, so who wakes up waits for a turn.
 
-    It is inherited by all that is started. On two cores it saved a tenth of all work.
+    All that is started inherits it. On two cores it saved a tenth of all work; where a system has no such turns, nothing changes.
     """
-    if hasattr(os, "SCHED_BATCH"):
+    with contextlib.suppress(AttributeError, OSError):
         os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 

@@ -105,6 +105,7 @@ async def test_a_full_queue_turns_calls_away_and_memory_stays_bounded(
 
         assert grown[0] < RSS_GROWTH_MAX
         assert grown[-1] < RSS_GROWTH_MAX // 4, "a later wave needs no more than those before it"
+        assert sum(grown) < RSS_GROWTH_MAX + RSS_GROWTH_MAX // 4, "nor do all of them together"
         assert await asyncio.to_thread(server.end, signal.SIGTERM) == 0
     assert list(fsck(database_url)) == []
 
