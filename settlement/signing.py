@@ -26,6 +26,7 @@ ED25519 = "ed25519"
 ECDSA_P256 = "ecdsa-p256-sha256"
 SIGNATURE_BYTES = 64
 KEYS_CACHED = 100_000
+BEGINNINGS_CACHED = 10_000
 _P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _IDENTITY_R = b"\x01" + bytes(31)
 UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, InternalError)
@@ -61,8 +62,13 @@ class Signer(Protocol):
 
 def pae(payload_type: str, payload: bytes) -> bytes:
     """DSSE's pre-authentication encoding: the bytes that a signature covers."""
+    return _pae_beginning(payload_type, len(payload)) + payload
+
+
+@lru_cache(maxsize=BEGINNINGS_CACHED)
+def _pae_beginning(payload_type: str, size: int) -> bytes:
     type_bytes = payload_type.encode()
-    return b"DSSEv1 %d %b %d %b" % (len(type_bytes), type_bytes, len(payload), payload)
+    return b"DSSEv1 %d %b %d " % (len(type_bytes), type_bytes, size)
 
 
 def keyid_of(spki: bytes) -> str:

@@ -1,10 +1,13 @@
 """Bytes of many rows at once, as NumPy arrays: what stands at a place in each of them, and how values of columns are spelled."""
 
+from binascii import a2b_base64
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from settlement.clock import SECOND_US
 
@@ -19,17 +22,45 @@ _NO_DIGIT = 255
 _POWERS = 10 ** np.arange(1, 19)
 _TO_SECONDS = len("2026-11-21T17:00:00.")
 _DIGITS = np.frombuffer(b"0123456789abcdef", np.uint8)
+_PAIRS = np.frombuffer(b"".join([b"%02x" % value for value in range(256)]), np.uint16)
+"""By byte: its two hexadecimal digits."""
 _VALUES = np.full(256, _NO_DIGIT, np.uint8)
 _VALUES[_DIGITS] = np.arange(16, dtype=np.uint8)
 _SIXTY_FOUR = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", np.uint8)
 _IS_SIXTY_FOUR = np.isin(np.arange(256), _SIXTY_FOUR)
 _LAST = np.isin(np.arange(256), _SIXTY_FOUR[::16])
 """By character: whether base64 has it, and whether it may stand last before two `=`."""
+_ZEROS = _SIXTY_FOUR[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Texts in one: where each starts and ends. More stands behind the last, as parts are read before it is known that they are
+    there.
+    """
+
+    content: bytes
+    starts: Numbers
+    ends: Numbers
+
+    @property
+    def text(self) -> Bytes:
+        """The content."""
+        return np.frombuffer(self.content, np.uint8)
+
+    def some(self, places: Numbers) -> "Texts":
+        """Those at these places."""
+        return Texts(self.content, self.starts[places], self.ends[places])
+
+    def each(self) -> list[bytes]:
+        """One by one."""
+        spans = zip(self.starts.tolist(), self.ends.tolist(), strict=True)
+        return [self.content[start:end] for start, end in spans]
 
 
 def gather(text: Bytes, starts: Numbers, width: int) -> Bytes:
-    """As many bytes from each start on, a row for each."""
-    found: Bytes = text[starts[:, None] + np.arange(width)]
+    """As many bytes from each start on, a row for each; the text must have them."""
+    found: Bytes = sliding_window_view(text, width)[starts]  # copies each row at once, not byte by byte
     return found
 
 
@@ -66,11 +97,17 @@ def spells_64_bytes(spelled: Bytes) -> Truths:
     return well
 
 
+def read_64_bytes(spelled: Bytes) -> list[bytes]:
+    """The bytes of each row of 88 characters that is the one spelling of 64."""
+    text = spelled.copy()
+    text[:, 86:] = _ZEROS  # else the first row's end would end all
+    read = a2b_base64(text.tobytes())
+    return [read[start : start + 64] for start in range(0, len(read), 66)]
+
+
 def spelled_hex(values: Bytes) -> Bytes:
     """Hexadecimal, in lower case."""
-    text = np.empty((len(values), 2 * values.shape[1]), np.uint8)
-    text[:, ::2], text[:, 1::2] = _DIGITS[values >> 4], _DIGITS[values & 15]
-    return text
+    return _PAIRS[values].view(np.uint8)
 
 
 def rows_of(table: npt.NDArray[Any]) -> list[bytes]:

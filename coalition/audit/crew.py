@@ -12,6 +12,7 @@ import sys
 from collections import deque
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import chain
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
 from types import TracebackType
@@ -19,7 +20,7 @@ from typing import Self
 
 from coalition.audit.examiner import Examined, Order, circumstances_of, examine
 from coalition.audit.quiet_lots import InDoubtError
-from coalition.audit.signatures import Job, verify_chunk
+from coalition.audit.signatures import Claimed, is_genuine
 from coalition.audit.stored import Range, snapshot, walk
 from settlement.database import DatabaseError
 from settlement.errors import CoalitionError
@@ -27,6 +28,9 @@ from settlement.errors import CoalitionError
 _HANDED_OUT_MAX = 2
 """Ranges that one process has at a time: the next one waits with it while it works."""
 _END_SECONDS_MAX = 5.0
+# The arrays of one range are as large as those of the next: else each would get its memory from the system anew, page by page.
+_KEEPS_MEMORY = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(2**30)}
+"""Settings of the GNU C library; others do not look at them."""
 
 
 class CrewError(CoalitionError):
@@ -140,7 +144,7 @@ class Crew:
                 stdin=subprocess.DEVNULL,
                 pass_fds=ends,
                 start_new_session=True,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+                env={**os.environ, **_KEEPS_MEMORY, "PYTHONPATH": os.pathsep.join(sys.path)},
             )
         for member in self._members:
             member.pipe.send(self.order)
@@ -187,9 +191,9 @@ class Here:
 
     def take(self, span: Range) -> Examined:
         """A range. InDoubtError if a signature is bad that may be verified later: it is verified now."""
-        held = deque[list[Job]]()
+        held = deque[list[Claimed]]()
         examined = examine(self._connection, span, self._circumstances, held if self._order.later else None)
-        if any(map(verify_chunk, held)):
+        if not all(map(is_genuine, chain.from_iterable(held))):
             raise InDoubtError
         return examined
 

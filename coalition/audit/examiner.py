@@ -18,21 +18,20 @@ from typing import Any
 
 import numpy as np
 
-from coalition.audit.arrays import Numbers
+from coalition.audit.arrays import Numbers, Texts
 from coalition.audit.asked import Circumstances
 from coalition.audit.claims import read_claim
 from coalition.audit.ordinary import read_ordinary
 from coalition.audit.ordinary_rows import Enrolment, OrdinaryRows
 from coalition.audit.records import Read, read_record
-from coalition.audit.signatures import Job, verify_chunk, why_not_genuine
+from coalition.audit.signatures import Claimed, Job, is_genuine, why_not_genuine
 from coalition.audit.stored import (
     Columns,
     Connection,
-    PackedRow,
+    Packed,
     Range,
     RowsSeen,
-    packed_payloads,
-    packed_rows,
+    packed,
     payloads_of,
     posted_by_each,
     posted_in,
@@ -120,12 +119,13 @@ def moves_of(connection: Connection) -> Numbers:
 
 
 def examine(
-    connection: Connection, span: Range, circumstances: Circumstances, held: deque[list[Job]] | None
+    connection: Connection, span: Range, circumstances: Circumstances, held: deque[list[Claimed]] | None
 ) -> Examined:
     """Every entry of a range, in order. To `held`, if given, signatures of ordinary ones are added, to be verified later."""
-    rows, payloads = packed_rows(connection, span), packed_payloads(connection, span)
-    ordinary, enrolments = read_ordinary(span.shard, rows, payloads, circumstances, held)
-    transfers, stored = _transfers(connection, span, rows)
+    entries = packed(connection, span)
+    rows = entries.rows
+    ordinary, enrolments = read_ordinary(span.shard, entries, circumstances, held)
+    transfers, stored = _transfers(connection, span, entries)
     if stored is not None:
         wrong = {row[0] for row in rows if posts_of(row[5]) != stored.get(row[0], [])}
         ordinary = ordinary.without(wrong)
@@ -134,33 +134,33 @@ def examine(
     others = [row for row in rows if row[0] not in known]
     posted = {row[0]: posts_of(row[5]) if stored is None else stored.get(row[0], []) for row in others}
     odd = _odd(connection, span.shard, posted, circumstances)
-    with_payload = set(payloads.index.tolist())
-    payloads_seen = sum([row[3] is not None and row[0] in with_payload for row in rows])
+    asked = np.array([row[0] for row in rows if row[3] is not None], np.int64)
+    payloads_seen = int(np.isin(asked, entries.with_payload).sum())
     return Examined(ordinary, enrolments, odd, RowsSeen(len(rows), transfers, payloads_seen))
 
 
 def posts_of(leaf: bytes) -> list[str]:
     """The transfers that a leaf posts: position, then as in the `post` line."""
-    posts, _ = _posts_of_each([leaf])
+    posts, _ = _posts_of_each(Texts(leaf, np.zeros(1, np.int64), np.array([len(leaf)])))
     return [f"{place} {post.decode(errors='replace')}" for place, post in enumerate(posts)]
 
 
-def _posts_of_each(leaves: Sequence[bytes]) -> tuple[list[bytes], Numbers]:
+def _posts_of_each(leaves: Texts) -> tuple[list[bytes], Numbers]:
     """What leaves post, and how often each does."""
-    parts = b"\n".join(leaves).split(_POST)
+    parts = leaves.content.split(_POST)
     starts = np.cumsum([len(part) + len(_POST) for part in parts[:-1]], dtype=np.int64) - len(_POST)
-    ends = np.cumsum([len(leaf) + 1 for leaf in leaves], dtype=np.int64)
-    counts = np.bincount(np.searchsorted(ends, starts, side="right"), minlength=len(leaves))
+    counts = np.bincount(np.searchsorted(leaves.ends, starts, side="left"), minlength=len(leaves.ends))
     return [part.partition(b"\n")[0] for part in parts[1:]], counts
 
 
 def _transfers(
-    connection: Connection, span: Range, rows: Sequence[PackedRow]
+    connection: Connection, span: Range, entries: Packed
 ) -> tuple[int, dict[int, list[str]] | None]:
     """How many are stored that belong to entries of the range; and those of each, if they are not what the leaves post. Mostly
     they are, which is two comparisons.
     """
-    posts, counts = _posts_of_each([row[5] for row in rows])
+    rows = entries.rows
+    posts, counts = _posts_of_each(entries.leaves)
     positions = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
     due = np.column_stack([np.repeat(np.array([row[0] for row in rows], np.int64), counts), positions])
     places, text = posted_in(connection, span)
@@ -249,10 +249,10 @@ def _answer(order: Order, pipe: Pipe) -> None:
     with snapshot(order.dsn, shared=order.snapshot) as connection:
         walk(connection)
         circumstances = circumstances_of(connection, signatures=order.signatures)
-        held = deque[list[Job]]()
+        held = deque[list[Claimed]]()
         while True:
             if held and (len(held) > _HELD_MAX or not pipe.poll()):
-                pipe.send(not verify_chunk(held.popleft()))
+                pipe.send(all(map(is_genuine, held.popleft())))
                 continue
             span = pipe.recv()
             pipe.send((span, examine(connection, span, circumstances, held if order.later else None)))

@@ -7,7 +7,6 @@ and whether the lots and the balance are those that the rules give. `swift` asks
 through `replay`, which says what is wrong, if anything.
 """
 
-from binascii import a2b_base64
 from collections import deque
 from collections.abc import Sequence
 from hashlib import sha256
@@ -18,6 +17,8 @@ import numpy as np
 from coalition.audit.arrays import (
     Numbers,
     Truths,
+    gather,
+    read_64_bytes,
     rows_of,
     side_by_side,
     spelled_hex,
@@ -29,6 +30,7 @@ from coalition.audit.arrays import (
     widths_of,
 )
 from coalition.audit.asked import PAYLOAD_TYPES, Circumstances, SignedBy
+from coalition.audit.candidates import ASSET_TAGS, Candidates, candidates_of
 from coalition.audit.ordinary_leaves import (
     SIG_CHARACTERS,
     Issuing,
@@ -42,37 +44,18 @@ from coalition.audit.ordinary_leaves import (
 )
 from coalition.audit.ordinary_rows import ENROL, ISSUE, REDEEM, Enrolment, OrdinaryRows, Redemptions, Take
 from coalition.audit.plain_payload import BEFORE_HEADER, aliases_of, read_plain
-from coalition.audit.signatures import Job, why_not_genuine
-from coalition.audit.stored import FIXED, PackedRow, Payloads
-from settlement.journal.leaf import LEAF_BYTES_MAX
+from coalition.audit.signatures import Claimed, is_genuine
+from coalition.audit.stored import Packed
+from settlement.signing import pae
 
-_ASSET_TAGS = {ISSUE.encode(): 0x48, REDEEM.encode(): 0x38, ENROL.encode(): 0}
-"""How the field begins that says which asset is meant, by kind of entry; an enrolment has none."""
 _SHA256_BYTES = 32
-_FIXED_BYTES = FIXED.itemsize
-_PARTNER_BYTES_MAX = 40
-"""As `ids.PARTNER_PATTERN` has it."""
-_SHORT_BYTES_MAX = 127
-"""Of what has its length in one byte; the network's name may be longer."""
 
 
 def read_ordinary(
-    shard: int,
-    rows: Sequence[PackedRow],
-    payloads: Payloads,
-    circumstances: Circumstances,
-    held: deque[list[Job]] | None,
+    shard: int, entries: Packed, circumstances: Circumstances, held: deque[list[Claimed]] | None
 ) -> tuple[OrdinaryRows, list[Enrolment]]:
     """Those of some entries that are ordinary, if signatures that are added to `held` are genuine."""
-    reads = len(circumstances.audience) <= _SHORT_BYTES_MAX
-    may_be = (
-        [row for row in rows if row[2] in _ASSET_TAGS and row[4] is None and _has_all(row)] if reads else []
-    )
-    fixed = np.frombuffer(b"".join([row[1] or b"" for row in may_be]), FIXED)
-    place = np.searchsorted(payloads.index, fixed["index"])
-    has_payload = np.isin(fixed["index"], payloads.index)
-    may_be = [row for row, has in zip(may_be, has_payload.tolist(), strict=True) if has]
-    reading = _Reading(shard, may_be, fixed[has_payload], payloads, place[has_payload], circumstances)
+    reading = _Reading(shard, candidates_of(entries, circumstances.audience), circumstances)
     reading.read_payloads()
     for kind in (ISSUE, REDEEM, ENROL):
         reading.read_leaves(kind)
@@ -81,63 +64,56 @@ def read_ordinary(
     return reading.ordinary(), reading.enrolments()
 
 
-def _has_all(row: PackedRow) -> bool:
-    _, fixed, _, partner, _, leaf = row
-    if fixed is None or partner is None or len(partner) > _PARTNER_BYTES_MAX:
-        return False
-    return len(fixed) == _FIXED_BYTES and len(leaf) <= LEAF_BYTES_MAX
-
-
 class _Reading:
     """Rows that may be ordinary, which they are while `_good` says so; a row of each column and list belongs to one of them."""
 
-    def __init__(
-        self,
-        shard: int,
-        rows: list[PackedRow],
-        fixed: np.ndarray[tuple[int], np.dtype[np.void]],
-        payloads: Payloads,
-        place: Numbers,
-        circumstances: Circumstances,
-    ) -> None:
-        self._shard, self._rows, self._circumstances = shard, rows, circumstances
+    def __init__(self, shard: int, candidates: Candidates, circumstances: Circumstances) -> None:
+        self._shard, self._circumstances = shard, circumstances
+        rows, fixed = candidates.rows, candidates.fixed
         self._index, self._house, self._time_us, self._balance_after = [
             fixed[name].astype(np.int64) for name in ("index", "house", "time_us", "balance_after")
         ]
         self._member, self._leaf_hash = fixed["member"], fixed["leaf_hash"]
-        self._starts, self._ends, self._text = payloads.starts[place], payloads.ends[place], payloads.text
-        content = payloads.content
-        bounds = zip(self._starts.tolist(), self._ends.tolist(), strict=True)
-        self._payloads = [content[start:end] for start, end in bounds]
+        self._leaves, self._leaf_of = candidates.leaves, [row[5] for row in rows]
+        self._payloads, self._payload_of = candidates.payloads, candidates.payloads.each()
         numbers = np.array(sorted(circumstances.house.tariffs), np.int64)
         newest = np.searchsorted(numbers, self._house) - 1
         self._good: Truths = (newest >= 0) & (self._index >= 0)
         self._tariff = numbers[newest] if len(numbers) else newest
-        self._tags = np.array([_ASSET_TAGS[row[2]] for row in rows], np.uint8)
-        self._sizes = np.array([len(row[5]) for row in rows], np.int64)
+        askers: dict[SignedBy, int] = {}
+        asker = [askers.setdefault(cast("SignedBy", row[2:4]), len(askers)) for row in rows]
+        self._asker, self._askers = np.array(asker, np.int64), list(askers)
+        self._tags = self._by_asker([ASSET_TAGS[kind] for kind, _ in askers])
         self._sig = np.zeros((len(rows), SIG_CHARACTERS), np.uint8)
         self._expires_us = np.zeros(len(rows), np.int64)
         self._payload_sha256 = np.zeros((len(rows), _SHA256_BYTES), np.uint8)
         self._spent: dict[int, tuple[str, list[Take]]] = {}
         self._enrolled: dict[int, tuple[bytes, ...] | None] = {}
 
+    def _by_asker(self, values: Sequence[int]) -> Numbers:
+        """For each row the value of its kind and partner."""
+        return np.array(values, np.int64)[self._asker]
+
+    def _partners(self, places: Numbers) -> list[bytes]:
+        names = [partner for _, partner in self._askers]
+        return [names[asker] for asker in self._asker[places].tolist()]
+
     def read_payloads(self) -> None:
         """What payloads ask for, and whether the columns say so."""
-        circumstances = self._circumstances
-        signed_by = cast("list[SignedBy]", [row[2:4] for row in self._rows])
-        stops = {each: BEFORE_HEADER + circumstances.length_of_beginning(*each) for each in set(signed_by)}
+        circumstances, payloads = self._circumstances, self._payloads
+        sizes = [circumstances.length_of_beginning(*each) for each in self._askers]
+        asker = zip(self._asker.tolist(), self._payload_of, strict=True)
         begins = [
-            (signed, payload[BEFORE_HEADER : stops[signed]])
-            for signed, payload in zip(signed_by, self._payloads, strict=True)
+            (self._askers[each], payload[BEFORE_HEADER : BEFORE_HEADER + sizes[each]])
+            for each, payload in asker
         ]
         self._signer = np.array([circumstances.known.get(each, -1) for each in begins], np.int64)
         for place in np.flatnonzero(self._signer < 0).tolist():
-            asked = self._payloads[place], int(self._time_us[place])
+            asked = self._payload_of[place], int(self._time_us[place])
             self._signer[place] = circumstances.signer(begins[place], *asked)
-        lengths = np.array([stops[signed] for signed in signed_by], np.int64) - BEFORE_HEADER
-        self._plain = read_plain(self._text, self._starts, self._ends, lengths, self._tags)
+        self._plain = read_plain(payloads, self._by_asker(sizes), self._tags)
         names_member = self._plain.by_alias | (self._plain.member == self._member).all(axis=1)
-        enrols = self._tags == _ASSET_TAGS[ENROL.encode()]
+        enrols = self._tags == ASSET_TAGS[ENROL.encode()]
         fits = np.where(
             enrols, self._plain.begins & (self._balance_after == 0), self._plain.fits & names_member
         )
@@ -145,7 +121,7 @@ class _Reading:
 
     def read_leaves(self, kind: str) -> None:
         """Whether leaves are spelled as columns, payloads and tariffs say."""
-        of_kind = self._tags == _ASSET_TAGS[kind.encode()]
+        of_kind = self._tags == ASSET_TAGS[kind.encode()]
         for tariff in np.unique(self._tariff[self._good & of_kind]).tolist():
             places = np.flatnonzero(self._good & of_kind & (self._tariff == tariff))
             self._hash(places)
@@ -159,21 +135,20 @@ class _Reading:
 
     def _hash(self, places: Numbers) -> None:
         at = places.tolist()
-        leaves = [sha256(b"\x00" + self._rows[place][5]).digest() for place in at]
+        leaves = [sha256(b"\x00" + self._leaf_of[place]).digest() for place in at]
         self._good[places] &= (table_of(leaves, _SHA256_BYTES) == self._leaf_hash[places]).all(axis=1)
-        payloads = [sha256(self._payloads[place]).digest() for place in at]
+        payloads = [sha256(self._payload_of[place]).digest() for place in at]
         self._payload_sha256[places] = table_of(payloads, _SHA256_BYTES)
 
     def _read_issues(self, places: Numbers, issuing: Issuing) -> None:
         expiry, self._expires_us[places] = issuing.expiries(self._time_us[places])
         amounts = self._plain.amount[places].tolist()
-        partners = [self._rows[place][3] or b"" for place in places.tolist()]
-        money = [issuing.money(*each) for each in zip(partners, amounts, strict=True)]
+        money = [issuing.money(*each) for each in zip(self._partners(places), amounts, strict=True)]
         for group in self._alike(places, money):
             said, lines = self._said(places[group]), [money[place] for place in group.tolist()]
             ends = issue_ends(issuing.tariff, said, table_of(lines, len(lines[0])), expiry[group])
             size = self._compare(places[group], ISSUE, said, ends)
-            self._good[places[group]] &= self._sizes[places[group]] == size
+            self._good[places[group]] &= self._leaf_sizes(places[group]) == size
 
     def _read_redemptions(self, places: Numbers, issuing: Issuing) -> None:
         most, amounts = issuing.terms.consent_above, self._plain.amount[places]
@@ -181,7 +156,7 @@ class _Reading:
         for group in self._alike(places, [b""] * len(places)):
             said, at = self._said(places[group]), places[group].tolist()
             size = self._compare(places[group], REDEEM, said, redeem_ends(issuing.tariff, said))
-            found = read_spendings(self._shard, [self._rows[place][5][size:] for place in at])
+            found = read_spendings(self._shard, [self._leaf_of[place][size:] for place in at])
             for place, spending in zip(at, found, strict=True):
                 if spending is None:
                     self._good[place] = False
@@ -191,19 +166,19 @@ class _Reading:
     def _read_enrolments(self, places: Numbers) -> None:
         self._plain.amount[places] = 0  # it is not read of these
         for place in places.tolist():
-            body = int(self._plain.body[place] - self._starts[place])
-            self._enrolled[place] = aliases_of(self._payloads[place], body)
+            body = int(self._plain.body[place] - self._payloads.starts[place])
+            self._enrolled[place] = aliases_of(self._payload_of[place], body)
             self._good[place] &= self._enrolled[place] is not None
         for group in self._alike(places, [b""] * len(places)):
             size = self._compare(places[group], ENROL, self._said(places[group]), enrol_ends())
-            self._good[places[group]] &= self._sizes[places[group]] == size
+            self._good[places[group]] &= self._leaf_sizes(places[group]) == size
 
     def _alike(self, places: Numbers, money: Sequence[bytes]) -> list[Numbers]:
         """Groups of rows in whose leaves the same things stand at the same places."""
         widths = [widths_of(each[places]) for each in (self._index, self._house, self._plain.amount)]
-        partners = [len(self._rows[place][3] or b"") for place in places.tolist()]
+        partners = self._by_asker([len(partner) for _, partner in self._askers])[places]
         which = np.zeros(len(places), np.int64)
-        for sizes in (*widths, np.array(partners), np.array([len(lines) for lines in money])):
+        for sizes in (*widths, partners, np.array([len(lines) for lines in money])):
             which = which * (int(sizes.max(initial=0)) + 1) + sizes
         order = np.argsort(which, kind="stable")
         return np.split(order, np.flatnonzero(np.diff(which[order])) + 1) if len(order) else []
@@ -214,7 +189,7 @@ class _Reading:
             spelled_numbers(each[places], int(widths_of(each[places[:1]])[0]))
             for each in (self._index, self._house, self._plain.amount)
         ]
-        partners = [self._rows[place][3] or b"" for place in places.tolist()]
+        partners = self._partners(places)
         return Said(
             index,
             house,
@@ -234,29 +209,34 @@ class _Reading:
         end = side_by_side(len(places), ends)
         start, stop = begin.shape[1], begin.shape[1] + SIG_CHARACTERS
         size = stop + end.shape[1]
-        leaves = table_of([self._rows[place][5][:size].ljust(size) for place in places.tolist()], size)
+        leaves = gather(self._leaves.text, self._leaves.starts[places], size)
         same = (leaves[:, :start] == begin).all(axis=1) & (leaves[:, stop:] == end).all(axis=1)
         self._sig[places] = leaves[:, start:stop]
-        self._good[places] &= same & spells_64_bytes(leaves[:, start:stop])
+        whole = self._leaf_sizes(places) >= size
+        self._good[places] &= same & whole & spells_64_bytes(leaves[:, start:stop])
         return int(size)
 
-    def verify(self, held: deque[list[Job]] | None) -> None:
+    def _leaf_sizes(self, places: Numbers) -> Numbers:
+        return self._leaves.ends[places] - self._leaves.starts[places]
+
+    def verify(self, held: deque[list[Claimed]] | None) -> None:
         """Whether signatures are genuine, now or later. All at once: else each would find the processor's caches full of else."""
         places = np.flatnonzero(self._good)
-        jobs = list(map(self._job, places.tolist()))
+        signers = [self._circumstances.signers[signer] for signer in self._signer[places].tolist()]
+        payloads = [self._payload_of[place] for place in places.tolist()]
+        facts = zip(signers, read_64_bytes(self._sig[places]), payloads, strict=True)
+        claimed = [
+            (key, signature, pae(PAYLOAD_TYPES[signer[0]], payload))
+            for (signer, key), signature, payload in facts
+        ]
         if held is None:
-            self._good[places] = [why_not_genuine(job) is None for job in jobs]
+            self._good[places] = [is_genuine(each) for each in claimed]
         else:
-            held.append(jobs)
-
-    def _job(self, place: int) -> Job:
-        (kind, _, _), key = self._circumstances.signers[self._signer[place]]
-        signature = a2b_base64(self._sig[place].tobytes())
-        return Job("", key.spki, signature, PAYLOAD_TYPES[kind], self._payloads[place])
+            held.append(claimed)
 
     def enrolments(self) -> list[Enrolment]:
         """Those that are and enrol a member."""
-        places = np.flatnonzero(self._good & (self._tags == _ASSET_TAGS[ENROL.encode()]))
+        places = np.flatnonzero(self._good & (self._tags == ASSET_TAGS[ENROL.encode()]))
         at = places.tolist()
         tables = (spelled_uuids(self._member[places]), spelled_uuids(self._plain.act_id[places]))
         members, act_ids = [[each.decode() for each in rows_of(table)] for table in tables]
@@ -269,7 +249,7 @@ class _Reading:
 
     def ordinary(self) -> OrdinaryRows:
         """Those that are and move points."""
-        moves = self._good & (self._tags != _ASSET_TAGS[ENROL.encode()])
+        moves = self._good & (self._tags != ASSET_TAGS[ENROL.encode()])
         places = np.flatnonzero(moves)
         named = np.flatnonzero(moves & self._plain.by_alias).tolist()
         aliases = {int(self._index[place]): self._plain.alias[place].tobytes() for place in named}

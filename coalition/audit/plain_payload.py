@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from coalition.audit.arrays import UUID_CHARACTERS, Bytes, Numbers, Truths, gather, uuids_of
+from coalition.audit.arrays import UUID_CHARACTERS, Bytes, Numbers, Texts, Truths, gather, uuids_of
 from coalition.audit.claims import BATCH_TOOK_US
 from coalition.wire.methods import ACT_LIFE_MAX_US, Method
 from coalition.wire.requests import ALIASES_MAX
@@ -60,10 +60,11 @@ def beginning_of(audience: str, method: Method, partner: str, keyid: bytes) -> b
     return b"".join(named) + b"\x2a\x24"
 
 
-def read_plain(text: Bytes, starts: Numbers, ends: Numbers, lengths: Numbers, asset_tags: Bytes) -> Plain:
-    """Reads payloads that stand in one text from `starts` to `ends`. `lengths`: of their headers' beginnings, which are looked at
-    elsewhere; `asset_tags`: how the field of the asset begins. It is left out, or says points.
+def read_plain(payloads: Texts, lengths: Numbers, asset_tags: Numbers) -> Plain:
+    """Reads payloads. `lengths`: of their headers' beginnings, which are looked at elsewhere; `asset_tags`: how the field of the
+    asset begins. It is left out, or says points.
     """
+    text, starts, ends = payloads.text, payloads.starts, payloads.ends
     act_id, issued_s, expires_s, body, begins = _header(text, starts, lengths)
     by_id, by_alias = [
         (text[body] == tag) & (text[body + 1] == size)

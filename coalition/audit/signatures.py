@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from settlement.errors import CoalitionError
-from settlement.signing import known_public_key, pae
+from settlement.signing import PublicKey, SignatureError, known_public_key, pae
 
 CHUNK_JOBS = 500
 POOL_FROM_JOBS = 4_000
@@ -49,6 +49,20 @@ def why_not_genuine(job: Job) -> str | None:
 def verify_chunk(jobs: Sequence[Job]) -> Bad:
     """The jobs whose signature is not genuine."""
     return [(job.where, why) for job in jobs if (why := why_not_genuine(job)) is not None]
+
+
+Claimed = tuple[PublicKey, bytes, bytes]
+"""Key, signature, and the message of which it is said to be one."""
+
+
+def is_genuine(claimed: Claimed) -> bool:
+    """Whether the signature is one, by the key, of the message."""
+    key, signature, message = claimed
+    try:
+        key.verify(signature, message)
+    except SignatureError:
+        return False
+    return True
 
 
 class SignatureChecker:

@@ -11,9 +11,10 @@ from psycopg import sql
 from psycopg.rows import TupleRow
 from psycopg.types.string import ByteaBinaryLoader
 
-from coalition.audit.arrays import Bytes, Numbers
+from coalition.audit.arrays import Numbers, Texts
 from coalition.audit.records import Record
 from settlement.database import READER, DatabaseError, connect
+from settlement.journal.leaf import LEAF_BYTES_MAX
 
 ROWS_AT_ONCE = 4_000
 OPENINGS_AT_ONCE = 50
@@ -43,9 +44,9 @@ FIXED = np.dtype(
 )
 _PLACED = np.dtype([("index", ">i8"), ("size", ">i8")])
 READ_BEYOND = 512
-"""So many bytes more can be read behind the last payload, as parts are read before it is known that they are there."""
+"""Bytes behind the last payload."""
 _POSTED = f"""SELECT string_agg(int8send(index) || int8send(position), ''),
-        string_agg(concat_ws(' ', debit, credit, asset, amount), E'\\n')
+        string_agg(debit || ' ' || credit || ' ' || asset || ' ' || amount, E'\\n')
     FROM (SELECT * FROM transfers WHERE {_RANGE} ORDER BY index, position) AS t"""  # noqa: S608 - made of constants
 # Names hold neither spaces nor line ends: a name that does may not pass for two names, nor for two transfers.
 _NAMES = ", ".join([f"translate({name}, E' \\n', '??')" for name in ("debit", "credit", "asset")])
@@ -67,25 +68,15 @@ PackedRow: TypeAlias = tuple[int, bytes | None, bytes, bytes | None, bytes | Non
 
 
 @dataclass(frozen=True, slots=True)
-class Payloads:
-    """Those of a range, one behind the other in `content`: the numbers of their entries, and where each starts and ends."""
+class Packed:
+    """Entries in order: their rows, and all leaves in one, a line end between them; the numbers of those that have payloads, in
+    order, and their payloads.
+    """
 
-    index: Numbers
-    starts: Numbers
-    ends: Numbers
-    content: bytes
-
-    def of(self, index: int) -> bytes | None:
-        """That of one entry."""
-        place = int(np.searchsorted(self.index, index))
-        if place == len(self.index) or self.index[place] != index:
-            return None
-        return self.content[int(self.starts[place]) : int(self.ends[place])]
-
-    @property
-    def text(self) -> Bytes:
-        """The content, and some bytes more."""
-        return np.frombuffer(self.content + bytes(READ_BEYOND), np.uint8)
+    rows: list[PackedRow]
+    leaves: Texts
+    with_payload: Numbers
+    payloads: Texts
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,21 +171,23 @@ def walk(connection: Connection) -> None:
         connection.execute(setting)
 
 
-def packed_rows(connection: Connection, span: Range) -> list[PackedRow]:
-    """The entries of a range, in order."""
+def packed(connection: Connection, span: Range) -> Packed:
+    """The entries of a range."""
     with connection.cursor(binary=True) as cursor:
         cursor.adapters.register_loader("text", ByteaBinaryLoader)
-        return cursor.execute(_PACKED, asdict(span), prepare=True).fetchall()
+        rows: list[PackedRow] = cursor.execute(_PACKED, asdict(span), prepare=True).fetchall()
+        together = cursor.execute(_PACKED_PAYLOADS, asdict(span), prepare=True).fetchone()
+    assert together is not None
+    placed = np.frombuffer(together[0] or b"", _PLACED)
+    sizes = np.array([len(row[5]) for row in rows], np.int64)
+    leaves = _texts(b"\n".join([*[row[5] for row in rows], bytes(LEAF_BYTES_MAX)]), sizes, between=1)
+    payloads = _texts((together[1] or b"") + bytes(READ_BEYOND), placed["size"].astype(np.int64), between=0)
+    return Packed(rows, leaves, placed["index"].astype(np.int64), payloads)
 
 
-def packed_payloads(connection: Connection, span: Range) -> Payloads:
-    """The payloads of a range."""
-    with connection.cursor(binary=True) as cursor:
-        row = cursor.execute(_PACKED_PAYLOADS, asdict(span), prepare=True).fetchone()
-    assert row is not None
-    placed = np.frombuffer(row[0] or b"", _PLACED)
-    ends = placed["size"].astype(np.int64).cumsum()
-    return Payloads(placed["index"].astype(np.int64), ends - placed["size"], ends, row[1] or b"")
+def _texts(content: bytes, sizes: Numbers, *, between: int) -> Texts:
+    ends = (sizes + between).cumsum() - between
+    return Texts(content, ends - sizes, ends)
 
 
 def rows_of(connection: Connection, shard: int, indexes: Sequence[int]) -> list[Row]:

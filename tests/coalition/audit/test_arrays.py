@@ -12,6 +12,7 @@ from coalition.audit.arrays import (
     UUID_BYTES,
     UUID_CHARACTERS,
     gather,
+    read_64_bytes,
     rows_of,
     side_by_side,
     spelled_hex,
@@ -78,6 +79,11 @@ def test_64_bytes_have_one_spelling(spelled: bytes, byte: int) -> None:
     assert found.tolist() == [_is_the_one_spelling(text) for text in texts]
 
 
+@given(st.lists(st.binary(min_size=64, max_size=64)))
+def test_64_bytes_are_read_as_they_are_spelled(values: list[bytes]) -> None:
+    assert read_64_bytes(table_of([b64encode(each) for each in values], SPELLED_BYTES)) == values
+
+
 def _is_the_one_spelling(text: bytes) -> bool:
     try:
         value = a2b_base64(text)
@@ -107,7 +113,7 @@ def test_rows_are_taken_apart_and_put_side_by_side(rows: list[bytes], between: b
     table = table_of(rows, 3)
     assert rows_of(side_by_side(len(rows), [table, between, table])) == [row + between + row for row in rows]
     assert rows_of(spelled_hex(table)) == [row.hex().encode() for row in rows]
-    text = np.frombuffer(b"".join(rows), np.uint8)
+    text = np.frombuffer(b"".join(rows) + b"and on", np.uint8)
     assert rows_of(gather(text, np.arange(len(rows)) * 3, 3)) == rows
 
 

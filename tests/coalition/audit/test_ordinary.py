@@ -4,11 +4,12 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, LiteralString
 
+import numpy as np
 import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -20,6 +21,7 @@ from coalition.audit import examiner, stretches
 from coalition.audit.checks import Report
 from coalition.audit.fsck import fsck
 from coalition.audit.ordinary import read_ordinary
+from coalition.audit.stored import Packed
 from settlement.database import GATEWAY, WORKER, connect_async
 from settlement.journal.acts import Outcome
 from settlement.signing import KeySigner
@@ -266,9 +268,10 @@ def _change(dsn: str, drawn: Change, changed: dict[str, LiteralString]) -> None:
         changed[f"{shard}:{index}"] = change
 
 
-def _none_of(read: Callable[..., Any], shard: int, rows: object, *known: object) -> Any:
+def _none_of(read: Callable[..., Any], shard: int, entries: Packed, *known: object) -> Any:
     """What is read of a range is nothing ordinary."""
-    return read(shard, [], *known)
+    none = np.zeros(0, np.int64)
+    return read(shard, replace(entries, rows=[], leaves=entries.leaves.some(none)), *known)
 
 
 def _plant(dsn: str, forgery: LiteralString, shard: int, share: float, *, rehash: bool) -> None:

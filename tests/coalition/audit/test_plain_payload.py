@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from coalition.api.v1 import exchange_pb2
 from coalition.api.v1.envelope_pb2 import ASSET_POINTS, ASSET_UNSPECIFIED, ASSET_VALUE, RequestHeader
+from coalition.audit.arrays import Texts
 from coalition.audit.asked import PAYLOAD_TYPES, Circumstances
 from coalition.audit.claims import (
     BATCH_TOOK_US,
@@ -24,7 +25,7 @@ from coalition.audit.claims import (
 )
 from coalition.audit.ordinary_rows import Signer
 from coalition.audit.plain_payload import BEFORE_HEADER, read_plain
-from coalition.audit.stored import Payloads
+from coalition.audit.stored import READ_BEYOND
 from coalition.wire.methods import ACT_LIFE_MAX_US, METHODS_BY_TYPE
 from coalition.wire.strict import write_time
 from settlement.clock import SECOND_US
@@ -129,15 +130,15 @@ def _read(
     """What is read plainly of payloads that stand in one text, each for an entry of this kind and partner."""
     circumstances = known or _circumstances()
     spans = np.array([0, *accumulate([len(payload) for payload in payloads])], np.int64)
-    text = Payloads(np.arange(len(payloads)), spans[:-1], spans[1:], b"".join(payloads)).text
+    texts = Texts(b"".join(payloads) + bytes(READ_BEYOND), spans[:-1], spans[1:])
     signed = [(kind.encode(), partner.encode()) for kind, partner in signed_by]
     lengths = [circumstances.length_of_beginning(*each) for each in signed]
     signers = [
         circumstances.signer((who, payload[BEFORE_HEADER : BEFORE_HEADER + length]), payload, NOW_US)
         for who, payload, length in zip(signed, payloads, lengths, strict=True)
     ]
-    tags = np.array([ASSET_TAGS[kind] for kind, _ in signed_by], np.uint8)
-    plain = read_plain(text, spans[:-1], spans[1:], np.array(lengths, np.int64), tags)
+    tags = np.array([ASSET_TAGS[kind] for kind, _ in signed_by], np.int64)
+    plain = read_plain(texts, np.array(lengths, np.int64), tags)
     reads = plain.fits & plain.lives(np.full(len(payloads), NOW_US)) & (np.array(signers) >= 0)
     found: list[_Asked | None] = [None] * len(payloads)
     for place in np.flatnonzero(reads).tolist():
