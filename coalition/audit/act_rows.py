@@ -3,8 +3,8 @@
 As every entry finds its own row, and no two rows have one name, no name stands twice in the journal.
 """
 
-from collections.abc import Iterable, Sequence
-from struct import Struct
+from collections.abc import Sequence
+from struct import Struct, calcsize
 from typing import TypeAlias
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from coalition.audit.arrays import id_bytes, rows_of, spelled_id
 from coalition.audit.checks import Check, Report
 from coalition.audit.comparing import compare
+from coalition.audit.growing import Growing
 from coalition.audit.ordinary_rows import Enrolment, OrdinaryRows
 from coalition.audit.stored import Connection, lines_in_turn
 
@@ -26,7 +27,7 @@ _ROWS = """SELECT int2send(shard) || int8send(index) || uuid_send(act_id) || pay
     FROM acts"""
 _FIXED = Struct(">hq16s32s")
 _DTYPE = np.dtype([("shard", ">i2"), ("index", ">i8"), ("act_id", "u1", 16), ("payload_sha256", "u1", 32)])
-_IDS_TWICE = "SELECT EXISTS (SELECT FROM acts GROUP BY act_id HAVING count(*) > 1)"
+_HALF_OF_ID = slice(calcsize(">hq"), calcsize(">hqq"))
 _NAMED_TWICE = """SELECT act_id::text, partner, array_agg(shard ORDER BY shard, index), array_agg(index ORDER BY shard, index)
     FROM acts GROUP BY act_id, partner HAVING count(*) > 1"""
 _PLACES = "SELECT shard, index FROM acts WHERE partner = %s AND act_id = %s::uuid"
@@ -41,16 +42,18 @@ class ActRows:
     def __init__(self, connection: Connection, report: Report) -> None:
         connection.execute(_FROM_THE_START)
         self._connection, self._report = connection, report
-        self._ids_twice = connection.execute(_IDS_TWICE).fetchone() == (True,)
         self._parts = lines_in_turn(connection, _ROWS, name="acts")
         self._without_entry: set[bytes] = set()
         self._without_row: set[bytes] = set()
+        self._ids = Growing(np.uint64)
+        """Of the acts that are expected, the first half: unlike halves are of unlike ids."""
         self._expected = self._read = self._matched = 0
 
-    def expect(self, lines: Iterable[bytes]) -> None:
+    def expect(self, lines: Sequence[bytes]) -> None:
         """Entries' acts have their rows, now or later."""
         due = set(lines)
         self._expected += len(due)
+        self._ids.extend(np.frombuffer(b"".join([line[_HALF_OF_ID] for line in lines]), np.uint64))
         for line in due & self._without_row:
             self._find(_name(line), _place(line), _place(line))
         self._meet(due, self._without_entry, self._without_row)
@@ -89,8 +92,9 @@ class ActRows:
     def _find_named_twice(self) -> None:
         """Two rows of one name that both have their entry; or one such row, and other entries of that name without a row."""
         strays = {_place(line) for line in self._without_entry}
+        alike = len(np.unique(self._ids.values)) < len(self._ids)
         for act_id, partner, shards, indexes in (
-            self._connection.execute(_NAMED_TWICE).fetchall() if self._ids_twice else ()
+            self._connection.execute(_NAMED_TWICE).fetchall() if alike else ()
         ):
             self._find_all((partner, act_id), set(zip(shards, indexes, strict=True)) - strays)
         missing: dict[ActName, set[Place]] = {}

@@ -5,34 +5,14 @@ redemption covers those at the beginning of its member's part that no earlier on
 its stretch, and whoever takes from lots otherwise did not take the oldest first.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from struct import Struct
 
 import numpy as np
 
-from coalition.audit.arrays import UUID_BYTES, Numbers, Truths, id_bytes, rows_of
-from coalition.audit.claims import NOBODY
-from coalition.audit.tallied import LotName
-from settlement.house.tariff import Tariff
-from settlement.ledger.rules.expiry import notice_of
+from coalition.audit.arrays import Numbers, Truths
 from settlement.ledger.rules.points import SLICES_MAX
 from settlement.money import WALLET_MAX
-
-LINES = """SELECT int2send(shard) || int8send(index) || int2send(place) || uuid_send(member) || int8send(quantity)
-        || int8send(remaining) || int8send(expires_at_us) || int8send(tariff) || int8send(coalesce(notice_us, -1))
-        || CASE WHEN idle_months IS NULL AND pending_until_us IS NULL AND expired = 0 AND asset = 'PTS'
-            THEN convert_to(funder, 'UTF8') ELSE ' ' END
-    FROM lots"""
-"""Of each lot all there is to say of one that an ordinary issue made."""
-_LINE = np.dtype(
-    [("shard", ">i2"), ("index", ">i8"), ("place", ">i2"), ("member", "u1", UUID_BYTES)]
-    + [(name, ">i8") for name in ("quantity", "remaining", "expires_us", "tariff", "notice_us")]
-)
-
-
-LOT_NAME = Struct(">hqh")
-"""How such a line begins."""
 
 
 class InDoubtError(Exception):
@@ -120,29 +100,6 @@ class QuietLots:
         """What remains of what was issued under each tariff."""
         tariffs, places = np.unique(self.tariff, return_inverse=True)
         return zip(tariffs.tolist(), self._remaining_by(places, len(tariffs)), strict=True)
-
-    def lines(self, tariffs: Mapping[int, Tariff]) -> dict[bytes, LotName]:
-        """As `LINES` gives the rows of the table of lots, by which lot it is."""
-        rows = np.zeros(len(self.index), _LINE)
-        rows["shard"], rows["index"], rows["quantity"] = self.shard, self.index, self.quantity
-        rows["remaining"], rows["expires_us"], rows["tariff"] = self.remaining, self.expires_us, self.tariff
-        ids = np.frombuffer(b"".join([id_bytes(member or NOBODY) for member in self.members]), np.uint8)
-        rows["member"] = ids.reshape(-1, UUID_BYTES)[self.member]
-        rows["notice_us"] = self._notices(tariffs)
-        funders = [funder.encode() for funder in self.funders]
-        facts = zip(rows_of(rows), self.funder.tolist(), self.index.tolist(), strict=True)
-        return {row + funders[funder]: (self.shard, index, 0) for row, funder, index in facts}
-
-    def _notices(self, tariffs: Mapping[int, Tariff]) -> list[int] | int:
-        """When the funder of each lot is to be told of its expiry; -1: never."""
-        if not any(each.notice_days for each in tariffs.values()):
-            return -1
-        lots = zip(self.expires_us.tolist(), self.tariff.tolist(), self.time_us.tolist(), strict=True)
-        due = [
-            notice_of(expires_us, tariffs[tariff].notice_days, made_us)
-            for expires_us, tariff, made_us in lots
-        ]
-        return [-1 if each is None else each for each in due]
 
     def _remaining_by(self, places: Numbers, count: int) -> list[int]:
         sums = np.zeros(count, np.int64)

@@ -5,12 +5,15 @@ from dataclasses import fields
 from operator import attrgetter
 from uuid import UUID
 
+import numpy as np
+
 from coalition.audit.arrays import id_bytes
 from coalition.audit.checks import Check
 from coalition.audit.claims import TAKEN
 from coalition.audit.comparing import Row, compare
+from coalition.audit.lot_rows import LINES, LotRows, names_of
 from coalition.audit.plain_payload import TOKEN_BYTES
-from coalition.audit.quiet_lots import LINES, LOT_NAME, InDoubtError
+from coalition.audit.quiet_lots import InDoubtError
 from coalition.audit.replay import Replay
 from coalition.audit.stored import Connection, lines_in_turn
 from coalition.audit.tallied import LotName, TalliedLot
@@ -31,13 +34,12 @@ _lot_facts = attrgetter(*[field.name for field in fields(TalliedLot)])
 
 def check_lots(connection: Connection, replay: Replay) -> None:
     """Lots of quiet members by the whole; all others, and whichever of those is not as it must be, one by one."""
-    quiet: dict[bytes, LotName] = {}
-    for lots in replay.quiet_lots:
-        quiet |= lots.lines(replay.house.tariffs)
+    quiet = [LotRows(lots, replay.house.tariffs) for lots in replay.quiet_lots]
     others: list[LotName] = []
     for lines in lines_in_turn(connection, LINES, name="lots"):
-        others += [LOT_NAME.unpack_from(line) for line in lines if quiet.pop(line, None) is None]
-    if quiet:
+        met = np.logical_or.reduce([np.zeros(len(lines), np.bool_), *[lots.meet(lines) for lots in quiet]])
+        others += names_of([line for line, is_met in zip(lines, met.tolist(), strict=True) if not is_met])
+    if not all(lots.met.all() for lots in quiet):
         raise InDoubtError
     replay.report.count(Check.TABLE_LOTS, sum([len(lots.index) for lots in replay.quiet_lots]))
     shards, indexes, _ = zip(*others, strict=True) if others else ((), (), ())
