@@ -92,7 +92,8 @@ class ActRows:
     def _find_named_twice(self) -> None:
         """Two rows of one name that both have their entry; or one such row, and other entries of that name without a row."""
         strays = {_place(line) for line in self._without_entry}
-        alike = len(np.unique(self._ids.values)) < len(self._ids)
+        ids = np.sort(self._ids.values)
+        alike = (ids[1:] == ids[:-1]).any()
         for act_id, partner, shards, indexes in (
             self._connection.execute(_NAMED_TWICE).fetchall() if alike else ()
         ):

@@ -13,21 +13,20 @@ from coalition.audit.ordinary_rows import ISSUE, OrdinaryRows
 from coalition.audit.put_aside import PutAside
 from coalition.audit.quiet_lots import InDoubtError, QuietLots
 from coalition.audit.quiet_members import LOUD, UNKNOWN, QuietMembers
-from coalition.audit.redemption_money import RedemptionMoney
+from coalition.audit.redemption_money import Makers, Moved, RedemptionMoney
 from coalition.audit.tallied import Sums
 from settlement.ledger.book import Wallet
 from settlement.ledger.chart import pending, wallet
-from settlement.ledger.rules.pricing import Posts
 from settlement.money import POINTS
 
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Acts that are being taken: their members' codes, the postings of redemptions by place, and whose acts are put off."""
+    """Acts that are being taken: their members' codes, the money of redemptions, and whose acts are put off."""
 
     rows: OrdinaryRows
     codes: Numbers
-    posts: dict[int, Posts]
+    money: Moved
     put_off: frozenset[int]
 
 
@@ -88,12 +87,12 @@ class OrdinaryShard:
         if named:
             codes = self._quiet.codes(rows.member)
         self._end_quiet_of(codes, self._strange(rows))
-        posts = self._posts_of_redemptions(rows, codes)
+        makers = Makers(*self._quiet.makers(rows.redemptions.lot), self._quiet.funders)
+        money = self._money.moved(rows, makers, self._history.house.tariff_number)
         unpriced = np.zeros(len(rows), np.bool_)
-        unpriced[rows.redemptions.row] = True
-        unpriced[list(posts)] = False
+        unpriced[rows.redemptions.row] = ~money.known()
         self._end_quiet_of(codes, unpriced)
-        self._run = _Run(rows, codes, posts, frozenset(codes[codes >= 0].tolist()))
+        self._run = _Run(rows, codes, money, frozenset(codes[codes >= 0].tolist()))
         return list(acts_of(rows, np.flatnonzero(codes < 0).tolist()))
 
     def take(self, act: OrdinaryAct, alias: bytes | None) -> bool:
@@ -180,28 +179,6 @@ class OrdinaryShard:
             strange |= np.array([act_id in self._originals for act_id in rows_of(rows.act_id)], np.bool_)
         return strange
 
-    def _posts_of_redemptions(self, run: OrdinaryRows, codes: Numbers) -> dict[int, Posts]:
-        """By place the postings of quiet members' whose lots ordinary issues made, and whose leaves say the same."""
-        redemptions, found, funders = run.redemptions, dict[int, Posts](), self._quiet.funders
-        made_by, under = [each.tolist() for each in self._quiet.makers(redemptions.lot)]
-        points, places = redemptions.points.tolist(), redemptions.row.tolist()
-        stops = np.searchsorted(redemptions.redemption, np.arange(len(places)), side="right").tolist()
-        partners, start = [partner for _, partner, _ in run.signers], 0
-        tariff, signers = self._history.house.tariff_number, run.signer[redemptions.row].tolist()
-        quiet = (codes[redemptions.row] >= 0).tolist()
-        facts = zip(places, signers, redemptions.money, stops, quiet, strict=True)
-        for place, signer, money, stop, is_quiet in facts:
-            span, start = slice(start, stop), stop
-            if is_quiet and UNKNOWN not in made_by[span]:
-                slices = [
-                    (funders[maker], *lot)
-                    for maker, *lot in zip(made_by[span], under[span], points[span], strict=True)
-                ]
-                posts, lines = self._money.posts(partners[signer], slices, tariff)
-                if lines == money:
-                    found[place] = posts
-        return found
-
     def _put_off(self, run: _Run, places: Numbers) -> None:
         aside, house, rows = self.put_aside, self._history.house, run.rows
         self._quiet.take(rows, places, run.codes[places])
@@ -209,16 +186,19 @@ class OrdinaryShard:
         for signer, amount, count in sums_by(signers, amounts):
             kind, partner, _ = rows.signers[signer]
             aside.points(kind, partner, amount, count)
-        quiet = set(places.tolist())
-        for place, each in run.posts.items():
-            if place in quiet:
+        quiet, money = np.isin(rows.redemptions.row, places), run.money
+        alike = quiet & (money.unit != UNKNOWN)
+        for unit, points, count in sums_by(money.unit[alike], money.points[alike]):
+            aside.alike(self._money.units[unit], points, count)
+        for place, each in money.posts.items():
+            if quiet[place]:
                 aside.money(each, house.tariff)
         free = is_free(house, house.tariff_number)
         for signer, amount in () if free else zip(signers.tolist(), amounts.tolist(), strict=True):
             kind, partner, _ = rows.signers[signer]
             if kind == ISSUE:
                 aside.money(self._acts.money_of_issue(partner, amount, house.tariff_number), house.tariff)
-        taken = np.isin(rows.redemptions.row[rows.redemptions.redemption], places)
+        taken = quiet[rows.redemptions.redemption]
         made_by, _ = self._quiet.makers(rows.redemptions.lot[taken])
         for funder, points, _ in sums_by(made_by, rows.redemptions.points[taken]):
             aside.spent(self._quiet.funders[funder], points)

@@ -41,6 +41,11 @@ class PutAside:
             self._add((debit, credit, asset), amount, 1)
         self._taxed.post(self._shard, posts, terms)
 
+    def alike(self, unit: Sequence[Transfer], points: int, count: int) -> None:
+        """The money of so many redemptions of that many points in all, by what one point moves. There is no fee among it."""
+        for debit, credit, asset, amount in unit:
+            self._add((debit, credit, asset), amount * points, count)
+
     def spent(self, funder: str, points: int) -> None:
         """Points of a funder were spent."""
         self._spent[funder] += points

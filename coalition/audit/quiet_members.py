@@ -6,7 +6,7 @@ they come. Of those who are quiet to the end `settle` decides all acts at once.
 
 import numpy as np
 
-from coalition.audit.arrays import UUID_BYTES, Bytes, Numbers, Truths, id_bytes, spelled_id
+from coalition.audit.arrays import UUID_BYTES, Bytes, Numbers, Truths, id_bytes, rows_of, spelled_id
 from coalition.audit.growing import Growing
 from coalition.audit.ordinary_acts import OrdinaryAct
 from coalition.audit.ordinary_rows import OrdinaryRows, Signer
@@ -24,13 +24,15 @@ class QuietMembers:
         self._codes: dict[bytes, int] = {}
         self._names: list[str] = []
         self._by_name: dict[str, int] = {}
-        self._acts_of: list[list[int] | None] = []
-        """By code: places of the member's acts in the columns; None: it is no longer quiet."""
+        self._is_quiet, self._last = Growing(np.bool_), Growing(np.int64)
+        """By code: whether the member still is, and the place of its last act in the columns; -1: none."""
         self._signers: dict[Signer, int] = {}
         self.funders: list[str] = []
         """The partners who signed, by place."""
         self._of_run: tuple[list[Signer], Numbers] = [], np.zeros(0, np.int64)
         self._code, self._index, self._signer, self._redemption = [Growing(np.int64) for _ in range(4)]
+        self._before = Growing(np.int64)
+        """The place of the member's act before; -1: none."""
         self._columns = {name: Growing(np.int64) for name in _COLUMNS}
         self._act_ids = Growing(np.uint8, UUID_BYTES)
         self._take_ends, self._lots, self._points = [Growing(np.int64) for _ in range(3)]
@@ -44,7 +46,8 @@ class QuietMembers:
         """A member is new, and did nothing yet. Codes are given in turn."""
         self._codes[id_bytes(member)] = self._by_name[member] = len(self._names)
         self._names.append(member)
-        self._acts_of.append([])
+        self._is_quiet.extend(np.ones(1, np.bool_))
+        self._last.extend(np.full(1, -1))
 
     def add_loud(self, member: str) -> None:
         """A member is not quiet from the beginning."""
@@ -52,9 +55,7 @@ class QuietMembers:
 
     def codes(self, members: Bytes) -> Numbers:
         """Of members by the bytes of their ids: LOUD for those no longer quiet, UNKNOWN for others."""
-        text, codes = members.tobytes(), self._codes
-        keys = [text[at : at + UUID_BYTES] for at in range(0, len(text), UUID_BYTES)]
-        found: Numbers = np.array([codes.get(key, UNKNOWN) for key in keys], np.int64)
+        found: Numbers = np.array([self._codes.get(key, UNKNOWN) for key in rows_of(members)], np.int64)
         return found
 
     def code(self, member: str) -> int:
@@ -87,15 +88,11 @@ class QuietMembers:
 
     def take(self, rows: OrdinaryRows, places: Numbers, codes: Numbers) -> None:
         """Adds the acts at these places of a run; `codes` of their members."""
-        start, index = len(self._code), rows.index[places]
         is_redemption = np.isin(places, rows.redemptions.row)
-        for number, code in enumerate(codes.tolist(), start=start):
-            own = self._acts_of[code]
-            assert own is not None
-            own.append(number)
         signer = self._places(rows)[rows.signer[places]]
+        self._link(codes)
         self._code.extend(codes)
-        self._index.extend(index)
+        self._index.extend(rows.index[places])
         self._signer.extend(signer)
         for name, column in self._columns.items():
             column.extend(getattr(rows, name)[places])
@@ -107,19 +104,31 @@ class QuietMembers:
         code = self._by_name.pop(member, None)
         if code is None:
             return None
-        own, self._acts_of[code] = self._acts_of[code], None
+        self._is_quiet.values[code] = False
         self._codes[id_bytes(member)] = LOUD
+        own, number = list[int](), int(self._last.values[code])
+        while number >= 0:
+            own.append(number)
+            number = int(self._before.values[number])
         signers = list(self._signers) if own else []
-        return [self._act(number, member, signers) for number in own or ()]
+        return [self._act(number, member, signers) for number in reversed(own)]
 
     def settle(self) -> tuple[list[str], QuietLots]:
         """Decides all acts of all quiet members again. Members of whom one does not hold; if there are none, the lots of all."""
-        quiet = np.array([own is not None for own in self._acts_of], np.bool_)
-        kept = np.flatnonzero(quiet[self._code.values]) if len(quiet) else np.zeros(0, np.int64)
+        kept = np.flatnonzero(self._is_quiet.values[self._code.values])
         order = kept[np.argsort(self._code.values[kept], kind="stable")]
         acts = self._ordered(order)
         decided = decide_all(acts, self._takes(acts.redemption))
         return [self._names[code] for code in decided.wrong.tolist()], self._settled(order, acts, decided)
+
+    def _link(self, codes: Numbers) -> None:
+        """Of the acts that come next, which one of the same member is before each."""
+        order, start = np.argsort(codes, kind="stable"), len(self._code)
+        ordered, last, before = codes[order], self._last.values, np.empty(len(codes), np.int64)
+        follows = np.append(False, ordered[1:] == ordered[:-1])[: len(codes)]
+        before[order] = np.where(follows, np.roll(order, 1) + start, last[ordered])
+        last[ordered] = order + start  # the last one of each member stays
+        self._before.extend(before)
 
     def _places(self, rows: OrdinaryRows) -> Numbers:
         """Of a run's signers, among all; runs of one range have the same."""
@@ -193,7 +202,10 @@ class QuietMembers:
         remaining[lots] = decided.remaining
         return QuietLots(
             self._shard,
-            [name if own is not None else None for name, own in zip(self._names, self._acts_of, strict=True)],
+            [
+                name if is_quiet else None
+                for name, is_quiet in zip(self._names, self._is_quiet.values.tolist(), strict=True)
+            ],
             self.funders,
             acts.member[by_index],
             self._signer.values[order][by_index],
