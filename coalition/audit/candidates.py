@@ -5,14 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from coalition.audit.arrays import Texts
+from coalition.audit.arrays import Numbers, Texts
+from coalition.audit.asked import SignedBy
 from coalition.audit.ordinary_rows import ENROL, ISSUE, REDEEM
-from coalition.audit.stored import FIXED, Packed, PackedRow
+from coalition.audit.stored import FIXED, Packed
 from settlement.journal.leaf import LEAF_BYTES_MAX
 
 ASSET_TAGS = {ISSUE.encode(): 0x48, REDEEM.encode(): 0x38, ENROL.encode(): 0}
 """By kind of entry that may be ordinary: how the field begins that says which asset is meant; an enrolment has none."""
-_FIXED_BYTES = FIXED.itemsize
+_NOTHING = b"\xff" * FIXED.itemsize
+"""Numbers below zero, which no entry has."""
 _PARTNER_BYTES_MAX = 40
 """As `ids.PARTNER_PATTERN` has it."""
 _SHORT_BYTES_MAX = 127
@@ -21,30 +23,31 @@ _SHORT_BYTES_MAX = 127
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Rows, what is `FIXED` of them, their leaves and their payloads, each in the same order."""
+    """What is `FIXED` of them, their leaves and their payloads, in one order. `asker`: who asks, a place among `askers`."""
 
-    rows: list[PackedRow]
     fixed: npt.NDArray[np.void]
+    asker: Numbers
+    askers: list[SignedBy]
     leaves: Texts
     payloads: Texts
 
 
 def candidates_of(entries: Packed, audience: str) -> Candidates:
     """Those of some entries. `audience`: the network's name."""
-    rows = enumerate(entries.rows if len(audience) <= _SHORT_BYTES_MAX else [])
-    at = np.array([place for place, row in rows if row[2] in ASSET_TAGS and _has_all(row)], np.int64)
-    fixed = np.frombuffer(b"".join([entries.rows[place][1] or b"" for place in at.tolist()]), FIXED)
-    leaves = entries.leaves.some(at)
-    fits = np.isin(fixed["index"], entries.with_payload) & (leaves.ends - leaves.starts <= LEAF_BYTES_MAX)
-    at, fixed = at[fits], fixed[fits]
-    payloads = entries.payloads.some(np.searchsorted(entries.with_payload, fixed["index"]))
-    return Candidates(
-        [entries.rows[place] for place in at.tolist()], fixed, entries.leaves.some(at), payloads
-    )
+    known: dict[bytes | None, int] = {}
+    asker = np.array([known.setdefault(row[2], len(known)) for row in entries.rows], np.int64)
+    askers = [_asker(each) if len(audience) <= _SHORT_BYTES_MAX else None for each in known]
+    fixed = np.frombuffer(b"".join([row[1] or _NOTHING for row in entries.rows]), FIXED)
+    sizes = entries.leaves.ends - entries.leaves.starts
+    asks = np.array([each is not None for each in askers], np.bool_)[asker]
+    fits = np.isin(fixed["index"], entries.with_payload) & (fixed["index"] >= 0) & (sizes <= LEAF_BYTES_MAX)
+    at = np.flatnonzero(asks & fits)
+    payloads = entries.payloads.some(np.searchsorted(entries.with_payload, fixed["index"][at]))
+    ask, asker = np.unique(asker[at], return_inverse=True)
+    named = [each for place in ask.tolist() if (each := askers[place]) is not None]
+    return Candidates(fixed[at], asker, named, entries.leaves.some(at), payloads)
 
 
-def _has_all(row: PackedRow) -> bool:
-    _, fixed, _, partner, refusal, _ = row
-    if fixed is None or partner is None or refusal is not None:
-        return False
-    return len(fixed) == _FIXED_BYTES and len(partner) <= _PARTNER_BYTES_MAX
+def _asker(named: bytes | None) -> SignedBy | None:
+    kind, _, partner = (named or b"").partition(b" ")
+    return (kind, partner) if kind in ASSET_TAGS and len(partner) <= _PARTNER_BYTES_MAX else None

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from coalition.audit.arrays import Numbers, Texts
+from coalition.audit.arrays import Numbers, Texts, gather
 from coalition.audit.asked import Circumstances
 from coalition.audit.claims import read_claim
 from coalition.audit.ordinary import read_ordinary
@@ -38,6 +38,7 @@ from coalition.audit.stored import (
     record_of,
     rows_of,
     snapshot,
+    texts_of,
     walk,
 )
 from coalition.audit.stretches import Odd, Signed
@@ -127,30 +128,36 @@ def examine(
     ordinary, enrolments = read_ordinary(span.shard, entries, circumstances, held)
     transfers, stored = _transfers(connection, span, entries)
     if stored is not None:
-        wrong = {row[0] for row in rows if posts_of(row[5]) != stored.get(row[0], [])}
+        wrong = {row[0] for row in rows if posts_of(row[3]) != stored.get(row[0], [])}
         ordinary = ordinary.without(wrong)
         enrolments = [each for each in enrolments if each.index not in wrong]
     known = {*ordinary.index.tolist(), *[each.index for each in enrolments]}
-    others = [row for row in rows if row[0] not in known]
-    posted = {row[0]: posts_of(row[5]) if stored is None else stored.get(row[0], []) for row in others}
+    others = [row for row in rows if row[0] not in known] if len(known) < len(rows) else []
+    posted = {row[0]: posts_of(row[3]) if stored is None else stored.get(row[0], []) for row in others}
     odd = _odd(connection, span.shard, posted, circumstances)
-    asked = np.array([row[0] for row in rows if row[3] is not None], np.int64)
+    asked = np.array([row[0] for row in rows if row[2] is not None], np.int64)
     payloads_seen = int(np.isin(asked, entries.with_payload).sum())
     return Examined(ordinary, enrolments, odd, RowsSeen(len(rows), transfers, payloads_seen))
 
 
 def posts_of(leaf: bytes) -> list[str]:
     """The transfers that a leaf posts: position, then as in the `post` line."""
-    posts, _ = _posts_of_each(Texts(leaf, np.zeros(1, np.int64), np.array([len(leaf)])))
+    posts, _ = _posts_of_each(texts_of([leaf]))
     return [f"{place} {post.decode(errors='replace')}" for place, post in enumerate(posts)]
 
 
 def _posts_of_each(leaves: Texts) -> tuple[list[bytes], Numbers]:
     """What leaves post, and how often each does."""
-    parts = leaves.content.split(_POST)
-    starts = np.cumsum([len(part) + len(_POST) for part in parts[:-1]], dtype=np.int64) - len(_POST)
-    counts = np.bincount(np.searchsorted(leaves.ends, starts, side="left"), minlength=len(leaves.ends))
-    return [part.partition(b"\n")[0] for part in parts[1:]], counts
+    text, content = leaves.text, leaves.content
+    line_ends = np.flatnonzero(text == ord("\n"))
+    starts, ends = line_ends[:-1], line_ends[1:]
+    may_be = text[starts + 1] == _POST[1]
+    starts, ends = starts[may_be], ends[may_be]
+    posts = (gather(text, starts, len(_POST)) == np.frombuffer(_POST, np.uint8)).all(axis=1)
+    starts, ends = starts[posts], ends[posts]
+    counts = np.bincount(np.searchsorted(leaves.ends, starts), minlength=len(leaves.ends))
+    spans = zip((starts + len(_POST)).tolist(), ends.tolist(), strict=True)
+    return [content[start:end] for start, end in spans], counts
 
 
 def _transfers(

@@ -10,7 +10,6 @@ through `replay`, which says what is wrong, if anything.
 from collections import deque
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import cast
 
 import numpy as np
 
@@ -29,7 +28,7 @@ from coalition.audit.arrays import (
     table_of,
     widths_of,
 )
-from coalition.audit.asked import PAYLOAD_TYPES, Circumstances, SignedBy
+from coalition.audit.asked import PAYLOAD_TYPES, Circumstances
 from coalition.audit.candidates import ASSET_TAGS, Candidates, candidates_of
 from coalition.audit.ordinary_leaves import (
     SIG_CHARACTERS,
@@ -69,24 +68,22 @@ class _Reading:
 
     def __init__(self, shard: int, candidates: Candidates, circumstances: Circumstances) -> None:
         self._shard, self._circumstances = shard, circumstances
-        rows, fixed = candidates.rows, candidates.fixed
+        fixed = candidates.fixed
         self._index, self._house, self._time_us, self._balance_after = [
             fixed[name].astype(np.int64) for name in ("index", "house", "time_us", "balance_after")
         ]
         self._member, self._leaf_hash = fixed["member"], fixed["leaf_hash"]
-        self._leaves, self._leaf_of = candidates.leaves, [row[5] for row in rows]
+        self._leaves, self._leaf_of = candidates.leaves, candidates.leaves.each()
         self._payloads, self._payload_of = candidates.payloads, candidates.payloads.each()
         numbers = np.array(sorted(circumstances.house.tariffs), np.int64)
         newest = np.searchsorted(numbers, self._house) - 1
         self._good: Truths = (newest >= 0) & (self._index >= 0)
         self._tariff = numbers[newest] if len(numbers) else newest
-        askers: dict[SignedBy, int] = {}
-        asker = [askers.setdefault(cast("SignedBy", row[2:4]), len(askers)) for row in rows]
-        self._asker, self._askers = np.array(asker, np.int64), list(askers)
-        self._tags = self._by_asker([ASSET_TAGS[kind] for kind, _ in askers])
-        self._sig = np.zeros((len(rows), SIG_CHARACTERS), np.uint8)
-        self._expires_us = np.zeros(len(rows), np.int64)
-        self._payload_sha256 = np.zeros((len(rows), _SHA256_BYTES), np.uint8)
+        self._asker, self._askers = candidates.asker, candidates.askers
+        self._tags = self._by_asker([ASSET_TAGS[kind] for kind, _ in self._askers])
+        self._sig = np.zeros((len(fixed), SIG_CHARACTERS), np.uint8)
+        self._expires_us = np.zeros(len(fixed), np.int64)
+        self._payload_sha256 = np.zeros((len(fixed), _SHA256_BYTES), np.uint8)
         self._spent: dict[int, tuple[str, list[Take]]] = {}
         self._enrolled: dict[int, tuple[bytes, ...] | None] = {}
 

@@ -6,7 +6,7 @@ they come. Of those who are quiet to the end `settle` decides all acts at once.
 
 import numpy as np
 
-from coalition.audit.arrays import UUID_BYTES, Bytes, Numbers, Truths, id_bytes, rows_of, spelled_id
+from coalition.audit.arrays import UUID_BYTES, Bytes, Numbers, Truths, id_bytes, spelled_id
 from coalition.audit.growing import Growing
 from coalition.audit.ordinary_acts import OrdinaryAct
 from coalition.audit.ordinary_rows import OrdinaryRows, Signer
@@ -46,8 +46,6 @@ class QuietMembers:
         """A member is new, and did nothing yet. Codes are given in turn."""
         self._codes[id_bytes(member)] = self._by_name[member] = len(self._names)
         self._names.append(member)
-        self._is_quiet.extend(np.ones(1, np.bool_))
-        self._last.extend(np.full(1, -1))
 
     def add_loud(self, member: str) -> None:
         """A member is not quiet from the beginning."""
@@ -55,7 +53,9 @@ class QuietMembers:
 
     def codes(self, members: Bytes) -> Numbers:
         """Of members by the bytes of their ids: LOUD for those no longer quiet, UNKNOWN for others."""
-        found: Numbers = np.array([self._codes.get(key, UNKNOWN) for key in rows_of(members)], np.int64)
+        text, code_of = members.tobytes(), self._codes.get
+        codes = [code_of(text[at : at + UUID_BYTES], UNKNOWN) for at in range(0, len(text), UUID_BYTES)]
+        found: Numbers = np.array(codes, np.int64)
         return found
 
     def code(self, member: str) -> int:
@@ -104,6 +104,7 @@ class QuietMembers:
         code = self._by_name.pop(member, None)
         if code is None:
             return None
+        self._count_in()
         self._is_quiet.values[code] = False
         self._codes[id_bytes(member)] = LOUD
         own, number = list[int](), int(self._last.values[code])
@@ -115,14 +116,22 @@ class QuietMembers:
 
     def settle(self) -> tuple[list[str], QuietLots]:
         """Decides all acts of all quiet members again. Members of whom one does not hold; if there are none, the lots of all."""
+        self._count_in()
         kept = np.flatnonzero(self._is_quiet.values[self._code.values])
         order = kept[np.argsort(self._code.values[kept], kind="stable")]
         acts = self._ordered(order)
         decided = decide_all(acts, self._takes(acts.redemption))
         return [self._names[code] for code in decided.wrong.tolist()], self._settled(order, acts, decided)
 
+    def _count_in(self) -> None:
+        """Members who were added since: they are quiet, and did nothing."""
+        new = len(self._names) - len(self._last)
+        self._is_quiet.extend(np.ones(new, np.bool_))
+        self._last.extend(np.full(new, -1))
+
     def _link(self, codes: Numbers) -> None:
         """Of the acts that come next, which one of the same member is before each."""
+        self._count_in()
         order, start = np.argsort(codes, kind="stable"), len(self._code)
         ordered, last, before = codes[order], self._last.values, np.empty(len(codes), np.int64)
         follows = np.append(False, ordered[1:] == ordered[:-1])[: len(codes)]

@@ -33,8 +33,9 @@ _LISTED = "shard = %(shard)s AND index = ANY(%(indexes)b::bigint[])"
 _ROWS = f"""SELECT index, house, recorded_at_us, kind, partner, member::text, refusal, balance_after, leaf_hash, leaf
     FROM entries WHERE {_LISTED} ORDER BY index"""  # noqa: S608 - made of constants
 _PAYLOADS = f"SELECT index, payload FROM payloads WHERE {_LISTED}"  # noqa: S608 - made of constants
-_PACKED = f"""SELECT index, int8send(index) || int8send(house) || int8send(recorded_at_us) || int8send(balance_after)
-        || uuid_send(member) || leaf_hash, kind, partner, refusal, leaf
+_PACKED = f"""SELECT index, CASE WHEN refusal IS NULL AND octet_length(leaf_hash) = 32 THEN int8send(index) || int8send(house)
+            || int8send(recorded_at_us) || int8send(balance_after) || uuid_send(member) || leaf_hash END,
+        kind || ' ' || partner, leaf
     FROM entries WHERE {_RANGE} ORDER BY index"""  # noqa: S608 - made of constants
 _PACKED_PAYLOADS = f"""SELECT string_agg(int8send(index) || int8send(octet_length(payload)), ''), string_agg(payload, '')
     FROM (SELECT * FROM payloads WHERE {_RANGE} ORDER BY index) AS p"""  # noqa: S608 - made of constants
@@ -63,13 +64,15 @@ Connection = psycopg.Connection[TupleRow]
 Row: TypeAlias = tuple[int, int, int, str, str | None, str | None, str | None, int | None, bytes, str]
 """An entry's row as in `Columns`, then its leaf."""
 
-PackedRow: TypeAlias = tuple[int, bytes | None, bytes, bytes | None, bytes | None, bytes]
-"""Number; what all ordinary entries have, as in `FIXED`; kind, partner, refusal, leaf. Texts are bytes, as they are stored."""
+PackedRow: TypeAlias = tuple[int, bytes | None, bytes | None, bytes]
+"""Number; what all ordinary entries have, as in `FIXED`, None if any of it is missing or the entry is refused; kind and partner,
+a blank between them, None without a partner; leaf. Texts are bytes, as they are stored.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """Entries in order: their rows, and all leaves in one, a line end between them; the numbers of those that have payloads, in
+    """Entries in order: their rows, and all leaves in one, a line end behind each; the numbers of those that have payloads, in
     order, and their payloads.
     """
 
@@ -179,10 +182,14 @@ def packed(connection: Connection, span: Range) -> Packed:
         together = cursor.execute(_PACKED_PAYLOADS, asdict(span), prepare=True).fetchone()
     assert together is not None
     placed = np.frombuffer(together[0] or b"", _PLACED)
-    sizes = np.array([len(row[5]) for row in rows], np.int64)
-    leaves = _texts(b"\n".join([*[row[5] for row in rows], bytes(LEAF_BYTES_MAX)]), sizes, between=1)
     payloads = _texts((together[1] or b"") + bytes(READ_BEYOND), placed["size"].astype(np.int64), between=0)
-    return Packed(rows, leaves, placed["index"].astype(np.int64), payloads)
+    return Packed(rows, texts_of([row[3] for row in rows]), placed["index"].astype(np.int64), payloads)
+
+
+def texts_of(leaves: Sequence[bytes]) -> Texts:
+    """Leaves in one, a line end behind each."""
+    sizes = np.array([len(leaf) for leaf in leaves], np.int64)
+    return _texts(b"\n".join([*leaves, bytes(LEAF_BYTES_MAX)]), sizes, between=1)
 
 
 def _texts(content: bytes, sizes: Numbers, *, between: int) -> Texts:
