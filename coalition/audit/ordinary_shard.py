@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from coalition.audit.arrays import Numbers, Truths, rows_of, spelled_id
+from coalition.audit.codes import UNKNOWN
 from coalition.audit.coming import Coming
 from coalition.audit.history import History
 from coalition.audit.ordinary_acts import OrdinaryAct, OrdinaryActs, acts_of
@@ -12,7 +13,7 @@ from coalition.audit.ordinary_leaves import is_by_activity, is_free
 from coalition.audit.ordinary_rows import ISSUE, OrdinaryRows
 from coalition.audit.put_aside import PutAside
 from coalition.audit.quiet_lots import InDoubtError, QuietLots
-from coalition.audit.quiet_members import LOUD, UNKNOWN, QuietMembers
+from coalition.audit.quiet_members import LOUD, QuietMembers
 from coalition.audit.redemption_money import Makers, Moved, RedemptionMoney
 from coalition.audit.tallied import Sums
 from settlement.ledger.book import Wallet

@@ -7,12 +7,13 @@ they come. Of those who are quiet to the end `settle` decides all acts at once.
 import numpy as np
 
 from coalition.audit.arrays import UUID_BYTES, Bytes, Numbers, Truths, id_bytes, spelled_id
+from coalition.audit.codes import UNKNOWN, Codes
 from coalition.audit.growing import Growing
 from coalition.audit.ordinary_acts import OrdinaryAct
 from coalition.audit.ordinary_rows import OrdinaryRows, Signer
 from coalition.audit.quiet_lots import Acts, Decided, QuietLots, Takes, decide_all
 
-UNKNOWN, LOUD = -1, -2
+LOUD = -2
 _COLUMNS = ("time_us", "amount", "balance_after", "expires_us", "tariff")
 
 
@@ -21,7 +22,7 @@ class QuietMembers:
 
     def __init__(self, shard: int) -> None:
         self._shard = shard
-        self._codes: dict[bytes, int] = {}
+        self._codes = Codes()
         self._names: list[str] = []
         self._by_name: dict[str, int] = {}
         self._is_quiet, self._last = Growing(np.bool_), Growing(np.int64)
@@ -44,19 +45,21 @@ class QuietMembers:
 
     def add(self, member: str) -> None:
         """A member is new, and did nothing yet. Codes are given in turn."""
-        self._codes[id_bytes(member)] = self._by_name[member] = len(self._names)
+        self._by_name[member] = len(self._names)
+        self._codes.add(id_bytes(member), len(self._names))
         self._names.append(member)
 
     def add_loud(self, member: str) -> None:
         """A member is not quiet from the beginning."""
-        self._codes[id_bytes(member)] = LOUD
+        self._codes.add(id_bytes(member), LOUD)
 
     def codes(self, members: Bytes) -> Numbers:
         """Of members by the bytes of their ids: LOUD for those no longer quiet, UNKNOWN for others."""
-        text, code_of = members.tobytes(), self._codes.get
-        codes = [code_of(text[at : at + UUID_BYTES], UNKNOWN) for at in range(0, len(text), UUID_BYTES)]
-        found: Numbers = np.array(codes, np.int64)
-        return found
+        self._count_in()
+        codes = self._codes.of(members)
+        named = np.flatnonzero(codes >= 0)
+        codes[named[~self._is_quiet.values[codes[named]]]] = LOUD
+        return codes
 
     def code(self, member: str) -> int:
         """A quiet member's code; UNKNOWN for others."""
@@ -106,7 +109,6 @@ class QuietMembers:
             return None
         self._count_in()
         self._is_quiet.values[code] = False
-        self._codes[id_bytes(member)] = LOUD
         own, number = list[int](), int(self._last.values[code])
         while number >= 0:
             own.append(number)

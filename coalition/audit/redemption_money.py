@@ -12,9 +12,9 @@ from typing import TypeAlias
 import numpy as np
 
 from coalition.audit.arrays import Numbers, Truths
+from coalition.audit.codes import UNKNOWN
 from coalition.audit.ordinary_leaves import spell_posts
 from coalition.audit.ordinary_rows import OrdinaryRows
-from coalition.audit.quiet_members import UNKNOWN
 from settlement.house.state import House
 from settlement.journal.leaf import Transfer
 from settlement.ledger.rules.pricing import Posts, Priced, money_of_redemption
