@@ -23,12 +23,15 @@ _SHORT_BYTES_MAX = 127
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What is `FIXED` of them, their leaves and their payloads, in one order. `asker`: who asks, a place among `askers`."""
+    """What is `FIXED` of them, their leaves and their payloads, in one order. `asker`: who asks, a place among `askers`;
+    `leaf_of`: the leaves one by one.
+    """
 
     fixed: npt.NDArray[np.void]
     asker: Numbers
     askers: list[SignedBy]
     leaves: Texts
+    leaf_of: list[bytes]
     payloads: Texts
 
 
@@ -45,7 +48,8 @@ def candidates_of(entries: Packed, audience: str) -> Candidates:
     payloads = entries.payloads.some(np.searchsorted(entries.with_payload, fixed["index"][at]))
     ask, asker = np.unique(asker[at], return_inverse=True)
     named = [each for place in ask.tolist() if (each := askers[place]) is not None]
-    return Candidates(fixed[at], asker, named, entries.leaves.some(at), payloads)
+    leaf_of = [entries.rows[place][3] for place in at.tolist()]
+    return Candidates(fixed[at], asker, named, entries.leaves.some(at), leaf_of, payloads)
 
 
 def _asker(named: bytes | None) -> SignedBy | None:

@@ -73,7 +73,7 @@ class _Reading:
             fixed[name].astype(np.int64) for name in ("index", "house", "time_us", "balance_after")
         ]
         self._member, self._leaf_hash = fixed["member"], fixed["leaf_hash"]
-        self._leaves, self._leaf_of = candidates.leaves, candidates.leaves.each()
+        self._leaves, self._leaf_of = candidates.leaves, candidates.leaf_of
         self._payloads, self._payload_of = candidates.payloads, candidates.payloads.each()
         numbers = np.array(sorted(circumstances.house.tariffs), np.int64)
         newest = np.searchsorted(numbers, self._house) - 1
