@@ -52,7 +52,7 @@ _OF_TARIFFS = "SELECT leaf FROM entries WHERE shard = 0 AND kind = ANY(%s) ORDER
 _KEYS = "SELECT leaf FROM entries WHERE shard = 0 AND kind IN ('found', 'key-add') ORDER BY index"
 _MOVES = "SELECT index FROM entries WHERE shard = 0 AND kind <> 'heads' ORDER BY index"
 _POST = b"\npost "
-_HELD_MAX = 8
+_HELD_MAX = 4
 """Ranges whose signatures one process verifies later: work for the time in which the first process works alone at the end."""
 
 

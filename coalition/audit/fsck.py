@@ -36,7 +36,7 @@ from coalition.audit.watch import TOLD_EVERY, Watch
 from settlement.journal.leaf import HOUSE
 from settlement.statements.reading import read_cycle_book
 
-RANGE_ENTRIES = 4_000
+RANGE_ENTRIES = 8_000
 CREW_FROM_ENTRIES = 6_000
 """Below this number starting processes takes longer than they save."""
 _AHEAD = 3
