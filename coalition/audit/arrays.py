@@ -52,9 +52,9 @@ class Texts:
         """Those at these places."""
         return Texts(self.content, self.starts[places], self.ends[places])
 
-    def each(self) -> list[bytes]:
-        """One by one."""
-        spans = zip(self.starts.tolist(), self.ends.tolist(), strict=True)
+    def behind(self, first: int) -> list[bytes]:
+        """One by one, without their first bytes."""
+        spans = zip((self.starts + first).tolist(), self.ends.tolist(), strict=True)
         return [self.content[start:end] for start, end in spans]
 
 

@@ -1,15 +1,16 @@
-"""Entries that may be ordinary: those that have all that ordinary ones have."""
+"""Entries that may be ordinary: those that have all that ordinary ones have, and the hash of their leaf."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from coalition.audit.arrays import Numbers, Texts
+from coalition.audit.arrays import Numbers, Texts, table_of
 from coalition.audit.asked import SignedBy
 from coalition.audit.ordinary_rows import ENROL, ISSUE, REDEEM
 from coalition.audit.stored import FIXED, Packed
 from settlement.journal.leaf import LEAF_BYTES_MAX
+from settlement.transparency.merkle import HASH_BYTES
 
 ASSET_TAGS = {ISSUE.encode(): 0x48, REDEEM.encode(): 0x38, ENROL.encode(): 0}
 """By kind of entry that may be ordinary: how the field begins that says which asset is meant; an enrolment has none."""
@@ -23,15 +24,12 @@ _SHORT_BYTES_MAX = 127
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """What is `FIXED` of them, their leaves and their payloads, in one order. `asker`: who asks, a place among `askers`;
-    `leaf_of`: the leaves one by one.
-    """
+    """What is `FIXED` of them, their leaves and their payloads, in one order. `asker`: who asks, a place among `askers`."""
 
     fixed: npt.NDArray[np.void]
     asker: Numbers
     askers: list[SignedBy]
     leaves: Texts
-    leaf_of: list[bytes]
     payloads: Texts
 
 
@@ -44,12 +42,12 @@ def candidates_of(entries: Packed, audience: str) -> Candidates:
     sizes = entries.leaves.ends - entries.leaves.starts
     asks = np.array([each is not None for each in askers], np.bool_)[asker]
     fits = np.isin(fixed["index"], entries.with_payload) & (fixed["index"] >= 0) & (sizes <= LEAF_BYTES_MAX)
+    fits &= (fixed["leaf_hash"] == table_of(entries.leaf_hashes, HASH_BYTES)).all(axis=1)
     at = np.flatnonzero(asks & fits)
     payloads = entries.payloads.some(np.searchsorted(entries.with_payload, fixed["index"][at]))
     ask, asker = np.unique(asker[at], return_inverse=True)
     named = [each for place in ask.tolist() if (each := askers[place]) is not None]
-    leaf_of = [entries.rows[place][3] for place in at.tolist()]
-    return Candidates(fixed[at], asker, named, entries.leaves.some(at), leaf_of, payloads)
+    return Candidates(fixed[at], asker, named, entries.leaves.some(at), payloads)
 
 
 def _asker(named: bytes | None) -> SignedBy | None:

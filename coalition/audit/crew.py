@@ -20,7 +20,7 @@ from typing import Self
 
 from coalition.audit.examiner import Examined, Order, circumstances_of, examine
 from coalition.audit.quiet_lots import InDoubtError
-from coalition.audit.signatures import Claimed, is_genuine
+from coalition.audit.signatures import Claimed, all_genuine
 from coalition.audit.stored import Range, snapshot, walk
 from settlement.database import DatabaseError
 from settlement.errors import CoalitionError
@@ -193,7 +193,7 @@ class Here:
         """A range. InDoubtError if a signature is bad that may be verified later: it is verified now."""
         held = deque[list[Claimed]]()
         examined = examine(self._connection, span, self._circumstances, held if self._order.later else None)
-        if not all(map(is_genuine, chain.from_iterable(held))):
+        if not all_genuine(chain.from_iterable(held)):
             raise InDoubtError
         return examined
 

@@ -18,13 +18,14 @@ from typing import Any
 
 import numpy as np
 
+from coalition.audit import subtrees
 from coalition.audit.arrays import Numbers, Texts, gather
 from coalition.audit.asked import Circumstances
 from coalition.audit.claims import read_claim
 from coalition.audit.ordinary import read_ordinary
 from coalition.audit.ordinary_rows import Enrolment, OrdinaryRows
 from coalition.audit.records import Read, read_record
-from coalition.audit.signatures import Claimed, Job, is_genuine, why_not_genuine
+from coalition.audit.signatures import Claimed, Job, all_genuine, why_not_genuine
 from coalition.audit.stored import (
     Columns,
     Connection,
@@ -42,6 +43,7 @@ from coalition.audit.stored import (
     walk,
 )
 from coalition.audit.stretches import Odd, Signed
+from coalition.audit.subtrees import Levels, levels_above
 from coalition.audit.tariffs import TARIFF_KINDS, house_of_tariffs
 from settlement.errors import CoalitionError
 from settlement.house.records import parse_key
@@ -58,25 +60,27 @@ _HELD_MAX = 4
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """The entries of a range, each kind in order, and how many rows belong to them."""
+    """The entries of a range, each kind in order, and how many rows belong to them. `subtree`: of the range's leaves, if they
+    make a whole one.
+    """
 
     ordinary: OrdinaryRows
     enrolments: list[Enrolment]
     odd: list[Odd]
     rows_seen: RowsSeen
+    subtree: Levels | None
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Enrolments cross between processes as bare facts: as objects they would take four times as long."""
-        return _crossed, (self.ordinary, list(map(_FACTS, self.enrolments)), self.odd, self.rows_seen)
+        facts = list(map(_FACTS, self.enrolments))
+        return _crossed, (self.ordinary, facts, self.odd, self.rows_seen, self.subtree)
 
 
 _FACTS = attrgetter(*[each.name for each in fields(Enrolment)])
 
 
-def _crossed(
-    ordinary: OrdinaryRows, facts: list[tuple[Any, ...]], odd: list[Odd], seen: RowsSeen
-) -> Examined:
-    return Examined(ordinary, [Enrolment(*each) for each in facts], odd, seen)
+def _crossed(ordinary: OrdinaryRows, facts: list[tuple[Any, ...]], *others: Any) -> Examined:
+    return Examined(ordinary, [Enrolment(*each) for each in facts], *others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +141,9 @@ def examine(
     odd = _odd(connection, span.shard, posted, circumstances)
     asked = np.array([row[0] for row in rows if row[2] is not None], np.int64)
     payloads_seen = int(np.isin(asked, entries.with_payload).sum())
-    return Examined(ordinary, enrolments, odd, RowsSeen(len(rows), transfers, payloads_seen))
+    whole = len(rows) == subtrees.LEAVES and span.start % subtrees.LEAVES == 0
+    subtree = levels_above(entries.leaf_hashes) if whole else None
+    return Examined(ordinary, enrolments, odd, RowsSeen(len(rows), transfers, payloads_seen), subtree)
 
 
 def posts_of(leaf: bytes) -> list[str]:
@@ -259,7 +265,7 @@ def _answer(order: Order, pipe: Pipe) -> None:
         held = deque[list[Claimed]]()
         while True:
             if held and (len(held) > _HELD_MAX or not pipe.poll()):
-                pipe.send(all(map(is_genuine, held.popleft())))
+                pipe.send(all_genuine(held.popleft()))
                 continue
             span = pipe.recv()
             pipe.send((span, examine(connection, span, circumstances, held if order.later else None)))

@@ -12,6 +12,7 @@ from coalition.audit.act_rows import ActRows
 from coalition.audit.checks import Check, Finding, Progress, Report
 from coalition.audit.crew import Crew, Here, cores
 from coalition.audit.examiner import Examined, Order, circumstances_of, moves_of, odd_at
+from coalition.audit.history import ShardState
 from coalition.audit.identities import check_identities
 from coalition.audit.ordinary_rows import Enrolment
 from coalition.audit.originals import named_originals
@@ -30,13 +31,14 @@ from coalition.audit.stored import (
     snapshot,
 )
 from coalition.audit.stretches import Item, Odd, Single, Stretch, key_of, singles_of, stretches_of
+from coalition.audit.subtrees import LEAVES
 from coalition.audit.swift import SEEN, SwiftReplay
 from coalition.audit.tables import check_tables
 from coalition.audit.watch import TOLD_EVERY, Watch
 from settlement.journal.leaf import HOUSE
 from settlement.statements.reading import read_cycle_book
 
-RANGE_ENTRIES = 8_000
+RANGE_ENTRIES = LEAVES
 CREW_FROM_ENTRIES = 6_000
 """Below this number starting processes takes longer than they save."""
 _AHEAD = 3
@@ -163,11 +165,15 @@ class _Check:
         for span in ranges[:ahead]:
             hands.ask(span)
         key: Key = (0, 0, 0, shard)
+        state, read = self._replay.shards.setdefault(shard, ShardState()), 0
         for at, span in enumerate(ranges):
             for later in ranges[at + ahead : at + ahead + 1]:
                 hands.ask(later)
             examined = hands.take(span)
             self._rows_seen.add(examined.rows_seen)
+            if examined.subtree is not None and read == span.start == len(state.subtrees) * LEAVES:
+                state.subtrees.append(examined.subtree)
+            read += examined.rows_seen.entries
             for item in self._items(examined):
                 key = key_of(key, shard, item)
                 yield key, (shard, item)

@@ -7,6 +7,7 @@ from coalition.audit.claims import TAKEN
 from coalition.audit.late import Late
 from coalition.audit.opening import Openings
 from coalition.audit.quiet_lots import QuietLots
+from coalition.audit.subtrees import Levels
 from coalition.audit.tally import Tally
 from coalition.audit.taxed import Taxed
 from settlement.clearing.accrual import owed_within
@@ -40,7 +41,7 @@ CONTRADICTIONS = (
 
 @dataclass(slots=True)
 class ShardState:
-    """How far one shard's history has been walked."""
+    """How far one shard's history has been walked. `subtrees`: of its first leaves, as far as they were made."""
 
     size: int = 0
     house: int = 0
@@ -49,6 +50,7 @@ class ShardState:
     cycle_start: int = 0
     ranges: dict[int, tuple[int, int]] = field(default_factory=dict)
     leaf_hashes: list[bytes] = field(default_factory=list)
+    subtrees: list[Levels] = field(default_factory=list)
     act_ids: dict[int, str] = field(default_factory=dict)
     """Entry number to act id, of what later entries may name as their original."""
 

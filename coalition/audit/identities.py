@@ -4,16 +4,17 @@ from collections import Counter
 from collections.abc import Iterator
 
 from coalition.audit.checks import Check
-from coalition.audit.history import CONTRADICTIONS
+from coalition.audit.history import CONTRADICTIONS, ShardState
 from coalition.audit.points import check_points, check_quiet_wallets, check_transits
 from coalition.audit.replay import Replay
 from coalition.audit.securities import check_bank, check_securities
+from coalition.audit.subtrees import put_together
 from settlement.house.records import Settlement
 from settlement.journal.leaf import HOUSE
 from settlement.ledger import chart
 from settlement.ledger.book import Book, Wallet
 from settlement.money import ASSETS, POINTS, VALUE, micros_per_minor
-from settlement.transparency.merkle import ProofError, memory_nodes, range_root
+from settlement.transparency.merkle import ProofError, range_root
 
 
 def check_identities(replay: Replay, *, complete: bool) -> None:
@@ -162,8 +163,8 @@ def _check_heads(replay: Replay) -> None:
     """Every shard's root at every size that the house ever stated; sizes never fall."""
     report = replay.report
     shards = list(replay.member_shards)
-    states = {shard: replay.shards.get(shard) for shard in shards}
-    nodes = {shard: memory_nodes(state.leaf_hashes if state else []) for shard, state in states.items()}
+    states = {shard: replay.shards.get(shard, ShardState()) for shard in shards}
+    nodes = {shard: put_together(state.leaf_hashes, state.subtrees) for shard, state in states.items()}
     before = dict.fromkeys(shards, 0)
     for index, values in replay.heads:
         stated = [

@@ -43,7 +43,7 @@ from coalition.audit.ordinary_leaves import (
 )
 from coalition.audit.ordinary_rows import ENROL, ISSUE, REDEEM, Enrolment, OrdinaryRows, Redemptions, Take
 from coalition.audit.plain_payload import BEFORE_HEADER, aliases_of, read_plain
-from coalition.audit.signatures import Claimed, is_genuine
+from coalition.audit.signatures import Claimed, all_genuine
 from coalition.audit.stored import Packed
 from settlement.signing import pae
 
@@ -73,8 +73,8 @@ class _Reading:
             fixed[name].astype(np.int64) for name in ("index", "house", "time_us", "balance_after")
         ]
         self._member, self._leaf_hash = fixed["member"], fixed["leaf_hash"]
-        self._leaves, self._leaf_of = candidates.leaves, candidates.leaf_of
-        self._payloads, self._payload_of = candidates.payloads, candidates.payloads.each()
+        self._leaves = candidates.leaves
+        self._payloads, self._payload_of = candidates.payloads, candidates.payloads.behind(0)
         numbers = np.array(sorted(circumstances.house.tariffs), np.int64)
         newest = np.searchsorted(numbers, self._house) - 1
         self._good: Truths = (newest >= 0) & (self._index >= 0)
@@ -121,7 +121,7 @@ class _Reading:
         of_kind = self._tags == ASSET_TAGS[kind.encode()]
         for tariff in np.unique(self._tariff[self._good & of_kind]).tolist():
             places = np.flatnonzero(self._good & of_kind & (self._tariff == tariff))
-            self._hash(places)
+            self._hash_payloads(places)
             issuing = self._circumstances.issuing(tariff)
             if kind == ISSUE:
                 self._read_issues(places, issuing)
@@ -130,11 +130,8 @@ class _Reading:
             else:
                 self._read_enrolments(places)
 
-    def _hash(self, places: Numbers) -> None:
-        at = places.tolist()
-        leaves = [sha256(b"\x00" + self._leaf_of[place]).digest() for place in at]
-        self._good[places] &= (table_of(leaves, _SHA256_BYTES) == self._leaf_hash[places]).all(axis=1)
-        payloads = [sha256(self._payload_of[place]).digest() for place in at]
+    def _hash_payloads(self, places: Numbers) -> None:
+        payloads = [sha256(self._payload_of[place]).digest() for place in places.tolist()]
         self._payload_sha256[places] = table_of(payloads, _SHA256_BYTES)
 
     def _read_issues(self, places: Numbers, issuing: Issuing) -> None:
@@ -153,7 +150,7 @@ class _Reading:
         for group in self._alike(places, [b""] * len(places)):
             said, at = self._said(places[group]), places[group].tolist()
             size = self._compare(places[group], REDEEM, said, redeem_ends(issuing.tariff, said))
-            found = read_spendings(self._shard, [self._leaf_of[place][size:] for place in at])
+            found = read_spendings(self._shard, self._leaves.some(places[group]).behind(size))
             for place, spending in zip(at, found, strict=True):
                 if spending is None:
                     self._good[place] = False
@@ -227,7 +224,7 @@ class _Reading:
             for (signer, key), signature, payload in facts
         ]
         if held is None:
-            self._good[places] = [is_genuine(each) for each in claimed]
+            self._good[places] = [all_genuine([each]) for each in claimed]
         else:
             held.append(claimed)
 

@@ -7,7 +7,7 @@ all if the machine does not let processes start.
 import multiprocessing
 import os
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -55,11 +55,11 @@ Claimed = tuple[PublicKey, bytes, bytes]
 """Key, signature, and the message of which it is said to be one."""
 
 
-def is_genuine(claimed: Claimed) -> bool:
-    """Whether the signature is one, by the key, of the message."""
-    key, signature, message = claimed
+def all_genuine(some: Iterable[Claimed]) -> bool:
+    """Whether all are."""
     try:
-        key.verify(signature, message)
+        for key, signature, message in some:
+            key.verify(signature, message)
     except SignatureError:
         return False
     return True

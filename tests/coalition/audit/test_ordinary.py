@@ -271,7 +271,8 @@ def _change(dsn: str, drawn: Change, changed: dict[str, LiteralString]) -> None:
 def _none_of(read: Callable[..., Any], shard: int, entries: Packed, *known: object) -> Any:
     """What is read of a range is nothing ordinary."""
     none = np.zeros(0, np.int64)
-    return read(shard, replace(entries, rows=[], leaves=entries.leaves.some(none)), *known)
+    left_out = replace(entries, rows=[], leaf_hashes=[], leaves=entries.leaves.some(none))
+    return read(shard, left_out, *known)
 
 
 def _plant(dsn: str, forgery: LiteralString, shard: int, share: float, *, rehash: bool) -> None:
