@@ -1,30 +1,46 @@
 """The table of lots against those of quiet members, row for row, many at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
-from coalition.audit.arrays import UUID_BYTES, Bytes, Truths, id_bytes, table_of
+from coalition.audit.arrays import UUID_BYTES, Bytes, Numbers, Truths, id_bytes, table_of
 from coalition.audit.claims import NOBODY
 from coalition.audit.quiet_lots import QuietLots
 from coalition.audit.tallied import LotName
 from settlement.house.tariff import Tariff
 from settlement.ledger.rules.expiry import notice_of
 
-LINES = """SELECT int2send(shard) || int8send(index) || int2send(place) || uuid_send(member) || int8send(quantity)
-        || int8send(remaining) || int8send(expires_at_us) || int8send(tariff) || int8send(coalesce(notice_us, -1))
-        || CASE WHEN idle_months IS NULL AND pending_until_us IS NULL AND expired = 0 AND asset = 'PTS'
-            THEN convert_to(funder, 'UTF8') ELSE ' ' END
-    FROM lots"""
-"""Of each lot all there is to say of one that an ordinary issue made: what is `_FIXED`, then who funded it."""
+ROWS = """SELECT string_agg(int2send(shard) || int8send(index) || int2send(place) || coalesce(uuid_send(member)
+            || int8send(quantity) || int8send(remaining) || int8send(expires_at_us) || int8send(tariff)
+            || int8send(coalesce(notice_us, -1)), decode(repeat('00', 56), 'hex')), ''),
+        string_agg(CASE WHEN idle_months IS NULL AND pending_until_us IS NULL AND expired = 0 AND asset = 'PTS'
+            AND strpos(funder, E'\\n') = 0 THEN funder ELSE ' ' END, E'\\n')
+    FROM lots WHERE ctid >= %s::tid AND ctid < %s::tid"""
+"""Of some lots what is `_FIXED`, and a line for each: who funded it, if there is nothing else to say than of lots that ordinary
+issues made.
+"""
 _FIXED = np.dtype(
     [("shard", ">i2"), ("index", ">i8"), ("place", ">i2"), ("member", "u1", UUID_BYTES)]
     + [(name, ">i8") for name in ("quantity", "remaining", "expires_us", "tariff", "notice_us")]
 )
 
 
+class StoredLots:
+    """Rows of the table."""
+
+    def __init__(self, fixed: bytes | None, funders: bytes | None) -> None:
+        self.fixed = np.frombuffer(fixed or b"", _FIXED)
+        self.funders = (funders or b"").split(b"\n")[: len(self.fixed)]
+
+    def names(self, places: Numbers) -> list[LotName]:
+        """Which lots those at these places are of."""
+        columns = [self.fixed[name][places].tolist() for name in ("shard", "index", "place")]
+        return list(zip(*columns, strict=True))
+
+
 class LotRows:
-    """The rows of one shard's quiet members. `met`: which were there, in the order of their entries."""
+    """The rows that one shard's quiet members must have. `met`: which were there, in the order of their entries."""
 
     def __init__(self, lots: QuietLots, tariffs: Mapping[int, Tariff]) -> None:
         self._shard, self._index = lots.shard, lots.index
@@ -34,30 +50,18 @@ class LotRows:
         self._funder = np.array(names, np.int64)[lots.funder]
         self.met = np.zeros(len(lots.index), np.bool_)
 
-    def meet(self, lines: Sequence[bytes]) -> Truths:
-        """Which of some lines are rows that are due and were not met before."""
-        fixed = _fixed(lines)
-        met = np.zeros(len(lines), np.bool_)
-        at = np.searchsorted(self._index, fixed["index"])
-        mine = np.flatnonzero((fixed["shard"] == self._shard) & (at < len(self._index)))
+    def meet(self, stored: StoredLots) -> Truths:
+        """Which of some rows are due and were not met before."""
+        met = np.zeros(len(stored.fixed), np.bool_)
+        at = np.searchsorted(self._index, stored.fixed["index"])
+        mine = np.flatnonzero((stored.fixed["shard"] == self._shard) & (at < len(self._index)))
         at = at[mine]
-        funder = [self._places.get(lines[place][_FIXED.itemsize :], -1) for place in mine.tolist()]
-        same = (_table(fixed)[mine] == self._due[at]).all(axis=1) & (self._funder[at] == funder)
+        funder = np.array([self._places.get(name, -1) for name in stored.funders], np.int64)[mine]
+        same = (_table(stored.fixed)[mine] == self._due[at]).all(axis=1) & (self._funder[at] == funder)
         fresh = np.flatnonzero(same & ~self.met[at])
         found, first = np.unique(at[fresh], return_index=True)
         self.met[found], met[mine[fresh[first]]] = True, True
         return met
-
-
-def names_of(lines: Sequence[bytes]) -> list[LotName]:
-    """Which lots some lines are of."""
-    fixed = _fixed(lines)
-    columns = [fixed[name].tolist() for name in ("shard", "index", "place")]
-    return list(zip(*columns, strict=True))
-
-
-def _fixed(lines: Sequence[bytes]) -> np.ndarray[tuple[int], np.dtype[np.void]]:
-    return np.frombuffer(b"".join([line[: _FIXED.itemsize] for line in lines]), _FIXED)
 
 
 def _table(rows: np.ndarray[tuple[int], np.dtype[np.void]]) -> Bytes:

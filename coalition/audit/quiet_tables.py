@@ -11,11 +11,11 @@ from coalition.audit.arrays import id_bytes
 from coalition.audit.checks import Check
 from coalition.audit.claims import TAKEN
 from coalition.audit.comparing import Row, compare
-from coalition.audit.lot_rows import LINES, LotRows, names_of
+from coalition.audit.lot_rows import ROWS, LotRows, StoredLots
 from coalition.audit.plain_payload import TOKEN_BYTES
 from coalition.audit.quiet_lots import InDoubtError
 from coalition.audit.replay import Replay
-from coalition.audit.stored import Connection, lines_in_turn
+from coalition.audit.stored import Connection, lines_in_turn, pages_in_turn
 from coalition.audit.tallied import LotName, TalliedLot
 from settlement.ledger.book import Wallet
 
@@ -36,9 +36,12 @@ def check_lots(connection: Connection, replay: Replay) -> None:
     """Lots of quiet members by the whole; all others, and whichever of those is not as it must be, one by one."""
     quiet = [LotRows(lots, replay.house.tariffs) for lots in replay.quiet_lots]
     others: list[LotName] = []
-    for lines in lines_in_turn(connection, LINES, name="lots"):
-        met = np.logical_or.reduce([np.zeros(len(lines), np.bool_), *[lots.meet(lines) for lots in quiet]])
-        others += names_of([line for line, is_met in zip(lines, met.tolist(), strict=True) if not is_met])
+    for part in pages_in_turn(connection, "lots", ROWS):
+        stored = StoredLots(*part)
+        met = np.logical_or.reduce(
+            [np.zeros(len(stored.fixed), np.bool_), *[lots.meet(stored) for lots in quiet]]
+        )
+        others += stored.names(np.flatnonzero(~met))
     if not all(lots.met.all() for lots in quiet):
         raise InDoubtError
     replay.report.count(Check.TABLE_LOTS, sum([len(lots.index) for lots in replay.quiet_lots]))

@@ -3,6 +3,7 @@
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any, LiteralString, TypeAlias
 
 import numpy as np
@@ -18,6 +19,7 @@ from settlement.journal.leaf import LEAF_BYTES_MAX
 from settlement.transparency.merkle import leaf_hash
 
 ROWS_AT_ONCE = 4_000
+PAGES_AT_ONCE = 200
 OPENINGS_AT_ONCE = 50
 """Entries of openings in one range: they are a hundred times as large as others."""
 INDEX_MAX = 2**63 - 1
@@ -60,6 +62,8 @@ _RECORDS = """SELECT index, leaf, payload FROM entries LEFT JOIN payloads USING 
 _EXTENT = "SELECT count(*), min(index), max(index) FROM entries WHERE shard = %s"
 _STARTS = """SELECT min(index) FROM (SELECT index, (row_number() OVER (ORDER BY index) - 1) / %s AS range
     FROM entries WHERE shard = %s) AS numbered GROUP BY range ORDER BY 1"""
+_PAGES = "SELECT pg_relation_size(%s::regclass) / current_setting('block_size')::int"
+_LAST_PAGE = 2**32 - 2
 _OPENINGS = "SELECT index FROM openings WHERE shard = %s ORDER BY index"
 
 Connection = psycopg.Connection[TupleRow]
@@ -249,6 +253,24 @@ def rows_in_turn(
     """The rows of a statement, never many of them in memory. `name`: the cursor's, unlike those of others that are open."""
     for rows in _in_parts(connection, statement, values, name=name):
         yield from rows
+
+
+def pages_in_turn(connection: Connection, table: str, statement: LiteralString) -> Iterator[TupleRow]:
+    """The one row that a statement makes of some pages of a table, for all pages in turn. It names them by `%s`: those whose
+    `ctid` is not below the first and below the second. Texts are bytes.
+    """
+    pages = connection.execute(_PAGES, (table,)).fetchone()
+    assert pages is not None
+    starts = [
+        *range(0, max(pages[0], 1), PAGES_AT_ONCE),
+        _LAST_PAGE,
+    ]  # the last part goes on to wherever the table ends
+    with connection.cursor(binary=True) as cursor:
+        cursor.adapters.register_loader("text", ByteaBinaryLoader)
+        for start, stop in pairwise(starts):
+            row = cursor.execute(statement, (f"({start},0)", f"({stop},0)"), prepare=True).fetchone()
+            assert row is not None
+            yield row
 
 
 def lines_in_turn(
