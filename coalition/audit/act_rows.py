@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from coalition.audit.arrays import id_bytes, rows_of, spelled_id
+from coalition.audit.arrays import id_bytes, spelled_id
 from coalition.audit.checks import Check, Report
 from coalition.audit.comparing import compare
 from coalition.audit.growing import Growing
@@ -23,18 +23,22 @@ Place: TypeAlias = tuple[int, int]
 
 # From its first page on, not from where another scan of the table happens to be: that is the order in which it was written.
 _FROM_THE_START = "SET synchronize_seqscans = off"
-_ROWS = """SELECT int2send(shard) || int8send(index) || uuid_send(act_id) || payload_sha256 || convert_to(partner, 'UTF8')
+# A hash of another length stands as zeros: else a byte of it could pass for one of the partner's name.
+_ROWS = """SELECT int2send(shard) || int8send(index) || uuid_send(act_id)
+        || CASE WHEN octet_length(payload_sha256) = 32 THEN payload_sha256 ELSE decode(repeat('00', 32), 'hex') END
+        || convert_to(partner, 'UTF8')
     FROM acts"""
 _FIXED = Struct(">hq16s32s")
 _DTYPE = np.dtype([("shard", ">i2"), ("index", ">i8"), ("act_id", "u1", 16), ("payload_sha256", "u1", 32)])
-_HALF_OF_ID = slice(calcsize(">hq"), calcsize(">hqq"))
+_HALF_BYTES = calcsize(">q")
+_HALF_OF_ID = slice(calcsize(">hq"), calcsize(">hq") + _HALF_BYTES)
 _NAMED_TWICE = """SELECT act_id::text, partner, array_agg(shard ORDER BY shard, index), array_agg(index ORDER BY shard, index)
     FROM acts GROUP BY act_id, partner HAVING count(*) > 1"""
 _PLACES = "SELECT shard, index FROM acts WHERE partner = %s AND act_id = %s::uuid"
 
 
 class ActRows:
-    """`expect` the rows of entries, `read_on` now and then, and `finish` when there are no more.
+    """Expect the rows of entries, `read_on` now and then, and `finish` when there are no more.
 
     A row is one text of bytes: shard, entry number, act id, the payload's hash and the partner.
     """
@@ -49,14 +53,19 @@ class ActRows:
         """Of the acts that are expected, the first half: unlike halves are of unlike ids."""
         self._expected = self._read = self._matched = 0
 
+    def expect_run(self, shard: int, acts: OrdinaryRows, enrolments: Sequence[Enrolment]) -> None:
+        """The rows of ordinary entries."""
+        self._ids.extend(np.ascontiguousarray(acts.act_id[:, :_HALF_BYTES]).view(np.uint64)[:, 0])
+        self._wait_for(_rows_of_run(shard, acts))
+        names = [
+            ((each.signer[1], each.act_id), (shard, each.index), each.payload_sha256) for each in enrolments
+        ]
+        self.expect([act_row(*each) for each in names])
+
     def expect(self, lines: Sequence[bytes]) -> None:
         """Entries' acts have their rows, now or later."""
-        due = set(lines)
-        self._expected += len(due)
         self._ids.extend(np.frombuffer(b"".join([line[_HALF_OF_ID] for line in lines]), np.uint64))
-        for line in due & self._without_row:
-            self._find(_name(line), _place(line), _place(line))
-        self._meet(due, self._without_entry, self._without_row)
+        self._wait_for(lines)
 
     def read_on(self) -> None:
         """Reads about as many rows as were expected."""
@@ -82,6 +91,13 @@ class ActRows:
         self._read += len(lines)
         self._meet(set(lines), self._without_row, self._without_entry)
         return bool(lines)
+
+    def _wait_for(self, lines: Sequence[bytes]) -> None:
+        due = set(lines)
+        self._expected += len(due)
+        for line in due & self._without_row:
+            self._find(_name(line), _place(line), _place(line))
+        self._meet(due, self._without_entry, self._without_row)
 
     def _meet(self, lines: set[bytes], waiting: set[bytes], still: set[bytes]) -> None:
         found = lines & waiting
@@ -121,16 +137,17 @@ def act_row(name: ActName, place: Place, payload_sha256: bytes) -> bytes:
     return _FIXED.pack(*place, id_bytes(act_id), payload_sha256) + partner.encode()
 
 
-def act_rows(shard: int, acts: OrdinaryRows, enrolments: Sequence[Enrolment]) -> list[bytes]:
-    """The rows that ordinary entries must have."""
+def _rows_of_run(shard: int, acts: OrdinaryRows) -> list[bytes]:
     rows = np.zeros(len(acts), _DTYPE)
     rows["shard"], rows["index"], rows["act_id"] = shard, acts.index, acts.act_id
     rows["payload_sha256"] = acts.payload_sha256
-    partners = [partner.encode() for _, partner, _ in acts.signers]
-    due = [row + partners[signer] for row, signer in zip(rows_of(rows), acts.signer.tolist(), strict=True)]
-    for each in enrolments:
-        due.append(act_row((each.signer[1], each.act_id), (shard, each.index), each.payload_sha256))
-    return due
+    partners, text, width = (
+        [partner.encode() for _, partner, _ in acts.signers],
+        rows.tobytes(),
+        rows.itemsize,
+    )
+    starts = zip(range(0, len(text), width), acts.signer.tolist(), strict=True)
+    return [text[start : start + width] + partners[signer] for start, signer in starts]
 
 
 def _name(line: bytes) -> ActName:

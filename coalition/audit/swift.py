@@ -6,7 +6,7 @@ from operator import itemgetter
 
 import numpy as np
 
-from coalition.audit.act_rows import ActRows, act_row, act_rows
+from coalition.audit.act_rows import ActRows, act_row
 from coalition.audit.checks import Check, Report
 from coalition.audit.claims import Claim, what_is_wrong_with_key
 from coalition.audit.coming import Coming
@@ -120,7 +120,7 @@ class SwiftReplay(Replay):
         _go_on(state, ordinary, INDEX_MAX)
         rows = stretch.rows.without(again) if again else stretch.rows
         enrolments = [each for each in stretch.enrolments if each.index not in again]
-        self._act_rows.expect(act_rows(shard, rows, enrolments))
+        self._act_rows.expect_run(shard, rows, enrolments)
 
     def feed_single(self, shard: int, single: Single | Enrolment) -> bool:
         """Judges an ordinary entry with nobody quiet. False if it must go the long way; then nothing is changed."""

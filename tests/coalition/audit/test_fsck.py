@@ -82,6 +82,11 @@ PLANTED: dict[str, tuple[str, set[Check]]] = {
         {Check.TABLE_TRANSFERS},
     ),
     "an act gone": (f"DELETE FROM acts WHERE (shard, index) = (1, {ISSUE})", {Check.TABLE_ACTS}),
+    "an act's hash and partner, a byte moved over": (
+        """UPDATE acts SET payload_sha256 = substr(payload_sha256, 1, 31), partner = chr(get_byte(payload_sha256, 31)) || partner
+            WHERE act_id = (SELECT act_id FROM acts WHERE get_byte(payload_sha256, 31) BETWEEN 33 AND 126 LIMIT 1)""",
+        {Check.TABLE_ACTS},
+    ),
     "an act's place": (f"UPDATE acts SET index = 0 WHERE (shard, index) = (1, {ISSUE})", {Check.TABLE_ACTS}),
     "an act's hash": (
         f"UPDATE acts SET payload_sha256 = sha256('x') WHERE (shard, index) = (1, {ISSUE})",
