@@ -11,8 +11,10 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from multiprocessing.connection import Connection as Pipe
+from multiprocessing.reduction import ForkingPickler
 from operator import attrgetter
 from typing import Any
 
@@ -259,13 +261,18 @@ def answer(descriptor: int) -> None:
 
 
 def _answer(order: Order, pipe: Pipe) -> None:
-    with snapshot(order.dsn, shared=order.snapshot) as connection:
+    with snapshot(order.dsn, shared=order.snapshot) as connection, ThreadPoolExecutor(1) as beside:
         walk(connection)
         circumstances = circumstances_of(connection, signatures=order.signatures)
         held = deque[list[Claimed]]()
+
+        def say(what: object) -> None:
+            """Goes on at once: the other end may be busy, and an answer is more than a pipe holds."""
+            beside.submit(pipe.send_bytes, ForkingPickler.dumps(what))
+
         while True:
             if held and (len(held) > _HELD_MAX or not pipe.poll()):
-                pipe.send(all_genuine(held.popleft()))
+                say(all_genuine(held.popleft()))
                 continue
             span = pipe.recv()
-            pipe.send((span, examine(connection, span, circumstances, held if order.later else None)))
+            say((span, examine(connection, span, circumstances, held if order.later else None)))
