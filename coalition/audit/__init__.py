@@ -21,6 +21,7 @@ How `fsck` is quick, without checking less:
 - Any other entry, and every one that the short way does not like, goes the long way through `replay`, which names what is wrong.
 - As soon as anything is found, or what was put off cannot be shown to be right, all entries are walked again with nobody quiet:
   so findings come in their order, with their reasons.
-- What is alike is compared by the whole, and looked at one by one only if it is not: the transfers of a range are one text, and
-  rows of acts, read beside the entries (`act_rows`), and of lots are sets of lines.
+- What is alike is compared by the whole, and looked at one by one only if it is not: the transfers of a range are one text, rows
+  of acts, read beside the entries (`act_rows`), are sets of lines, and those of lots, read page by page, columns (`lot_rows`).
+- A shard's tree is hashed where its leaves are read, in complete subtrees (`subtrees`).
 """
