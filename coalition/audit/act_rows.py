@@ -57,10 +57,7 @@ class ActRows:
         """The rows of ordinary entries."""
         self._ids.extend(np.ascontiguousarray(acts.act_id[:, :_HALF_BYTES]).view(np.uint64)[:, 0])
         self._wait_for(_rows_of_run(shard, acts))
-        names = [
-            ((each.signer[1], each.act_id), (shard, each.index), each.payload_sha256) for each in enrolments
-        ]
-        self.expect([act_row(*each) for each in names])
+        self.expect([_row_of_enrolment(shard, each) for each in enrolments])
 
     def expect(self, lines: Sequence[bytes]) -> None:
         """Entries' acts have their rows, now or later."""
@@ -137,15 +134,17 @@ def act_row(name: ActName, place: Place, payload_sha256: bytes) -> bytes:
     return _FIXED.pack(*place, id_bytes(act_id), payload_sha256) + partner.encode()
 
 
+def _row_of_enrolment(shard: int, enrolment: Enrolment) -> bytes:
+    name = enrolment.signer[1], enrolment.act_id
+    return act_row(name, (shard, enrolment.index), enrolment.payload_sha256)
+
+
 def _rows_of_run(shard: int, acts: OrdinaryRows) -> list[bytes]:
     rows = np.zeros(len(acts), _DTYPE)
     rows["shard"], rows["index"], rows["act_id"] = shard, acts.index, acts.act_id
     rows["payload_sha256"] = acts.payload_sha256
-    partners, text, width = (
-        [partner.encode() for _, partner, _ in acts.signers],
-        rows.tobytes(),
-        rows.itemsize,
-    )
+    partners = [partner.encode() for _, partner, _ in acts.signers]
+    text, width = rows.tobytes(), rows.itemsize
     starts = zip(range(0, len(text), width), acts.signer.tolist(), strict=True)
     return [text[start : start + width] + partners[signer] for start, signer in starts]
 

@@ -41,7 +41,6 @@ from coalition.audit.stored import (
     record_of,
     rows_of,
     snapshot,
-    texts_of,
     walk,
 )
 from coalition.audit.stretches import Odd, Signed
@@ -150,7 +149,7 @@ def examine(
 
 def posts_of(leaf: bytes) -> list[str]:
     """The transfers that a leaf posts: position, then as in the `post` line."""
-    posts, _ = _posts_of_each(texts_of([leaf]))
+    posts = [part.partition(b"\n")[0] for part in leaf.split(_POST)[1:]]
     return [f"{place} {post.decode(errors='replace')}" for place, post in enumerate(posts)]
 
 

@@ -8,6 +8,7 @@ import gc
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 
+from coalition.audit import subtrees
 from coalition.audit.act_rows import ActRows
 from coalition.audit.checks import Check, Finding, Progress, Report
 from coalition.audit.crew import Crew, Here, cores
@@ -31,14 +32,13 @@ from coalition.audit.stored import (
     snapshot,
 )
 from coalition.audit.stretches import Item, Odd, Single, Stretch, key_of, singles_of, stretches_of
-from coalition.audit.subtrees import LEAVES
 from coalition.audit.swift import SEEN, SwiftReplay
 from coalition.audit.tables import check_tables
 from coalition.audit.watch import TOLD_EVERY, Watch
 from settlement.journal.leaf import HOUSE
 from settlement.statements.reading import read_cycle_book
 
-RANGE_ENTRIES = LEAVES
+RANGE_ENTRIES = subtrees.LEAVES
 CREW_FROM_ENTRIES = 6_000
 """Below this number starting processes takes longer than they save."""
 _AHEAD = 3
@@ -171,7 +171,7 @@ class _Check:
                 hands.ask(later)
             examined = hands.take(span)
             self._rows_seen.add(examined.rows_seen)
-            if examined.subtree is not None and read == span.start == len(state.subtrees) * LEAVES:
+            if examined.subtree is not None and read == span.start == len(state.subtrees) * subtrees.LEAVES:
                 state.subtrees.append(examined.subtree)
             read += examined.rows_seen.entries
             for item in self._items(examined):

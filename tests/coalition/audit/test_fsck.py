@@ -1,11 +1,15 @@
 """fsck finds nothing in clean books, and names every row that is planted in any table."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
+from coalition.audit import fsck as module
+from coalition.audit import identities, subtrees
 from coalition.audit.checks import Check, Report
 from coalition.audit.fsck import fsck
+from coalition.audit.subtrees import Levels, put_together
+from settlement.transparency.merkle import NodeReader
 from tests.coalition.audit.conftest import Evidence
 from tests.support.postgres import copy_books, drop_database
 from tests.support.small_network import spoil
@@ -214,6 +218,24 @@ def test_a_changed_leaf_is_found_by_its_hash_its_decision_and_every_root_above_i
     )
     found = {finding.check for finding in fsck(copy)}
     assert found == {Check.TABLE_ENTRIES, Check.DECIDED_AGAIN, Check.HEADS}
+
+
+def test_roots_are_the_same_where_the_tree_is_put_together(
+    copy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subtrees, "LEAVES", 4)
+    monkeypatch.setattr(module, "RANGE_ENTRIES", 4)
+    made: list[int] = []
+
+    def noting(leaf_hashes: Sequence[bytes], subtrees: Sequence[Levels]) -> NodeReader:
+        made.append(len(subtrees))
+        return put_together(leaf_hashes, subtrees)
+
+    monkeypatch.setattr(identities, "put_together", noting)
+    assert list(fsck(copy, processes=0)) == []
+    assert min(made) > 1
+    spoil(copy, "UPDATE entries SET leaf = leaf || 'more' WHERE (shard, index) = (1, 2)")
+    assert Check.HEADS in {finding.check for finding in fsck(copy, processes=0)}
 
 
 @pytest.mark.parametrize("kind", ["found", "register", "activate", "key-add"])
