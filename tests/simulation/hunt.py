@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -128,4 +129,8 @@ def main(names: Iterable[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    parser = ArgumentParser(prog="python -m tests.simulation.hunt", description=__doc__)
+    parser.add_argument(
+        "names", metavar="NAME", nargs="*", choices=[[], *mutants()], help="planted bugs; all by default"
+    )
+    sys.exit(main(parser.parse_args().names))
