@@ -44,7 +44,6 @@ from coalition.audit.stored import (
     walk,
 )
 from coalition.audit.stretches import Odd, Signed
-from coalition.audit.subtrees import Levels, levels_above
 from coalition.audit.tariffs import TARIFF_KINDS, house_of_tariffs
 from settlement.errors import CoalitionError
 from settlement.house.records import parse_key
@@ -69,7 +68,7 @@ class Examined:
     enrolments: list[Enrolment]
     odd: list[Odd]
     rows_seen: RowsSeen
-    subtree: Levels | None
+    subtree: subtrees.Levels | None
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Enrolments cross between processes as bare facts: as objects they would take four times as long."""
@@ -143,7 +142,7 @@ def examine(
     asked = np.array([row[0] for row in rows if row[2] is not None], np.int64)
     payloads_seen = int(np.isin(asked, entries.with_payload).sum())
     whole = len(rows) == subtrees.LEAVES and span.start % subtrees.LEAVES == 0
-    subtree = levels_above(entries.leaf_hashes) if whole else None
+    subtree = subtrees.levels_above(entries.leaf_hashes) if whole else None
     return Examined(ordinary, enrolments, odd, RowsSeen(len(rows), transfers, payloads_seen), subtree)
 
 
@@ -153,7 +152,7 @@ def posts_of(leaf: bytes) -> list[str]:
     return [f"{place} {post.decode(errors='replace')}" for place, post in enumerate(posts)]
 
 
-def _posts_of_each(leaves: Texts) -> tuple[list[bytes], Numbers]:
+def posts_of_each(leaves: Texts) -> tuple[list[bytes], Numbers]:
     """What leaves post, and how often each does."""
     text, content = leaves.text, leaves.content
     line_ends = np.flatnonzero(text == ord("\n"))
@@ -174,7 +173,7 @@ def _transfers(
     they are, which is two comparisons.
     """
     rows = entries.rows
-    posts, counts = _posts_of_each(entries.leaves)
+    posts, counts = posts_of_each(entries.leaves)
     positions = np.arange(counts.sum()) - np.repeat(counts.cumsum() - counts, counts)
     due = np.column_stack([np.repeat(np.array([row[0] for row in rows], np.int64), counts), positions])
     places, text = posted_in(connection, span)

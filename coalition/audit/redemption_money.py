@@ -73,29 +73,22 @@ class RedemptionMoney:
             return Moved(numbers, numbers, {})
         units, starts = self._units(rows, makers, tariff), np.searchsorted(redemptions.redemption, numbers)
         unit, most = np.minimum.reduceat(units, starts), np.maximum.reduceat(units, starts)
-        points, posts, stops = (
-            np.add.reduceat(redemptions.points, starts),
-            dict[int, Posts](),
-            [*starts[1:], None],
-        )
+        points, stops = np.add.reduceat(redemptions.points, starts), [*starts[1:], len(units)]
+        posts: dict[int, Posts] = {}
         for place in np.flatnonzero((unit != UNKNOWN) & (unit != most)).tolist():
             slices = makers.slices(redemptions.points, slice(starts[place], stops[place]))
             redeemer = rows.signers[rows.signer[redemptions.row[place]]][1]
-            posts[place] = self.posts(redeemer, slices, tariff)
-        posts = {
-            place: each for place, each in posts.items() if spell_posts(each) == redemptions.money[place]
-        }
+            found = self.posts(redeemer, slices, tariff)
+            if spell_posts(found) == redemptions.money[place]:
+                posts[place] = found
+        unit[unit != most] = UNKNOWN
         said = zip(unit.tolist(), points.tolist(), redemptions.money, strict=True)
         same = [each != UNKNOWN and self._spelled(each, count) == lines for each, count, lines in said]
-        return Moved(np.where((unit == most) & same, unit, UNKNOWN), points, posts)
+        return Moved(np.where(same, unit, UNKNOWN), points, posts)
 
     def posts(self, redeemer: str, slices: list[Slice], tariff: int) -> Posts:
         """Postings, as `pricing.money_of_redemption` makes them."""
-        places = [self._unit_of(redeemer, funder, under, tariff) for funder, under, _ in slices]
-        units = [self.units[place] for place in places]
-        if places[1:] == places[:-1]:
-            points = sum([each[2] for each in slices])
-            return tuple([Transfer(*each[:3], each.amount * points) for each in units[0]])
+        units = [self.units[self._unit_of(redeemer, funder, under, tariff)] for funder, under, _ in slices]
         if any(len(unit) > 1 for unit in units):
             taken = [Priced(funder, points, under) for funder, under, points in slices]
             return money_of_redemption(self._house, redeemer, taken, tariff)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from settlement.transparency.merkle import HASH_BYTES, NodeReader, memory_nodes, node_hash
+from settlement.transparency.merkle import HASH_BYTES, NodeReader, complete_levels, memory_nodes
 
 LEAVES = 1 << 13
 """Of one subtree; leaves behind the last whole one have none."""
@@ -13,11 +13,7 @@ Levels: TypeAlias = list[bytes]
 
 def levels_above(leaf_hashes: Sequence[bytes]) -> Levels:
     """Those of a complete subtree: of so many leaves as a power of two is."""
-    levels, below = list[bytes](), list(leaf_hashes)
-    while len(below) > 1:
-        below = [node_hash(*pair) for pair in zip(below[::2], below[1::2], strict=True)]
-        levels.append(b"".join(below))
-    return levels
+    return [b"".join(level) for level in complete_levels(leaf_hashes)[1:]]
 
 
 def put_together(leaf_hashes: Sequence[bytes], subtrees: Sequence[Levels]) -> NodeReader:

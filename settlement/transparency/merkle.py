@@ -48,13 +48,19 @@ def root(leaf_hashes: Sequence[bytes]) -> bytes:
     return level[0]
 
 
-def memory_nodes(leaf_hashes: Sequence[bytes]) -> NodeReader:
-    """A NodeReader over hashes held in memory. It raises ProofError for a subtree that is not complete."""
+def complete_levels(leaf_hashes: Sequence[bytes]) -> list[list[bytes]]:
+    """The hashes of all complete subtrees, level by level from the leaves' up."""
     levels = [list(leaf_hashes)]
     while len(levels[-1]) > 1:
         below = levels[-1]
         pairs = zip(below[::2], below[1::2], strict=False)  # a last node without a sibling has no parent yet
         levels.append([sha256(b"\x01" + left + right).digest() for left, right in pairs])
+    return levels
+
+
+def memory_nodes(leaf_hashes: Sequence[bytes]) -> NodeReader:
+    """A NodeReader over hashes held in memory. It raises ProofError for a subtree that is not complete."""
+    levels = complete_levels(leaf_hashes)
 
     def node(level: int, index: int) -> bytes:
         known = 0 <= level < len(levels) and 0 <= index < len(levels[level])

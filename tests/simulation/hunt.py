@@ -131,6 +131,14 @@ def main(names: Iterable[str]) -> int:
 if __name__ == "__main__":
     parser = ArgumentParser(prog="python -m tests.simulation.hunt", description=__doc__)
     parser.add_argument(
-        "names", metavar="NAME", nargs="*", choices=[[], *mutants()], help="planted bugs; all by default"
+        "names",
+        metavar="NAME",
+        nargs="*",
+        help="planted bugs, as tests/simulation/mutants names them; all by default",
     )
-    sys.exit(main(parser.parse_args().names))
+    asked = parser.parse_args().names
+    if unknown := set(asked) - set(mutants()):
+        parser.error(
+            f"no such planted bug: {', '.join(sorted(unknown))}; tests/simulation/mutants has them all"
+        )
+    sys.exit(main(asked))
