@@ -41,7 +41,7 @@ def preview(voice: Voice, cycle: CycleNumber) -> None:
     [dim]coalition settlement preview 1[/]
     """
     with voice.asking() as client:
-        proposed = _preview(client, cycle)
+        proposed = Proposed(client.preview(cycle=cycle))
         earlier = [Proposed(client.preview(cycle=number)) for number in compared_with(cycle)]
     if voice.json:
         compared = [{"cycle": each.cycle, "nets": each.document()["nets"]} for each in earlier]
@@ -69,7 +69,7 @@ def propose(
     [dim]coalition settlement propose 1 --as ann[/]
     """
     with voice.acting() as client:
-        proposed = _preview(client, cycle)
+        proposed = Proposed(client.preview(cycle=cycle))
         _check_accepted(proposed.warnings, accept or [])
         outcome = client.propose(proposal=proposed.proposal, act_id=act_id)
     if not voice.json and outcome.refusal is None:
@@ -119,13 +119,6 @@ def approve(
         f"while no leg is paid: coalition settlement abort {number} --as NAME",
     )
     tell_outcome(voice, outcome, f"approved settlement {number} of cycle {found.cycle}", *steps)
-
-
-def _preview(client: BlockingClient, cycle: int) -> Proposed:
-    """The proposal of a cycle that is closed; the client waits while its shards still cut it, and would wait for an open one."""
-    if any(known.cycle == cycle and known.state == "open" for known in client.cycles()):
-        raise CoalitionError("CYCLE_NOT_CLOSED", f"cycle {cycle} is open; it is settled once it is closed")
-    return Proposed(client.preview(cycle=cycle))
 
 
 def _check_accepted(warnings: list[str], accepted: list[str]) -> None:

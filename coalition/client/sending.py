@@ -2,9 +2,11 @@
 
 Again, after a random pause that doubles its limit (full jitter, so that many clients do not come back together):
 - UNAVAILABLE, an attempt's DEADLINE_EXCEEDED, CANCELLED by a server that stops: nobody knows what became of it;
-- RESOURCE_EXHAUSTED with RetryInfo, and CYCLE_NOT_CLOSED: nothing was recorded, and time cures it.
+- an error with RetryInfo, such as RESOURCE_EXHAUSTED, or CYCLE_NOT_CLOSED while shards cut the cycle: nothing was recorded, and
+  time cures it.
 
-Everything else is raised at once.
+Everything else is raised at once. No attempt is begun that has too little of the deadline left: cut short, it would put in doubt
+what the one before it told for certain.
 """
 
 import asyncio
@@ -29,6 +31,8 @@ SILENCE_SECONDS = 45.0
 """Of a stream: three times as long as a server lets pass without a message."""
 ATTEMPTS_PER_DEADLINE = 3
 """How many attempts that hang fit into a deadline."""
+LAST_ATTEMPT = 0.1
+"""The part of a deadline that must be left for one more attempt."""
 
 _DOUBTFUL = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "CANCELLED"}
 _ERRORS_OF_THE_NETWORK = {
@@ -64,8 +68,7 @@ class Failure:
     @property
     def again(self) -> bool:
         """Time may cure it."""
-        full = self.code == "RESOURCE_EXHAUSTED" and self.pause_seconds is not None
-        return full or self.code in _DOUBTFUL or self.reason == "CYCLE_NOT_CLOSED"
+        return self.code in _DOUBTFUL or self.pause_seconds is not None
 
     def error(self, *, doubt: bool) -> RequestRejectedError | NoAnswerError:
         """The exception to raise. `doubt`: an attempt with these bytes, this or an earlier one, may have been recorded."""
@@ -124,6 +127,7 @@ class Sender:
         """
         call, clock = self._calls[path], asyncio.get_running_loop().time
         deadline = clock() + self._deadline_seconds
+        last_start = deadline - LAST_ATTEMPT * self._deadline_seconds
         doubt = sent_before
         for attempt in itertools.count():
             try:
@@ -134,7 +138,7 @@ class Sender:
                 return reply
             doubt = doubt or not failure.rejected
             pause = (failure.pause_seconds or 0.0) + _jitter_seconds(attempt)
-            if not failure.again or clock() + pause >= deadline:
+            if not failure.again or clock() + pause > last_start:
                 raise failure.error(doubt=doubt)
             await asyncio.sleep(pause)
         raise AssertionError("unreachable")
@@ -146,6 +150,7 @@ class Sender:
         """
         clock = asyncio.get_running_loop().time
         deadline, heard = clock() + self._deadline_seconds, False
+        last_start = deadline - LAST_ATTEMPT * self._deadline_seconds
         for attempt in itertools.count():
             failure = Failure("UNAVAILABLE", "the stream ended")
             try:
@@ -156,7 +161,7 @@ class Sender:
             except _LostError as lost:
                 failure = lost.failure
             pause = (failure.pause_seconds or 0.0) + _jitter_seconds(attempt)
-            if not failure.again or (not heard and clock() + pause >= deadline):
+            if not failure.again or (not heard and clock() + pause > last_start):
                 raise failure.error(doubt=False)
             await asyncio.sleep(pause)
             if heard:

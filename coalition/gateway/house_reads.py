@@ -8,6 +8,7 @@ from coalition.gateway.admission import Admitted
 from coalition.gateway.means import Means
 from coalition.wire.strict import write_time
 from coalition.wire.tariffs import spell_tariff, spell_tariff_proposal, tariff_proposal
+from settlement.clearing.closing import not_closed
 from settlement.clearing.netting import Figures
 from settlement.clearing.obligations import OPEN_IN_SOME_SHARD, figures_of
 from settlement.clearing.proposing import deferred_now, warnings_now
@@ -164,8 +165,7 @@ async def preview(means: Means, admitted: Admitted) -> settlement_pb2.PreviewRes
 async def _closed_figures(connection: AsyncConnection[TupleRow], house: House, cycle: int) -> Figures:
     figures = await figures_of(connection, house, cycle)
     if figures is None:
-        message = f"cycle {cycle} is open, or not cut by every shard yet; close it, or ask again in a moment"
-        raise CoalitionError("CYCLE_NOT_CLOSED", message, field="cycle")
+        raise not_closed(house, cycle)
     return figures
 
 

@@ -10,10 +10,14 @@ from google.rpc.status_pb2 import Status
 
 from coalition.errors import CODES, ERROR_DOMAIN
 from coalition.gateway.limits import RateLimitedError
+from settlement.clearing.closing import CycleNotClosedError
 from settlement.errors import CoalitionError
 
 TEXT_MAX = 500
-RETRY_SECONDS = 1
+RETRY_SECONDS = 1.0
+CUT_SECONDS = 0.1
+"""As often as the worker has the shards cut a cycle that is closed."""
+_PASSING = (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE)
 _DETAILS_KEY = "grpc-status-details-bin"
 
 
@@ -31,15 +35,21 @@ def status_of(error: CoalitionError) -> Status:
             status,
             BadRequest(field_violations=[BadRequest.FieldViolation(field=error.field, description=text)]),
         )
-    if code in (grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.UNAVAILABLE):
+    seconds = _retry_seconds(error, code)
+    if seconds is not None:
         delay = Duration()
-        delay.FromMicroseconds(round(_retry_seconds(error) * 1e6))
+        delay.FromMicroseconds(round(seconds * 1e6))
         _add(status, RetryInfo(retry_delay=delay))
     return status
 
 
-def _retry_seconds(error: CoalitionError) -> float:
-    return error.retry_seconds if isinstance(error, RateLimitedError) else RETRY_SECONDS
+def _retry_seconds(error: CoalitionError, code: grpc.StatusCode) -> float | None:
+    """After which time the same bytes may succeed; None: never, or not by waiting."""
+    if isinstance(error, RateLimitedError):
+        return error.retry_seconds
+    if isinstance(error, CycleNotClosedError) and error.soon:
+        return CUT_SECONDS
+    return RETRY_SECONDS if code in _PASSING else None
 
 
 def _add(status: Status, detail: Any) -> None:

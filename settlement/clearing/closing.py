@@ -8,14 +8,25 @@ from settlement.journal.acts import Act, Draft
 
 
 class CycleNotClosedError(CoalitionError):
-    """A shard has not yet cut the cycle, which takes milliseconds after the close; nothing is recorded."""
+    """A cycle has no figures, or no statements, yet; nothing is recorded.
 
-    def __init__(self, cycle: int) -> None:
-        super().__init__(
-            "CYCLE_NOT_CLOSED",
-            f"cycle {cycle} is not cut by every shard yet; ask again in a moment",
-            field="cycle",
+    `soon`: asking again in a moment cures it. Otherwise the cycle is open, and somebody has to close it first.
+    """
+
+    def __init__(self, message: str, *, soon: bool) -> None:
+        super().__init__("CYCLE_NOT_CLOSED", message, field="cycle")
+        self.soon = soon
+
+
+def not_closed(house: House, cycle: int) -> CycleNotClosedError:
+    """Why a cycle that the house knows has no figures: it is open, or some shard has still to cut it."""
+    if house.cycles[cycle].closed_at is None:
+        return CycleNotClosedError(
+            f"cycle {cycle} is open; it has figures and statements once it is closed", soon=False
         )
+    return CycleNotClosedError(
+        f"cycle {cycle} is not cut by every shard yet; ask again in a moment", soon=True
+    )
 
 
 def close_cycle(house: House, act: Act[object], body: CloseCycle) -> Draft:

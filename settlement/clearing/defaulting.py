@@ -6,7 +6,7 @@ owes it to them in the open cycle. Whatever it pays later pays that claim; the l
 
 from collections.abc import Mapping
 
-from settlement.clearing.closing import CycleNotClosedError
+from settlement.clearing.closing import not_closed
 from settlement.clearing.due import is_overdue
 from settlement.clearing.netting import Obligations
 from settlement.clearing.security_acts import ApproveDefault, ProposeDefault
@@ -28,7 +28,7 @@ OwedByCycle = Mapping[int, Obligations]
 def fall_of(house: House, owed: OwedByCycle, settlement: Settlement, participant: str) -> Waterfall:
     """Who bears an unpaid leg as the books stand. CycleNotClosedError: what was owed is not known yet."""
     if settlement.cycle not in owed:
-        raise CycleNotClosedError(settlement.cycle)
+        raise not_closed(house, settlement.cycle)
     security, unpaid = house.security, settlement.unpaid
     return pour(
         unpaid[participant],

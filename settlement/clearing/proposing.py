@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from settlement.clearing.acts import Propose
-from settlement.clearing.closing import CycleNotClosedError
+from settlement.clearing.closing import not_closed
 from settlement.clearing.deferring import deferred_of
 from settlement.clearing.netting import Figures
 from settlement.clearing.warnings import compared_with, warnings_of
@@ -17,7 +17,7 @@ FiguresByCycle = Mapping[int, Figures]
 
 
 def propose(house: House, figures: FiguresByCycle, act: Act[object], body: Propose) -> Draft:
-    """A proposal that another person may approve. CycleNotClosedError: a shard has still to cut the cycle."""
+    """A proposal that another person may approve. CycleNotClosedError: the cycle has no figures yet."""
     cycle = house.cycles.get(body.cycle)
     refusal = None
     if cycle is None:
@@ -25,7 +25,7 @@ def propose(house: House, figures: FiguresByCycle, act: Act[object], body: Propo
     elif cycle.settlement is not None:
         refusal = "CYCLE_IN_SETTLEMENT"
     elif body.cycle not in figures:
-        raise CycleNotClosedError(body.cycle)
+        raise not_closed(house, body.cycle)
     elif not _figures_hold(house, figures, body):
         refusal = "FIGURES_DIFFER"
     elif body.warnings != warnings_now(house, figures, body.cycle):

@@ -10,7 +10,7 @@ from psycopg import Connection
 from psycopg.rows import TupleRow
 
 from settlement.clearing.accrual import owed_within
-from settlement.clearing.closing import CycleNotClosedError
+from settlement.clearing.closing import not_closed
 from settlement.clearing.obligations import ACCRUED, OPEN_IN_SOME_SHARD, accruals_of
 from settlement.house.state import House
 from settlement.ledger.chart import parties
@@ -45,7 +45,7 @@ def cycle_debts(connection: Connection[TupleRow], house: House, number: int) -> 
     closed_cycle(house, number)
     ((first_open,),) = connection.execute(OPEN_IN_SOME_SHARD).fetchall()
     if first_open is None or first_open <= number:
-        raise CycleNotClosedError(number)
+        raise not_closed(house, number)
     digits = house.founded.minor_digits
     owed = owed_within(accruals_of(connection.execute(ACCRUED, {"cycle": number})), digits)
     return {pair: amount * micros_per_minor(digits) for pair, amount in owed.items()}

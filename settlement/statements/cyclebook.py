@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from settlement.clearing.accrual import Accruals, owed_before, owed_within
+from settlement.clearing.closing import not_closed
 from settlement.clearing.deferring import deferred_of
 from settlement.clearing.netting import Obligations, net
 from settlement.clock import parse_time
@@ -106,14 +107,13 @@ LateRow = tuple[str, str, int, int]
 def closed_cycle(house: House, cycle: int) -> tuple[Cycle, int]:
     """The record of a closed cycle and its closing house entry.
 
-    CycleNotFoundError for an unknown cycle; CoalitionError CYCLE_NOT_CLOSED for the open one.
+    CycleNotFoundError for an unknown cycle; CycleNotClosedError for the open one.
     """
     record = house.cycles.get(cycle)
     if record is None:
         raise CycleNotFoundError(cycle)
     if record.closed_at is None:
-        message = f"cycle {cycle} is open; it has statements once it is closed"
-        raise CoalitionError("CYCLE_NOT_CLOSED", message, field="cycle")
+        raise not_closed(house, cycle)
     return record, record.closed_at
 
 

@@ -10,7 +10,7 @@ from typing import Any, LiteralString, TypeAlias
 from psycopg import AsyncConnection, Connection
 from psycopg.rows import TupleRow
 
-from settlement.clearing.closing import CycleNotClosedError
+from settlement.clearing.closing import not_closed
 from settlement.clearing.obligations import ACCRUED, OPEN_IN_SOME_SHARD, accruals_of
 from settlement.clock import format_time
 from settlement.errors import BooksError
@@ -60,7 +60,7 @@ _Asking: TypeAlias = Generator[tuple[LiteralString, Any], list[TupleRow], CycleB
 def read_cycle_book(connection: Connection[TupleRow], house: House, cycle: int) -> CycleBook:
     """The book of a closed cycle; `house` is any state after its close. Blocking.
 
-    CycleNotFoundError for an unknown cycle; CoalitionError CYCLE_NOT_CLOSED while it is open, some shard has not cut it, or the
+    CycleNotFoundError for an unknown cycle; CycleNotClosedError while it is open, some shard has not cut it, or the
     statements of the cycle before it have no numbers yet.
     """
     asking = _book(house, cycle)
@@ -90,7 +90,7 @@ def _book(house: House, cycle: int) -> _Asking:
     _, closed_at = closed_cycle(house, cycle)
     ((first_open,),) = yield OPEN_IN_SOME_SHARD, ()
     if first_open is None or first_open <= cycle:
-        raise CycleNotClosedError(cycle)
+        raise not_closed(house, cycle)
     first = first_document(house, cycle)
     recorded = yield CLOSED_AT, (HOUSE, closed_at)
     if not recorded:
@@ -126,7 +126,7 @@ def ranges_of_cycle(connection: Connection[TupleRow], house: House, cycle: int) 
     closed_cycle(house, cycle)
     ((first_open,),) = connection.execute(OPEN_IN_SOME_SHARD).fetchall()
     if first_open is None or first_open <= cycle:
-        raise CycleNotClosedError(cycle)
+        raise not_closed(house, cycle)
     cuts = connection.execute(CUTS, {"cycle": cycle}).fetchall()
     return with_house(house, cycle, _ranges(cuts, house, cycle))
 

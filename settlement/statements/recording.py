@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
-from settlement.errors import CoalitionError
+from settlement.clearing.closing import CycleNotClosedError
 from settlement.house.state import House
 from settlement.journal.acts import ENGINE_LINE, Draft
 from settlement.statements.build import statements
@@ -67,12 +67,12 @@ def cycle_to_record(house: House) -> int | None:
 def first_document(house: House, cycle: int) -> int:
     """The number of a cycle's first statement.
 
-    CoalitionError CYCLE_NOT_CLOSED while the journal does not name the statements of the cycle before it, for moments only.
+    CycleNotClosedError while the journal does not name the statements of the cycle before it, for moments only.
     """
     if cycle == 1:
         return 1
     before = house.cycles[cycle - 1].last_document
     if before is None:
         message = f"the statements of cycle {cycle - 1} are not numbered yet; ask again in a moment"
-        raise CoalitionError("CYCLE_NOT_CLOSED", message, field="cycle")
+        raise CycleNotClosedError(message, soon=True)
     return before + 1

@@ -93,7 +93,7 @@ def test_an_open_cycle_is_told_at_once(network: RunningServer) -> None:
         ("settlement", "propose", 1, "--as", "ann"),
         ("statement", "show", 1),
     ):
-        told = run(*words, "--server", network.address, "--timeout", 5, data=network.site.data)
+        told = run(*words, "--server", network.address, data=network.site.data)
         assert (told.code, "error CYCLE_NOT_CLOSED" in told.err) == (1, True), told.err
 
 

@@ -40,7 +40,7 @@ REVOKED = fails(CODE.UNAUTHENTICATED, "KEY_REVOKED")
         [fails(CODE.UNAVAILABLE, "SHUTTING_DOWN", retry_seconds=0.05)],
         [fails(CODE.RESOURCE_EXHAUSTED, "QUEUE_FULL", retry_seconds=0.05)],
         [fails(CODE.RESOURCE_EXHAUSTED, "RATE_LIMITED", retry_seconds=0.05)],
-        [fails(CODE.FAILED_PRECONDITION, "CYCLE_NOT_CLOSED")],
+        [fails(CODE.FAILED_PRECONDITION, "CYCLE_NOT_CLOSED", retry_seconds=0.05)],
         [fails(CODE.CANCELLED), UNAVAILABLE],
     ],
     ids=[
@@ -146,6 +146,7 @@ async def test_calls_at_once_with_one_act_id_send_the_same_bytes(peer: Peer, cli
         (CODE.ALREADY_EXISTS, "ACT_ID_REUSED"),
         (CODE.FAILED_PRECONDITION, "REQUEST_EXPIRED"),
         (CODE.FAILED_PRECONDITION, "REQUEST_FROM_THE_FUTURE"),
+        (CODE.FAILED_PRECONDITION, "CYCLE_NOT_CLOSED"),
     ],
 )
 async def test_a_rejection_is_raised_at_once_and_frees_the_act_id(
@@ -192,6 +193,15 @@ async def test_a_queue_that_stays_full_recorded_nothing(peer: Peer, outbox: Outb
             await client.issue(member=MEMBER, amount=5)
     assert (caught.value.reason, caught.value.nothing_recorded) == ("QUEUE_FULL", True)
     assert outbox.pending() == []
+
+
+async def test_an_attempt_that_would_be_cut_short_is_not_begun(peer: Peer, outbox: Outbox) -> None:
+    """It could only hide what is known: that nothing was recorded."""
+    peer.script.extend([fails(CODE.RESOURCE_EXHAUSTED, "QUEUE_FULL", retry_seconds=0.92), hangs])
+    async with Client(peer.identity(), outbox=outbox, deadline_seconds=1) as client:
+        with pytest.raises(RequestRejectedError) as caught:
+            await client.issue(member=MEMBER, amount=5)
+    assert (len(peer.calls), caught.value.reason, outbox.pending()) == (1, "QUEUE_FULL", [])
 
 
 async def test_a_full_queue_after_a_doubtful_attempt_proves_nothing(peer: Peer, outbox: Outbox) -> None:

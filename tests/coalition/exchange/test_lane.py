@@ -14,6 +14,7 @@ from coalition.audit.fsck import fsck
 from coalition.exchange import lane as lanes
 from coalition.exchange.lane import Lane
 from coalition.gateway.status import status_of
+from settlement.clearing.closing import CycleNotClosedError
 from settlement.database import GATEWAY, connect_async
 from settlement.errors import BooksError, CoalitionError
 from settlement.journal.acts import Act, Draft
@@ -76,6 +77,16 @@ def test_queue_full_travels_with_retry_info() -> None:
     assert status.details[0].Unpack(info)
     assert status.details[1].Unpack(retry)
     assert (info.reason, retry.retry_delay.seconds) == ("QUEUE_FULL", 1)
+
+
+def test_a_cycle_that_is_being_cut_says_when_to_ask_again_and_an_open_one_does_not() -> None:
+    soon, never = (
+        status_of(CycleNotClosedError("cycle 1 has no figures", soon=soon)) for soon in (True, False)
+    )
+    retry = RetryInfo()
+    assert soon.details[1].Unpack(retry)
+    assert 0 < retry.retry_delay.ToTimedelta().total_seconds() < 1
+    assert len(never.details) == 1
 
 
 async def test_a_closed_lane_answers_what_it_took_and_takes_no_more(network: SmallNetwork) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from coalition.api.v1.exchange_pb2 import GetEntryRequest, GetEntryResponse
-from coalition.api.v1.settlement_pb2 import ListPostingsRequest, ListPostingsResponse
+from coalition.api.v1.settlement_pb2 import GetStatementRequest, ListPostingsRequest, ListPostingsResponse
 from coalition.client import BlockingClient, RequestRejectedError
 from settlement.journal.acts import Outcome
 from settlement.money import format_micros
@@ -87,6 +87,9 @@ def test_what_is_not_there_is_told(closed: tuple[Door, list[Outcome]]) -> None:
     door, _ = closed
     door.ask("bakery", ListPostingsRequest(cycle=9, counterparty="grocer")).is_error("CYCLE_NOT_FOUND")
     door.ask("bakery", ListPostingsRequest(cycle=2, counterparty="grocer")).is_error("CYCLE_NOT_CLOSED")
+    answer = door.ask("bakery", GetStatementRequest(cycle=2, partner_id="bakery"))
+    answer.is_error("CYCLE_NOT_CLOSED")
+    assert answer.retry_seconds is None, "waiting closes no cycle"
     door.ask("bakery", ListPostingsRequest(cycle=1, counterparty="nobody")).is_error("PARTNER_NOT_FOUND")
     strangers = ListPostingsResponse.FromString(
         door.ask("florist", ListPostingsRequest(cycle=1, counterparty="grocer")).body

@@ -54,8 +54,8 @@ class Desk:
         self.owed: dict[int, dict[tuple[str, str], int]] = {}
         self.balances: dict[str, int] = {}
         for person in ("ann", "bob"):
-            key = Key(keyid_for(person), "ed25519", APPROVER, OPERATOR, person, b"spki", 0)
-            self.house.keys[key.keyid] = key
+            keyid = keyid_for(person)
+            self.house.keys[keyid] = Key(keyid, "ed25519", APPROVER, OPERATOR, person, b"spki", 0)
 
     def ask(self, who: str, body: object, *, partner: str = OPERATOR, time_us: int = T0_US) -> Draft:
         draft = decide_desk(self.house, self.figures, act(partner, body, signer=who), time_us, self.owed)
@@ -99,26 +99,26 @@ def test_a_settlement_paid_in_full_ends_every_account_at_zero(owed: dict[tuple[s
 def test_closing_names_the_open_cycle() -> None:
     desk = Desk()
     assert desk.ask(OPERATOR, CloseCycle(2, None)).refusal == "CYCLE_UNKNOWN"
-    assert desk.ask(OPERATOR, CloseCycle(1, "2026-11")).refusal is None
-    assert desk.ask(OPERATOR, CloseCycle(1, "2026-11")).refusal == "CYCLE_NOT_OPEN"
+    assert [desk.ask(OPERATOR, CloseCycle(1, "2026-11")).refusal for _ in "12"] == [None, "CYCLE_NOT_OPEN"]
     assert desk.house.open_cycle == 2
     assert (desk.house.cycles[1].label, desk.house.cycles[2].closed_at) == ("2026-11", None)
 
 
 def test_nothing_is_proposed_before_every_shard_has_cut_and_nothing_but_the_ledgers_figures() -> None:
     desk, figures = Desk(), net({("acme", "bakery"): 7})
-    assert desk.ask("ann", Propose(9, "EUR", figures, HASH)).refusal == "CYCLE_UNKNOWN"
-    with pytest.raises(CycleNotClosedError) as caught:
-        desk.ask("ann", Propose(1, "EUR", figures, HASH))
-    assert (caught.value.reason, caught.value.field) == ("CYCLE_NOT_CLOSED", "cycle")
-    assert caught.value.message == "cycle 1 is not cut by every shard yet; ask again in a moment"
+    proposal = Propose(1, "EUR", figures, HASH)
+    assert desk.ask("ann", replace(proposal, cycle=9)).refusal == "CYCLE_UNKNOWN"
+    with pytest.raises(CycleNotClosedError, match="cycle 1 is open") as caught:
+        desk.ask("ann", proposal)
+    assert (caught.value.soon, caught.value.field) == (False, "cycle")
     desk.ask(OPERATOR, CloseCycle(1, None))
+    with pytest.raises(CycleNotClosedError, match="not cut"):
+        desk.ask("ann", proposal)
     desk.figures[1] = figures
-    other = net({("acme", "bakery"): 8})
-    assert desk.ask("ann", Propose(1, "EUR", other, HASH)).refusal == "FIGURES_DIFFER"
-    assert desk.ask("ann", Propose(1, "USD", figures, HASH)).refusal == "FIGURES_DIFFER"
-    assert desk.ask("ann", Propose(1, "EUR", replace(figures, gross=8), HASH)).refusal == "FIGURES_DIFFER"
-    assert desk.ask("ann", Propose(1, "EUR", figures, HASH)).refusal is None
+    wrong = [replace(proposal, figures=net({("acme", "bakery"): 8})), replace(proposal, currency="USD")]
+    for other in (*wrong, replace(proposal, figures=replace(figures, gross=8))):
+        assert desk.ask("ann", other).refusal == "FIGURES_DIFFER"
+    assert desk.ask("ann", proposal).refusal is None
     assert desk.house.cycles[1].settlement is None, "a proposal binds nobody"
 
 
