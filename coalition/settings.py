@@ -1,7 +1,9 @@
 """Settings from the environment. Whatever is not set has a default that works on a laptop."""
 
+import os
 from pathlib import Path
 
+import platformdirs
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -13,3 +15,10 @@ class Settings(BaseSettings):
 
     database_url: SecretStr | None = None
     data: Path | None = None
+
+
+def default_data_folder() -> Path:
+    """Where data goes without `--data`: /var/lib/coalition for root, else `coalition` in the user's data folder."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/coalition")
+    return platformdirs.user_data_path("coalition", appauthor=False)

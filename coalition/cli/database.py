@@ -8,11 +8,8 @@ from coalition.cli.founding import init
 from coalition.cli.options import Data, Json
 from coalition.cli.printing import emit, money_micros, say
 from coalition.cli.sharing import database, is_kept, keep
-from coalition.cli.site import (
-    Site,
-    founded_network,
-    open_site,
-)
+from coalition.cli.site import Site, open_site
+from coalition.cli.site_network import founded_network
 from settlement import embedded
 from settlement.database import OWNER, READER, connect, migrate
 from settlement.errors import CoalitionError

@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import psycopg
 import typer
 from rich.text import Text
 
 from coalition.cli.printing import emit, err
-from coalition.client import OutcomeUnknownError
 from settlement.errors import CoalitionError
 
 # The class of all wrong usage, which the library does not export under its own name.
@@ -132,6 +130,10 @@ REFUSALS: dict[str, str] = {
 
 def tell_failure(error: CoalitionError) -> None:
     """Prints an error on standard error: reason, sentence, what to do next."""
+    from coalition.client import (
+        OutcomeUnknownError,  # here, as commands that need no client do not wait for it
+    )
+
     step = NEXT_STEPS.get(error.reason)
     if isinstance(error, OutcomeUnknownError):
         step = f"repeat the command with --act-id {error.act_id}"
@@ -166,33 +168,45 @@ def failures_told(*, json: bool = False) -> Iterator[None]:
     """
     try:
         yield
-    except (CoalitionError, psycopg.Error, sqlite3.Error, OSError) as error:
-        if isinstance(error, OSError) and error.errno == errno.EPIPE:
-            raise
-        told = _in_our_words(error)
-        if json:
-            emit(error_document(told.reason, told.message, told.field))
-        tell_failure(told)
-        raise typer.Exit(FAILED) from None
     except _WRONG_USAGE as error:
         if json:
             emit(error_document("USAGE_WRONG", error.format_message(), None))
         raise
+    except Exception as error:
+        told = _in_our_words(error)
+        if told is None:
+            raise
+        if json:
+            emit(error_document(told.reason, told.message, told.field))
+        tell_failure(told)
+        raise typer.Exit(FAILED) from None
 
 
-def _in_our_words(error: Exception) -> CoalitionError:
-    if isinstance(error, CoalitionError):
-        return error
+def _in_our_words(error: Exception) -> CoalitionError | None:
+    """None for what ends a command as it was meant to (its exit, a reader that went away), and for what nobody expects."""
+    match error:
+        case CoalitionError():
+            return error
+        case sqlite3.Error():
+            return CoalitionError("OUTBOX_UNUSABLE", f"the outbox cannot be used: {error}")
+        case OSError():
+            return None if error.errno == errno.EPIPE else CoalitionError("FILE_UNUSABLE", _of_file(error))
+        case typer.Exit():
+            return None
+        case _:
+            return _of_database(error)
+
+
+def _of_database(error: Exception) -> CoalitionError | None:
+    import psycopg  # here, as most commands open no database
+
     if isinstance(error, psycopg.errors.UndefinedTable):
         return CoalitionError("NETWORK_NOT_FOUND", "this database holds no network; run `coalition db init`")
     if isinstance(error, psycopg.Error):
         return CoalitionError(
             "BOOKS_UNAVAILABLE", f"the database said: {str(error).strip() or type(error).__name__}"
         )
-    if isinstance(error, sqlite3.Error):
-        return CoalitionError("OUTBOX_UNUSABLE", f"the outbox cannot be used: {error}")
-    assert isinstance(error, OSError)
-    return CoalitionError("FILE_UNUSABLE", _of_file(error))
+    return None
 
 
 _OF_FILE = {

@@ -10,14 +10,8 @@ from coalition.cli.options import Data, Json
 from coalition.cli.printing import emit, hint, money_micros, say
 from coalition.cli.serve import DEFAULT_ADDRESS
 from coalition.cli.sharing import database
-from coalition.cli.site import (
-    OPERATOR_IDENTITY,
-    Site,
-    found_network,
-    founded_network,
-    open_site,
-    prepare_database,
-)
+from coalition.cli.site import OPERATOR_IDENTITY, Site, open_site
+from coalition.cli.site_network import found_network, founded_network, prepare_database
 from coalition.cli.terms import Terms, taking_terms
 from coalition.cli.usage import wrong_usage
 from settlement.clearing.calendar import check_known

@@ -11,34 +11,18 @@ tls/                 the CA and the certificates made here
 passwords            those of the database roles (mode 0600)
 """
 
-import secrets
 import shlex
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import psycopg
-from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
-
-from coalition.client import Identity, load_identity, save_identity
-from coalition.client.private_files import read_private, replace_private
-from coalition.settings import Settings
-from settlement import embedded
-from settlement.database import OWNER, ROLES, DatabaseError, connect, create_roles, migrate, set_password
-from settlement.embedded.passwords import has_password, password_for
+from coalition.client.private_files import read_private
+from coalition.settings import Settings, default_data_folder
 from settlement.errors import CoalitionError
-from settlement.house.records import APPROVER, LOG, RECEIPT, REQUEST, Key, Network
-from settlement.house.tariff import Tariff
-from settlement.ledger.founding import found
-from settlement.ledger.memory import load_house
-from settlement.signing import ED25519, KeySigner, load_key, new_key
-from settlement.transparency.checkpoint import vkey
+from settlement.signing import KeySigner, load_key
 
 DATABASE = "coalition"
 OPERATOR_IDENTITY = "operator"
 """The file name of the operator's identity, whatever the operator is called."""
-_RAW_KEY_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -97,6 +81,11 @@ class Site:
 
         At a server of one's own only `db init` uses the login of the URL; every role comes by itself, with its own password.
         """
+        # Here, as most commands only ask a server, and a sixth of their start would be spent on loading what speaks to databases.
+        from psycopg.conninfo import make_conninfo
+
+        from settlement import embedded
+
         if self.database_url is None:
             return embedded.start(self.data).dsn(role, DATABASE)
         # Empty `password` keeps that of the URL and PGPASSWORD out.
@@ -132,120 +121,20 @@ def open_site(data: Path | None) -> Site:
     settings = Settings()
     url = settings.database_url.get_secret_value() if settings.database_url is not None else None
     if url is not None:
-        try:
-            conninfo_to_dict(url)
-        except psycopg.Error:
-            message = "COALITION_DATABASE_URL is not of the form postgresql://user@host:5432/database"
-            raise CoalitionError("DATABASE_URL_INVALID", message) from None
+        _check_url(url)
     return Site(_default_data() if data is None else data.absolute(), url)
 
 
-def _default_data() -> Path:
-    return (Settings().data or embedded.default_data_folder()).absolute()
+def _check_url(url: str) -> None:
+    import psycopg  # here for the reason given at `Site.dsn`
+    from psycopg.conninfo import conninfo_to_dict
 
-
-def prepare_database(site: Site) -> None:
-    """Makes roles and database if they are missing, and migrates. Idempotent. DatabaseError for roles without a password here."""
-    if site.database_url is None:
-        _prepare_embedded(site)
-    else:
-        _prepare_own(site, site.database_url)
-    migrate(site.dsn(OWNER))
-
-
-def _prepare_embedded(site: Site) -> None:
-    server = embedded.start(site.data)
-    with psycopg.connect(server.superuser_dsn(), autocommit=True) as connection:
-        create_roles(connection)
-        for role in ROLES:
-            set_password(connection, role, server.add_password(role))
-        if connection.execute("SELECT FROM pg_database WHERE datname = %s", (DATABASE,)).fetchone() is None:
-            connection.execute(
-                sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(DATABASE), sql.Identifier(OWNER))
-            )
-
-
-def _prepare_own(site: Site, url: str) -> None:
-    """Roles belong to the whole server: those that another network made are taken over only with their passwords."""
-    site.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with psycopg.connect(url) as connection:
-        made = create_roles(connection)
-        for role in ROLES:
-            if role in made:
-                set_password(connection, role, password_for(role, file=site.passwords))
-            elif not has_password(role, file=site.passwords):
-                message = (
-                    f"the role {role} is at this server already, and {site.passwords} has no line for it; copy the line "
-                    f"from the data folder that made the role, or set a new password and write `*:*:*:{role}:PASSWORD`"
-                )
-                raise DatabaseError(message)
-        connection.execute(sql.SQL("GRANT ALL ON SCHEMA public TO {}").format(sql.Identifier(OWNER)))
-
-
-def founded_network(site: Site) -> Network | None:
-    """The network that the database holds; None if it has no tables, no roles or no founding entry yet."""
     try:
-        with connect(site.dsn(OWNER), OWNER) as connection:
-            return load_house(connection).network
-    except (psycopg.errors.UndefinedTable, CoalitionError):
-        # A database that is away fails in the next step, with its own reason.
-        return None
+        conninfo_to_dict(url)
+    except psycopg.Error:
+        message = "COALITION_DATABASE_URL is not of the form postgresql://user@host:5432/database"
+        raise CoalitionError("DATABASE_URL_INVALID", message) from None
 
 
-def found_network(
-    site: Site, network: Network, *, tariff: Tariff, people: Sequence[str], server: str
-) -> None:
-    """Founds the network with fresh keys: receipt, log, the operator's request key, one approver key per person.
-
-    All files are complete before the database says that the network exists, so one that was killed half-way is repeated, with
-    the keys it had made. Errors: NETWORK_EXISTS, and nothing is changed; DATA_FOLDER_USED if the folder has published another
-    network's journal.
-    """
-    if founded_network(site) is not None:
-        message = "this database holds a network already; it can only be founded once"
-        raise CoalitionError("NETWORK_EXISTS", message)
-    if (site.log / "guard").exists():
-        message = f"{site.data} has published the journal of a network that this database does not hold"
-        raise CoalitionError("DATA_FOLDER_USED", message)
-    for folder in ("keys", "identities"):
-        (site.data / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
-    receipt, log = _kept_key(site, "receipt"), _kept_key(site, "log")
-    (site.data / "keys" / "log.vkey").write_text(vkey(network.origin, log.spki[-_RAW_KEY_BYTES:]) + "\n")
-    alias_key = _kept_alias_key(site)
-    operator = _kept_identity(site, OPERATOR_IDENTITY, network, server, receipt, alias_key)
-    approvers = {person: _kept_identity(site, person, network, server, receipt, None) for person in people}
-    keys = [
-        _record(receipt, RECEIPT, network.operator),
-        _record(log, LOG, network.operator),
-        _record(operator, REQUEST, network.operator),
-        *[_record(signer, APPROVER, network.operator, person) for person, signer in approvers.items()],
-    ]
-    with connect(site.dsn(OWNER), OWNER) as connection:
-        found(connection, network, tariff=tariff, keys=keys)
-
-
-def _kept_key(site: Site, name: str) -> KeySigner:
-    path = site.data / "keys" / f"{name}.pem"
-    if not path.exists():
-        replace_private(path, new_key().to_pem().encode())
-    return site.signer(name)
-
-
-def _kept_alias_key(site: Site) -> bytes:
-    path = site.data / "keys" / "alias.key"
-    if not path.exists():
-        replace_private(path, secrets.token_hex(32).encode())
-    return site.alias_key()
-
-
-def _kept_identity(
-    site: Site, name: str, network: Network, server: str, receipt: KeySigner, alias_key: bytes | None
-) -> KeySigner:
-    path = site.identity_path(name)
-    signer = load_identity(path).signer if path.exists() else new_key()
-    save_identity(Identity(network.origin, server, network.operator, signer, receipt.spki, alias_key), path)
-    return signer
-
-
-def _record(signer: KeySigner, purpose: str, owner: str, person: str | None = None) -> Key:
-    return Key(signer.keyid, ED25519, purpose, owner, person, signer.spki, 0)
+def _default_data() -> Path:
+    return (Settings().data or default_data_folder()).absolute()

@@ -21,7 +21,6 @@ from settlement.embedded.failure import EmbeddedServerError
 from settlement.embedded.server import (
     EmbeddedServer,
     ServerStatus,
-    default_data_folder,
     start,
     status,
     stop,
@@ -31,7 +30,6 @@ __all__ = [
     "EmbeddedServer",
     "EmbeddedServerError",
     "ServerStatus",
-    "default_data_folder",
     "start",
     "status",
     "stop",

@@ -8,7 +8,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-import platformdirs
 from filelock import FileLock, Timeout
 from psycopg.conninfo import make_conninfo
 from psycopg.pq import PGconn, Ping
@@ -74,13 +73,6 @@ class ServerStatus:
 
     running: bool
     pid: int | None
-
-
-def default_data_folder() -> Path:
-    """Where data goes without `--data`: /var/lib/coalition for root, else `coalition` in the user's data folder."""
-    if os.geteuid() == 0:
-        return Path("/var/lib/coalition")
-    return platformdirs.user_data_path("coalition", appauthor=False)
 
 
 def start(data: Path) -> EmbeddedServer:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from coalition.cli.site import Site as NetworkSite
-from coalition.cli.site import found_network, prepare_database
+from coalition.cli.site_network import found_network, prepare_database
 from settlement.database import READER
 from settlement.house.records import Network
 from settlement.house.tariff import Tariff

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from coalition.cli.site import Site, found_network, prepare_database
+from coalition.cli.site import Site
+from coalition.cli.site_network import found_network, prepare_database
 from coalition.cli.tls_folder import tls_of_new
 from coalition.client import BlockingClient, Identity, load_identity, save_identity
 from coalition.gateway.server import ServerSettings, serve

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from coalition.cli.site import Site, found_network, prepare_database
+from coalition.cli.site import Site
+from coalition.cli.site_network import found_network, prepare_database
 from coalition.cli.tls_folder import tls_of_new
 from coalition.client import BlockingClient, Identity, load_identity
 from settlement import embedded

@@ -16,7 +16,8 @@ import pytest
 
 from coalition.api.v1.envelope_pb2 import Envelope
 from coalition.api.v1.exchange_pb2 import IssueRequest
-from coalition.cli.site import DATABASE, Site, found_network, prepare_database
+from coalition.cli.site import DATABASE, Site
+from coalition.cli.site_network import found_network, prepare_database
 from coalition.client import BlockingClient, Identity, Outbox, alias_token, load_identity
 from coalition.wire.envelope import seal
 from coalition.wire.methods import METHODS

@@ -15,7 +15,8 @@ from uuid import UUID, uuid5
 
 from coalition.cli.demo.bank import account_of
 from coalition.cli.demo.debts import Prices
-from coalition.cli.site import Site, found_network, prepare_database
+from coalition.cli.site import Site
+from coalition.cli.site_network import found_network, prepare_database
 from coalition.client import Client, Identity, Outbox, load_identity, open_channel, save_identity
 from settlement.database import READER, connect
 from settlement.errors import CoalitionError

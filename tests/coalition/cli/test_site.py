@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from coalition.cli.address import listen_address
-from coalition.cli.site import Site, found_network, prepare_database
+from coalition.cli.site import Site
+from coalition.cli.site_network import found_network, prepare_database
 from settlement.errors import CoalitionError
 from settlement.house.records import Network
 from settlement.house.tariff import Tariff
