@@ -1,9 +1,10 @@
 """What README tells a stranger to type works: its shell and Python blocks are run, in order, as one session.
 
-Three things differ from a stranger's session: a demo replays 300 baskets instead of 25,000, the other `make` lines are only
-looked up in the Makefile, and the network listens on a free port. `coalition` is this tree's, installed or not.
+Three things differ from a stranger's session: a demo replays 300 baskets instead of 25,000, 1,000 in the pool; the other `make`
+lines are only looked up in the Makefile; and the network listens on a free port. `coalition` is this tree's, installed or not.
 """
 
+import json
 import os
 import re
 import signal
@@ -16,6 +17,8 @@ from pathlib import Path
 import pytest
 
 from settlement import embedded
+from settlement.house.records import POOL
+from tests.support.replay import BASKETS, check_statements, check_summary, check_trouble
 
 pytestmark = pytest.mark.embedded
 
@@ -24,6 +27,7 @@ README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(sh|python)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 LINES = [line for language, block in BLOCKS if language == "sh" for line in block.splitlines()]
 DATA_FOLDERS = ("tour", "demo/data", "build/pool/data")
+POOL_DEMO = f"demo --baskets {BASKETS} --model pool"
 SESSION_SECONDS_MAX = 300
 
 
@@ -57,6 +61,17 @@ def test_the_session_of_the_readme_runs(session_folder: Path) -> None:
         r"^[^#\n]*# prints: (.+)$", "\n".join(block for _, block in BLOCKS), re.MULTILINE
     ):
         assert expected in told, f"{expected!r} is not in\n{told}"
+    check_pool(session_folder / "build" / "pool", told.partition(POOL_DEMO)[2])
+
+
+def check_pool(out: Path, told: str) -> None:
+    """What the demo in the pool model wrote: every figure is the plan's, the operator's accounts among them."""
+    assert "The operator's accounts" in told
+    summary = json.loads((out / "summary.json").read_text())
+    assert min(summary["operator_micros"][account] for account in ("fund", "fee-income", "spread")) > 0
+    check_summary(summary, baskets=BASKETS, model=POOL)
+    check_trouble(out, told)
+    check_statements(out)
 
 
 def session(port: int) -> str:
@@ -76,7 +91,7 @@ def adapted(line: str, port: int) -> str:
         return "coalition demo --baskets 300 --out demo"
     if line.startswith("make "):
         return f": {line}"
-    line = line.replace(".venv/bin/coalition demo", "coalition demo --baskets 300")
+    line = line.replace(".venv/bin/coalition demo", f"coalition demo --baskets {BASKETS}")
     line = line.replace("coalition db init", f"coalition db init --server 127.0.0.1:{port}")
     return line.replace("coalition serve", f"coalition serve --listen 127.0.0.1:{port}")
 
