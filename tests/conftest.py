@@ -30,7 +30,8 @@ FIRST = (
 )
 """The longest: no worker is to be left alone with one at the end. Those that wait for clocks go beside those that only work."""
 GARBAGE_OBJECTS = 50_000
-"""So many more objects than before make Python look for garbage."""
+"""So many more objects than before make Python look for garbage, once all tests are loaded: until then nothing is."""
+gc.disable()
 
 DRAWS, MANY_DRAWS = 50, 1_000
 """Cases of each property: in `make test`, and in `make test-long`."""
@@ -89,6 +90,7 @@ def pytest_collection_finish() -> None:
     """What is loaded by now stays to the end: looking through it for garbage, over and over, took a tenth of the time."""
     gc.freeze()
     gc.set_threshold(GARBAGE_OBJECTS)
+    gc.enable()
 
 
 @pytest.fixture

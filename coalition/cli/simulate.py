@@ -1,6 +1,7 @@
 """`coalition simulate`."""
 
 import time
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -31,6 +32,14 @@ def simulate(
             show_default=False,
         ),
     ] = None,
+    pace: Annotated[
+        float,
+        typer.Option(
+            min=0.1,
+            max=100,
+            help="How many seconds of the story pass in one: the more, the more acts come at once.",
+        ),
+    ] = 1.0,
     shrink_seconds: Annotated[
         float, typer.Option(min=0, help="How long to look for a shorter story that breaks the same law.")
     ] = 120.0,
@@ -46,7 +55,7 @@ def simulate(
     """
     if model not in (None, BILATERAL, POOL):
         raise typer.BadParameter("bilateral or pool", param_hint="--model")
-    story, began = tell(seed, acts=acts, model=model), time.monotonic()
+    story, began = replace(tell(seed, acts=acts, model=model), pace=pace), time.monotonic()
     try:
         with progress() as told:
             lived = live(story, lambda done, total: told("steps", done, total))

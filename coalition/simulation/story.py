@@ -64,12 +64,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The steps, in order of time. `model`: of settlement. In a network for `practice` weeks pass when its clock is set ahead."""
+    """The steps, in order of time. `model`: of settlement. In a network for `practice` weeks pass when its clock is set ahead.
+
+    `pace`: how many seconds of the steps are lived in one: the more, the more acts come at once, and the larger batches are.
+    """
 
     seed: int
     steps: tuple[Step, ...]
     model: str
     practice: bool = False
+    pace: float = 1.0
 
 
 def tell(seed: int, *, acts: int, trouble: float = 0.004, model: str | None = None) -> Story:

@@ -54,12 +54,10 @@ Told = Callable[[int, int], None]
 class World:
     """Lives through one story, inside a running event loop, on books that are just founded.
 
-    `log`: an empty folder for what the worker publishes; `pace`: how many seconds of the story are lived in one.
+    `log`: an empty folder for what the worker publishes.
     """
 
-    def __init__(
-        self, story: Story, postgres: Postgres, log: Path, *, pace: float = 1.0, chronicled: bool = False
-    ) -> None:
+    def __init__(self, story: Story, postgres: Postgres, log: Path, *, chronicled: bool = False) -> None:
         self.story = story
         self.chronicle = Chronicle(kept=chronicled)
         self._happened = 0
@@ -82,13 +80,13 @@ class World:
         self.auditor = Auditor(self.model, receipt_key=receipt_key, audience=NETWORK.origin)
         self.postgres = postgres
         postgres.committed = self._committed
-        self.pace = pace
+        self.pace = story.pace
         programmes, phones = Programmes(story.seed, self.model), Phones(story.seed, self.model)
         self.askers = Askers(self.cast, self.model, programmes, phones)
         self._log = log
         self.gateways = [self._new_gateway() for _ in range(GATEWAYS)]
         self.worker = self._new_worker()
-        self.wire = Wire(self.auditor, self.gateways, self.postgres, self.spawn, pace=pace)
+        self.wire = Wire(self.auditor, self.gateways, self.postgres, self.spawn, pace=story.pace)
         self._requests: dict[int, Wanted] = {}
         self._open: set[asyncio.Task[Any]] = set()
         self._broke: BaseException | None = None

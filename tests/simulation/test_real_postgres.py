@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -32,11 +33,11 @@ def books() -> Iterator[str]:
     "ignore:Exception ignored in. <generator object BasePipeline._exit_gen:pytest.PytestUnraisableExceptionWarning"
 )
 async def test_five_thousand_acts_on_failing_connections_keep_every_law(books: str, tmp_path: Path) -> None:
-    story = tell(1, acts=ACTS, trouble=TROUBLE)
+    story = replace(tell(1, acts=ACTS, trouble=TROUBLE), pace=PACE)
     postgres = RealPostgres(books, 1, network_in(story.model), TARIFFS[story.model])
     bugs: list[str] = []
     with log_kept(bugs):
-        world = World(story, cast(Any, postgres), tmp_path, pace=PACE)
+        world = World(story, cast(Any, postgres), tmp_path)
         await world.live()
         world.end()
         await postgres.end()
