@@ -18,28 +18,31 @@ from settlement.house.records import BILATERAL, POOL
 
 STORY_LINES_MAX = 200
 
+Model = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MODEL",
+        help="The settlement model: bilateral or pool. [default: bilateral for even seeds, pool for odd ones]",
+        show_default=False,
+    ),
+]
+Pace = Annotated[
+    float,
+    typer.Option(
+        min=0.1,
+        max=100,
+        help="How many seconds of the story pass in one: the more, the more acts come at once.",
+    ),
+]
+
 
 def simulate(
     seed: Annotated[
         int, typer.Option(help="The story to live: the same seed and acts are the same story.")
     ] = 1,
     acts: Annotated[int, typer.Option(min=1, help="How many acts are asked for.")] = 10_000,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            metavar="MODEL",
-            help="The settlement model: bilateral or pool. [default: bilateral for even seeds, pool for odd ones]",
-            show_default=False,
-        ),
-    ] = None,
-    pace: Annotated[
-        float,
-        typer.Option(
-            min=0.1,
-            max=100,
-            help="How many seconds of the story pass in one: the more, the more acts come at once.",
-        ),
-    ] = 1.0,
+    model: Model = None,
+    pace: Pace = 1.0,
     shrink_seconds: Annotated[
         float, typer.Option(min=0, help="How long to look for a shorter story that breaks the same law.")
     ] = 120.0,

@@ -64,10 +64,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The steps, in order of time. `model`: of settlement. In a network for `practice` weeks pass when its clock is set ahead.
-
-    `pace`: how many seconds of the steps are lived in one: the more, the more acts come at once, and the larger batches are.
-    """
+    """The steps, in order of time, `pace` seconds of them lived in one. For `practice` weeks pass as its clock is set ahead."""
 
     seed: int
     steps: tuple[Step, ...]
