@@ -33,6 +33,7 @@ demo: $(DEMO_READY) ## replay 25,000 real baskets through a running network, set
 test test-long: export PYTHONDONTWRITEBYTECODE =
 
 test: $(DEV_READY) ## run the tests (not those that take minutes; the rules of the house are among the checks)
+	@$(BIN)/python -m compileall -q -j 0 coalition settlement tests/support
 	@$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long and not debian" --ignore=tests/house tests
 
 test-long: $(DEV_READY) ## run the tests that take minutes, and every property on a thousand cases

@@ -4,6 +4,7 @@ import contextlib
 import gc
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -58,10 +59,21 @@ def pytest_configure(config: pytest.Config) -> None:
     """The process that controls the run decides where PostgreSQL will be; its workers inherit that. Interrupts work."""
     if not hasattr(config, "workerinput"):
         postgres.announce()
+        _work_in_memory()
         _take_long_turns()
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # A shell's background job ignores interrupts, and so would every program that a test starts and interrupts.
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _work_in_memory() -> None:
+    """What tests write is thrown away with them: it goes to no disk, where there is room and programs may be run.
+
+    It saved a third of the time that the system itself took.
+    """
+    folder = postgres.memory_with_room()
+    if folder is not None and not os.statvfs(folder).f_flag & os.ST_NOEXEC:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
 
 
 def _take_long_turns() -> None:

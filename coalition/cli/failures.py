@@ -130,9 +130,8 @@ REFUSALS: dict[str, str] = {
 
 def tell_failure(error: CoalitionError) -> None:
     """Prints an error on standard error: reason, sentence, what to do next."""
-    from coalition.client import (
-        OutcomeUnknownError,  # here, as commands that need no client do not wait for it
-    )
+    # Here, as commands that need no client shall not wait for it to load.
+    from coalition.client import OutcomeUnknownError
 
     step = NEXT_STEPS.get(error.reason)
     if isinstance(error, OutcomeUnknownError):
@@ -198,7 +197,8 @@ def _in_our_words(error: Exception) -> CoalitionError | None:
 
 
 def _of_database(error: Exception) -> CoalitionError | None:
-    import psycopg  # here, as most commands open no database
+    # Here, as most commands open no database.
+    import psycopg
 
     if isinstance(error, psycopg.errors.UndefinedTable):
         return CoalitionError("NETWORK_NOT_FOUND", "this database holds no network; run `coalition db init`")
