@@ -115,6 +115,7 @@ class Sender:
     def __init__(self, channel: grpc.aio.Channel, *, deadline_seconds: float) -> None:
         self._deadline_seconds = deadline_seconds
         self._attempt_seconds = deadline_seconds / ATTEMPTS_PER_DEADLINE
+        self._shortest_seconds = LAST_ATTEMPT * deadline_seconds
         self._calls = {path: channel.unary_unary(path, None, None) for path in METHODS}
         self._streams = {
             path: channel.unary_stream(path, None, None) for path, method in METHODS.items() if method.streams
@@ -127,7 +128,6 @@ class Sender:
         """
         call, clock = self._calls[path], asyncio.get_running_loop().time
         deadline = clock() + self._deadline_seconds
-        last_start = deadline - LAST_ATTEMPT * self._deadline_seconds
         doubt = sent_before
         for attempt in itertools.count():
             try:
@@ -138,7 +138,7 @@ class Sender:
                 return reply
             doubt = doubt or not failure.rejected
             pause = (failure.pause_seconds or 0.0) + _jitter_seconds(attempt)
-            if not failure.again or clock() + pause > last_start:
+            if not failure.again or clock() + pause + self._shortest_seconds > deadline:
                 raise failure.error(doubt=doubt)
             await asyncio.sleep(pause)
         raise AssertionError("unreachable")
@@ -150,7 +150,6 @@ class Sender:
         """
         clock = asyncio.get_running_loop().time
         deadline, heard = clock() + self._deadline_seconds, False
-        last_start = deadline - LAST_ATTEMPT * self._deadline_seconds
         for attempt in itertools.count():
             failure = Failure("UNAVAILABLE", "the stream ended")
             try:
@@ -161,7 +160,7 @@ class Sender:
             except _LostError as lost:
                 failure = lost.failure
             pause = (failure.pause_seconds or 0.0) + _jitter_seconds(attempt)
-            if not failure.again or (not heard and clock() + pause > last_start):
+            if not failure.again or (not heard and clock() + pause + self._shortest_seconds > deadline):
                 raise failure.error(doubt=False)
             await asyncio.sleep(pause)
             if heard:

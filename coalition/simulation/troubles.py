@@ -65,7 +65,7 @@ def _kill_worker(world: "World", step: Step) -> None:
 
 def _kill_postgres(world: "World", step: Step) -> None:
     def crash(_session: Session) -> None:
-        world.postgres.crash(seconds=0.1 * (1 + step.who % 40) / world.pace)
+        world.postgres.crash(seconds=0.1 * (1 + step.who % 40) / world.story.pace)
 
     world.postgres.blows.armed.append(Blow(step.amount, (BEFORE, DURING, AFTER)[step.who % 3], crash))
 

@@ -80,7 +80,6 @@ class World:
         self.auditor = Auditor(self.model, receipt_key=receipt_key, audience=NETWORK.origin)
         self.postgres = postgres
         postgres.committed = self._committed
-        self.pace = story.pace
         programmes, phones = Programmes(story.seed, self.model), Phones(story.seed, self.model)
         self.askers = Askers(self.cast, self.model, programmes, phones)
         self._log = log
@@ -99,13 +98,13 @@ class World:
         loop = asyncio.get_running_loop()
         began = loop.time()
         for step in self.story.steps:
-            due = began + step.at / self.pace
+            due = began + step.at / self.story.pace
             if due > loop.time():
                 await asyncio.sleep(due - loop.time())
             self._happened += 1
             if step.conduct == AWAITED:
                 await self._ask(step)
-                began = max(began, loop.time() - step.at / self.pace)
+                began = max(began, loop.time() - step.at / self.story.pace)
             else:
                 self._happen(step)
             if step.number % CHECKED_EVERY == CHECKED_EVERY - 1:
@@ -239,7 +238,7 @@ class World:
         self.gateways[number].kill()
 
         async def start() -> None:
-            await asyncio.sleep(after / self.pace)
+            await asyncio.sleep(after / self.story.pace)
             self.gateways[number] = fresh = self._new_gateway()
             await fresh.start()
 

@@ -33,9 +33,9 @@ from settlement.journal.leaf import HOUSE
 from settlement.money import MICROS_MAX, micros_per_minor
 from tests.support.pure_acts import NETWORK, OPERATOR, T0_US, act, as_entry, house_of, keyid_for
 
-PARTNERS = ("acme", "bakery", "cinema", "drugs")
-MICROS_PER_CENT = 10_000
-HASH = "ab" * 32
+PARTNERS, MICROS_PER_CENT = ("acme", "bakery", "cinema", "drugs"), 10_000
+HASH, NOT_CLOSED = "ab" * 32, ("CYCLE_NOT_CLOSED", "cycle")
+NOT_CUT = "not cut by every shard yet; ask again in a moment"
 SETTLED = Settlement(1, 1, "00" * 32, "ann", T0_US, {}, T0_US, approved_at=1)
 OWED = st.dictionaries(
     st.tuples(st.sampled_from(PARTNERS), st.sampled_from(PARTNERS)).filter(lambda pair: pair[0] != pair[1]),
@@ -110,9 +110,9 @@ def test_nothing_is_proposed_before_every_shard_has_cut_and_nothing_but_the_ledg
     assert desk.ask("ann", replace(proposal, cycle=9)).refusal == "CYCLE_UNKNOWN"
     with pytest.raises(CycleNotClosedError, match="cycle 1 is open") as caught:
         desk.ask("ann", proposal)
-    assert (caught.value.soon, caught.value.field) == (False, "cycle")
+    assert (caught.value.soon, caught.value.reason, caught.value.field) == (False, *NOT_CLOSED)
     desk.ask(OPERATOR, CloseCycle(1, None))
-    with pytest.raises(CycleNotClosedError, match="not cut"):
+    with pytest.raises(CycleNotClosedError, match=f"^cycle 1 is {NOT_CUT}$"):
         desk.ask("ann", proposal)
     desk.figures[1] = figures
     wrong = [replace(proposal, figures=net({("acme", "bakery"): 8})), replace(proposal, currency="USD")]
