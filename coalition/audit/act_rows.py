@@ -30,6 +30,8 @@ _ROWS = """SELECT int2send(shard) || int8send(index) || uuid_send(act_id)
     FROM acts"""
 _FIXED = Struct(">hq16s32s")
 _DTYPE = np.dtype([("shard", ">i2"), ("index", ">i8"), ("act_id", "u1", 16), ("payload_sha256", "u1", 32)])
+_AHEAD_MAX = 100_000
+"""Rows that may wait for their entries: some 15 MB."""
 _HALF_BYTES = calcsize(">q")
 _HALF_OF_ID = slice(calcsize(">hq"), calcsize(">hq") + _HALF_BYTES)
 _NAMED_TWICE = """SELECT act_id::text, partner, array_agg(shard ORDER BY shard, index), array_agg(index ORDER BY shard, index)
@@ -68,6 +70,10 @@ class ActRows:
         """Reads about as many rows as were expected."""
         while self._read < self._expected and self._read_part():
             pass
+
+    def read_ahead(self) -> bool:
+        """Reads some rows before their entries come, for when there is nothing better to do; False if enough wait for theirs."""
+        return self._read < self._expected + _AHEAD_MAX and self._read_part()
 
     def finish(self) -> None:
         """Finds rows that follow from no entry, entries that have no row or a wrong one, and names that stand twice."""

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections import deque
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import chain
@@ -83,11 +84,14 @@ class Crew:
         self._asked.append(span)
         self._hand_out()
 
-    def take(self, span: Range) -> Examined:
-        """A range that was asked for. CrewError if a process ends; InDoubtError if a signature is bad that is verified later."""
+    def take(self, span: Range, meanwhile: Callable[[], bool]) -> Examined:
+        """A range that was asked for. `meanwhile` is done bit by bit until it is there, or until that says that nothing is left.
+
+        CrewError if a process ends; InDoubtError if a signature is bad that is verified later.
+        """
         self._receive(seconds=0)
         while span not in self._answers:
-            self._receive(seconds=None)
+            self._receive(seconds=0 if meanwhile() else None)
         return self._answers.pop(span)
 
     def finish(self) -> None:
@@ -191,8 +195,8 @@ class Here:
     def ask(self, span: Range) -> None:
         """Nothing is done ahead."""
 
-    def take(self, span: Range) -> Examined:
-        """A range. InDoubtError if a signature is bad that may be verified later: it is verified now."""
+    def take(self, span: Range, meanwhile: Callable[[], bool]) -> Examined:
+        """A range; there is no `meanwhile`. InDoubtError if a signature is bad that may be verified later: it is verified now."""
         held = deque[list[Claimed]]()
         examined = examine(self._connection, span, self._circumstances, held if self._order.later else None)
         if not all_genuine(chain.from_iterable(held)):

@@ -169,7 +169,7 @@ class _Check:
         for at, span in enumerate(ranges):
             for later in ranges[at + ahead : at + ahead + 1]:
                 hands.ask(later)
-            examined = hands.take(span)
+            examined = hands.take(span, self._act_rows.read_ahead)
             self._rows_seen.add(examined.rows_seen)
             if examined.subtree is not None and read == span.start == len(state.subtrees) * subtrees.LEAVES:
                 state.subtrees.append(examined.subtree)

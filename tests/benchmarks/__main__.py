@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from coalition.cli.sharing import database
 from coalition.cli.site import Site as NetworkSite
 from settlement import embedded
+from tests.benchmarks.audit_speed import measure_audit
 from tests.benchmarks.growth import measure_growth
 from tests.benchmarks.hold_cost import measure_holds
 from tests.benchmarks.opening_speed import measure_opening
@@ -37,9 +38,8 @@ from tests.benchmarks.rounds import Tell, compete
 from tests.benchmarks.row import Site
 from tests.benchmarks.rows import ROWS
 from tests.benchmarks.settlement_speed import measure_settlement
-from tests.benchmarks.unary_row import UnaryRow
 
-GROWTH, HOLDS, OPENING, SETTLEMENT = "growth", "holds", "opening", "settlement"
+GROWTH, HOLDS, OPENING, SETTLEMENT, FSCK = "growth", "holds", "opening", "settlement", "fsck"
 
 
 def main() -> int:
@@ -53,7 +53,7 @@ def main() -> int:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     rows = [make() for name, make in ROWS.items() if not options.only or name in options.only]
-    steps = len(rows) * (options.rounds + 1) + 4
+    steps = len(rows) * (options.rounds + 1) + 5
     # The `unary` server would stop the PostgreSQL that all rows share, were it the only one to use it.
     with _progress(console, steps=steps) as tell, database(NetworkSite(data)):
         site = Site(embedded.start(data), folder)
@@ -62,8 +62,11 @@ def main() -> int:
         holds = measure_holds(site, tell) if not options.only or HOLDS in options.only else None
         opening = measure_opening(site, tell) if not options.only or OPENING in options.only else None
         clearing = measure_settlement(site, tell) if not options.only or SETTLEMENT in options.only else None
+        speed = None
+        if not options.only or FSCK in options.only:
+            speed, found = measure_audit(site, tell)
+            findings += found
     shutil.rmtree(data, ignore_errors=True)
-    speed = next((row.audit_speed for row in rows if isinstance(row, UnaryRow)), None)
     out.write_text(
         json.dumps(as_json(results, findings, speed, growth, holds, opening, clearing), indent=2) + "\n"
     )
@@ -100,7 +103,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--only",
         action="append",
-        choices=[*ROWS, GROWTH, HOLDS, OPENING, SETTLEMENT],
+        choices=[*ROWS, GROWTH, HOLDS, OPENING, SETTLEMENT, FSCK],
         help="run this only; may be repeated",
     )
     return parser.parse_args()

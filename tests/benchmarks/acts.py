@@ -29,8 +29,8 @@ class Act:
     points: int
 
 
-def hot_acts(seed: int) -> Iterator[Act]:
-    """Yield the same endless sequence for the same seed.
+def hot_acts(seed: int, *, members: int = MEMBERS) -> Iterator[Act]:
+    """Yield the same endless sequence for the same seed and number of members.
 
     No redemption asks for more than the member has: a refusal in a run is a defect of the server, not of the load.
     """
@@ -59,6 +59,6 @@ def hot_acts(seed: int) -> Iterator[Act]:
             unanswered.append((member, 0))
             yield Act(act_id, "redeem", member, partner, points)
         else:
-            member, points = rng.randrange(MEMBERS), rng.randint(1, POINTS_MAX)
+            member, points = rng.randrange(members), rng.randint(1, POINTS_MAX)
             unanswered.append((member, points))
             yield Act(act_id, "issue", member, partner, points)
