@@ -25,6 +25,7 @@ from coalition.audit.statements import check_statements
 from coalition.audit.stored import (
     Columns,
     Connection,
+    Range,
     RowsSeen,
     ranges_of,
     shard_sizes,
@@ -67,9 +68,9 @@ def fsck(
         for quiet in (True, False):
             order = Order(dsn, shared, signatures, later=signatures and quiet)
             with Crew(order, processes) if processes else Here(order) as hands:
-                check = _Check(connection, report, Watch(report, progress), sizes, order, quiet=quiet)
+                check = _Check(connection, report, Watch(report, progress), sizes, order, hands, quiet=quiet)
                 try:
-                    yield from check.findings(hands)
+                    yield from check.findings()
                     return
                 except InDoubtError:
                     check.close()
@@ -98,11 +99,17 @@ class _Check:
         watch: Watch,
         sizes: dict[int, int],
         order: Order,
+        hands: Crew | Here,
         *,
         quiet: bool,
     ) -> None:
         self._connection, self._report, self._watch = connection, report, watch
-        self._sizes, self._quiet = sizes, quiet
+        self._sizes, self._hands, self._quiet = sizes, hands, quiet
+        self._ahead = _AHEAD * hands.size
+        self._ranges = {shard: ranges_of(connection, shard, width=RANGE_ENTRIES) for shard in sizes}
+        for ranges in self._ranges.values():  # at once: they are examined while what follows is read
+            for span in ranges[: self._ahead]:
+                hands.ask(span)
         self._act_rows = ActRows(connection, report)
         self._rows_seen = RowsSeen()
         self._circumstances = circumstances_of(connection, signatures=order.signatures)
@@ -122,24 +129,24 @@ class _Check:
         """Gives up what is read from the books bit by bit."""
         self._act_rows.close()
 
-    def findings(self, hands: Crew | Here) -> Iterator[Finding]:
+    def findings(self) -> Iterator[Finding]:
         """All of them, as they come. InDoubtError if there are any, or may be, while members are quiet."""
-        for finding in self._walk(hands):
+        for finding in self._walk():
             if self._quiet:
                 raise InDoubtError
             yield finding
-        hands.finish()
+        self._hands.finish()
 
-    def _walk(self, hands: Crew | Here) -> Iterator[Finding]:
-        yield from self._entries(hands)
+    def _walk(self) -> Iterator[Finding]:
+        yield from self._entries()
         self._replay.settle()
         yield from self._sums()
 
-    def _entries(self, hands: Crew | Here) -> Iterator[Finding]:
+    def _entries(self) -> Iterator[Finding]:
         """Judges every entry by those before it."""
         replay, report, total = self._replay, self._report, sum(self._sizes.values())
         done = told = ordinary = 0
-        for shard, item in merged([self._stream(hands, shard) for shard in self._sizes]):
+        for shard, item in merged([self._stream(shard, ranges) for shard, ranges in self._ranges.items()]):
             if isinstance(item, Odd):
                 self._feed(item)
             elif isinstance(item, Stretch):
@@ -158,18 +165,14 @@ class _Check:
         for check in (*SEEN, Check.SIGNATURES) if self._circumstances.signatures else SEEN:
             report.count(check, ordinary)
 
-    def _stream(self, hands: Crew | Here, shard: int) -> Iterator[tuple[Key, tuple[int, Item]]]:
+    def _stream(self, shard: int, ranges: list[Range]) -> Iterator[tuple[Key, tuple[int, Item]]]:
         """A shard's entries with their places in the order of all."""
-        ranges = ranges_of(self._connection, shard, width=RANGE_ENTRIES)
-        ahead = _AHEAD * hands.size
-        for span in ranges[:ahead]:
-            hands.ask(span)
         key: Key = (0, 0, 0, shard)
         state, read = self._replay.shards.setdefault(shard, ShardState()), 0
         for at, span in enumerate(ranges):
-            for later in ranges[at + ahead : at + ahead + 1]:
-                hands.ask(later)
-            examined = hands.take(span, self._act_rows.read_ahead)
+            for later in ranges[at + self._ahead : at + self._ahead + 1]:
+                self._hands.ask(later)
+            examined = self._hands.take(span, self._act_rows.read_ahead)
             self._rows_seen.add(examined.rows_seen)
             if examined.subtree is not None and read == span.start == len(state.subtrees) * subtrees.LEAVES:
                 state.subtrees.append(examined.subtree)

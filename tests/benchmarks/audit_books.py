@@ -21,7 +21,7 @@ from tests.benchmarks.row import Site
 from tests.support.small_network import SmallNetwork, points
 
 MEMBERS = 20_000
-ACTS = 300_000
+ACTS = 500_000
 BATCH = 500
 _PARTNERS = [f"partner-{number}" for number in range(acts.PARTNERS)]
 

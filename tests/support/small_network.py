@@ -34,7 +34,14 @@ from settlement.ledger.batch import Verdict, post
 from settlement.ledger.founding import found
 from settlement.ledger.members import MemberRules
 from settlement.ledger.memory import HouseMemory
-from settlement.signing import ED25519, KeySigner, new_key, parse_public_key, possession_message
+from settlement.signing import (
+    ED25519,
+    KeySigner,
+    known_public_key,
+    new_key,
+    parse_public_key,
+    possession_message,
+)
 from settlement.transparency.checkpoint import vkey
 from settlement.worker.publisher import Publisher
 
@@ -118,7 +125,7 @@ class SmallNetwork:
         payload_type = payload_type_of(message.DESCRIPTOR.name)
         envelope = seal(self.keys[who], payload_type, self.payload(who, message, act_id=act_id))
         sealed = open_envelope(envelope, payload_type=payload_type)
-        sealed.verify(parse_public_key(self.keys[who].spki))
+        sealed.verify(known_public_key(self.keys[who].spki))
         request = parse_payload(sealed.payload, METHODS_BY_TYPE[payload_type].payload)
         issued_us = request.header.issued_at.seconds * SECOND_US
         expires_us = request.header.expires_at.seconds * SECOND_US
