@@ -116,8 +116,8 @@ REFUSALS: dict[str, str] = {
     "LEG_NOT_OVERDUE": "it can be paid still: `coalition settlement show` says until when, if the tariff names payment days",
     "SECURITY_EXCEEDED": "less than that is deposited: `coalition security show`",
     "LEG_AMOUNT_DIFFERS": "the amount is not the leg's: `coalition settlement show`",
-    "ACCOUNT_MISSING": "the operator and whoever is paid need an approved account each; statements are of the operator's: "
-    "`coalition partner account show`",
+    "ACCOUNT_MISSING": "the operator, or somebody who is to be paid, has no approved account at a bank; the entry names whose: "
+    "`coalition partner account propose`, then `approve`",
     "ALREADY_INSTRUCTED": "the payment files are made already: `coalition instruction write` writes them again",
     "STATEMENT_KNOWN": "these lines of the bank statement were taken in before: `coalition bank breaks`",
     "BREAK_UNKNOWN": "no line of a bank statement with this name waits to be explained: `coalition bank breaks`",
@@ -130,22 +130,25 @@ REFUSALS: dict[str, str] = {
 
 def tell_failure(error: CoalitionError) -> None:
     """Prints an error on standard error: reason, sentence, what to do next."""
-    # Here, as commands that need no client shall not wait for it to load.
-    from coalition.client import OutcomeUnknownError
-
-    step = NEXT_STEPS.get(error.reason)
-    if isinstance(error, OutcomeUnknownError):
-        step = f"repeat the command with --act-id {error.act_id}"
-        if error.reason in NEXT_STEPS:
-            step = f"{NEXT_STEPS[error.reason]}; then {step}"
     # What gRPC says begins with the name that is the reason already.
     sentence = error.message.removeprefix(f"{error.reason}: ")
-    _tell("error", "bold red", error.reason, sentence, step)
+    _tell("error", "bold red", error.reason, sentence, _next_step(error))
 
 
 def tell_refusal(refusal: str) -> None:
     """Prints a recorded no on standard error."""
     _tell("refused", "bold yellow", refusal, REFUSALS.get(refusal, "a rule said no"), None)
+
+
+def _next_step(error: CoalitionError) -> str | None:
+    # Here, as commands that need no client shall not wait for it to load.
+    from coalition.client import OutcomeUnknownError
+
+    step = NEXT_STEPS.get(error.reason)
+    if not isinstance(error, OutcomeUnknownError):
+        return step
+    again = f"repeat the command with --act-id {error.act_id}"
+    return again if step is None else f"{step}; then {again}"
 
 
 def _tell(word: str, style: str, reason: str, sentence: str, step: str | None) -> None:
@@ -154,9 +157,9 @@ def _tell(word: str, style: str, reason: str, sentence: str, step: str | None) -
         err.print(Text(f"  -> {step}"), soft_wrap=True)
 
 
-def error_document(reason: str, message: str, field: str | None) -> dict[str, object]:
-    """An error for machines."""
-    return {"error": {"reason": reason, "message": message, "field": field}}
+def error_document(reason: str, message: str, field: str | None, next_step: str | None) -> dict[str, object]:
+    """An error for machines. `next_step`: what a person does about it."""
+    return {"error": {"reason": reason, "message": message, "field": field, "next": next_step}}
 
 
 @contextmanager
@@ -169,16 +172,24 @@ def failures_told(*, json: bool = False) -> Iterator[None]:
         yield
     except _WRONG_USAGE as error:
         if json:
-            emit(error_document("USAGE_WRONG", error.format_message(), None))
+            emit(error_document("USAGE_WRONG", error.format_message(), _wrong_field(error), None))
         raise
     except Exception as error:
         told = _in_our_words(error)
         if told is None:
             raise
         if json:
-            emit(error_document(told.reason, told.message, told.field))
+            emit(error_document(told.reason, told.message, told.field, _next_step(told)))
         tell_failure(told)
         raise typer.Exit(FAILED) from None
+
+
+def _wrong_field(error: Any) -> str | None:
+    """The argument or option that was used wrongly, the first if it may be several: `cycle`. None if it is neither."""
+    param, hint = getattr(error, "param", None), getattr(error, "param_hint", None)
+    if param is not None:
+        return str(param.name)
+    return None if hint is None else hint.partition(" ")[0].removeprefix("--").lower()
 
 
 def _in_our_words(error: Exception) -> CoalitionError | None:

@@ -20,7 +20,9 @@ def read_house(client: BlockingClient) -> House:
             break
         house.apply(leaf)
     if house.network is None:
-        raise CoalitionError("ROLE_MISSING", "settlements are shown to the operator and its people")
+        raise CoalitionError(
+            "ROLE_MISSING", "this is for the operator and its people, who see the whole house"
+        )
     return house
 
 
@@ -29,7 +31,7 @@ def settlement_of_cycle(house: House, cycle: int) -> Settlement:
     found = [one for one in house.settlements.values() if one.cycle == cycle]
     if not found:
         message = f"nobody has proposed to settle cycle {cycle}; `coalition settlement propose {cycle} --as NAME` does"
-        raise CoalitionError("SETTLEMENT_NOT_FOUND", message)
+        raise CoalitionError("SETTLEMENT_NOT_FOUND", message, field="cycle")
     return next((one for one in found if one.approved), found[-1])
 
 
@@ -38,7 +40,7 @@ def settlement_of_number(house: House, number: int) -> Settlement:
     found = house.settlements.get(number)
     if found is None:
         message = f"there is no settlement {number}; there are {len(house.settlements)}"
-        raise CoalitionError("SETTLEMENT_NOT_FOUND", message)
+        raise CoalitionError("SETTLEMENT_NOT_FOUND", message, field="settlement")
     return found
 
 
@@ -47,7 +49,7 @@ def settlement_of_proposal(house: House, digits: str) -> Settlement:
     found = [one for one in house.settlements.values() if one.proposal_sha256.startswith(digits)]
     if not found or len(digits) < 8:
         message = "no proposal's SHA-256 begins with these digits, of which 8 are needed"
-        raise CoalitionError("SETTLEMENT_NOT_FOUND", message)
+        raise CoalitionError("SETTLEMENT_NOT_FOUND", message, field="proposal")
     if len({one.proposal_sha256 for one in found}) > 1:
         raise CoalitionError(
             "DIGEST_AMBIGUOUS", "several proposals begin with these digits; give more of them"

@@ -117,6 +117,7 @@ def onboard(
     path = out or voice.site.identity_path(partner)
     with voice.acting() as client:
         known = next((found for found in client.partners() if found.partner_id == partner), None)
+        _require_same(known, partner, name, operator=voice.identity.partner_id)
         identity = _identity_for(voice, partner, path, known)
         outcomes = _missing_steps(client, identity, name, known)
     if voice.json:
@@ -129,9 +130,23 @@ def onboard(
             }
         )
         return
-    say(f"{partner} is active; its key is {short(identity.signer.keyid)}, its identity {path}")
+    say(
+        f"{partner} is active{'' if outcomes else ' already'}; its key is {short(identity.signer.keyid)}, its identity {path}"
+    )
     speaker = f"--as {partner}" if out is None else f"--identity {path}"
     hint(f"coalition member enrol --alias card:4000123412341234 {speaker}", flags=voice.flags)
+
+
+def _require_same(known: Partner | None, partner: str, name: str, *, operator: str) -> None:
+    """Wrong usage unless a partner of this id may come, or is there already under this very name."""
+    if partner == operator:
+        raise typer.BadParameter(
+            "this is the operator, who issues and redeems nothing; choose another id", param_hint="PARTNER"
+        )
+    if known is not None and known.display_name != name:
+        raise typer.BadParameter(
+            f"{partner} is in the network as {known.display_name!r}", param_hint="--name"
+        )
 
 
 def _identity_for(voice: Voice, partner: str, path: Path, known: Partner | None) -> Identity:

@@ -114,7 +114,7 @@ def approve(
         outcome = client.approve(proposal_sha256=bytes.fromhex(found.proposal_sha256), act_id=act_id)
     number = found.number
     steps = (
-        f"payment files for the bank: coalition instruction write {number} --out payments",
+        f"payment files for the bank, to accounts that are approved: coalition instruction write {number} --out payments",
         f"when it has moved the money: coalition settlement confirm {number} --all-legs",
         f"while no leg is paid: coalition settlement abort {number} --as NAME",
     )

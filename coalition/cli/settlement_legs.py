@@ -67,9 +67,8 @@ def _confirm_all(voice: Voice, number: int) -> None:
         house = read_house(client)
         found = settlement_of_number(house, number)
         if not found.approved:
-            raise CoalitionError(
-                "SETTLEMENT_NOT_APPROVED", f"settlement {number} is not approved, so nothing is due"
-            )
+            message = f"settlement {number} is not approved, so nothing is due; `coalition settlement list` shows which one is"
+            raise CoalitionError("SETTLEMENT_NOT_APPROVED", message, field="settlement")
         for name, net in found.unpaid.items():
             outcome = client.confirm(settlement=number, participant=name, amount_minor=abs(net))
             outcomes.append((name, net, outcome))

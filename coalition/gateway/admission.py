@@ -149,6 +149,13 @@ def _check_channel(house: House, method: Method, key: Key, header: RequestHeader
         )
 
 
+_SPEAKERS: dict[int, str] = {
+    options_pb2.ROLE_PARTNER: "partners",
+    options_pb2.ROLE_OPERATOR: "the operator",
+    options_pb2.ROLE_APPROVER: "the operator's people",
+}
+
+
 def role_of(house: House, key: Key) -> int:
     """What a key may speak as."""
     if key.owner == house.operator:
@@ -158,8 +165,8 @@ def role_of(house: House, key: Key) -> int:
 
 def _check_role(house: House, method: Method, key: Key) -> None:
     if role_of(house, key) not in method.roles:
-        roles = ", ".join(sorted(options_pb2.Role.Name(role) for role in method.roles)) or "nobody"  # type: ignore[arg-type]
-        raise CoalitionError("ROLE_MISSING", f"this method is for {roles}", field="signatures.keyid")
+        allowed = " and ".join([name for role, name in _SPEAKERS.items() if role in method.roles]) or "nobody"
+        raise CoalitionError("ROLE_MISSING", f"this method is for {allowed}", field="signatures.keyid")
 
 
 def _check_read_fresh(issued_at_us: int, expires_at_us: int) -> None:

@@ -136,6 +136,7 @@ def parse_vkey(text: str) -> NoteKey:
     """The key that a verifier key text names. Raises CheckpointError, also if the key id is not this key's."""
     name, _, rest = text.partition("+")
     claimed_id, _, encoded = rest.partition("+")
+    _require(bool(encoded), "a verifier key reads NAME+ID+KEY; of a file that holds one, give what it holds")
     material = parse_base64(encoded)
     _require(material[:1] == ED25519, "only Ed25519 verifier keys (type 0x01) are known here")
     key = NoteKey(name, material[1:])

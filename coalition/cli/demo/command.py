@@ -1,6 +1,8 @@
 """`coalition demo`: a network's whole year on real baskets."""
 
 import asyncio
+import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -152,5 +154,11 @@ def _say_where(out: Path, pace: Pace) -> None:
     written = ("summary.json", "payments/", "bank/", "statements/", "bundle.zip")
     console.print(f"written: {', '.join(f'{out}/{name}' for name in written)}", soft_wrap=True)
     console.print(
-        f"check it offline, as an auditor would: coalition audit verify {out}/bundle.zip", soft_wrap=True
+        f"check it offline, as an auditor would: {_program()} audit verify {out}/bundle.zip", soft_wrap=True
     )
+
+
+def _program() -> str:
+    """This command as it can be typed here: by its name, or by the path by which it was called."""
+    called = Path(sys.argv[0])
+    return "coalition" if shutil.which("coalition") or called.name != "coalition" else str(called)

@@ -40,6 +40,13 @@ def test_an_approver_key_is_live_once_two_have_named_it(network: RunningServer, 
     assert (second.code, "carol may approve now" in second.out) == (0, True), second.err
 
 
+def test_a_partner_that_is_there_already_is_told_so(network: RunningServer) -> None:
+    words = ("partner", "onboard", "twice", "--name", "Twice")
+    assert ask(network, *words).out.startswith("twice is active; its key is ")
+    again = ask(network, *words)
+    assert (again.code, again.out.startswith("twice is active already; its key is ")) == (0, True), again.err
+
+
 def test_a_revoked_partner_is_not_called_active(network: RunningServer) -> None:
     words = ("partner", "onboard", "kiosk-2", "--name", "Kiosk")
     keyid = ask(network, *words, "--json").document["keyid"]

@@ -31,6 +31,40 @@ def test_wrong_usage_ends_with_2_and_leaves_no_file(
     assert not network.site.identity_path("cafe").exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "field"),
+    [
+        (("settlement", "propose", "abc", "--as", "ann"), "cycle"),
+        (("redeem", "--as", "bakery"), "member"),
+        (("settlement", "confirm", 7, "--all-legs"), "settlement"),
+        (("settlement", "confirm", 7), "leg"),
+        (("settlement", "approve", "--cycle", 7, "--as", "bob", "--yes"), "cycle"),
+        (("settlement", "approve", "--proposal", "0" * 8, "--as", "bob", "--yes"), "proposal"),
+        (("partner", "onboard", "operator", "--name", "Operator"), "partner"),
+        (("partner", "onboard", "bakery", "--name", "Another"), "name"),
+        (("audit", "proof", NOTHING, "--as", "bakery", "--vkey", "tour/keys/log.vkey"), "vkey"),
+    ],
+)
+def test_machines_are_told_which_field_is_wrong(
+    network: RunningServer, words: tuple[object, ...], field: str
+) -> None:
+    told = run(*words, "--server", network.address, "--json", data=network.site.data)
+    assert told.document["error"]["field"] == field, told.err
+
+
+def test_machines_are_told_what_to_do_next(network: RunningServer) -> None:
+    words = ("settlement", "confirm", 7, "--all-legs", "--server", network.address, "--json")
+    told = run(*words, data=network.site.data)
+    error = told.document["error"]
+    assert (told.code, error["reason"]) == (1, "SETTLEMENT_NOT_FOUND")
+    assert f"-> {error['next']}" in told.err
+
+
+def test_who_may_not_speak_is_told_who_may(network: RunningServer) -> None:
+    told = run("position", "--as", "ann", "--server", network.address, data=network.site.data)
+    assert (told.code, "error ROLE_MISSING: this method is for partners" in told.err) == (1, True), told.err
+
+
 def test_an_error_is_a_document_where_json_was_asked_for(tmp_path: Path) -> None:
     told = run("balance", "card:1", "--as", "bakery", "--json", data=tmp_path)
     assert (told.code, told.document["error"]["reason"]) == (1, "IDENTITY_NOT_FOUND")
