@@ -1,6 +1,7 @@
 """Every command explains itself."""
 
 from collections.abc import Iterator
+from importlib.metadata import version
 from typing import Any
 
 import pytest
@@ -30,6 +31,11 @@ def test_every_command_has_help(words: tuple[str, ...]) -> None:
     assert told.code == 0
     assert "Usage: coalition" in told.out
     assert told.err == ""
+
+
+def test_the_version_is_told() -> None:
+    told = run("--version")
+    assert (told.code, told.out) == (0, f"coalition {version('coalition-settlement')}\n"), told.err
 
 
 def test_all_promised_commands_exist() -> None:
