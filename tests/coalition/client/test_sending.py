@@ -82,7 +82,8 @@ async def test_after_the_deadline_the_outcome_is_unknown_and_calling_again_tells
         assert caught.value.act_id == act_id
         assert act_id in str(caught.value)
         assert [kept.act_id for kept in outbox.pending()] == [act_id]
-        peer.script.clear()
+    peer.script.clear()
+    async with Client(peer.identity(), outbox=outbox) as client:
         assert (await client.issue(member=MEMBER, amount=5, act_id=act_id)).act_id == act_id
     assert len(peer.envelopes()) == 1
 
@@ -187,8 +188,8 @@ async def test_an_expiry_proves_that_no_attempt_ran(peer: Peer, client: Client, 
 
 
 async def test_a_queue_that_stays_full_recorded_nothing(peer: Peer, outbox: Outbox) -> None:
-    peer.script.append(fails(CODE.RESOURCE_EXHAUSTED, "QUEUE_FULL", retry_seconds=0.9))
-    async with Client(peer.identity(), outbox=outbox, deadline_seconds=0.5) as client:
+    peer.script.append(fails(CODE.RESOURCE_EXHAUSTED, "QUEUE_FULL", retry_seconds=16))
+    async with Client(peer.identity(), outbox=outbox, deadline_seconds=15) as client:
         with pytest.raises(RequestRejectedError) as caught:
             await client.issue(member=MEMBER, amount=5)
     assert (caught.value.reason, caught.value.nothing_recorded) == ("QUEUE_FULL", True)
@@ -197,16 +198,16 @@ async def test_a_queue_that_stays_full_recorded_nothing(peer: Peer, outbox: Outb
 
 async def test_an_attempt_that_would_be_cut_short_is_not_begun(peer: Peer, outbox: Outbox) -> None:
     """It could only hide what is known: that nothing was recorded."""
-    peer.script.extend([fails(CODE.RESOURCE_EXHAUSTED, "QUEUE_FULL", retry_seconds=0.92), hangs])
-    async with Client(peer.identity(), outbox=outbox, deadline_seconds=1) as client:
+    peer.script.extend([fails(CODE.RESOURCE_EXHAUSTED, "QUEUE_FULL", retry_seconds=13.8), hangs])
+    async with Client(peer.identity(), outbox=outbox, deadline_seconds=15) as client:
         with pytest.raises(RequestRejectedError) as caught:
             await client.issue(member=MEMBER, amount=5)
     assert (len(peer.calls), caught.value.reason, outbox.pending()) == (1, "QUEUE_FULL", [])
 
 
 async def test_a_full_queue_after_a_doubtful_attempt_proves_nothing(peer: Peer, outbox: Outbox) -> None:
-    peer.script.extend([UNAVAILABLE, fails(CODE.RESOURCE_EXHAUSTED, "QUEUE_FULL", retry_seconds=0.9)])
-    async with Client(peer.identity(), outbox=outbox, deadline_seconds=0.6) as client:
+    peer.script.extend([UNAVAILABLE, fails(CODE.RESOURCE_EXHAUSTED, "QUEUE_FULL", retry_seconds=16)])
+    async with Client(peer.identity(), outbox=outbox, deadline_seconds=15) as client:
         with pytest.raises(OutcomeUnknownError):
             await client.issue(member=MEMBER, amount=5)
     assert len(outbox.pending()) == 1
