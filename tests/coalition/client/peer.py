@@ -146,7 +146,8 @@ def fails(
                 error_details_pb2.ErrorInfo(reason=reason, metadata={"field": field} if field else {})
             )
         if retry_seconds is not None:
-            pause = Duration(nanos=round(retry_seconds * 1e9))
+            pause = Duration()
+            pause.FromMilliseconds(round(retry_seconds * 1_000))
             details.append(error_details_pb2.RetryInfo(retry_delay=pause))
         for detail in details:
             packed = AnyMessage()
