@@ -51,9 +51,8 @@ def settlement_of_proposal(house: House, digits: str) -> Settlement:
         message = "no proposal's SHA-256 begins with these digits, of which 8 are needed"
         raise CoalitionError("SETTLEMENT_NOT_FOUND", message, field="proposal")
     if len({one.proposal_sha256 for one in found}) > 1:
-        raise CoalitionError(
-            "DIGEST_AMBIGUOUS", "several proposals begin with these digits; give more of them"
-        )
+        message = "several proposals begin with these digits; give more of them"
+        raise CoalitionError("DIGEST_AMBIGUOUS", message, field="proposal")
     return found[-1]
 
 
@@ -62,7 +61,8 @@ def opening_of_file(house: House, digits: str) -> Opening:
     found = [one for one in house.openings.values() if one.file_sha256.startswith(digits)]
     if not found or len(digits) < 8:
         message = "no proposed file's SHA-256 begins with these digits, of which 8 are needed"
-        raise CoalitionError("OPENING_NOT_FOUND", message)
+        raise CoalitionError("OPENING_NOT_FOUND", message, field="sha256")
     if len(found) > 1:
-        raise CoalitionError("DIGEST_AMBIGUOUS", "several files begin with these digits; give more of them")
+        message = "several files begin with these digits; give more of them"
+        raise CoalitionError("DIGEST_AMBIGUOUS", message, field="sha256")
     return found[0]

@@ -22,6 +22,12 @@ from settlement.journal.acts import Act
 from settlement.ledger.batch import SKEW_MAX_US
 from settlement.signing import known_public_key
 
+_SPEAKERS: dict[int, str] = {
+    options_pb2.ROLE_PARTNER: "partners",
+    options_pb2.ROLE_OPERATOR: "the operator",
+    options_pb2.ROLE_APPROVER: "the operator's people",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -147,13 +153,6 @@ def _check_channel(house: House, method: Method, key: Key, header: RequestHeader
         raise CoalitionError(
             "KEY_MISMATCH", "header.key_id must be the envelope's keyid in bytes", field="header.key_id"
         )
-
-
-_SPEAKERS: dict[int, str] = {
-    options_pb2.ROLE_PARTNER: "partners",
-    options_pb2.ROLE_OPERATOR: "the operator",
-    options_pb2.ROLE_APPROVER: "the operator's people",
-}
 
 
 def role_of(house: House, key: Key) -> int:

@@ -1,4 +1,4 @@
-"""Filling the books of the `unary` row: real acts, posted in large batches without the wire between."""
+"""Filling books: real acts, posted in large batches without the wire between."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ async def onboard_partners(site: Site, signers: Sequence[Signer]) -> None:
                 ("AddKey", {"partner_id": name, "public_key": spki, "purpose": 1, "possession": proof}),
             ):
                 acts.append(_act(house, PARTNER_SERVICE + path, operator, house.operator, **fields))
-        await _post(connection, memory, acts, HOUSE)
+        await post_all(connection, memory, acts, HOUSE)
 
 
 async def enrol_members(site: Site, signer: Signer, count: int) -> list[str]:
@@ -75,14 +75,21 @@ async def enrol_members(site: Site, signer: Signer, count: int) -> list[str]:
         members: list[str] = []
         for start in range(0, count, BATCH):
             acts = [_act(house, ENROL, key, signer.partner_id) for _ in range(min(BATCH, count - start))]
-            members += [outcome.member or "" for outcome in await _post(connection, memory, acts, shard=1)]
-    with psycopg.connect(site.dsn(OWNER), autocommit=True) as owner:
-        # What autovacuum would do in the first minute, in the middle of the measurement.
-        owner.execute("VACUUM (ANALYZE)")
+            members += [outcome.member or "" for outcome in await post_all(connection, memory, acts, shard=1)]
+    tidy(site.dsn(OWNER))
     return members
 
 
-async def _post(connection: Any, memory: HouseMemory, acts: list[Act[object]], shard: int) -> list[Outcome]:
+def tidy(dsn: str) -> None:
+    """Do what autovacuum would do in the first minute, in the middle of the measurement."""
+    with psycopg.connect(dsn, autocommit=True) as owner:
+        owner.execute("VACUUM (ANALYZE)")
+
+
+async def post_all(
+    connection: Any, memory: HouseMemory, acts: Sequence[Act[object]], shard: int
+) -> list[Outcome]:
+    """Post acts as one batch. Raises RuntimeError unless each is accepted."""
     verdicts = await post(connection, memory, DeskRules if shard == HOUSE else MemberRules, shard, acts)
     for verdict in verdicts:
         if not isinstance(verdict, Outcome) or verdict.refusal is not None:
